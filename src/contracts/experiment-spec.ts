@@ -1,0 +1,54 @@
+import { z } from 'zod';
+
+import { experimentNameSchema, projectIdSchema, resourceNameSchema } from './names.js';
+
+/** How often and how patiently a transient failure of a target or evaluator is tried again inside a cell. */
+export const retryPolicySchema = z.strictObject({
+  /** Tries in all, the first one included. Default 4. */
+  maxAttempts: z.int().min(1).max(20).default(4),
+  /** The wait before the second try; doubles each time, with jitter. Default 500 ms. */
+  initialDelayMs: z.int().min(1).max(60_000).default(500),
+  /** The longest wait inside a batch; a longer one asked by the server becomes a timer. Default 30 s. */
+  maxDelayMs: z.int().min(1).max(30_000).default(30_000),
+});
+
+/** What a user asks for when starting an experiment. Names point into the project's assay.config.ts. */
+export const experimentSpecSchema = z.strictObject({
+  project: projectIdSchema,
+  /** Unique in the project. The same name with the same content is the same run. */
+  name: experimentNameSchema,
+  dataset: z.strictObject({
+    name: resourceNameSchema,
+    /** A moment of the dataset on the platform; only for datasets that live there. Default: now, pinned. */
+    version: z.iso.datetime().optional(),
+  }),
+  target: resourceNameSchema,
+  /** Default: the evaluators that the target names in the config, else all of the config. */
+  evaluators: z.array(resourceNameSchema).min(1).max(50).optional(),
+  /** How often each item is run. Default 1. */
+  repetitions: z.int().min(1).max(100).default(1),
+  /** Cells in flight at once. Default 16. */
+  concurrency: z.int().min(1).max(2000).default(16),
+  /** Decides the order in which cells run. Default 1. */
+  seed: z.int().min(0).max(2_147_483_647).default(1),
+  /** How much of what was published is read back. Default full. */
+  verify: z.enum(['full', 'sample', 'off']).default('full'),
+  retry: retryPolicySchema.prefault({}),
+  timeouts: z
+    .strictObject({
+      /** The longest a target may take for one cell, its retries excluded. Default 120 s. */
+      targetMs: z.int().min(1).max(3_600_000).default(120_000),
+      /** The same for one evaluator. Default 120 s. */
+      evaluatorMs: z.int().min(1).max(3_600_000).default(120_000),
+      /** How long the read-back may take before the run ends as completed_unverified. Default 120 s. */
+      verifyMs: z.int().min(1_000).max(86_400_000).default(120_000),
+    })
+    .prefault({}),
+  description: z.string().max(2_000).optional(),
+});
+
+/** A parsed specification: every default filled in. */
+export type ExperimentSpec = z.output<typeof experimentSpecSchema>;
+/** A specification as a caller writes it. */
+export type ExperimentSpecInput = z.input<typeof experimentSpecSchema>;
+export type RetryPolicy = z.output<typeof retryPolicySchema>;

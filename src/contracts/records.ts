@@ -1,0 +1,158 @@
+/**
+ * The records that travel between the engine, the store, the platforms and the reports. Plain data; all times
+ * are ISO 8601 texts in UTC with milliseconds; money is bigint pico-dollars (1e-12 $).
+ */
+import type { ErrorDocument } from '../core/errors/assay-error.js';
+import type { Json, JsonObject } from '../core/json/json.js';
+
+/** One dataset item as the engine plans it. */
+export interface DatasetItem {
+  /** The user's own id, unique in the dataset; at most 200 characters. */
+  readonly id: string;
+  readonly input: JsonObject;
+  /** Absent where the dataset expects nothing of this item. */
+  readonly expected?: Json;
+  readonly metadata: JsonObject;
+  readonly description?: string;
+}
+
+/** How a cell ended. Every planned cell ends in exactly one of these. */
+export type CellStatus = 'ok' | 'target_error' | 'evaluator_error' | 'skipped';
+
+/** The states of a run that users see. */
+export type ExperimentStatus =
+  | 'planning'
+  | 'running'
+  | 'publishing'
+  | 'verifying'
+  | 'completed'
+  | 'completed_unverified'
+  | 'cancelled'
+  | 'failed';
+
+/** A status after which nothing changes by itself. */
+export const finalStatuses = ['completed', 'completed_unverified', 'cancelled', 'failed'] as const;
+
+/** Tokens of one model call, as the provider counted them. */
+export interface Usage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cachedInputTokens?: number;
+  readonly reasoningTokens?: number;
+}
+
+/** One call to a model (or to an HTTP target) made for a cell: what becomes a generation on the platform. */
+export interface CallRecord {
+  /** The place in the cell's trace, such as `target/call/1` or `judge:tone/call/1`; decides the span id. */
+  readonly path: string;
+  readonly kind: 'chat' | 'embedding' | 'http';
+  /** What the call was for: the target's own answer, or a judge's verdict. */
+  readonly purpose: 'target' | 'judge' | 'embedding';
+  readonly provider: string;
+  readonly model: string;
+  readonly parameters: JsonObject;
+  /** The request's messages, or the body of an HTTP target's request. */
+  readonly input: Json;
+  readonly output?: Json;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  /** When the first token of a streamed answer came. */
+  readonly firstTokenAt?: string;
+  readonly usage?: Usage;
+  /** Pico-dollars; absent where the price of the model is unknown. */
+  readonly costPico?: bigint;
+  readonly promptName?: string;
+  readonly promptVersion?: number;
+  readonly error?: ErrorDocument;
+  /** True where the answer came from the journal and no new call was made. */
+  readonly replayed?: boolean;
+}
+
+/** What an evaluator says of one output. */
+export type ScoreValue =
+  | { readonly type: 'NUMERIC'; readonly value: number }
+  | { readonly type: 'BOOLEAN'; readonly value: boolean }
+  | { readonly type: 'CATEGORICAL'; readonly value: string };
+
+/** The structured comment of a score, stored as JSON text on the platform. */
+export interface ScoreComment {
+  readonly passed_items: readonly string[];
+  readonly failed_items: readonly string[];
+  readonly reasoning: string;
+  readonly suggestions: readonly string[];
+}
+
+/** One score of one cell. */
+export interface ScoreRecord {
+  /** Unique in the cell; the evaluator's name, or `evaluator.part` where one evaluator gives several. */
+  readonly name: string;
+  /** The evaluator that gave it. */
+  readonly evaluator: string;
+  readonly value: ScoreValue;
+  /** Whether the evaluator counts this as a pass; absent where it has no notion of passing. */
+  readonly passed?: boolean;
+  readonly comment?: ScoreComment;
+}
+
+/** An evaluator that could not give its score. */
+export interface EvaluatorFailure {
+  readonly evaluator: string;
+  readonly required: boolean;
+  readonly error: ErrorDocument;
+}
+
+/** A cell as it ended: what is written in one transaction with its scores and its outbox rows. */
+export interface CellResult {
+  readonly cellId: string;
+  readonly itemId: string;
+  readonly repetition: number;
+  readonly revision: number;
+  readonly status: CellStatus;
+  /** Absent where the target gave none. */
+  readonly output?: Json;
+  /** Why the status is not `ok`. */
+  readonly error?: ErrorDocument;
+  readonly evaluatorFailures: readonly EvaluatorFailure[];
+  readonly scores: readonly ScoreRecord[];
+  readonly calls: readonly CallRecord[];
+  readonly startedAt: string;
+  readonly endedAt: string;
+  /** Of the target alone, without evaluators and without waiting for a slot; milliseconds. */
+  readonly latencyMs: number;
+  readonly targetCostPico: bigint | undefined;
+  readonly judgeCostPico: bigint | undefined;
+  readonly usage: Usage;
+  /** True where text had to be made well-formed (NUL, half surrogate pairs) before it could be sent. */
+  readonly sanitised: boolean;
+  /** How often the target was tried, retries of transient errors included. */
+  readonly attempts: number;
+}
+
+/** How many cells stand where. `planned` is the sum of all others. */
+export interface CellCounts {
+  readonly planned: number;
+  readonly pending: number;
+  readonly ok: number;
+  readonly target_error: number;
+  readonly evaluator_error: number;
+  readonly skipped: number;
+}
+
+/** What one platform holds of a run, against what was expected of it. */
+export interface PublicationCounts {
+  readonly platform: string;
+  readonly expectedTraces: number;
+  readonly sentTraces: number;
+  readonly verifiedTraces: number;
+  readonly expectedScores: number;
+  readonly sentScores: number;
+  readonly verifiedScores: number;
+  /** Rows of the platform beyond one per (trace id, span id), as seen while verifying. */
+  readonly duplicateSpans: number;
+  /** Span exports sent again after an unclear answer and a fruitless search for them (durability 16). */
+  readonly ambiguousResends: number;
+  /** Publishers that were silent for too long and were ended by a successor. */
+  readonly takeovers: number;
+  /** Records the platform refused for good, with the reason; they are in no other count. */
+  readonly refused: number;
+}

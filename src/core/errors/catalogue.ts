@@ -1,0 +1,139 @@
+/**
+ * Every error a user of Assay can meet, once. HTTP problem+json, the CLI's exit codes, Temporal failure
+ * types and the page docs/reference/errors.md are all read from this table; a test proves they agree.
+ *
+ * - `status`: the HTTP status of the problem document.
+ * - `exit`: the exit code of the CLI. 2 usage or configuration, 3 not found, 4 conflict, 5 a dependency is
+ *   unreachable or refuses, 6 the run itself failed or ended incomplete, 7 a limit was met, 70 a defect of ours.
+ * - `retry`: `never` (final), `later` (the same call can succeed when the world changes), `after` (a wait is known).
+ */
+export interface CatalogueEntry {
+  readonly status: number;
+  readonly exit: number;
+  readonly retry: 'never' | 'later' | 'after';
+  readonly title: string;
+}
+
+const usage = (title: string): CatalogueEntry => ({ status: 400, exit: 2, retry: 'never', title });
+const missing = (title: string): CatalogueEntry => ({
+  status: 404,
+  exit: 3,
+  retry: 'never',
+  title,
+});
+const conflict = (title: string): CatalogueEntry => ({
+  status: 409,
+  exit: 4,
+  retry: 'never',
+  title,
+});
+const dependency = (title: string): CatalogueEntry => ({
+  status: 503,
+  exit: 5,
+  retry: 'later',
+  title,
+});
+const refused = (title: string): CatalogueEntry => ({
+  status: 502,
+  exit: 5,
+  retry: 'never',
+  title,
+});
+const run = (title: string): CatalogueEntry => ({ status: 422, exit: 6, retry: 'never', title });
+const limit = (title: string): CatalogueEntry => ({ status: 429, exit: 7, retry: 'after', title });
+
+export const catalogue = {
+  // Input and configuration
+  USAGE: usage('The command line is not understood'),
+  CONFIG_INVALID: usage('The configuration has problems'),
+  CONFIG_NOT_FOUND: missing('No assay.config.ts was found'),
+  ENVIRONMENT_INVALID: usage('The environment has problems'),
+  SPEC_INVALID: usage('The experiment specification has problems'),
+  NAME_INVALID: usage('The name cannot be used'),
+  JSON_INVALID: usage('The file is not valid JSON'),
+  DATASET_INVALID: usage('The dataset has problems'),
+  DATASET_EMPTY: usage('The dataset has no items'),
+  DATASET_NOT_FOUND: missing('The dataset does not exist'),
+  TARGET_NOT_FOUND: missing('The target does not exist'),
+  EVALUATOR_NOT_FOUND: missing('The evaluator does not exist'),
+  PROMPT_INVALID: usage('The prompt has problems'),
+  PROMPT_VARIABLE_MISSING: usage('The prompt uses a variable that items do not have'),
+  EXPERIMENT_NOT_FOUND: missing('The experiment does not exist'),
+  TRACE_NOT_FOUND: missing('The trace does not exist'),
+  REPORT_NOT_READY: missing('The report is not there yet'),
+  // Identity
+  EXPERIMENT_CONFLICT: conflict('An experiment of this name has another content'),
+  EXPERIMENT_EXISTS_ELSEWHERE: conflict(
+    'The platform holds an experiment of this name from elsewhere',
+  ),
+  EXPERIMENT_FINISHED: conflict('The experiment has ended already'),
+  CODE_MISMATCH: conflict('The worker runs other code than the experiment was planned with'),
+  // Dependencies
+  TEMPORAL_UNREACHABLE: dependency('Temporal does not answer'),
+  TEMPORAL_NOT_FOUND: dependency('No Temporal server could be found or built'),
+  POSTGRES_UNREACHABLE: dependency('Postgres does not answer'),
+  POSTGRES_START_FAILED: dependency('The embedded Postgres did not start'),
+  PLATFORM_UNREACHABLE: dependency('The evaluation platform does not answer'),
+  PLATFORM_UNAUTHORIZED: refused('The evaluation platform refuses the keys'),
+  PLATFORM_REFUSED: refused('The evaluation platform refuses the request'),
+  PLATFORM_UNSUPPORTED: refused('This server of the evaluation platform is not supported'),
+  MODEL_UNREACHABLE: dependency('The model does not answer'),
+  MODEL_UNAUTHORIZED: refused('The model refuses the key'),
+  MODEL_REFUSED: refused('The model refuses the request'),
+  MODEL_QUOTA_EXHAUSTED: refused('The quota at the model provider is used up'),
+  MODEL_RATE_LIMITED: limit('The model asks to wait'),
+  MODEL_ANSWER_INVALID: refused('The answer of the model cannot be read'),
+  WORKER_MISSING: dependency('No worker is polling for this project'),
+  SCHEMA_OUTDATED: dependency('The database schema is older than this build'),
+  SCHEMA_TOO_NEW: refused('The database schema is newer than this build'),
+  PORT_TAKEN: dependency('The port is in use'),
+  STACK_RUNNING: conflict('The embedded stack of this folder is running already'),
+  STACK_NOT_RUNNING: dependency('The embedded stack of this folder is not running'),
+  CHILD_NOT_READY: dependency('A process of the embedded stack did not become ready'),
+  // What happens to a cell (recorded as data, and raised where a single call fails)
+  TARGET_FAILED: run('The target threw'),
+  TARGET_TIMEOUT: run('The target did not return in time'),
+  TARGET_OUTPUT_INVALID: run('The output of the target cannot be stored'),
+  TARGET_HTTP_STATUS: run('The HTTP target answered with an error status'),
+  EVALUATOR_FAILED: run('The evaluator threw'),
+  EVALUATOR_TIMEOUT: run('The evaluator did not return in time'),
+  EVALUATOR_RESULT_INVALID: run('The evaluator returned something that is no score'),
+  JUDGE_VERDICT_INVALID: run('The verdict of the judge does not fit its schema'),
+  REGEX_TIMEOUT: run('The regular expression did not end in time'),
+  WORKER_LOST: run('The cell ended its worker three times'),
+  CALL_CLAIM_REFUSED: {
+    status: 409,
+    exit: 70,
+    retry: 'after',
+    title: 'Another worker holds this call',
+  },
+  // Outbound guard
+  ADDRESS_FORBIDDEN: usage('The address is not allowed'),
+  RESPONSE_TOO_LARGE: run('The response is larger than allowed'),
+  REDIRECT_REFUSED: run('The response redirects, which is not followed'),
+  // Results of a run
+  EXPERIMENT_FAILED: run('The experiment failed'),
+  EXPERIMENT_CANCELLED: run('The experiment was cancelled'),
+  EXPERIMENT_UNVERIFIED: run('Not everything published could be read back'),
+  EXPERIMENT_HAS_ERRORS: run('Some cells ended in an error'),
+  WAIT_TIMEOUT: {
+    status: 504,
+    exit: 6,
+    retry: 'later',
+    title: 'The experiment has not ended in the given time',
+  },
+  INTERNAL: { status: 500, exit: 70, retry: 'never', title: 'A defect of Assay' },
+} as const satisfies Record<string, CatalogueEntry>;
+
+/** The stable name of an error; callers switch on it, never on the message. */
+export type ErrorCode = keyof typeof catalogue;
+
+/** Looks an entry up by its code. */
+export function catalogueEntry(code: ErrorCode): CatalogueEntry {
+  return catalogue[code];
+}
+
+/** Whether a text is the code of an error of ours. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(catalogue, text);
+}

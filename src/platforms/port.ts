@@ -1,0 +1,178 @@
+/**
+ * What the engine needs of an evaluation platform. One implementation per platform; the engine knows no other
+ * form of them. Nothing here retries: retries have one owner, the publisher (durability 5).
+ */
+import type { JsonObject } from '../core/json/json.js';
+import type { CellResult, DatasetItem } from '../contracts/records.js';
+import type { TraceView } from '../contracts/trace-view.js';
+
+/** What the platform's own server says of itself. */
+export interface PlatformDescription {
+  readonly platform: string;
+  readonly url: string;
+  readonly version: string;
+  /** `v4` (events_only or dual) or `v3`. */
+  readonly generation: 'v4' | 'v3';
+  readonly projectId: string;
+  readonly projectName: string;
+}
+
+/** Where the run stands on the platform: found or made while planning, stored with the run. */
+export interface PlatformRun {
+  readonly platform: string;
+  readonly projectId: string;
+  readonly datasetId: string;
+  readonly datasetName: string;
+  /** Names and ids per repetition (index 0 is repetition 1): one run there shows one trace per item. */
+  readonly runs: readonly { readonly name: string; readonly id: string }[];
+  /** The prompt as it stands there, where the target has one. */
+  readonly prompt?: { readonly name: string; readonly version: number };
+}
+
+/** What of a run every record repeats. */
+export interface RunContext {
+  readonly project: string;
+  readonly experiment: string;
+  readonly runUid: string;
+  readonly target: string;
+  readonly description?: string;
+  /** Shown as the experiment's metadata; the same on every root (an arbitrary row decides it there). */
+  readonly metadata: JsonObject;
+}
+
+/** One record of the outbox: bytes as they are sent, and what of it must be found again. */
+export interface OutboxRecord {
+  readonly kind: 'spans' | 'scores';
+  /** The record's body, before the export id is put in: for spans a JSON array of OTLP spans. */
+  readonly body: string;
+  readonly traceId: string;
+  /** Span ids, or score ids, that must stand on the platform exactly once. */
+  readonly ids: readonly string[];
+}
+
+/** Some records of one kind, sent in one request. */
+export interface OutboundExport {
+  /** Stands in the metadata of each span, so that the platform can be asked for it. */
+  readonly exportId: string;
+  readonly kind: 'spans' | 'scores';
+  readonly records: readonly OutboundRecord[];
+}
+
+/** A stored record on its way out. */
+export interface OutboundRecord extends OutboxRecord {
+  /** The row in the outbox. */
+  readonly rowId: string;
+}
+
+/** What came of one request. */
+export type SendOutcome =
+  | { readonly outcome: 'accepted'; readonly refused: readonly RefusedRecord[] }
+  /** No clear answer: a lost connection, a timeout, a 5xx. The platform may hold it or not. */
+  | { readonly outcome: 'ambiguous'; readonly reason: string }
+  /** A clean 429 or 503 before anything was taken: wait so long, then send the same again. */
+  | { readonly outcome: 'later'; readonly retryAfterMs: number; readonly reason: string }
+  /** Nothing was sent or taken: connection refused, name not found. */
+  | { readonly outcome: 'unreachable'; readonly reason: string }
+  /** A clean 4xx that no repetition mends, keys included. */
+  | {
+      readonly outcome: 'refused';
+      readonly code: 'PLATFORM_UNAUTHORIZED' | 'PLATFORM_REFUSED';
+      readonly reason: string;
+    };
+
+export interface RefusedRecord {
+  readonly rowId: string;
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** What is read back of a run. Ids are streamed page by page, so that memory stays flat. */
+export interface PlatformPage {
+  /** Spans with their trace: one entry per row of the platform, duplicates included. */
+  readonly spans?: readonly { readonly traceId: string; readonly spanId: string }[];
+  readonly scoreIds?: readonly string[];
+}
+
+/** The platform as the engine sees it. All methods throw AssayError (PLATFORM_*). */
+export interface Platform {
+  readonly name: string;
+  /** The largest export that the platform takes, in bytes, and the most records in it. */
+  readonly limits: {
+    readonly spans: { readonly maxBytes: number; readonly maxRecords: number };
+    readonly scores: { readonly maxBytes: number; readonly maxRecords: number };
+  };
+  describe(signal: AbortSignal): Promise<PlatformDescription>;
+
+  /** Makes sure of the dataset; an equal one is left alone. */
+  ensureDataset(
+    dataset: { readonly name: string; readonly description?: string },
+    signal: AbortSignal,
+  ): Promise<{ readonly id: string }>;
+  /**
+   * Makes sure of a page of items, writing only those whose content differs (each write makes a version).
+   * `onProgress` is told after each write.
+   */
+  ensureItems(
+    request: EnsureItemsRequest,
+  ): Promise<{ readonly written: number; readonly unchanged: number }>;
+  /** The items of a dataset that lives on the platform, page by page, at a pinned moment. */
+  readItems(request: {
+    readonly dataset: string;
+    readonly version: string;
+    readonly signal: AbortSignal;
+  }): AsyncIterable<readonly DatasetItem[]>;
+  /** Makes sure of a version of the prompt with exactly this content; never a second one of equal content. */
+  ensurePrompt(prompt: PromptToStore, signal: AbortSignal): Promise<{ readonly version: number }>;
+  /**
+   * The ids of the run there.
+   * @throws AssayError EXPERIMENT_EXISTS_ELSEWHERE where one of them exists and is not of this runUid.
+   */
+  prepareRun(request: {
+    readonly context: RunContext;
+    readonly datasetId: string;
+    readonly datasetName: string;
+    readonly repetitions: number;
+    readonly signal: AbortSignal;
+  }): Promise<PlatformRun>;
+
+  /** The records of a finished cell. Pure: equal input gives equal bytes. */
+  encodeCell(cell: CellResult, item: DatasetItem, run: EncodeContext): readonly OutboxRecord[];
+  /** One request, its deadline in the signal. Never throws for what the platform answers. */
+  send(batch: OutboundExport, signal: AbortSignal): Promise<SendOutcome>;
+  /** Which of an export's span ids the platform shows now (asked by the export id). */
+  findExport(batch: OutboundExport, signal: AbortSignal): Promise<ReadonlySet<string>>;
+  /** All that the platform shows of the run, duplicates included. */
+  readBack(request: {
+    readonly run: PlatformRun;
+    readonly runUid: string;
+    readonly from: string;
+    readonly kind: 'spans' | 'scores';
+    /** The traces whose scores are asked for; a page of them. */
+    readonly traceIds?: readonly string[];
+    readonly signal: AbortSignal;
+  }): AsyncIterable<PlatformPage>;
+  /** Where a person looks at the trace. */
+  traceUrl(projectId: string, traceId: string): string;
+  readTrace(traceId: string, signal: AbortSignal): Promise<TraceView>;
+  close(): Promise<void>;
+}
+
+export interface EnsureItemsRequest {
+  readonly dataset: string;
+  readonly items: readonly DatasetItem[];
+  readonly signal: AbortSignal;
+  readonly onProgress: (written: number) => void;
+}
+
+export interface PromptToStore {
+  readonly name: string;
+  readonly messages: readonly { readonly role: string; readonly content: string }[];
+  readonly config: JsonObject;
+  /** sha256 of the canonical content; stands as a label `assay-<first 24 hex>` there. */
+  readonly contentHash: string;
+}
+
+/** What of the run encoding needs beside the cell. */
+export interface EncodeContext extends RunContext {
+  readonly run: PlatformRun;
+}

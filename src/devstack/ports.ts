@@ -1,0 +1,46 @@
+import { createServer } from 'node:net';
+
+import { DevstackError } from './errors.js';
+
+const bind = (port: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+      const address = server.address();
+      const bound = address !== null && typeof address === 'object' ? address.port : 0;
+      server.close(() => resolve(bound));
+    });
+  });
+
+/** A loopback port that is free now. */
+export const freePort = (): Promise<number> => bind(0);
+
+/** How a user names a port: said in the error when it is taken. */
+export interface PortRequest {
+  readonly port: number | undefined;
+  /** The service that would listen there. */
+  readonly service: string;
+  /** The flag or variable that changes it. */
+  readonly setBy: string;
+}
+
+/**
+ * The port to listen on: the one asked for, else a free one.
+ * @throws DevstackError PORT_TAKEN naming the port and what to change.
+ */
+export const claimPort = async (request: PortRequest): Promise<number> => {
+  if (request.port === undefined || request.port === 0) return freePort();
+  try {
+    return await bind(request.port);
+  } catch (cause) {
+    throw new DevstackError(
+      'PORT_TAKEN',
+      `Port ${request.port} for ${request.service} is not free on 127.0.0.1.`,
+      {
+        mend: `Choose another with ${request.setBy}, leave it out for a free one, or stop what listens there.`,
+        cause,
+      },
+    );
+  }
+};

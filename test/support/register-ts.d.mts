@@ -1,0 +1,2 @@
+/** Node's own import(), with our TypeScript understood. */
+export declare const importNative: (url: string) => Promise<unknown>;

@@ -3,7 +3,7 @@ import { closeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { logTail, openLog } from './child-log.js';
-import { DevstackError } from './errors.js';
+import { AssayError } from '../core/errors/assay-error.js';
 import {
   endProcess,
   identify,
@@ -68,7 +68,7 @@ export class SupervisedChild {
 
   /**
    * Starts the child and waits until it serves.
-   * @throws DevstackError CHILD_NOT_READY when it ends or stays silent; it runs no more then.
+   * @throws AssayError CHILD_NOT_READY when it ends or stays silent; it runs no more then.
    */
   async start(signal?: AbortSignal): Promise<void> {
     await this.#begin(() => this.#spawn(), signal);
@@ -244,10 +244,10 @@ export class SupervisedChild {
     throw this.#notReady(`did not answer within ${this.#spec.readyTimeoutMs / 1000} s`, cause);
   }
 
-  #notReady(what: string, cause: unknown): DevstackError {
+  #notReady(what: string, cause: unknown): AssayError {
     const { name, logFile } = this.#spec;
     const tail = logTail(logFile);
-    return new DevstackError(
+    return new AssayError(
       'CHILD_NOT_READY',
       `${name} ${what} before it served.${tail === '' ? '' : ` Its last lines:\n${tail}`}`,
       { mend: `Read ${logFile}.`, cause },

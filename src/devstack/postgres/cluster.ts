@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-import { DevstackError } from '../errors.js';
+import { AssayError } from '../../core/errors/assay-error.js';
 import type { Account } from './account.js';
 
 /** The superuser of the embedded cluster. */
@@ -51,7 +51,7 @@ const run = (options: ClusterOptions, args: readonly string[]): Promise<void> =>
       else if (options.signal?.aborted === true) reject(error);
       else {
         reject(
-          new DevstackError(
+          new AssayError(
             'POSTGRES_START_FAILED',
             `initdb failed: ${stderr.trim() === '' ? error.message : stderr.trim()}`,
             {
@@ -92,7 +92,7 @@ const initialise = async (options: ClusterOptions): Promise<string> => {
  * The project's cluster, made when there is none. A draft that an interrupted start left is removed: only
  * a finished initdb gets the name `data`.
  *
- * @throws DevstackError POSTGRES_START_FAILED when initdb fails, or when the password's file is gone.
+ * @throws AssayError POSTGRES_START_FAILED when initdb fails, or when the password's file is gone.
  */
 export const ensureCluster = async (options: ClusterOptions): Promise<Cluster> => {
   const { folder } = options;
@@ -105,7 +105,7 @@ export const ensureCluster = async (options: ClusterOptions): Promise<Cluster> =
   if (!existsSync(data)) return { data, password: await initialise(options) };
   const passwordFile = join(folder, 'password');
   if (existsSync(passwordFile)) return { data, password: readFileSync(passwordFile, 'utf8') };
-  throw new DevstackError(
+  throw new AssayError(
     'POSTGRES_START_FAILED',
     `The password of the embedded Postgres (${passwordFile}) is gone.`,
     { mend: 'Start with --reset (the data is lost), or put the file back.' },

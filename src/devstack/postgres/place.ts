@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chownSync, existsSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { DevstackError } from '../errors.js';
+import { AssayError } from '../../core/errors/assay-error.js';
 import type { Account } from './account.js';
 import { canReach } from './reach.js';
 
@@ -25,8 +25,8 @@ const outsideFolder = (path: string, account: Account): string => {
     chownSync(path, account.uid, account.gid);
     return path;
   }
-  throw new DevstackError(
-    'POSTGRES_UNAVAILABLE',
+  throw new AssayError(
+    'POSTGRES_START_FAILED',
     `${path} exists and is not a private folder of Postgres' account.`,
     { mend: 'Look at who made it, and remove it.' },
   );

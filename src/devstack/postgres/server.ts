@@ -130,7 +130,7 @@ const supervise = (options: PostgresOptions, cluster: Cluster, port: number): Su
  * Starts Postgres on the folder's cluster (made when there is none), or takes over the server that a killed
  * parent left running on it. Resolves when a connection works and the database `assay` stands.
  *
- * @throws DevstackError PORT_TAKEN, POSTGRES_START_FAILED, CHILD_NOT_READY.
+ * @throws AssayError PORT_TAKEN, POSTGRES_START_FAILED, CHILD_NOT_READY.
  */
 export const startPostgres = async (options: PostgresOptions): Promise<PostgresServer> => {
   const { folder, account, throwaway, signal } = options;

@@ -1,0 +1,2 @@
+export { cacheFolder, resolveTemporal } from './resolve.js';
+export { startTemporal, type TemporalServer } from './server.js';

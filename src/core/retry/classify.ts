@@ -193,7 +193,11 @@ function classifyConnection(cause: unknown): HttpFailure {
 function connectionType(error: unknown): FailureType | undefined {
   const code = property(error, 'code');
   if (typeof code === 'string') {
-    if (/^(?:ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_)/.test(code)) {
+    if (
+      /^(?:EPROTO$|ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_)/.test(
+        code,
+      )
+    ) {
       return 'tls_failed';
     }
     if (Object.hasOwn(connectionTypes, code)) return connectionTypes[code];

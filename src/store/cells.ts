@@ -1,0 +1,143 @@
+import type { CellCounts, DatasetItem } from '../contracts/records.js';
+import type { ErrorDocument } from '../core/errors/assay-error.js';
+import { countOf, rowsOf, throughCollisions } from './query.js';
+import type { Store } from './store.js';
+
+/** A cell that waits to be run, with its item. */
+export interface PendingCell {
+  readonly cellId: string;
+  readonly ordinal: number;
+  readonly repetition: number;
+  readonly revision: number;
+  readonly position: number;
+  /** How often it was claimed before. */
+  readonly claims: number;
+  readonly item: DatasetItem;
+  readonly itemHash: string;
+  readonly platformItemId: string | undefined;
+  /** Of the item as JSON. */
+  readonly bytes: number;
+}
+
+/** Some places in the random order of an experiment's cells. */
+export interface CellRange {
+  readonly experimentId: string;
+  readonly fromPosition: number;
+  /** Exclusive. */
+  readonly toPosition: number;
+  /** Default 1. */
+  readonly revision?: number;
+}
+
+const inRange = `c.experiment_id = $1 and c.revision = $2 and c.position >= $3 and c.position < $4
+  and c.status = 'pending'`;
+
+const rangeValues = (range: CellRange): readonly unknown[] => [
+  range.experimentId,
+  range.revision ?? 1,
+  range.fromPosition,
+  range.toPosition,
+];
+
+/** How many cells stand where, in their last revision. */
+export async function countCells(store: Store, experimentId: string): Promise<CellCounts> {
+  const rows = await rowsOf<{ status: keyof CellCounts; cells: number }>(
+    store,
+    `select status, count(*)::int as cells from assay.experiment_cells
+      where experiment_id = $1 and latest group by status`,
+    [experimentId],
+  );
+  const counts = { planned: 0, pending: 0, ok: 0, target_error: 0, evaluator_error: 0, skipped: 0 };
+  for (const { status, cells } of rows) {
+    counts[status] = cells;
+    counts.planned += cells;
+  }
+  return counts;
+}
+
+/** The sizes of the items of pending cells, by position: to cut batches by bytes without reading bodies. */
+export async function pendingSizes(
+  store: Store,
+  range: CellRange,
+): Promise<readonly { cellId: string; position: number; bytes: number }[]> {
+  return rowsOf(
+    store,
+    `select c.id as "cellId", c.position, i.bytes
+       from assay.experiment_cells c
+       join assay.experiment_items i using (experiment_id, ordinal)
+      where ${inRange} order by c.position`,
+    rangeValues(range),
+  );
+}
+
+/** The cells of a range that still wait, with their items, by position. */
+export async function pendingCells(
+  store: Store,
+  range: CellRange,
+): Promise<readonly PendingCell[]> {
+  const rows = await rowsOf<PendingCell & { platformItemId: string | null }>(
+    store,
+    `select c.id as "cellId", c.ordinal, c.repetition, c.revision, c.position, c.claims,
+            i.body as item, i.hash as "itemHash", i.platform_item_id as "platformItemId", i.bytes
+       from assay.experiment_cells c
+       join assay.experiment_items i using (experiment_id, ordinal)
+      where ${inRange} order by c.position`,
+    rangeValues(range),
+  );
+  return rows.map((row) => ({ ...row, platformItemId: row.platformItemId ?? undefined }));
+}
+
+/**
+ * Counts a claim on each cell before it is run: one that ends its worker every time is known by its claims.
+ *
+ * @returns the claims by cell id, this one included; a cell that is no longer pending is absent and must not be run.
+ */
+export async function claimCells(
+  store: Store,
+  cellIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await throughCollisions(() =>
+    rowsOf<{ id: string; claims: number }>(
+      store,
+      `update assay.experiment_cells set claims = claims + 1
+        where id = any($1::bigint[]) and status = 'pending' returning id, claims`,
+      [cellIds],
+    ),
+  );
+  return new Map(rows.map(({ id, claims }) => [id, claims]));
+}
+
+/** Takes a claim back on a graceful stop, which says nothing against the cell. */
+export async function unclaimCells(store: Store, cellIds: readonly string[]): Promise<void> {
+  await throughCollisions(() =>
+    countOf(
+      store,
+      `update assay.experiment_cells set claims = greatest(claims - 1, 0)
+        where id = any($1::bigint[]) and status = 'pending'`,
+      [cellIds],
+    ),
+  );
+}
+
+/**
+ * Ends every cell that still waits as `skipped`, as a cancelled run does. One that is being run at this moment and is
+ * committed later changes nothing any more.
+ *
+ * @returns how many were skipped.
+ */
+export async function skipPending(
+  store: Store,
+  experimentId: string,
+  error: ErrorDocument,
+): Promise<number> {
+  return throughCollisions(() =>
+    countOf(
+      store,
+      `update assay.experiment_cells
+          set status = 'skipped', error = $2, attempts = 0, latency_ms = 0,
+              started_at = clock_timestamp(), ended_at = clock_timestamp()
+        where experiment_id = $1 and status = 'pending' and latest`,
+      [experimentId, JSON.stringify(error)],
+    ),
+  );
+}

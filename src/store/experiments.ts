@@ -1,0 +1,275 @@
+import type { Selectable } from 'kysely';
+import { sql } from 'kysely';
+
+import { experimentSpecSchema, type ExperimentSpec } from '../contracts/experiment-spec.js';
+import { manifestSchema, type Manifest } from '../contracts/manifest.js';
+import type { ExperimentStatus } from '../contracts/records.js';
+import { AssayError, type ErrorDocument } from '../core/errors/assay-error.js';
+import type { Json } from '../core/json/json.js';
+import type { PlatformRun, RunContext } from './platform-records.js';
+import { countOf, rowsOf } from './query.js';
+import type { Store } from './store.js';
+import type { ExperimentsTable } from './tables.js';
+
+/** A run as it is recorded. What has not happened yet is undefined. */
+export interface ExperimentRecord {
+  readonly id: string;
+  readonly project: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly runUid: string;
+  readonly spec: ExperimentSpec;
+  readonly specHash: string;
+  readonly manifest: Manifest | undefined;
+  readonly manifestHash: string | undefined;
+  readonly status: ExperimentStatus;
+  readonly workflowId: string;
+  readonly workflowRunId: string | undefined;
+  readonly platformRuns: readonly PlatformRun[];
+  readonly context: RunContext | undefined;
+  /** Cells: items × repetitions. */
+  readonly planned: number;
+  readonly seed: number;
+  readonly concurrency: number;
+  readonly codeHash: string | undefined;
+  readonly summary: Json | undefined;
+  readonly error: ErrorDocument | undefined;
+  readonly createdAt: string;
+  readonly plannedAt: string | undefined;
+  readonly startedAt: string | undefined;
+  readonly cellsDoneAt: string | undefined;
+  readonly cancelRequestedAt: string | undefined;
+  readonly finishedAt: string | undefined;
+}
+
+export interface NewExperiment {
+  readonly project: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly runUid: string;
+  readonly spec: ExperimentSpec;
+  readonly specHash: string;
+  readonly workflowId: string;
+  readonly workflowRunId?: string;
+  readonly codeHash?: string;
+}
+
+export interface ExperimentPlan {
+  readonly manifest: Manifest;
+  readonly manifestHash: string;
+  readonly platformRuns: readonly PlatformRun[];
+  readonly context: RunContext;
+  /** Cells: items × repetitions. */
+  readonly planned: number;
+  /** Where the plan decides it: the identity of the code that the cells will run. */
+  readonly codeHash?: string;
+}
+
+const active: readonly ExperimentStatus[] = ['planning', 'running', 'publishing', 'verifying'];
+
+/** The id of an experiment: its project and name, neither of which can hold a `/`. */
+export function experimentId(project: string, name: string): string {
+  return `${project}/${name}`;
+}
+
+/** The record of a row; the json columns are parsed by the driver, and spec and manifest by their schema here. */
+export function experimentOfRow(row: Selectable<ExperimentsTable>): ExperimentRecord {
+  return {
+    id: row.id,
+    project: row.project,
+    name: row.name,
+    slug: row.slug,
+    runUid: row.run_uid,
+    spec: experimentSpecSchema.parse(row.spec),
+    specHash: row.spec_hash,
+    manifest: row.manifest === null ? undefined : manifestSchema.parse(row.manifest),
+    manifestHash: row.manifest_hash ?? undefined,
+    status: row.status,
+    workflowId: row.workflow_id,
+    workflowRunId: row.workflow_run_id ?? undefined,
+    platformRuns: row.platform_runs as unknown as readonly PlatformRun[],
+    context: (row.context ?? undefined) as RunContext | undefined,
+    planned: row.planned,
+    seed: row.seed,
+    concurrency: row.concurrency,
+    codeHash: row.code_hash ?? undefined,
+    summary: row.summary ?? undefined,
+    error: (row.error ?? undefined) as ErrorDocument | undefined,
+    createdAt: row.created_at,
+    plannedAt: row.planned_at ?? undefined,
+    startedAt: row.started_at ?? undefined,
+    cellsDoneAt: row.cells_done_at ?? undefined,
+    cancelRequestedAt: row.cancel_requested_at ?? undefined,
+    finishedAt: row.finished_at ?? undefined,
+  };
+}
+
+const notFound = (id: string): AssayError =>
+  new AssayError('EXPERIMENT_NOT_FOUND', `There is no experiment "${id}".`);
+
+/** Records a run that is about to be planned; one of the same project and name is returned untouched. */
+export async function insertExperiment(
+  store: Store,
+  experiment: NewExperiment,
+): Promise<{ readonly inserted: boolean; readonly experiment: ExperimentRecord }> {
+  const id = experimentId(experiment.project, experiment.name);
+  await store.db
+    .insertInto('assay.projects')
+    .values({ id: experiment.project })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  const row = await store.db
+    .insertInto('assay.experiments')
+    .values({
+      id,
+      project: experiment.project,
+      name: experiment.name,
+      slug: experiment.slug,
+      run_uid: experiment.runUid,
+      spec: JSON.stringify(experiment.spec),
+      spec_hash: experiment.specHash,
+      status: 'planning',
+      workflow_id: experiment.workflowId,
+      workflow_run_id: experiment.workflowRunId ?? null,
+      seed: experiment.spec.seed,
+      concurrency: experiment.spec.concurrency,
+      code_hash: experiment.codeHash ?? null,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .returningAll()
+    .executeTakeFirst();
+  if (row !== undefined) return { inserted: true, experiment: experimentOfRow(row) };
+  return { inserted: false, experiment: await getExperiment(store, id) };
+}
+
+/** The run of a project and name, if there is one. */
+export async function findExperiment(
+  store: Store,
+  of: { readonly project: string; readonly name: string },
+): Promise<ExperimentRecord | undefined> {
+  const row = await store.db
+    .selectFrom('assay.experiments')
+    .selectAll()
+    .where('id', '=', experimentId(of.project, of.name))
+    .executeTakeFirst();
+  return row === undefined ? undefined : experimentOfRow(row);
+}
+
+/** @throws AssayError EXPERIMENT_NOT_FOUND */
+export async function getExperiment(store: Store, id: string): Promise<ExperimentRecord> {
+  const row = await store.db
+    .selectFrom('assay.experiments')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) throw notFound(id);
+  return experimentOfRow(row);
+}
+
+/** Records what planning decided. Repeating it (a retried activity) writes the same again. */
+export async function recordPlan(store: Store, id: string, plan: ExperimentPlan): Promise<void> {
+  const written = await countOf(
+    store,
+    `update assay.experiments
+        set manifest = $2, manifest_hash = $3, platform_runs = $4, context = $5, planned = $6,
+            code_hash = coalesce($7, code_hash), planned_at = coalesce(planned_at, clock_timestamp())
+      where id = $1`,
+    [
+      id,
+      JSON.stringify(plan.manifest),
+      plan.manifestHash,
+      JSON.stringify(plan.platformRuns),
+      JSON.stringify(plan.context),
+      plan.planned,
+      plan.codeHash ?? null,
+    ],
+  );
+  if (written === 0) throw notFound(id);
+}
+
+/**
+ * Moves a run to another status, and notes when it first ran.
+ *
+ * @param change.from only out of these; default all that are not final, so that a late activity never wakes a
+ *   run that has ended.
+ * @returns false where the run was in none of `from`.
+ */
+export async function setStatus(
+  store: Store,
+  id: string,
+  change: {
+    readonly status: ExperimentStatus;
+    readonly from?: readonly ExperimentStatus[];
+    readonly workflowRunId?: string;
+  },
+): Promise<boolean> {
+  const written = await countOf(
+    store,
+    `update assay.experiments
+        set status = $2, workflow_run_id = coalesce($4, workflow_run_id),
+            started_at = case when $2 = 'running' then coalesce(started_at, clock_timestamp())
+                              else started_at end,
+            finished_at = case when status = any($5) then finished_at end
+      where id = $1 and status = any($3)`,
+    [id, change.status, change.from ?? active, change.workflowRunId ?? null, active],
+  );
+  return written > 0;
+}
+
+/** Notes when the last pending cell ended; true once none is pending. The first such moment stays. */
+export async function markCellsDone(store: Store, id: string): Promise<boolean> {
+  const rows = await rowsOf<{ id: string }>(
+    store,
+    `update assay.experiments set cells_done_at = coalesce(cells_done_at, clock_timestamp())
+      where id = $1 and planned_at is not null
+        and not exists (select from assay.experiment_cells
+                         where experiment_id = $1 and status = 'pending' and latest)
+      returning id`,
+    [id],
+  );
+  return rows.length > 0;
+}
+
+export interface ExperimentEnd {
+  readonly status: 'completed' | 'completed_unverified' | 'cancelled' | 'failed';
+  readonly summary?: Json;
+  readonly error?: ErrorDocument;
+}
+
+/** Records how a run ended. Repeating it writes the same again; the first time of the end stays. */
+export async function finishExperiment(
+  store: Store,
+  id: string,
+  end: ExperimentEnd,
+): Promise<void> {
+  const written = await countOf(
+    store,
+    `update assay.experiments
+        set status = $2, summary = coalesce($3, summary), error = $4,
+            finished_at = coalesce(finished_at, clock_timestamp())
+      where id = $1`,
+    [
+      id,
+      end.status,
+      end.summary === undefined ? null : JSON.stringify(end.summary),
+      end.error === undefined ? null : JSON.stringify(end.error),
+    ],
+  );
+  if (written === 0) throw notFound(id);
+}
+
+/**
+ * Notes that somebody asked for the run's end; the first request's time stays.
+ *
+ * @throws AssayError EXPERIMENT_NOT_FOUND
+ */
+export async function requestCancel(store: Store, id: string): Promise<ExperimentRecord> {
+  const row = await store.db
+    .updateTable('assay.experiments')
+    .set({ cancel_requested_at: sql`coalesce(cancel_requested_at, clock_timestamp())` })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirst();
+  if (row === undefined) throw notFound(id);
+  return experimentOfRow(row);
+}

@@ -1,0 +1,162 @@
+import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely';
+import pg from 'pg';
+
+import { codedFailure, placeOf } from './failures.js';
+import type { Queryable } from './query.js';
+import type { Tables } from './tables.js';
+
+/** The database of Assay: two pools, and kysely over the first. */
+export interface Store extends Queryable {
+  readonly pool: pg.Pool;
+  /** Leases, claims and answers have connections of their own: a slow read must never let a lease run out. */
+  readonly journalPool: pg.Pool;
+  /** The journal's connections as {@link Queryable}. */
+  readonly journal: Queryable;
+  readonly db: Kysely<Tables>;
+  /** `host:port/database`, for messages. */
+  readonly place: string;
+  close(): Promise<void>;
+}
+
+export interface StoreOptions {
+  readonly url: string;
+  /** Connections at most, the journal's three not counted. Default 10. */
+  readonly max?: number;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+}
+
+// One statement never runs for a minute; past that the server or the way to it is ill. The client waits a little
+// longer than the server, or a server that vanished without a FIN would be waited for until TCP gives up.
+const STATEMENT_TIMEOUT_MS = 60_000;
+const JOURNAL_CONNECTIONS = 3;
+
+/** Times as ISO 8601 texts in UTC with milliseconds, as all records have them; int8 and numeric stay texts. */
+export const typeParsers: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === pg.types.builtins.TIMESTAMPTZ
+      ? (text: string) => new Date(text).toISOString()
+      : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+const openPool = (options: StoreOptions, max: number): pg.Pool => {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max,
+    application_name: options.applicationName,
+    keepAlive: true,
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
+    // A process that is stopped inside a transaction must not keep its row locks.
+    idle_in_transaction_session_timeout: 30_000,
+    types: typeParsers,
+  });
+  // An idle connection that breaks emits here; without a listener it would end the process. The pool replaces it.
+  pool.on('error', () => undefined);
+  return pool;
+};
+
+/** A connection or pool whose failures are coded. */
+export const coded = (on: pg.Pool | pg.ClientBase, place: string): Queryable => ({
+  query: async (text, values) => {
+    try {
+      return await on.query<Record<string, unknown>>(text, values === undefined ? [] : [...values]);
+    } catch (error) {
+      throw codedFailure(error, place);
+    }
+  },
+});
+
+const checkOut = async (pool: pg.Pool, place: string): Promise<pg.PoolClient> => {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    throw codedFailure(error, place);
+  }
+};
+
+// What kysely asks of a pool, with coded failures.
+const codedPool = (
+  pool: pg.Pool,
+  place: string,
+): { connect(): Promise<PostgresPoolClient>; end(): Promise<void> } => ({
+  connect: async () => {
+    const client = await checkOut(pool, place);
+    const query = async (text: string, values: readonly unknown[]): Promise<unknown> => {
+      try {
+        return await client.query<Record<string, unknown>>(text, [...values]);
+      } catch (error) {
+        throw codedFailure(error, place);
+      }
+    };
+    return {
+      query: query as PostgresPoolClient['query'],
+      release: () => {
+        client.release();
+      },
+    };
+  },
+  end: () => Promise.resolve(),
+});
+
+/**
+ * Opens the database and makes sure that it answers; the schema is not looked at (see `assertSchema`).
+ *
+ * @throws AssayError POSTGRES_UNREACHABLE, naming host, port and database.
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const place = placeOf(options.url);
+  const pool = openPool(options, options.max ?? 10);
+  const journalPool = openPool(options, JOURNAL_CONNECTIONS);
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: codedPool(pool, place) }) });
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await db.destroy();
+    await Promise.all([pool.end(), journalPool.end()]);
+  };
+  const store: Store = {
+    ...coded(pool, place),
+    pool,
+    journalPool,
+    journal: coded(journalPool, place),
+    db,
+    place,
+    close: () => (closing ??= close()),
+  };
+  try {
+    await store.query('select 1');
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return store;
+}
+
+/**
+ * Runs statements in one transaction on one connection. A connection that failed is thrown away, never reused.
+ *
+ * @throws what `run` throws, after the rollback; AssayError POSTGRES_UNREACHABLE.
+ */
+export async function withTransaction<T>(
+  store: Store,
+  run: (on: Queryable) => Promise<T>,
+): Promise<T> {
+  const client = await checkOut(store.pool, store.place);
+  const on = coded(client, store.place);
+  let broken: Error | undefined;
+  try {
+    await on.query('begin');
+    const result = await run(on);
+    await on.query('commit');
+    return result;
+  } catch (error) {
+    await on.query('rollback').catch((failure: unknown) => {
+      broken = failure instanceof Error ? failure : new Error('rollback failed');
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

@@ -41,7 +41,7 @@ const RESTART_FIRST_MS = 200;
 const RESTART_MAX_MS = 10_000;
 /** Up this long, a crash is a new story: the backoff begins anew. */
 const STABLE_AFTER_MS = 60_000;
-const ADOPTED_POLL_MS = 500;
+const ADOPTED_POLL_MS = 200;
 
 /**
  * A child process that is kept running: started once with its readiness awaited, started again with
@@ -85,14 +85,13 @@ export class SupervisedChild {
 
   /** Ends the child in order and keeps it down. Safe to call twice, and when it never ran. */
   async stop(): Promise<void> {
-    this.#wanted = false;
-    this.#wake.abort();
-    await this.#supervision;
+    await this.#dismiss();
     await this.#end(this.#spec.stopSteps);
   }
 
-  /** SIGKILL, as a crash would; supervision then starts it again. For chaos tests. */
-  async kill(): Promise<void> {
+  /** SIGKILL, as a crash would; supervision then starts it again, if it may. For chaos tests. */
+  async kill(options: { readonly restart?: boolean } = {}): Promise<void> {
+    if (options.restart === false) await this.#dismiss();
     await this.#end([]);
   }
 
@@ -119,6 +118,13 @@ export class SupervisedChild {
     }
     this.#wanted = true;
     this.#supervision = this.#supervise();
+  }
+
+  /** Ends the supervision, not the process. */
+  async #dismiss(): Promise<void> {
+    this.#wanted = false;
+    this.#wake.abort();
+    await this.#supervision;
   }
 
   async #end(steps: readonly StopStep[]): Promise<void> {
@@ -171,7 +177,7 @@ export class SupervisedChild {
   #watchAdopted(identity: ProcessIdentity): void {
     this.#setIdentity(identity);
     this.#ended = (async () => {
-      while (isSameProcess(identity)) await sleep(ADOPTED_POLL_MS, undefined, { ref: false });
+      while (isSameProcess(identity)) await sleep(ADOPTED_POLL_MS);
     })();
   }
 

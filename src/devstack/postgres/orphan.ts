@@ -35,7 +35,7 @@ export const findOrphan = (data: string): OrphanServer | undefined => {
   const pid = Number(pidLine);
   const identity = Number.isInteger(pid) && pid > 0 ? identify(pid) : undefined;
   if (identity === undefined) return undefined;
-  if (commandLine(pid).split(' ').includes(data)) return { identity, port: Number(portLine) };
+  if (`${commandLine(pid)} `.includes(` -D ${data} `)) return { identity, port: Number(portLine) };
   rmSync(file, { force: true });
   return undefined;
 };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { AssayError } from '../../core/errors/assay-error.js';
 import type { Account } from './account.js';
-import { canReach } from './reach.js';
+import { canTraverse } from './reach.js';
 
 const OUTSIDE = '/var/tmp';
 
@@ -64,7 +64,7 @@ export const postgresPlace = (projectDir: string, account: Account | undefined):
   }
   const copyFolder = (): Promise<string> => Promise.resolve(outsideFolder(outside, account));
   mkdirSync(join(projectDir, '.assay'), { recursive: true, mode: 0o711 });
-  if (!existsSync(join(outside, 'data')) && canReach(projectDir, account)) {
+  if (!existsSync(join(outside, 'data')) && canTraverse(join(projectDir, '.assay'), account)) {
     mkdirSync(inside, { recursive: true, mode: 0o700 });
     chownSync(inside, account.uid, account.gid);
     return { folder: inside, copyFolder };

@@ -19,13 +19,12 @@ const ancestors = (path: string): readonly string[] => {
 };
 
 /**
- * Can the account enter the folder and read there? A clone in /root or in `mktemp -d` (0700) stops it
- * at an ancestor, where initdb would die with a bare EACCES.
+ * Can the account get through to the folder? A clone in /root or in `mktemp -d` (0700) stops it at an
+ * ancestor, where initdb would die with a bare EACCES.
  */
-export const canReach = (folder: string, account: Account): boolean => {
-  const real = realpathSync(folder);
-  return (
-    permits(real, account, READ | EXECUTE) &&
-    ancestors(real).every((ancestor) => permits(ancestor, account, EXECUTE))
-  );
-};
+export const canTraverse = (folder: string, account: Account): boolean =>
+  ancestors(realpathSync(folder)).every((ancestor) => permits(ancestor, account, EXECUTE));
+
+/** Can the account get through to the folder and read there? */
+export const canReach = (folder: string, account: Account): boolean =>
+  permits(realpathSync(folder), account, READ | EXECUTE) && canTraverse(folder, account);

@@ -35,6 +35,7 @@ export interface PostgresOptions {
   readonly binaries: { readonly initdb: string; readonly postgres: string };
   /** A free one when left out. */
   readonly port?: number | undefined;
+  readonly preferredPort?: number | undefined;
   readonly logFile: string;
   /** Over the defaults, for throwaway clusters of tests. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -127,6 +128,23 @@ const supervise = (options: PostgresOptions, cluster: Cluster, port: number): Su
 };
 
 /**
+ * After a `kill -9` of the postmaster its backends hold the shared memory until they notice, some 100 ms
+ * later, and until then a new one refuses to start: that refusal alone is worth further attempts.
+ */
+const startPatiently = async (child: SupervisedChild, signal?: AbortSignal): Promise<void> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await child.start(signal);
+      return;
+    } catch (error) {
+      const held = error instanceof Error && error.message.includes('shared memory block');
+      if (!held || attempt === 10) throw error;
+      await sleep(500);
+    }
+  }
+};
+
+/**
  * Starts Postgres on the folder's cluster (made when there is none), or takes over the server that a killed
  * parent left running on it. Resolves when a connection works and the database `assay` stands.
  *
@@ -151,10 +169,14 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
     return { url: urlOf(cluster, orphan.port, DATABASE), port: orphan.port, child };
   }
   if (orphan !== undefined) await stopOrphan(orphan);
-  const setBy = '--postgres-port';
-  const port = await claimPort({ port: options.port, service: 'Postgres', setBy });
+  const port = await claimPort({
+    port: options.port,
+    preferred: options.preferredPort,
+    service: 'Postgres',
+    setBy: '--postgres-port',
+  });
   const child = supervise(options, cluster, port);
-  await child.start(signal);
+  await startPatiently(child, signal);
   try {
     await ensureDatabase(cluster, port);
   } catch (error) {

@@ -26,6 +26,8 @@ export interface TemporalOptions {
   readonly folder: string;
   readonly port?: number | undefined;
   readonly uiPort?: number | undefined;
+  readonly preferredPort?: number | undefined;
+  readonly preferredUiPort?: number | undefined;
   readonly logFile: string;
   /** Custom search attributes, name to type (`Keyword`, `Int`, …). */
   readonly searchAttributes?: Readonly<Record<string, string>>;
@@ -64,9 +66,18 @@ const commonArgs = (options: TemporalOptions): readonly string[] => [
   ]),
   ...Object.entries(options.searchAttributes ?? {}).flatMap(([name, type]) => [
     '--search-attribute',
-    `${name}=${type}`,
+    `${name}=${attributeType(type)}`,
   ]),
 ];
+
+/** The SDK writes types as KEYWORD and KEYWORD_LIST, the CLI wants Keyword and KeywordList. */
+const attributeType = (type: string): string =>
+  type === type.toUpperCase()
+    ? type
+        .split('_')
+        .map((word) => word.slice(0, 1) + word.slice(1).toLowerCase())
+        .join('')
+    : type;
 
 const addressOf = (plan: { readonly port: number }): string => `127.0.0.1:${plan.port}`;
 
@@ -144,11 +155,13 @@ export const startTemporal = async (options: TemporalOptions): Promise<TemporalS
   if (adopted !== undefined) return adopted;
   const port = await claimPort({
     port: options.port,
+    preferred: options.preferredPort,
     service: 'Temporal',
     setBy: '--temporal-port',
   });
   const uiPort = await claimPort({
     port: options.uiPort,
+    preferred: options.preferredUiPort,
     service: 'the Temporal UI',
     setBy: '--temporal-ui-port',
   });

@@ -78,6 +78,8 @@ export type SendOutcome =
       readonly outcome: 'refused';
       readonly code: 'PLATFORM_UNAUTHORIZED' | 'PLATFORM_REFUSED';
       readonly reason: string;
+      /** True where one record can spoil the others (400, 413): nothing was taken, so send the halves. */
+      readonly splittable?: boolean;
     };
 
 export interface RefusedRecord {
@@ -93,13 +95,22 @@ export interface PlatformPage {
   readonly scoreIds?: readonly string[];
 }
 
+/** The largest export of one kind. A single record may exceed `maxIds`; it then goes alone. */
+export interface ExportLimit {
+  /** Of the records' bodies together, in UTF-8. */
+  readonly maxBytes: number;
+  readonly maxRecords: number;
+  /** The most ids in all records together: a record holds all spans or scores of a cell. */
+  readonly maxIds?: number;
+}
+
 /** The platform as the engine sees it. All methods throw AssayError (PLATFORM_*). */
 export interface Platform {
   readonly name: string;
-  /** The largest export that the platform takes, in bytes, and the most records in it. */
+  /** The largest export that the platform takes. */
   readonly limits: {
-    readonly spans: { readonly maxBytes: number; readonly maxRecords: number };
-    readonly scores: { readonly maxBytes: number; readonly maxRecords: number };
+    readonly spans: ExportLimit;
+    readonly scores: ExportLimit;
   };
   describe(signal: AbortSignal): Promise<PlatformDescription>;
 

@@ -1,0 +1,118 @@
+/** What is read of a Langfuse server's answers. Only fields that are used; others are passed over. */
+import { z } from 'zod';
+
+export const healthAnswer = z.object({ version: z.string() });
+
+export const projectsAnswer = z.object({
+  data: z.array(z.object({ id: z.string(), name: z.string() })),
+});
+
+export const datasetAnswer = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string().nullish(),
+});
+
+export const itemAnswer = z.object({
+  id: z.string(),
+  status: z.string(),
+  input: z.json().nullish(),
+  expectedOutput: z.json().nullish(),
+  metadata: z.json().nullish(),
+});
+export type ItemAnswer = z.output<typeof itemAnswer>;
+
+export const itemsAnswer = z.object({
+  data: z.array(itemAnswer),
+  meta: z.object({ page: z.int(), totalPages: z.int() }),
+});
+
+export const promptAnswer = z.object({ version: z.int() });
+
+export const experimentsAnswer = z.object({
+  data: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      metadata: z.record(z.string(), z.unknown()).nullish(),
+    }),
+  ),
+  meta: z.object({ cursor: z.string().nullish() }),
+});
+
+export const experimentItemsAnswer = z.object({
+  data: z.array(z.object({ metadata: z.record(z.string(), z.unknown()).nullish() })),
+});
+
+const cursorMeta = z.object({ cursor: z.string().nullish() });
+
+/** `fields=core,time`. */
+export const observationKeysAnswer = z.object({
+  data: z.array(
+    z.object({
+      id: z.string(),
+      traceId: z.string(),
+      startTime: z.string(),
+      createdAt: z.string().nullish(),
+    }),
+  ),
+  meta: cursorMeta,
+});
+
+const amounts = z.record(z.string(), z.coerce.number()).nullish();
+
+export const observationsAnswer = z.object({
+  data: z.array(
+    z.object({
+      id: z.string(),
+      traceId: z.string(),
+      projectId: z.string(),
+      startTime: z.string(),
+      parentObservationId: z.string().nullish(),
+      type: z.string(),
+      name: z.string().nullish(),
+      level: z.string().nullish(),
+      statusMessage: z.string().nullish(),
+      input: z.string().nullish(),
+      output: z.string().nullish(),
+      model: z.string().nullish(),
+      promptName: z.string().nullish(),
+      promptVersion: z.int().nullish(),
+      usageDetails: amounts,
+      costDetails: amounts,
+      totalCost: z.number().nullish(),
+      latency: z.number().nullish(),
+      traceName: z.string().nullish(),
+    }),
+  ),
+  meta: cursorMeta,
+});
+export type ObservationAnswer = z.output<typeof observationsAnswer>['data'][number];
+
+export const scoresAnswer = z.object({
+  data: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      value: z.union([z.number(), z.string(), z.boolean()]).nullish(),
+      dataType: z.string(),
+      comment: z.string().nullish(),
+      metadata: z.record(z.string(), z.unknown()).nullish(),
+    }),
+  ),
+  meta: cursorMeta,
+});
+export type ScoreAnswer = z.output<typeof scoresAnswer>['data'][number];
+
+/** The 207 of `/ingestion`. */
+export const ingestionAnswer = z.object({
+  successes: z.array(z.object({ id: z.string() })),
+  errors: z.array(
+    z.object({
+      id: z.string(),
+      status: z.int(),
+      message: z.string().nullish(),
+      error: z.unknown().optional(),
+    }),
+  ),
+});

@@ -1,0 +1,187 @@
+import type { DatasetItem } from '../../contracts/records.js';
+import { AssayError } from '../../core/errors/assay-error.js';
+import type { EnsureItemsRequest } from '../port.js';
+import { itemAnswer, itemsAnswer, type ItemAnswer } from './answers.js';
+import { forEachBounded } from './bounded.js';
+import {
+  clearedValue,
+  contentKey,
+  contentOf,
+  contentOfAnswer,
+  itemFromAnswer,
+  wireValue,
+  type ItemContent,
+} from './item-content.js';
+import { idOnPlatform } from './item-identity.js';
+import type { Rest, RestCall } from './rest.js';
+
+/** The most that a page of items holds. */
+const pageItems = 100;
+/** Writes at a time: enough to hide latency, few enough for a small server. */
+const width = 4;
+/** How long what was listed is taken to hold, counted from its last use: the pages of one plan come in a row. */
+const listingIdleMs = 10_000;
+
+/** What the server holds of a dataset: per item the key of its content, and whether it expects something. */
+type Listing = Map<string, { readonly key: string; readonly expects: boolean }>;
+
+/** Writes and reads dataset items. */
+export interface DatasetItems {
+  readonly ensure: (
+    request: EnsureItemsRequest,
+  ) => Promise<{ readonly written: number; readonly unchanged: number }>;
+  readonly read: (request: {
+    readonly dataset: string;
+    readonly version: string;
+    readonly signal: AbortSignal;
+  }) => AsyncGenerator<readonly DatasetItem[], void, undefined>;
+}
+
+export function createDatasetItems(rest: Rest): DatasetItems {
+  // A plan asks page by page; listing the whole dataset for each page would be quadratic.
+  const kept = new Map<string, { readonly listing: Listing; usedAt: number }>();
+
+  const listingOf = async (dataset: string, signal: AbortSignal): Promise<Listing> => {
+    const now = performance.now();
+    for (const [name, entry] of kept) if (now - entry.usedAt > listingIdleMs) kept.delete(name);
+    const known = kept.get(dataset);
+    const listing = known?.listing ?? (await listAll(rest, dataset, signal));
+    kept.set(dataset, { listing, usedAt: performance.now() });
+    return listing;
+  };
+
+  return {
+    ensure: async (request) => {
+      const { dataset, items, signal, onProgress } = request;
+      if (items.length === 0) return { written: 0, unchanged: 0 };
+      const listing = await listingOf(dataset, signal);
+      const changed = items
+        .map((item) => ({ item, id: idOnPlatform(dataset, item), content: contentOf(item) }))
+        .filter(({ id, content }) => listing.get(id)?.key !== contentKey(content));
+      let written = 0;
+      try {
+        await forEachBounded(changed, width, async ({ item, id, content }) => {
+          const expects = listing.get(id)?.expects === true;
+          await writeItem(rest, { dataset, item, id, content, expects, signal });
+          listing.set(id, { key: contentKey(content), expects: content.expectedOutput !== null });
+          written += 1;
+          onProgress(written);
+        });
+      } catch (error) {
+        kept.delete(dataset);
+        throw error;
+      }
+      const entry = kept.get(dataset);
+      if (entry !== undefined) entry.usedAt = performance.now();
+      return { written, unchanged: items.length - changed.length };
+    },
+    read: ({ dataset, version, signal }) => readPinned(rest, { dataset, version, signal }),
+  };
+}
+
+interface ItemWrite {
+  readonly dataset: string;
+  readonly item: DatasetItem;
+  readonly id: string;
+  readonly content: ItemContent;
+  /** Whether the item there expects something now. */
+  readonly expects: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** All fields each time: the server keeps old values of those left out, and an archived item stays so without a status. */
+async function writeItem(rest: Rest, write: ItemWrite): Promise<void> {
+  const { dataset, id, content } = write;
+  const call: RestCall = {
+    method: 'POST',
+    path: '/api/public/dataset-items',
+    body: {
+      datasetName: dataset,
+      id,
+      input: wireValue(content.input),
+      expectedOutput: expectedOnWire(write),
+      metadata: wireValue(content.metadata),
+      status: 'ACTIVE',
+    },
+    what: `the item ${JSON.stringify(write.item.id)} of the dataset ${JSON.stringify(dataset)}`,
+    signal: write.signal,
+  };
+  const answer = await rest.answer(call);
+  if (answer.status === 409 && (await standsAlready(rest, write))) return;
+  rest.parse(answer, call, itemAnswer);
+}
+
+function expectedOnWire({ content, expects }: ItemWrite) {
+  if (content.expectedOutput !== null) return wireValue(content.expectedOutput);
+  return expects ? clearedValue : null;
+}
+
+// Two workers that make one item at the same moment: the other's is as good.
+async function standsAlready(rest: Rest, { id, content, signal }: ItemWrite): Promise<boolean> {
+  const found = await rest.find(
+    {
+      path: `/api/public/dataset-items/${encodeURIComponent(id)}`,
+      what: 'a dataset item',
+      signal,
+    },
+    itemAnswer,
+  );
+  return found !== undefined && contentKey(contentOfAnswer(found)) === contentKey(content);
+}
+
+async function listAll(rest: Rest, dataset: string, signal: AbortSignal): Promise<Listing> {
+  const listing: Listing = new Map();
+  for await (const page of itemPages(rest, { dataset, version: undefined, signal })) {
+    for (const item of page) {
+      const content = contentOfAnswer(item);
+      // Newest first: should an item move to the next page while we read, its first sight is the newer.
+      if (listing.has(item.id)) continue;
+      listing.set(item.id, { key: contentKey(content), expects: content.expectedOutput !== null });
+    }
+  }
+  return listing;
+}
+
+async function* readPinned(
+  rest: Rest,
+  request: { readonly dataset: string; readonly version: string; readonly signal: AbortSignal },
+): AsyncGenerator<readonly DatasetItem[], void, undefined> {
+  const seen = new Set<string>();
+  for await (const page of itemPages(rest, request)) {
+    const fresh = page.filter(({ id }) => !seen.has(id));
+    for (const { id } of fresh) seen.add(id);
+    if (fresh.length > 0) yield fresh.map((item) => itemFromAnswer(request.dataset, item));
+  }
+}
+
+async function* itemPages(
+  rest: Rest,
+  request: {
+    readonly dataset: string;
+    readonly version: string | undefined;
+    readonly signal: AbortSignal;
+  },
+): AsyncGenerator<readonly ItemAnswer[], void, undefined> {
+  const { dataset, version, signal } = request;
+  let pages = 1;
+  for (let page = 1; page <= pages; page += 1) {
+    const call: RestCall = {
+      path: '/api/public/dataset-items',
+      query: { datasetName: dataset, version, page, limit: pageItems },
+      what: `the items of the dataset ${JSON.stringify(dataset)}`,
+      signal,
+    };
+    const answer = await rest.find(call, itemsAnswer);
+    if (answer === undefined) throw datasetMissing(rest, dataset);
+    if (answer.data.length > 0) yield answer.data;
+    pages = answer.meta.totalPages;
+  }
+}
+
+function datasetMissing(rest: Rest, dataset: string): AssayError {
+  return new AssayError(
+    'DATASET_NOT_FOUND',
+    `Langfuse at ${rest.baseUrl} has no dataset ${JSON.stringify(dataset)}.`,
+    { mend: 'Create it there, or keep the dataset in a folder of the project.' },
+  );
+}

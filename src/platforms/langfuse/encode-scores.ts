@@ -1,0 +1,99 @@
+import type { CellResult, ScoreComment, ScoreRecord, ScoreValue } from '../../contracts/records.js';
+import { AssayError } from '../../core/errors/assay-error.js';
+import { cellTraceId, scoreId } from '../../core/ids/platform-ids.js';
+import type { EncodeContext, OutboxRecord } from '../port.js';
+import { fieldText, shortText } from './field-text.js';
+import { metadataKey } from './v4/attributes.js';
+
+/** Scores have a batch limit of their own: 100 events and 3.5 MB (the server takes 4.5 MB). */
+export const maxScoresBytes = 3_500_000;
+
+/** How long one text of a comment may be, until all scores of the cell fit. */
+const textBytes = [100_000, 10_000, 1_000, 200] as const;
+
+/**
+ * The scores of a cell as one record: a JSON array of `score-create` events, always complete, since the server
+ * keeps old values of fields left out. Undefined where the cell has none.
+ */
+export function encodeScores(
+  cell: CellResult,
+  run: EncodeContext,
+  environment: string,
+): OutboxRecord | undefined {
+  if (cell.scores.length === 0) return undefined;
+  const { itemId, repetition, revision } = cell;
+  const traceId = cellTraceId({ runUid: run.runUid, itemId, repetition, revision });
+  for (const bytes of textBytes) {
+    const events = cell.scores.map((score) =>
+      scoreEvent(score, { cell, run, environment, traceId, bytes }),
+    );
+    const body = JSON.stringify(events);
+    if (Buffer.byteLength(body) <= maxScoresBytes) {
+      return { kind: 'scores', body, traceId, ids: events.map((event) => event.id) };
+    }
+  }
+  throw new AssayError('INTERNAL', `The scores of cell ${cell.cellId} cannot be made small.`);
+}
+
+interface ScorePlace {
+  readonly cell: CellResult;
+  readonly run: EncodeContext;
+  readonly environment: string;
+  readonly traceId: string;
+  readonly bytes: number;
+}
+
+function scoreEvent(score: ScoreRecord, place: ScorePlace) {
+  const id = scoreId(place.traceId, score.name);
+  const comment = commentText(score.comment, place.bytes);
+  return {
+    // Not a dedupe key there; it only names the event in the 207's list of errors.
+    id,
+    type: 'score-create',
+    timestamp: place.cell.endedAt,
+    body: {
+      id,
+      traceId: place.traceId,
+      name: shortText(score.name, 255),
+      value: wireValue(score.value),
+      dataType: score.value.type,
+      comment: comment.text,
+      environment: place.environment,
+      metadata: {
+        [metadataKey.runUid]: place.run.runUid,
+        [metadataKey.evaluator]: shortText(score.evaluator),
+        ...(score.passed === undefined ? {} : { [metadataKey.passed]: score.passed }),
+        ...(comment.cut ? { [metadataKey.cut]: 'comment' } : {}),
+        ...(comment.sanitised ? { [metadataKey.sanitised]: true } : {}),
+        // Open until the record is sent; see withScoreExportId.
+        [metadataKey.exportId]: '',
+      },
+    },
+  };
+}
+
+function wireValue(value: ScoreValue): number | string {
+  if (value.type === 'BOOLEAN') return value.value ? 1 : 0;
+  return value.type === 'NUMERIC' ? value.value : shortText(value.value);
+}
+
+/** The comment as JSON text whose parts are cut where needed, so that it stays JSON; empty for none. */
+function commentText(
+  comment: ScoreComment | undefined,
+  bytes: number,
+): { readonly text: string; readonly cut: boolean; readonly sanitised: boolean } {
+  if (comment === undefined) return { text: '', cut: false, sanitised: false };
+  const whole = fieldText({ ...comment }, bytes);
+  if (!whole.cut) return whole;
+  // Half for the reasoning, the rest for the lists' first entries.
+  const each = Math.floor(bytes / 40);
+  const few = (texts: readonly string[]) =>
+    texts.slice(0, 5).map((text) => fieldText(text, each).text);
+  const text = JSON.stringify({
+    passed_items: few(comment.passed_items),
+    failed_items: few(comment.failed_items),
+    reasoning: fieldText(comment.reasoning, Math.floor(bytes / 2)).text,
+    suggestions: few(comment.suggestions),
+  });
+  return { text, cut: true, sanitised: whole.sanitised };
+}

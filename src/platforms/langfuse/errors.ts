@@ -1,0 +1,95 @@
+import { AssayError } from '../../core/errors/assay-error.js';
+import type { HttpAnswer } from './transport.js';
+import type { NetworkFailure } from './network-failure.js';
+import { retryAfterMs } from './retry-after.js';
+
+/** What a server said of its refusal, short and printable: it is foreign text. */
+export function serverMessage(answer: HttpAnswer): string {
+  if (isHtml(answer)) return 'a web page instead of an API answer';
+  return printable(messageOf(answer.text) ?? answer.text);
+}
+
+export function isHtml(answer: HttpAnswer): boolean {
+  return (answer.header('content-type') ?? '').includes('text/html');
+}
+
+/** The text on one line, without control characters, at most 300 characters. */
+export function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex -- these are what must not reach a terminal
+  const line = text.replaceAll(/[\u0000-\u001F\u007F-\u009F\u2028\u2029]+/g, ' ').trim();
+  return line.length > 300 ? `${line.slice(0, 299).toWellFormed()}…` : line;
+}
+
+/** The kind that typed errors name, such as `LangfuseNotFoundError`. */
+export function errorKind(answer: HttpAnswer): string | undefined {
+  const body = parsed(answer.text);
+  return typeof body?.['error'] === 'string' ? body['error'] : undefined;
+}
+
+function messageOf(text: string): string | undefined {
+  const body = parsed(text);
+  for (const value of [body?.['message'], body?.['error']]) {
+    if (typeof value === 'string') return value;
+  }
+  return undefined;
+}
+
+function parsed(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function unreachable(baseUrl: string, failure: NetworkFailure): AssayError {
+  return new AssayError(
+    'PLATFORM_UNREACHABLE',
+    `Langfuse at ${baseUrl} gave no answer (${failure.message}).`,
+    { cause: failure, mend: 'Check LANGFUSE_HOST and that the server runs; then try again.' },
+  );
+}
+
+export function unauthorized(baseUrl: string, answer: HttpAnswer): AssayError {
+  return new AssayError(
+    'PLATFORM_UNAUTHORIZED',
+    `Langfuse at ${baseUrl} refuses the keys (${answer.status}: ${serverMessage(answer)}).`,
+    {
+      mend: 'Set LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY to keys of one project on this server (LANGFUSE_HOST).',
+    },
+  );
+}
+
+/** The error of an answer with an error status. `what` says what was asked, such as `the dataset "tickets"`. */
+export function statusError(baseUrl: string, answer: HttpAnswer, what: string): AssayError {
+  const { status } = answer;
+  if (status === 401 || status === 403) return unauthorized(baseUrl, answer);
+  if (status === 429 || status >= 500) {
+    return new AssayError(
+      'PLATFORM_UNREACHABLE',
+      `Langfuse at ${baseUrl} cannot answer for ${what} now (${status}: ${serverMessage(answer)}).`,
+      {
+        mend: 'Try again later.',
+        ...(status === 429 || answer.header('retry-after') !== undefined
+          ? { retryAfterMs: retryAfterMs(answer.header('retry-after'), Date.now()) }
+          : {}),
+      },
+    );
+  }
+  return new AssayError(
+    'PLATFORM_REFUSED',
+    `Langfuse at ${baseUrl} refuses ${what} (${status}: ${serverMessage(answer)}).`,
+    { mend: refusalMend(answer) },
+  );
+}
+
+function refusalMend(answer: HttpAnswer): string {
+  if (isHtml(answer) || (answer.status >= 300 && answer.status < 400)) {
+    return 'Check that LANGFUSE_HOST is the address of a Langfuse server itself, with its scheme and path.';
+  }
+  if (answer.status === 413) return 'Make the content smaller: the server takes 4.5 MB a request.';
+  return 'Read what the server says and change the content accordingly.';
+}

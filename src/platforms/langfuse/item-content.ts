@@ -1,0 +1,106 @@
+import type { DatasetItem } from '../../contracts/records.js';
+import { sha256 } from '../../core/ids/hash.js';
+import { platformItemId } from '../../core/ids/platform-ids.js';
+import { canonicalJson, type Json, type JsonObject } from '../../core/json/json.js';
+import { wellFormedJson } from '../../core/text/well-formed.js';
+import type { ItemAnswer } from './answers.js';
+import { ownItemIdKey, platformItemIdKey, userMetadata } from './item-identity.js';
+
+/** What of an item stands on the platform. */
+export interface ItemContent {
+  readonly input: Json;
+  /** null where nothing is expected. */
+  readonly expectedOutput: Json;
+  readonly metadata: Json;
+}
+
+/** The content that an item of ours has there. */
+export function contentOf(item: DatasetItem): ItemContent {
+  const given = item.metadata[platformItemIdKey];
+  const metadata: JsonObject =
+    typeof given === 'string'
+      ? userMetadata(item)
+      : { ...userMetadata(item), ...described(item), [ownItemIdKey]: item.id };
+  return {
+    input: wellFormedJson(item.input).value,
+    expectedOutput: wellFormedJson(item.expected ?? null).value,
+    metadata: wellFormedJson(metadata).value,
+  };
+}
+
+const descriptionKey = 'assay.description';
+
+function described(item: DatasetItem): JsonObject {
+  return item.description === undefined ? {} : { [descriptionKey]: item.description };
+}
+
+/**
+ * The hash by which two contents are compared: whatever the order of keys, and with texts that are JSON taken as that
+ * JSON, since a server that parsed one gives it back so, and would otherwise get a version per run.
+ */
+export function contentKey(content: ItemContent): string {
+  const parts = [content.input, content.expectedOutput, content.metadata];
+  return sha256(canonicalJson(parts.map((part) => parsedText(part) ?? part)));
+}
+
+export function contentOfAnswer(answer: ItemAnswer): ItemContent {
+  return {
+    input: answer.input ?? null,
+    expectedOutput: answer.expectedOutput ?? null,
+    metadata: answer.metadata ?? null,
+  };
+}
+
+/**
+ * A value as it must be sent to come back as it is: the server parses a text that is JSON, so `"4"` would come back as
+ * the number; written once more as JSON it comes back as the text.
+ */
+export function wireValue(value: Json): Json {
+  return parsedText(value) === undefined ? value : JSON.stringify(value);
+}
+
+/**
+ * Nothing expected, for a server that keeps the old value where it gets null or no field: as JSON in a text.
+ * It is sent only where there is an old value.
+ */
+export const clearedValue = 'null';
+
+/** What the server makes of a text that is JSON; undefined for all else. */
+function parsedText(value: Json): Json | undefined {
+  if (typeof value !== 'string') return undefined;
+  try {
+    return JSON.parse(value) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An item as read from the platform, as the engine plans it. */
+export function itemFromAnswer(dataset: string, answer: ItemAnswer): DatasetItem {
+  const metadata = asObject(answer.metadata ?? null);
+  const own = metadata[ownItemIdKey];
+  // Only where the hash agrees: a copied item carries the mark of the one it was copied from.
+  const ours = typeof own === 'string' && platformItemId(dataset, own) === answer.id;
+  const { [ownItemIdKey]: _id, [descriptionKey]: description, ...rest } = metadata;
+  const expected = answer.expectedOutput ?? null;
+  return {
+    id: ours ? own : answer.id,
+    input: asInput(answer.input ?? null),
+    ...(expected === null ? {} : { expected }),
+    metadata: ours ? rest : { ...metadata, [platformItemIdKey]: answer.id },
+    ...(ours && typeof description === 'string' ? { description } : {}),
+  };
+}
+
+function asObject(value: Json): JsonObject {
+  return isObject(value) ? value : value === null ? {} : { metadata: value };
+}
+
+// The platform takes any JSON as input; targets take objects.
+function asInput(value: Json): JsonObject {
+  return isObject(value) ? value : value === null ? {} : { input: value };
+}
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,73 @@
+import type { OutboxRecord, Platform } from '../port.js';
+import { createDatasetItems } from './dataset-items.js';
+import { ensureDataset } from './datasets.js';
+import { encodeScores, maxScoresBytes } from './encode-scores.js';
+import { readOptions, type LangfuseOptions } from './options.js';
+import { createPrompts } from './prompts.js';
+import { createRest } from './rest.js';
+import { sendExport } from './send.js';
+import { describeServer } from './server-facts.js';
+import { createTransport } from './transport.js';
+import { encodeSpans, maxSpansBytes } from './v4/encode-spans.js';
+import { findExport, readBackScores, readBackSpans } from './v4/read-back.js';
+import { prepareRun } from './v4/runs.js';
+import { readTrace } from './v4/trace.js';
+
+export type { LangfuseOptions } from './options.js';
+
+/**
+ * Langfuse 4 (write mode `events_only` or `dual`) as a platform.
+ *
+ * @throws AssayError ENVIRONMENT_INVALID where an option cannot be used; no request is made here.
+ *
+ * @example
+ * const platform = createLangfusePlatform({
+ *   baseUrl: 'https://cloud.langfuse.com',
+ *   publicKey: 'pk-lf-…',
+ *   secretKey: 'sk-lf-…',
+ *   environment: 'assay',
+ * });
+ * const { version, projectName } = await platform.describe(AbortSignal.timeout(10_000));
+ */
+export function createLangfusePlatform(options: LangfuseOptions): Platform {
+  const settings = readOptions(options);
+  const transport = createTransport(settings);
+  const rest = createRest(settings, transport);
+  const items = createDatasetItems(rest);
+  const prompts = createPrompts(rest);
+  const traceUrl = (projectId: string, traceId: string): string =>
+    `${settings.baseUrl}/project/${encodeURIComponent(projectId)}/traces/${encodeURIComponent(traceId)}`;
+
+  return {
+    name: 'langfuse',
+    limits: {
+      spans: { maxBytes: maxSpansBytes, maxRecords: 100, maxIds: 1_000 },
+      scores: { maxBytes: maxScoresBytes, maxRecords: 100, maxIds: 100 },
+    },
+    describe: (signal) => describeServer(rest, signal),
+    ensureDataset: (dataset, signal) => ensureDataset(rest, dataset, signal),
+    ensureItems: (request) => items.ensure(request),
+    readItems: (request) => items.read(request),
+    ensurePrompt: (prompt, signal) => prompts.ensure(prompt, signal),
+    prepareRun: (request) => prepareRun(rest, request),
+    encodeCell: (cell, item, run) => {
+      const scores = encodeScores(cell, run, settings.environment);
+      const records: OutboxRecord[] = [encodeSpans({ cell, item, run, settings })];
+      return scores === undefined ? records : [...records, scores];
+    },
+    send: (batch, signal) => sendExport(transport, batch, signal),
+    findExport: (batch, signal) => findExport(rest, batch, signal),
+    readBack: (request) =>
+      request.kind === 'spans'
+        ? readBackSpans(rest, request)
+        : readBackScores(rest, {
+            traceIds: request.traceIds,
+            environment: settings.environment,
+            from: request.from,
+            signal: request.signal,
+          }),
+    traceUrl,
+    readTrace: (traceId, signal) => readTrace(rest, traceId, { traceUrl, signal }),
+    close: () => transport.close(),
+  };
+}

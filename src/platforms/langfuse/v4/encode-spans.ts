@@ -1,0 +1,170 @@
+import type { CallRecord, CellResult, DatasetItem } from '../../../contracts/records.js';
+import { AssayError, type ErrorDocument } from '../../../core/errors/assay-error.js';
+import { cellSpanId, cellTraceId, type CellIdentity } from '../../../core/ids/platform-ids.js';
+import type { Json } from '../../../core/json/json.js';
+import type { EncodeContext, OutboxRecord } from '../../port.js';
+import { shortText } from '../field-text.js';
+import { idOnPlatform } from '../item-identity.js';
+import type { LangfuseSettings } from '../options.js';
+import { attribute, metadataKey, type OtlpAttribute, type OtlpSpan } from './attributes.js';
+import { AttributeList } from './attribute-list.js';
+import { callAttributes } from './call-attributes.js';
+import { unsentExportId } from './export-body.js';
+import { rootAttributes } from './root-attributes.js';
+import { rootPath, spanTree, type SpanNode } from './span-tree.js';
+
+/** A cell's spans must fit a request of 4.5 MB with room for the envelope. */
+export const maxSpansBytes = 3_500_000;
+
+/** From the usual to the desperate: how long one field and how many calls may be, until the whole fits. */
+const fits = [
+  { fieldBytes: 1_000_000, calls: 500 },
+  { fieldBytes: 250_000, calls: 500 },
+  { fieldBytes: 50_000, calls: 500 },
+  { fieldBytes: 10_000, calls: 500 },
+  { fieldBytes: 2_000, calls: 500 },
+  { fieldBytes: 500, calls: 200 },
+] as const;
+
+export interface SpanEncoding {
+  readonly cell: CellResult;
+  readonly item: DatasetItem;
+  readonly run: EncodeContext;
+  readonly settings: Pick<LangfuseSettings, 'environment' | 'release'>;
+}
+
+/** The spans of a cell as one record: a JSON array of OTLP spans whose export id is still open. */
+export function encodeSpans(encoding: SpanEncoding): OutboxRecord {
+  for (const fit of fits) {
+    const record = encodeAt(encoding, fit);
+    if (Buffer.byteLength(record.body) <= maxSpansBytes) return record;
+  }
+  throw new AssayError(
+    'INTERNAL',
+    `The trace of cell ${encoding.cell.cellId} cannot be made small.`,
+  );
+}
+
+function encodeAt(encoding: SpanEncoding, fit: (typeof fits)[number]): OutboxRecord {
+  const { cell, run } = encoding;
+  const identity: CellIdentity = {
+    runUid: run.runUid,
+    itemId: cell.itemId,
+    repetition: cell.repetition,
+    revision: cell.revision,
+  };
+  const traceId = cellTraceId(identity);
+  const tree = spanTree(cell, fit.calls);
+  const spans = tree.nodes.map((node): OtlpSpan => {
+    const list = new AttributeList(fit.fieldBytes);
+    addCommon(list, encoding, cellSpanId(identity, rootPath));
+    const name = addOwn(list, node, { ...encoding, callsLeftOut: tree.callsLeftOut });
+    return {
+      traceId,
+      spanId: cellSpanId(identity, node.path),
+      ...(node.parent === undefined ? {} : { parentSpanId: cellSpanId(identity, node.parent) }),
+      name: shortText(name, 200),
+      kind: 1,
+      startTimeUnixNano: nanoseconds(node.start),
+      endTimeUnixNano: nanoseconds(node.end),
+      attributes: withMarks(list, cell, encoding.run),
+      status: { code: 0 },
+    };
+  });
+  return {
+    kind: 'spans',
+    body: JSON.stringify(spans),
+    traceId,
+    ids: spans.map((span) => span.spanId),
+  };
+}
+
+/** What every span carries: on a v4 server each row stands alone, and an experiment is its rows. */
+function addCommon(
+  list: AttributeList,
+  { cell, item, run, settings }: SpanEncoding,
+  rootId: string,
+): void {
+  const place = run.run.runs[cell.repetition - 1];
+  if (place === undefined) {
+    throw new AssayError('INTERNAL', `The run has no place for repetition ${cell.repetition}.`);
+  }
+  list.short(attribute.traceName, run.experiment);
+  list.short(attribute.environment, settings.environment);
+  if (settings.release !== undefined) list.short(attribute.release, settings.release);
+  list.short(attribute.experimentId, place.id);
+  list.short(attribute.experimentName, place.name);
+  list.short(attribute.experimentDatasetId, run.run.datasetId);
+  list.short(attribute.itemId, idOnPlatform(run.run.datasetName, item));
+  list.short(attribute.itemRoot, rootId);
+}
+
+type NodeEncoding = SpanEncoding & { readonly callsLeftOut: number };
+
+/** Adds what only this span shows, and gives its name. */
+function addOwn(list: AttributeList, node: SpanNode, encoding: NodeEncoding): string {
+  const { cell, run } = encoding;
+  switch (node.shows.kind) {
+    case 'root':
+      rootAttributes(list, encoding);
+      return run.experiment;
+    case 'target':
+      list.short(attribute.type, 'span');
+      addFailure(list, cell.status === 'target_error' ? cell.error : undefined);
+      list.metadata(metadataKey.attempts, cell.attempts);
+      return run.target;
+    case 'evaluator': {
+      const { evaluator, failure } = node.shows;
+      list.short(attribute.type, 'evaluator');
+      list.metadata(metadataKey.evaluator, evaluator);
+      list.field('output', attribute.output, verdicts(cell, evaluator));
+      addFailure(list, failure?.error);
+      return evaluator;
+    }
+    case 'call':
+      callAttributes(list, node.shows.call);
+      addFailure(list, node.shows.call.error);
+      return callName(node.shows.call);
+  }
+}
+
+function verdicts(cell: CellResult, evaluator: string): Json | undefined {
+  const scores = cell.scores.filter((score) => score.evaluator === evaluator);
+  if (scores.length === 0) return undefined;
+  return Object.fromEntries(scores.map((score) => [score.name, score.value.value]));
+}
+
+function callName(call: CallRecord): string {
+  return call.kind === 'http' ? `http ${call.model}` : call.model;
+}
+
+function addFailure(list: AttributeList, error: ErrorDocument | undefined): void {
+  if (error === undefined) return;
+  list.short(attribute.level, 'ERROR');
+  list.short(attribute.statusMessage, `${error.code}: ${error.message}`, 4_000);
+}
+
+function withMarks(
+  list: AttributeList,
+  cell: CellResult,
+  run: EncodeContext,
+): readonly OtlpAttribute[] {
+  list.metadata(metadataKey.runUid, run.runUid);
+  list.metadata(metadataKey.experiment, run.experiment);
+  list.metadata(metadataKey.itemId, cell.itemId);
+  list.metadata(metadataKey.repetition, cell.repetition);
+  list.metadata(metadataKey.revision, cell.revision);
+  list.metadata(metadataKey.status, cell.status);
+  if (list.cutFields.length > 0) list.metadata(metadataKey.cut, list.cutFields.join(', '));
+  if (list.sanitised || cell.sanitised) list.metadata(metadataKey.sanitised, 'true');
+  return [...list.all, unsentExportId];
+}
+
+function nanoseconds(iso: string): string {
+  const milliseconds = Date.parse(iso);
+  // NaN would make the server refuse the export of every other cell in the batch, too.
+  if (!Number.isFinite(milliseconds)) {
+    throw new AssayError('INTERNAL', 'A record of a cell holds a time that is none.');
+  }
+  return `${milliseconds}000000`;
+}

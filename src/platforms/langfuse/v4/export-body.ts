@@ -1,0 +1,50 @@
+import type { OutboundExport } from '../../port.js';
+import { attribute, metadataKey, type OtlpAttribute } from './attributes.js';
+
+/** The last attribute of every stored span: the export id's place, open until the record is sent. */
+export const unsentExportId: OtlpAttribute = {
+  key: `${attribute.metadata}.${metadataKey.exportId}`,
+  value: { stringValue: '' },
+};
+
+// Quotes within JSON texts are escaped, so no input or output can hold these fragments: they match only our own place.
+const open = `${JSON.stringify(unsentExportId.key)},"value":{"stringValue":"`;
+const openInScore = `${JSON.stringify(metadataKey.exportId)}:"`;
+
+/** A stored body of spans with the export id put in. Equal arguments give equal bytes. */
+export function withExportId(body: string, exportId: string): string {
+  return fill(body, open, exportId);
+}
+
+/** {@link withExportId} for a stored body of scores. */
+export function withScoreExportId(body: string, exportId: string): string {
+  return fill(body, openInScore, exportId);
+}
+
+function fill(body: string, fragment: string, exportId: string): string {
+  const value = JSON.stringify(exportId).slice(1, -1);
+  // By split and join: a replacement text would give `$` in the id a meaning.
+  return body.split(`${fragment}"`).join(`${fragment}${value}"`);
+}
+
+/** The OTLP request of an export. Records are joined as texts: their bytes are what was stored. */
+export function otlpBody(batch: OutboundExport): string {
+  const spans = joinArrays(batch.records.map(({ body }) => withExportId(body, batch.exportId)));
+  // The server copies all attributes into the metadata of spans whose scope is not named so.
+  return `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"assay"}}]},"scopeSpans":[{"scope":{"name":"langfuse-sdk"},"spans":[${spans}]}]}]}`;
+}
+
+/** The `/ingestion` request of an export of scores. */
+export function ingestionBody(batch: OutboundExport): string {
+  const events = joinArrays(
+    batch.records.map(({ body }) => withScoreExportId(body, batch.exportId)),
+  );
+  return `{"batch":[${events}]}`;
+}
+
+function joinArrays(bodies: readonly string[]): string {
+  return bodies
+    .map((body) => body.trim().slice(1, -1))
+    .filter((inner) => inner !== '')
+    .join(',');
+}

@@ -1,0 +1,56 @@
+import type { CellResult, DatasetItem } from '../../../contracts/records.js';
+import type { JsonObject } from '../../../core/json/json.js';
+import type { EncodeContext, RunContext } from '../../port.js';
+import { fieldText } from '../field-text.js';
+import { userMetadata } from '../item-identity.js';
+import { attribute, metadataKey } from './attributes.js';
+import type { AttributeList } from './attribute-list.js';
+
+/** Fixed, unlike other fields' limit: every root of a run must say the same of the experiment. */
+const maxExperimentBytes = 64 * 1024;
+
+/** What only the root shows: the item, the answer, how the cell ended, and the experiment as a whole. */
+export function rootAttributes(
+  list: AttributeList,
+  encoding: {
+    readonly cell: CellResult;
+    readonly item: DatasetItem;
+    readonly run: EncodeContext;
+    readonly callsLeftOut: number;
+  },
+): void {
+  const { cell, item, run } = encoding;
+  list.short(attribute.type, 'span');
+  list.field('input', attribute.input, item.input);
+  list.field('output', attribute.output, cell.output);
+  list.field('expected', attribute.itemExpected, item.expected);
+  list.json('item metadata', attribute.itemMetadata, userMetadata(item));
+  list.short(attribute.experimentMetadata, experimentMetadata(run), maxExperimentBytes);
+  if (run.description !== undefined) {
+    list.short(attribute.experimentDescription, run.description, 10_000);
+  }
+  addEnd(list, cell);
+  if (encoding.callsLeftOut > 0) list.metadata(metadataKey.callsLeftOut, encoding.callsLeftOut);
+}
+
+/** The experiment's metadata as JSON; `assay.run_uid` in it tells later whose experiment this is. */
+export function experimentMetadata(run: RunContext): string {
+  const marks: JsonObject = {
+    [metadataKey.runUid]: run.runUid,
+    [metadataKey.experiment]: run.experiment,
+    'assay.project': run.project,
+    'assay.target': run.target,
+  };
+  const whole = fieldText({ ...run.metadata, ...marks }, maxExperimentBytes);
+  if (!whole.cut) return whole.text;
+  return fieldText({ ...marks, [metadataKey.cut]: 'metadata' }, maxExperimentBytes).text;
+}
+
+function addEnd(list: AttributeList, cell: CellResult): void {
+  if (cell.status === 'ok') return;
+  list.short(attribute.level, cell.status === 'skipped' ? 'WARNING' : 'ERROR');
+  const required = cell.evaluatorFailures.find((failure) => failure.required);
+  const error = cell.error ?? required?.error;
+  const reason = error === undefined ? '' : `: ${error.code}: ${error.message}`;
+  list.short(attribute.statusMessage, `${cell.status}${reason}`, 4_000);
+}

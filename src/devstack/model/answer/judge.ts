@@ -1,0 +1,162 @@
+import { featureWeight, featuresOf } from '../text/features.js';
+import { languageOf } from '../text/languages.js';
+import { wordsOf } from '../text/words.js';
+import type { Sections } from './sections.js';
+
+/** How one criterion of the rubric was judged. */
+export interface CriterionVerdict {
+  readonly criterion: string;
+  readonly passed: boolean;
+  /** 0 to 1: how well the output meets it. */
+  readonly degree: number;
+  readonly why: string;
+}
+
+/** What the judge found. */
+export interface Judgement {
+  readonly verdicts: readonly CriterionVerdict[];
+  /** 0 to 1. */
+  readonly score: number;
+  readonly passed: boolean;
+  readonly reasoning: string;
+  readonly suggestions: readonly string[];
+}
+
+// Words of rubrics that name the thing judged, not what it should hold.
+const rubricWords = new Set(
+  [
+    ...featuresOf(
+      `reply answer response output text message customer user ticket agent should must states says gives names mentions
+    includes contains uses clearly politely correct correctly criterion concrete specific what that than one`,
+    ).keys(),
+  ].filter((feature) => !feature.startsWith('#')),
+);
+
+/** The criteria of a rubric: its list items, else its sentences. */
+export const criteriaOf = (rubric: string): readonly string[] => {
+  const items = rubric
+    .split('\n')
+    .map((line) => /^\s*(?:[-*•]|\d{1,2}[.)])\s+(.+)$/.exec(line)?.[1]?.trim() ?? '')
+    .filter((item) => item !== '');
+  if (items.length > 0) return items.slice(0, 50);
+  return rubric
+    .split(/(?<=[.!?])\s+|\n+/)
+    .map((sentence) => sentence.trim())
+    .filter((sentence) => sentence.split(/\s+/).length >= 3)
+    .slice(0, 20);
+};
+
+/** The share of the first text's features, by weight, that the second has too. */
+const coverage = (wanted: string, given: string): number => {
+  const have = featuresOf(given);
+  let all = 0;
+  let met = 0;
+  for (const feature of featuresOf(wanted).keys()) {
+    if (rubricWords.has(feature)) continue;
+    const weight = featureWeight(feature);
+    all += weight;
+    if (have.has(feature)) met += weight;
+  }
+  return all === 0 ? 0 : met / all;
+};
+
+const negative = /\b(?:no|not|never|avoids?|without|nothing|neither|free of)\b/i;
+const lengthLimit =
+  /\b(?:under|at most|no more than|fewer than|less than|within|up to|max(?:imum)?)\s+(\d+)\s+(words|sentences|lines)\b/i;
+
+/** Criteria that can be counted instead of compared. */
+const measured = (criterion: string, parts: Sections): boolean | undefined => {
+  const limit = lengthLimit.exec(criterion);
+  if (limit?.[1] !== undefined) {
+    const lines = parts.output.split('\n').filter((line) => line.trim() !== '').length;
+    const sentences = parts.output
+      .split(/[.!?。！？]+(?:\s|$)/)
+      .filter((part) => part.trim() !== '');
+    const unit = limit[2]?.toLowerCase();
+    const size =
+      unit === 'words' ? wordsOf(parts.output).length : unit === 'lines' ? lines : sentences.length;
+    return size <= Number(limit[1]);
+  }
+  if (/\blanguage\b/i.test(criterion) && parts.input !== '')
+    return languageOf(parts.input) === languageOf(parts.output);
+  return undefined;
+};
+
+const judgeCriterion = (criterion: string, parts: Sections): CriterionVerdict => {
+  if (parts.output === '')
+    return { criterion, passed: false, degree: 0, why: 'the output is empty' };
+  const counted = measured(criterion, parts);
+  if (counted !== undefined)
+    return {
+      criterion,
+      passed: counted,
+      degree: counted ? 1 : 0,
+      why: counted ? 'it holds' : 'it does not hold',
+    };
+  const own = coverage(criterion, parts.output);
+  if (negative.test(criterion)) {
+    const passed = own < 0.5;
+    return {
+      criterion,
+      passed,
+      degree: 1 - own,
+      why: passed ? 'nothing of the kind is found' : 'something of the kind is found',
+    };
+  }
+  // What the input and the reference share with the output speaks for criteria that name no words of their own.
+  const context =
+    parts.reference === ''
+      ? coverage(parts.input, parts.output)
+      : coverage(parts.reference, parts.output);
+  const degree = Math.min(1, 1.4 * own + 0.9 * context);
+  const passed = degree >= 0.5;
+  return {
+    criterion,
+    passed,
+    degree,
+    why: passed ? 'the output covers it' : 'the output has little of it',
+  };
+};
+
+const share = (numbers: readonly number[]): number =>
+  numbers.reduce((sum, value) => sum + value, 0) / Math.max(1, numbers.length);
+
+const short = (text: string): string => (text.length <= 90 ? text : `${text.slice(0, 87)}...`);
+
+const reasoningOf = (verdicts: readonly CriterionVerdict[]): string => {
+  const passed = verdicts.filter((verdict) => verdict.passed).length;
+  const parts = verdicts
+    .slice(0, 12)
+    .map((verdict) => `"${short(verdict.criterion)}": ${verdict.why}`);
+  return `${passed} of ${verdicts.length} criteria are met. ${parts.join('; ')}.`;
+};
+
+/**
+ * Judges an output by word overlap with each criterion and with the reference: plausible, and sometimes wrong, as
+ * judges are.
+ * @param nudge added to each degree, for sampling
+ */
+export const judge = (parts: Sections, nudge: () => number): Judgement => {
+  const listed = criteriaOf(parts.rubric === '' ? parts.other : parts.rubric);
+  const criteria = listed.length === 0 ? ['The output says what the reference says.'] : listed;
+  const verdicts = criteria.map((criterion): CriterionVerdict => {
+    const verdict = judgeCriterion(criterion, parts);
+    const shift = nudge();
+    if (shift === 0) return verdict;
+    const degree = Math.min(1, Math.max(0, verdict.degree + shift));
+    return { ...verdict, degree, passed: verdict.passed ? degree >= 0.35 : degree >= 0.65 };
+  });
+  const met = share(verdicts.map((verdict) => (verdict.passed ? 1 : 0)));
+  const close =
+    parts.reference === '' ? met : Math.min(1, 1.6 * coverage(parts.reference, parts.output));
+  const score = 0.75 * met + 0.25 * close;
+  return {
+    verdicts,
+    score,
+    passed: score >= 0.5,
+    reasoning: reasoningOf(verdicts),
+    suggestions: verdicts
+      .filter((verdict) => !verdict.passed)
+      .map((verdict) => `Meet this criterion: ${short(verdict.criterion)}`),
+  };
+};

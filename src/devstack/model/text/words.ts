@@ -1,0 +1,60 @@
+const wordPattern = /[\p{L}\p{N}]+(?:['’][\p{L}]+)?/gu;
+// Scripts that put no spaces between words.
+const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}ー]/u;
+const segmenter = new Intl.Segmenter('ja', { granularity: 'word' });
+
+const unfoldable: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  ı: 'i',
+  ł: 'l',
+  ø: 'o',
+  æ: 'ae',
+  œ: 'oe',
+  đ: 'd',
+};
+
+/** Lower case without diacritics, full-width forms made plain: what two spellings of a word share. */
+export const fold = (text: string): string => {
+  const lower = text.toLowerCase();
+  // Most text is ASCII, and normalising is the dearest step here.
+  // eslint-disable-next-line no-control-regex
+  if (/^[\x00-\x7f]*$/.test(lower)) return lower;
+  return lower
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .normalize('NFC')
+    .replace(/[ßıłøæœđ]/g, (letter) => unfoldable[letter] ?? letter)
+    .replaceAll('’', "'");
+};
+
+const cutUnspaced = (run: string): readonly string[] =>
+  [...segmenter.segment(run)]
+    .filter((part) => part.isWordLike === true)
+    .map((part) => part.segment);
+
+/** The folded words of a text in their order, of any language. */
+export const wordsOf = (text: string): readonly string[] => {
+  const words: string[] = [];
+  for (const match of fold(text).matchAll(wordPattern)) {
+    const word = match[0];
+    if (unspaced.test(word)) words.push(...cutUnspaced(word));
+    else words.push(word);
+  }
+  return words;
+};
+
+const suffixes = [
+  'ations', 'ation', 'ments', 'ment', 'ings', 'ing', 'ingen', 'ungen', 'ung', 'ciones', 'cion', 'zioni',
+  'zione', 'coes', 'cao', 'ements', 'ement', 'ies', 'ied', 'ed', 'es', 'en', 'er', 'em', 'ly', 's', 'e', 'a',
+  'o', 'i', 'n', 'y', 't',
+].sort((left, right) => right.length - left.length); // prettier-ignore
+
+/** A light stem: the best-known endings of European languages off, doubled ends undoubled, seven letters at most. */
+export const stem = (word: string): string => {
+  if (unspaced.test(word) || /\d/.test(word)) return word;
+  const plain = word.replace(/'.*$/, '');
+  if (plain.length < 4) return plain;
+  const suffix = suffixes.find((end) => plain.endsWith(end) && plain.length - end.length >= 3);
+  const base = suffix === undefined ? plain : plain.slice(0, plain.length - suffix.length);
+  return base.replace(/([bdfgklmnprstz])\1$/, '$1').slice(0, 7);
+};

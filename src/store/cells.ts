@@ -75,7 +75,9 @@ export async function pendingCells(
   store: Store,
   range: CellRange,
 ): Promise<readonly PendingCell[]> {
-  const rows = await rowsOf<PendingCell & { platformItemId: string | null }>(
+  const rows = await rowsOf<
+    Omit<PendingCell, 'platformItemId'> & { platformItemId: string | null }
+  >(
     store,
     `select c.id as "cellId", c.ordinal, c.repetition, c.revision, c.position, c.claims,
             i.body as item, i.hash as "itemHash", i.platform_item_id as "platformItemId", i.bytes

@@ -52,6 +52,9 @@ export interface NewExperiment {
   readonly workflowId: string;
   readonly workflowRunId?: string;
   readonly codeHash?: string;
+  /** Known from the first moment, so that a second submission can be told what differs. */
+  readonly manifest?: Manifest;
+  readonly manifestHash?: string;
 }
 
 export interface ExperimentPlan {
@@ -134,6 +137,8 @@ export async function insertExperiment(
       seed: experiment.spec.seed,
       concurrency: experiment.spec.concurrency,
       code_hash: experiment.codeHash ?? null,
+      manifest: experiment.manifest === undefined ? null : JSON.stringify(experiment.manifest),
+      manifest_hash: experiment.manifestHash ?? null,
     })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .returningAll()

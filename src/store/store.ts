@@ -29,17 +29,26 @@ export interface StoreOptions {
 // One statement never runs for a minute; past that the server or the way to it is ill. The client waits a little
 // longer than the server, or a server that vanished without a FIN would be waited for until TCP gives up.
 const STATEMENT_TIMEOUT_MS = 60_000;
+// The journal's statements are short, and a renewal that hangs on a dead connection costs the lease.
+const JOURNAL_TIMEOUT_MS = 10_000;
+// One renewal, one flush of claims and one of answers at a time.
 const JOURNAL_CONNECTIONS = 3;
+
+// The type's oid, as in pg_type.
+const TIMESTAMPTZ = 1184;
 
 /** Times as ISO 8601 texts in UTC with milliseconds, as all records have them; int8 and numeric stay texts. */
 export const typeParsers: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    oid === pg.types.builtins.TIMESTAMPTZ
+  getTypeParser: ((oid: number, format?: 'text' | 'binary'): unknown =>
+    oid === TIMESTAMPTZ
       ? (text: string) => new Date(text).toISOString()
       : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
-const openPool = (options: StoreOptions, max: number): pg.Pool => {
+const openPool = (
+  options: StoreOptions,
+  { max, timeoutMs }: { readonly max: number; readonly timeoutMs: number },
+): pg.Pool => {
   const pool = new pg.Pool({
     connectionString: options.url,
     max,
@@ -47,8 +56,8 @@ const openPool = (options: StoreOptions, max: number): pg.Pool => {
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
+    statement_timeout: timeoutMs,
+    query_timeout: timeoutMs + 2_000,
     // A process that is stopped inside a transaction must not keep its row locks.
     idle_in_transaction_session_timeout: 30_000,
     types: typeParsers,
@@ -108,8 +117,11 @@ const codedPool = (
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const place = placeOf(options.url);
-  const pool = openPool(options, options.max ?? 10);
-  const journalPool = openPool(options, JOURNAL_CONNECTIONS);
+  const pool = openPool(options, { max: options.max ?? 10, timeoutMs: STATEMENT_TIMEOUT_MS });
+  const journalPool = openPool(options, {
+    max: JOURNAL_CONNECTIONS,
+    timeoutMs: JOURNAL_TIMEOUT_MS,
+  });
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: codedPool(pool, place) }) });
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {

@@ -1,0 +1,18 @@
+import type { Database } from './db/database.js';
+import type { FaultEngine } from './faults.js';
+import type { Route } from './http/exchange.js';
+import type { RequestLog } from './request-log.js';
+import type { Visibility } from './visibility.js';
+
+/** What every plugin is given. */
+export interface DevServerContext {
+  readonly database: Database;
+  readonly project: { readonly id: string; readonly name: string };
+  readonly publicKey: string;
+  readonly visibility: Visibility;
+  readonly faults: FaultEngine;
+  readonly log: RequestLog;
+}
+
+/** One capability: it contributes its routes. */
+export type Plugin = (context: DevServerContext) => readonly Route[];

@@ -1,0 +1,69 @@
+import pg from 'pg';
+
+export type Row = Record<string, unknown>;
+
+/** Runs one statement; named statements are prepared once per connection. */
+export interface Queries {
+  rows<R extends object = Row>(
+    sql: string,
+    values?: readonly unknown[],
+    name?: string,
+  ): Promise<R[]>;
+}
+
+export interface Database extends Queries {
+  transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** A pool on the server's own schema. Idle connections that break (a restart of Postgres) are replaced. */
+export function openDatabase(url: string, reportError: (error: unknown) => void): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 8,
+    application_name: 'assay-langfuse-dev',
+    options: '-c search_path=langfuse_dev -c jit=off',
+  });
+  pool.on('error', reportError);
+  return {
+    ...queriesOn(pool),
+    transaction: (work) => inTransaction(pool, work),
+    close: () => pool.end(),
+  };
+}
+
+function queriesOn(executor: Pick<pg.PoolClient, 'query'>): Queries {
+  return {
+    rows: async <R extends object>(sql: string, values: readonly unknown[] = [], name?: string) => {
+      const config = { text: sql, values: [...values], ...(name === undefined ? {} : { name }) };
+      return (await executor.query<R>(config)).rows;
+    },
+  };
+}
+
+async function inTransaction<T>(pool: pg.Pool, work: (queries: Queries) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    const result = await work(queriesOn(client));
+    await client.query('commit');
+    client.release();
+    return result;
+  } catch (error) {
+    // A connection that cannot even roll back is broken: it must not return to the pool.
+    await client.query('rollback').then(
+      () => {
+        client.release();
+      },
+      (broken: unknown) => {
+        client.release(broken instanceof Error ? broken : true);
+      },
+    );
+    throw error;
+  }
+}
+
+/** Whether a statement failed on a unique constraint. */
+export function isUniqueViolation(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '23505';
+}

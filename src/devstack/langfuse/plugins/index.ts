@@ -1,0 +1,49 @@
+import type { Plugin } from '../context.js';
+import { admin } from './admin.js';
+import { comments } from './comments.js';
+import { datasetItems } from './dataset-items.js';
+import { datasetRunItems } from './dataset-run-items.js';
+import { datasets } from './datasets.js';
+import { experimentItems } from './experiment-items.js';
+import { experiments } from './experiments.js';
+import { health } from './health.js';
+import { ingestion } from './ingestion.js';
+import { metrics } from './metrics.js';
+import { models } from './models.js';
+import { observations } from './observations.js';
+import { otlp } from './otlp.js';
+import { projects } from './projects.js';
+import { promptVersions } from './prompt-versions.js';
+import { prompts } from './prompts.js';
+import { scoreConfigs } from './score-configs.js';
+import { scores } from './scores.js';
+import { scoresV3 } from './scores-v3.js';
+import { traceDeletion } from './trace-deletion.js';
+import { traceView } from './trace-view.js';
+import { unavailable } from './unavailable.js';
+
+/** Every capability of the server, one plugin each. */
+export const plugins: readonly Plugin[] = [
+  health,
+  projects,
+  datasets,
+  datasetItems,
+  datasetRunItems,
+  scoreConfigs,
+  scores,
+  scoresV3,
+  ingestion,
+  prompts,
+  promptVersions,
+  otlp,
+  observations,
+  experiments,
+  experimentItems,
+  metrics,
+  models,
+  comments,
+  traceDeletion,
+  unavailable,
+  traceView,
+  admin,
+];

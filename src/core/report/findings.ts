@@ -1,0 +1,62 @@
+import type {
+  ErrorGroup,
+  EvaluatorReport,
+  FailureReport,
+  Finding,
+  ReportCells,
+} from './report-model.js';
+
+const mostFindings = 8;
+
+/**
+ * The patterns that deserve a sentence before any table: fields with a clearly lower pass rate, pairs of labels
+ * that make a good part of the mistakes, criteria that judges name again and again, and kinds of errors.
+ */
+export function gatherFindings(from: {
+  readonly fields: readonly Finding[];
+  readonly evaluators: readonly EvaluatorReport[];
+  readonly failures: FailureReport;
+  readonly errors: readonly ErrorGroup[];
+  readonly cells: ReportCells;
+}): readonly Finding[] {
+  const { fields, evaluators, failures, errors, cells } = from;
+  return [
+    ...errors.slice(0, 2).map(({ phase, evaluator, code, n }): Finding => {
+      return { kind: 'error', phase, evaluator, code, n, of: cells.planned };
+    }),
+    ...fields.slice(0, 3),
+    ...evaluators.flatMap(pairFindings),
+    ...criterionFindings(failures, evaluators),
+  ].slice(0, mostFindings);
+}
+
+/** The most frequent mistake of a confusion matrix, where it comes at least three times. */
+function pairFindings(evaluator: EvaluatorReport): readonly Finding[] {
+  const { confusion, name } = evaluator;
+  if (confusion === null) return [];
+  const { labels, counts, n, correct } = confusion;
+  return counts
+    .flatMap((row, i) =>
+      row.map((count, j) => ({ n: i === j ? 0 : count, expected: labels[i], got: labels[j] })),
+    )
+    .sort((a, b) => b.n - a.n)
+    .slice(0, 2)
+    .flatMap(({ n: count, expected, got }) =>
+      count >= 3 && expected !== undefined && got !== undefined
+        ? [{ kind: 'pair' as const, score: name, expected, got, n: count, of: n - correct }]
+        : [],
+    );
+}
+
+function criterionFindings(
+  failures: FailureReport,
+  evaluators: readonly EvaluatorReport[],
+): readonly Finding[] {
+  return failures.criteria
+    .filter(({ n }) => n >= 3)
+    .slice(0, 2)
+    .map(({ evaluator, text, n }) => {
+      const of = evaluators.find((entry) => entry.name === evaluator)?.scored ?? failures.cells;
+      return { kind: 'criterion', evaluator, text, n, of };
+    });
+}

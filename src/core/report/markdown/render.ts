@@ -1,0 +1,24 @@
+import type { ReportModel } from '../report-model.js';
+import { failureSections } from './failure-section.js';
+import { costSection, publicationSection, runSection } from './run-section.js';
+import { breakdownSection, scoreSections } from './score-section.js';
+import { summarySection } from './summary-section.js';
+import { blocks } from './table.js';
+
+/**
+ * The report as GitHub-flavoured markdown (UTF-8), to be read from the top: results, patterns, scores, failures,
+ * errors, cost, publication, and last what the run was. All text of users, models and platforms is escaped; at most
+ * 50 failed cells are shown, each body cut to 800 characters.
+ */
+export function renderMarkdown(model: ReportModel): string {
+  const lines = blocks(
+    summarySection(model),
+    scoreSections(model),
+    breakdownSection(model),
+    failureSections(model),
+    costSection(model),
+    publicationSection(model),
+    runSection(model),
+  );
+  return `${lines.join('\n')}\n`;
+}

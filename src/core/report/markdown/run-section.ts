@@ -1,0 +1,198 @@
+import { formatPico, picoFromDollars } from '../../money/pico.js';
+import { markdownCellCode, markdownCode, markdownText } from '../../text/escape/markdown.js';
+import { cutText } from '../excerpt.js';
+import { count, counted, duration, nOf } from '../figures.js';
+import type { CallTotals, Percentiles, ReportModel } from '../report-model.js';
+import { blocks, table, type Column } from './table.js';
+
+const right = (heading: string): Column => ({ heading, align: 'right' });
+
+/** Latency, tokens and cost. */
+export function costSection(model: ReportModel): readonly string[] {
+  return blocks(latencyPart(model), callPart(model));
+}
+
+function latencyPart({ latencyMs, cells }: ReportModel): readonly string[] {
+  if (latencyMs === null) return [];
+  const { n, mean, p50, p90, p95, p99, max } = latencyMs;
+  return blocks(
+    ['## Latency of the target'],
+    table(['p50', 'p90', 'p95', 'p99', 'max', 'mean', 'n'].map(right), [
+      [...[p50, p90, p95, p99, max, mean].map(duration), nOf(n, cells.planned)],
+    ]),
+    latencyNote(latencyMs),
+  );
+}
+
+function latencyNote({ n, exact }: Percentiles): readonly string[] {
+  if (!exact) return ['Percentiles are of a uniform random sample of all values.'];
+  return n < 100
+    ? [`With n = ${n} the high percentiles are little more than the slowest cells.`]
+    : [];
+}
+
+function callPart({ calls }: ReportModel): readonly string[] {
+  if (calls.total.calls === 0) return [];
+  const rows = (['target', 'judge', 'embedding'] as const)
+    .filter((purpose) => calls[purpose].calls > 0)
+    .map((purpose) => callRow(purpose, calls[purpose]));
+  const models = calls.models.map((entry) =>
+    callRow(
+      `${markdownCellCode(`${entry.provider}/${entry.model}`)} (${markdownText(entry.purpose)})`,
+      entry,
+    ),
+  );
+  return blocks(
+    ['## Tokens and cost'],
+    table(
+      [
+        { heading: 'Calls for' },
+        ...[
+          'Calls',
+          'Input tokens',
+          'of it cached',
+          'Output tokens',
+          'of it reasoning',
+          'Cost',
+        ].map(right),
+        { heading: 'Price known' },
+      ],
+      [...rows, ...models, callRow('**all**', calls.total)],
+    ),
+    callNotes(calls.total),
+  );
+}
+
+function callRow(name: string, totals: CallTotals): readonly string[] {
+  const { costKnown, costUnknown, costDollars } = totals;
+  return [
+    name,
+    count(totals.calls),
+    count(totals.inputTokens),
+    count(totals.cachedInputTokens),
+    count(totals.outputTokens),
+    count(totals.reasoningTokens),
+    costKnown === 0 ? 'unknown' : formatPico(picoFromDollars(costDollars)),
+    nOf(costKnown, costKnown + costUnknown),
+  ];
+}
+
+function callNotes(total: CallTotals): readonly string[] {
+  const notes = [
+    ...(total.costUnknown > 0
+      ? [`${counted(total.costUnknown, 'answered call')} without a known price: not in the cost.`]
+      : []),
+    ...(total.failed > 0 ? [`${counted(total.failed, 'call')} ended in an error.`] : []),
+    ...(total.withoutUsage > 0
+      ? [`${counted(total.withoutUsage, 'call')} without a usage figure: not in the tokens.`]
+      : []),
+    ...(total.replayed > 0
+      ? [`${counted(total.replayed, 'answer')} replayed from the journal: paid once, counted once.`]
+      : []),
+  ];
+  return notes.length === 0 ? [] : [notes.join(' ')];
+}
+
+/** What stands on the platforms, against what should. */
+export function publicationSection({ publication }: ReportModel): readonly string[] {
+  if (publication.length === 0) return [];
+  return blocks(
+    ['## On the platforms'],
+    table(
+      [
+        { heading: 'Platform' },
+        { heading: 'Traces sent' },
+        { heading: 'Traces verified' },
+        { heading: 'Scores sent' },
+        { heading: 'Scores verified' },
+        ...['Duplicate rows', 'Ambiguous resends', 'Takeovers', 'Refused'].map(right),
+      ],
+      publication.map((row) => [
+        markdownCellCode(row.platform),
+        nOf(row.sentTraces, row.expectedTraces),
+        nOf(row.verifiedTraces, row.expectedTraces),
+        nOf(row.sentScores, row.expectedScores),
+        nOf(row.verifiedScores, row.expectedScores),
+        ...[row.duplicateSpans, row.ambiguousResends, row.takeovers, row.refused].map(count),
+      ]),
+    ),
+    ['Verified: read back from the platform by its expected id.'],
+  );
+}
+
+/** All that one needs to find or repeat the run. */
+export function runSection({ run }: ReportModel): readonly string[] {
+  const { dataset, target } = run;
+  const version = dataset.version === null ? '' : `, version ${markdownCellCode(dataset.version)}`;
+  const rows: (readonly [string, string])[] = [
+    ['Project', markdownCellCode(run.project)],
+    ['Experiment', markdownCellCode(run.experiment)],
+    ['Run', markdownCellCode(run.runUid)],
+    ['Manifest', markdownCellCode(run.manifestHash)],
+    ['Dataset', `${markdownCellCode(dataset.name)}${version}, ${counted(dataset.items, 'item')}`],
+    ['Items hash', markdownCellCode(dataset.itemsHash)],
+    ['Target', `${markdownCellCode(target.name)} — ${targetText(target)}`],
+    ...run.platforms.flatMap(({ platform, project, prompt, datasetVersion }) => [
+      [
+        `On ${markdownCellCode(platform)}`,
+        [
+          `project ${markdownCellCode(project)}`,
+          ...(prompt === undefined
+            ? []
+            : [`prompt ${markdownCellCode(prompt.name)} version ${prompt.version}`]),
+          ...(datasetVersion === undefined
+            ? []
+            : [`dataset at ${markdownCellCode(datasetVersion)}`]),
+        ].join(', '),
+      ] as const,
+    ]),
+    ['Repetitions', count(run.repetitions)],
+    ['Concurrency', count(run.concurrency)],
+    ['Seed', String(run.seed)],
+    ['Started', markdownCellCode(run.startedAt)],
+    ['Finished', `${markdownCellCode(run.finishedAt)} (${duration(run.durationMs)})`],
+  ];
+  return blocks(
+    ['## The run'],
+    table([{ heading: '' }, { heading: '' }], rows),
+    table(
+      [
+        { heading: 'Evaluator' },
+        { heading: 'Kind' },
+        { heading: 'Required' },
+        { heading: 'Options' },
+      ],
+      run.evaluators.map(({ name, kind, required, options, judge }) => [
+        markdownCellCode(name),
+        markdownCellCode(kind) +
+          (judge === undefined
+            ? ''
+            : ` by ${markdownCellCode(`${judge.model.provider}/${judge.model.model}`)}`),
+        required ? 'yes' : 'no',
+        Object.keys(options).length === 0 ? '' : jsonCell(options),
+      ]),
+    ),
+  );
+}
+
+function jsonCell(value: unknown): string {
+  const text = JSON.stringify(value);
+  return markdownCellCode(text.length > 160 ? `${cutText(text, 160)}…` : text);
+}
+
+function targetText(target: ReportModel['run']['target']): string {
+  switch (target.kind) {
+    case 'prompt': {
+      const { provider, model, parameters } = target.model;
+      const settings = Object.keys(parameters).length === 0 ? '' : ` ${jsonCell(parameters)}`;
+      return (
+        `prompt ${markdownCode(target.promptHash.slice(0, 12))} on ` +
+        `${markdownCellCode(`${provider}/${model}`)}${settings}`
+      );
+    }
+    case 'http':
+      return `${markdownText(target.method)} ${markdownCellCode(target.url)}`;
+    case 'function':
+      return `code ${markdownCode(target.code.slice(0, 12))}`;
+  }
+}

@@ -1,0 +1,173 @@
+import { AssayError } from '../errors/assay-error.js';
+import { NumericSample } from '../statistics/sample.js';
+import { CallTally } from './call-tally.js';
+import type { LabelPair } from './confusion-tally.js';
+import { ErrorTally } from './error-tally.js';
+import { EvaluatorTally, reachedEvaluators } from './evaluator-tally.js';
+import { FailureTally } from './failure-tally.js';
+import { FieldTally, cellPassed } from './field-tally.js';
+import { gatherFindings } from './findings.js';
+import type { ReportCell, ReportHeader } from './report-input.js';
+import type { Percentiles, ReportCells, ReportModel, ReportRun } from './report-model.js';
+
+/** Takes the cells of a run one by one and gives its report. */
+export interface ReportBuilder {
+  /**
+   * Takes one cell that has ended, in its last revision, each cell once. Cells of one item (its repetitions) must
+   * come one after another, so that intervals can treat them as one cluster; the order is free otherwise.
+   *
+   * @throws AssayError INTERNAL where more cells come than were planned.
+   */
+  add(cell: ReportCell): void;
+  /** The report of all cells so far; cells that are missing count as pending. */
+  finish(): ReportModel;
+}
+
+/**
+ * Builds a report in memory that does not grow with the cells, but for 8 bytes per value of a numeric score and per
+ * latency, up to 2 MB each; past 262,144 values their percentiles are of a uniform sample.
+ *
+ * @example
+ * const builder = createReportBuilder(header);
+ * for await (const cell of cells) builder.add(cell);
+ * const markdown = renderMarkdown(builder.finish());
+ */
+export function createReportBuilder(header: ReportHeader): ReportBuilder {
+  const cells = new CellTally(header.planned);
+  const evaluators = header.manifest.evaluators.map((identity) => new EvaluatorTally(identity));
+  const latency = new NumericSample();
+  const calls = new CallTally();
+  const errors = new ErrorTally();
+  const failures = new FailureTally();
+  const fields = new FieldTally();
+  return {
+    add(cell) {
+      cells.add(cell);
+      for (const evaluator of evaluators) evaluator.add(cell);
+      if (reachedEvaluators(cell) && Number.isFinite(cell.latencyMs)) latency.add(cell.latencyMs);
+      for (const call of cell.calls) calls.add(call);
+      errors.add(cell);
+      failures.add(cell, failedPair(cell, evaluators));
+      fields.add(cell);
+    },
+    finish() {
+      const evaluatorReports = evaluators.map((evaluator) => evaluator.report(header.planned));
+      const fewLabels = evaluatorReports.some(({ confusion }) => confusion !== null);
+      const parts = {
+        cells: cells.report(),
+        evaluators: evaluatorReports,
+        failures: failures.report(fewLabels),
+        errors: errors.report(),
+      };
+      return {
+        format: 'assay-report',
+        version: 1,
+        run: runOf(header),
+        ...parts,
+        findings: gatherFindings({ ...parts, fields: fields.findings() }),
+        breakdowns: fields.report(),
+        latencyMs: percentilesOf(latency),
+        calls: calls.report(),
+        publication: header.publication,
+      };
+    },
+  };
+}
+
+/** The labels that a failed score compared; of evaluators over free text none. */
+function failedPair(
+  cell: ReportCell,
+  evaluators: readonly EvaluatorTally[],
+): LabelPair | undefined {
+  const failed = new Set(
+    cell.scores.filter((score) => score.passed === false).map((score) => score.evaluator),
+  );
+  for (const evaluator of evaluators) {
+    const pair = failed.has(evaluator.name) ? evaluator.pairOf(cell) : undefined;
+    if (pair !== undefined) return pair;
+  }
+  return undefined;
+}
+
+class CellTally {
+  readonly #planned: number;
+  readonly #statuses = { ok: 0, target_error: 0, evaluator_error: 0, skipped: 0 };
+  readonly #outcomes = { passed: 0, notPassed: 0, ungraded: 0 };
+  readonly #marks = { retriedCells: 0, retries: 0, revised: 0, sanitised: 0 };
+  #seen = 0;
+
+  constructor(planned: number) {
+    this.#planned = planned;
+  }
+
+  add(cell: ReportCell): void {
+    if (this.#seen >= this.#planned) {
+      throw new AssayError(
+        'INTERNAL',
+        `More than the ${this.#planned} planned cells were reported.`,
+      );
+    }
+    this.#seen += 1;
+    this.#statuses[cell.status] += 1;
+    if (cell.status === 'ok') {
+      const passed = cellPassed(cell);
+      this.#outcomes[passed === undefined ? 'ungraded' : passed ? 'passed' : 'notPassed'] += 1;
+    }
+    if (cell.attempts > 1) {
+      this.#marks.retriedCells += 1;
+      this.#marks.retries += cell.attempts - 1;
+    }
+    if (cell.revision > 1) this.#marks.revised += 1;
+    if (cell.sanitised) this.#marks.sanitised += 1;
+  }
+
+  report(): ReportCells {
+    return {
+      planned: this.#planned,
+      ...this.#statuses,
+      pending: this.#planned - this.#seen,
+      ...this.#outcomes,
+      ...this.#marks,
+    };
+  }
+}
+
+function percentilesOf(sample: NumericSample): Percentiles | null {
+  const { mean, max } = sample.moments;
+  const [p50, p90, p95, p99] = sample.quantiles([0.5, 0.9, 0.95, 0.99]) ?? [];
+  if (
+    mean === undefined ||
+    max === undefined ||
+    p50 === undefined ||
+    p90 === undefined ||
+    p95 === undefined ||
+    p99 === undefined
+  ) {
+    return null;
+  }
+  return { n: sample.n, exact: sample.exact, mean, p50, p90, p95, p99, max };
+}
+
+function runOf(header: ReportHeader): ReportRun {
+  const { manifest } = header;
+  return {
+    project: header.project,
+    experiment: header.experiment,
+    description: header.description ?? null,
+    runUid: header.runUid,
+    manifestHash: header.manifestHash,
+    status: header.status,
+    error: header.error ?? null,
+    startedAt: header.startedAt,
+    finishedAt: header.finishedAt,
+    durationMs: Math.max(0, Date.parse(header.finishedAt) - Date.parse(header.startedAt)),
+    dataset: { ...manifest.dataset, version: header.datasetVersion ?? null },
+    target: manifest.target,
+    evaluators: manifest.evaluators,
+    repetitions: manifest.repetitions,
+    concurrency: header.concurrency,
+    seed: header.seed,
+    platforms: header.platforms,
+    links: header.links,
+  };
+}

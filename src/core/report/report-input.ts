@@ -1,0 +1,58 @@
+/** What a report is made of: the run as a whole, and one record per cell that has ended. */
+import type { ErrorDocument } from '../errors/assay-error.js';
+import type { Manifest } from '../../contracts/manifest.js';
+import type {
+  CellResult,
+  DatasetItem,
+  ExperimentStatus,
+  PublicationCounts,
+} from '../../contracts/records.js';
+
+/** A place to look at, for people. */
+export interface ReportLink {
+  readonly label: string;
+  readonly url: string;
+}
+
+/** Where the run stands on one platform. */
+export interface ReportPlatform {
+  readonly platform: string;
+  readonly project: string;
+  /** The dataset's version on the platform, where the run was pinned to one. */
+  readonly datasetVersion?: string;
+  /** One per repetition: one run there shows one trace per item. */
+  readonly runs: readonly { readonly name: string; readonly url?: string }[];
+  readonly prompt?: { readonly name: string; readonly version: number };
+}
+
+/** The run as a whole. All times are ISO 8601 texts in UTC. */
+export interface ReportHeader {
+  readonly project: string;
+  readonly experiment: string;
+  readonly description?: string;
+  readonly runUid: string;
+  readonly manifest: Manifest;
+  readonly manifestHash: string;
+  /** The pinned moment or version of the dataset. */
+  readonly datasetVersion?: string;
+  readonly status: ExperimentStatus;
+  /** Why the run failed, was cancelled or stayed unverified. */
+  readonly error?: ErrorDocument;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  /** Items × repetitions: the denominator of everything. */
+  readonly planned: number;
+  readonly concurrency: number;
+  readonly seed: number;
+  readonly platforms: readonly ReportPlatform[];
+  readonly publication: readonly PublicationCounts[];
+  readonly links: readonly ReportLink[];
+}
+
+/** One cell that has ended, in its last revision, with its item and its trace. */
+export interface ReportCell extends CellResult {
+  readonly item: DatasetItem;
+  readonly traceId: string;
+  /** Where a person looks at the trace; absent where no platform holds it. */
+  readonly traceUrl?: string;
+}

@@ -1,0 +1,72 @@
+import type { ScoreRecord } from '../../contracts/records.js';
+import { ClusteredMean, meanInterval } from '../statistics/clustered.js';
+import { histogramOf, scoreEdges } from '../statistics/histogram.js';
+import { NumericSample } from '../statistics/sample.js';
+import { cutText } from './excerpt.js';
+import { FrequencyTable } from './frequency-table.js';
+import { RateTally } from './rate-tally.js';
+import type { NumericReport, ScoreReport } from './report-model.js';
+
+const mostLabels = 100;
+const longestLabel = 200;
+
+/** Gathers the scores of one name. */
+export class ScoreTally {
+  readonly name: string;
+  readonly #rate = new RateTally();
+  readonly #mean = new ClusteredMean();
+  readonly #sample = new NumericSample();
+  readonly #labels = new FrequencyTable(mostLabels);
+  #n = 0;
+  #notFinite = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** Cells of one item must come one after another. */
+  add(score: ScoreRecord, itemId: string): void {
+    this.#n += 1;
+    if (score.passed !== undefined) this.#rate.add(score.passed, itemId);
+    const { value } = score;
+    if (value.type !== 'NUMERIC') this.#labels.add(cutText(String(value.value), longestLabel));
+    else if (Number.isFinite(value.value)) {
+      this.#mean.add(value.value, itemId);
+      this.#sample.add(value.value);
+    } else this.#notFinite += 1;
+  }
+
+  report(): ScoreReport {
+    return {
+      name: this.name,
+      n: this.#n,
+      passRate: this.#rate.report(),
+      numeric: this.#numeric(),
+      categories:
+        this.#labels.n === 0
+          ? null
+          : { n: this.#labels.n, labels: this.#labels.top(), otherN: this.#labels.other },
+      notFinite: this.#notFinite,
+    };
+  }
+
+  #numeric(): NumericReport | null {
+    const { moments } = this.#sample;
+    const { mean, min, max } = moments;
+    const [median] = this.#sample.quantiles([0.5]) ?? [];
+    if (mean === undefined || min === undefined || max === undefined || median === undefined) {
+      return null;
+    }
+    const sorted = this.#sample.sorted();
+    return {
+      n: moments.n,
+      mean,
+      interval: meanInterval(this.#mean.summary()) ?? null,
+      sd: moments.sampleSd ?? null,
+      min,
+      median,
+      max,
+      histogram: histogramOf(sorted, scoreEdges(sorted)),
+    };
+  }
+}

@@ -1,0 +1,89 @@
+import { quantileOfSorted } from './quantile.js';
+
+/** One bar: values in [from, to), in the last bar [from, to]. */
+export interface HistogramBin {
+  readonly from: number;
+  readonly to: number;
+  readonly n: number;
+}
+
+/**
+ * Counts values in bins between ascending edges, as numpy.histogram does: each bin holds its lower edge, the
+ * last one both. Values outside all edges are in no bin.
+ *
+ * @throws RangeError for fewer than two edges or edges that do not ascend.
+ */
+export function histogramOf(
+  values: Iterable<number>,
+  edges: readonly number[],
+): readonly HistogramBin[] {
+  const bins = edges.slice(1).map((to, i) => ({ from: edges[i] ?? to, to, n: 0 }));
+  if (bins.length === 0 || bins.some((bin) => !(bin.from < bin.to))) {
+    throw new RangeError('edges must be at least two and ascend');
+  }
+  for (const value of values) {
+    const place = upperBound(edges, value) - 1;
+    const bin = bins[value === edges.at(-1) ? bins.length - 1 : place];
+    if (bin !== undefined) bin.n += 1;
+  }
+  return bins;
+}
+
+/** How many edges are not above the value. */
+function upperBound(edges: readonly number[], value: number): number {
+  let low = 0;
+  let high = edges.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((edges[middle] ?? Infinity) <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Edges for the bars of a score that people read: ten tenths where all values lie in [0, 1] (so that two runs
+ * have the same bars), one bar per whole number for ratings such as 1 to 5, else round widths, 5 to 11 bars
+ * from the 1st to the 99th percentile with the rest in the outer bars.
+ *
+ * @param sorted ascending, finite numbers; at least one.
+ */
+export function scoreEdges(sorted: ArrayLike<number>): readonly number[] {
+  const min = sorted[0];
+  const max = sorted[sorted.length - 1];
+  if (min === undefined || max === undefined) throw new RangeError('there is no value');
+  const whole = Array.prototype.every.call(sorted, Number.isInteger);
+  if (whole && max - min <= 20 && max - min >= 2) return range(min, max + 1, 1);
+  if (min >= 0 && max <= 1) return range(0, 10, 1).map((tenth) => tenth / 10);
+  if (min === max) return [min, nextAbove(min)];
+  return outerEdges(sorted, { min, max });
+}
+
+function outerEdges(
+  sorted: ArrayLike<number>,
+  ends: { readonly min: number; readonly max: number },
+): readonly number[] {
+  const from = quantileOfSorted(sorted, 0.01) ?? ends.min;
+  const to = quantileOfSorted(sorted, 0.99) ?? ends.max;
+  const spread = to > from ? to - from : ends.max - ends.min;
+  const rough = spread / 8;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const width = power * ([1, 2, 5, 10].find((step) => step * power >= rough) ?? 10);
+  const first = Math.floor((to > from ? from : ends.min) / width);
+  const last = Math.max(first + 1, Math.ceil((to > from ? to : ends.max) / width));
+  const edges = range(first, last, 1).map((step) => Number((step * width).toPrecision(12)));
+  const inner = edges.slice(1, -1);
+  return [
+    Math.min(ends.min, edges[0] ?? ends.min),
+    ...inner,
+    Math.max(ends.max, edges.at(-1) ?? ends.max),
+  ].filter((edge, i, all) => i === 0 || edge > (all[i - 1] ?? -Infinity));
+}
+
+function range(from: number, to: number, step: number): readonly number[] {
+  return Array.from({ length: Math.round((to - from) / step) + 1 }, (_, i) => from + i * step);
+}
+
+function nextAbove(value: number): number {
+  return value + Math.max(Math.abs(value) * 1e-6, Number.MIN_VALUE);
+}

@@ -37,12 +37,17 @@ const JOURNAL_CONNECTIONS = 3;
 // The type's oid, as in pg_type.
 const TIMESTAMPTZ = 1184;
 
+const driversParser = pg.types.getTypeParser as (
+  oid: number,
+  format?: 'text' | 'binary',
+) => unknown;
+
 /** Times as ISO 8601 texts in UTC with milliseconds, as all records have them; int8 and numeric stay texts. */
 export const typeParsers: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary'): unknown =>
     oid === TIMESTAMPTZ
       ? (text: string) => new Date(text).toISOString()
-      : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+      : driversParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
 const openPool = (

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import { elapsedMs, momentNow } from '../moment.js';
 import type { Queryable } from '../query.js';
 import { registerOwner, releaseOwner, renewOwner } from './owners.js';
 
@@ -32,15 +33,14 @@ const MARGIN_SHARE = 0.15;
  * The fence: a lease is fresh for leaseMs − 1.5 s after its last successful renewal *was sent*. Postgres renewed it
  * later than that, so the fence falls before the lease does. It is checked in the same turn of the event loop as the
  * request is sent: a process that was stopped for a minute finds it fallen when it goes on, though its timers
- * have not run yet. Of the monotonic clock and the wall clock the one that went further counts, since the first
- * stands still while a machine sleeps.
+ * have not run yet.
  *
  * @throws AssayError POSTGRES_UNREACHABLE where the first lease cannot be begun.
  */
 export async function holdLease(on: Queryable, options: LeaseOptions): Promise<Lease> {
   const { worker, leaseMs, renewEveryMs, monotonicNow } = options;
   const fence = leaseMs - Math.min(MARGIN_MS, leaseMs * MARGIN_SHARE);
-  const now = () => ({ monotonic: monotonicNow(), wall: Date.now() });
+  const now = () => momentNow(monotonicNow);
   let owner = '';
   let renewed = now();
   let renewing: Promise<void> | undefined;
@@ -85,10 +85,7 @@ export async function holdLease(on: Queryable, options: LeaseOptions): Promise<L
     get owner() {
       return owner;
     },
-    fresh: () => {
-      const { monotonic, wall } = now();
-      return Math.max(monotonic - renewed.monotonic, wall - renewed.wall) < fence && !closed;
-    },
+    fresh: () => !closed && elapsedMs(renewed, now()) < fence,
     renew,
     close: async () => {
       closed = true;

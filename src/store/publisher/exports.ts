@@ -1,0 +1,163 @@
+import { AssayError } from '../../core/errors/assay-error.js';
+import { storableText } from '../cell-codec.js';
+import { countOf, rowsOf, type Queryable } from '../query.js';
+import { noteSeen, type Drain } from './lock.js';
+
+/** An export that was about to be sent, and of which it is not known what came of it. */
+export interface OpenExport {
+  readonly exportId: string;
+  readonly kind: 'spans' | 'scores';
+  /** When it was last about to be sent, by Postgres' clock. */
+  readonly intendedAt: string;
+  readonly resends: number;
+  readonly rowIds: readonly string[];
+}
+
+export interface Intent {
+  /** New; the platform is asked by it. */
+  readonly exportId: string;
+  readonly kind: 'spans' | 'scores';
+  readonly rowIds: readonly string[];
+}
+
+/** How an export ended. */
+export interface ExportMark {
+  /** `accepted` by a clear answer, `found` on the platform after an unclear one, `refused` as a whole. */
+  readonly outcome: 'accepted' | 'found' | 'refused';
+  /** Records that the platform refused for good. */
+  readonly refused?: readonly {
+    readonly rowId: string;
+    readonly id: string;
+    readonly reason: string;
+  }[];
+}
+
+const unknownExport = (exportId: string): AssayError =>
+  new AssayError('INTERNAL', `The export ${exportId} is not open.`);
+
+/** Writes an intent; to be run in a transaction, and committed before the request is sent. */
+export async function writeIntent(on: Queryable, drain: Drain, intent: Intent): Promise<string> {
+  const taken = await countOf(
+    on,
+    `update assay.outbox set export_id = $1
+      where id = any($2::bigint[]) and platform = $3 and partition = $4 and kind = $5
+        and export_id is null and sent_at is null and refused is null`,
+    [intent.exportId, intent.rowIds, drain.platform, drain.partition, intent.kind],
+  );
+  if (taken !== intent.rowIds.length || taken === 0) {
+    throw new AssayError(
+      'INTERNAL',
+      `Only ${taken} of ${intent.rowIds.length} rows are free for the export ${intent.exportId}.`,
+    );
+  }
+  const [row] = await rowsOf<{ intended_at: string }>(
+    on,
+    `insert into assay.outbox_exports (export_id, platform, partition, kind, row_ids, intended_at)
+     values ($1, $2, $3, $4, $5, clock_timestamp()) returning intended_at`,
+    [intent.exportId, drain.platform, drain.partition, intent.kind, intent.rowIds],
+  );
+  await noteSeen(on, drain);
+  if (row === undefined) throw unknownExport(intent.exportId);
+  return row.intended_at;
+}
+
+/** The exports without a mark, the oldest first. */
+export async function readOpenExports(on: Queryable, drain: Drain): Promise<readonly OpenExport[]> {
+  return rowsOf(
+    on,
+    `select export_id as "exportId", kind, intended_at as "intendedAt", resends,
+            row_ids::text[] as "rowIds"
+       from assay.outbox_exports
+      where platform = $1 and partition = $2 and marked_at is null order by intended_at, export_id`,
+    [drain.platform, drain.partition],
+  );
+}
+
+/** Settles an export and its rows. A row of which everything was refused counts as refused, else as sent. */
+export async function markExport(on: Queryable, exportId: string, mark: ExportMark): Promise<void> {
+  const refused = mark.refused ?? [];
+  const [row] = await rowsOf<{ exports: number }>(
+    on,
+    `with done as (
+       update assay.outbox_exports set marked_at = clock_timestamp(), outcome = $2
+        where export_id = $1 and marked_at is null returning row_ids
+     ), refusals as (
+       select row_id, count(distinct id) as entries,
+              json_agg(json_build_object('id', id, 'reason', reason)) as reasons
+         from unnest($3::bigint[], $4::text[], $5::text[]) as t (row_id, id, reason)
+        group by row_id
+     ), settled as (
+       update assay.outbox o
+          set sent_at = case when r.entries >= cardinality(o.ids) then null else clock_timestamp() end,
+              refused = r.reasons
+         from done cross join lateral unnest(done.row_ids) as t (id)
+         left join refusals r on r.row_id = t.id
+        where o.id = t.id and o.sent_at is null and o.refused is null
+     )
+     select count(*)::int as exports from done`,
+    [
+      exportId,
+      mark.outcome,
+      refused.map(({ rowId }) => rowId),
+      refused.map(({ id }) => id),
+      refused.map(({ reason }) => storableText(reason)),
+    ],
+  );
+  if (row?.exports !== 1) throw unknownExport(exportId);
+}
+
+/** Notes that an open export is about to be sent again, with the same bytes under the same id. */
+export async function reopenExport(on: Queryable, exportId: string): Promise<string> {
+  const [row] = await rowsOf<{ intended_at: string }>(
+    on,
+    `update assay.outbox_exports set intended_at = clock_timestamp()
+      where export_id = $1 and marked_at is null returning intended_at`,
+    [exportId],
+  );
+  if (row === undefined) throw unknownExport(exportId);
+  return row.intended_at;
+}
+
+/** The same after an unclear answer and a fruitless search; counted in each of its experiments. */
+export async function countResend(on: Queryable, exportId: string): Promise<string> {
+  const [row] = await rowsOf<{ intended_at: string }>(
+    on,
+    `with again as (
+       update assay.outbox_exports set intended_at = clock_timestamp(), resends = resends + 1
+        where export_id = $1 and marked_at is null returning platform, row_ids, intended_at
+     ), counted as (
+       insert into assay.publication as p (experiment_id, platform, ambiguous_resends)
+       select distinct o.experiment_id, again.platform, 1
+         from again join assay.outbox o on o.id = any(again.row_ids)
+       on conflict (experiment_id, platform)
+         do update set ambiguous_resends = p.ambiguous_resends + 1
+     )
+     select intended_at from again`,
+    [exportId],
+  );
+  if (row === undefined) throw unknownExport(exportId);
+  return row.intended_at;
+}
+
+/** What is left of a drain. */
+export interface Remaining {
+  /** Rows that are not settled, those of open exports included. */
+  readonly spans: number;
+  readonly scores: number;
+  readonly openExports: number;
+}
+
+/** Counts what is left. */
+export async function countRemaining(on: Queryable, drain: Drain): Promise<Remaining> {
+  const [row] = await rowsOf<Remaining>(
+    on,
+    `select count(*) filter (where kind = 'spans')::int as spans,
+            count(*) filter (where kind = 'scores')::int as scores,
+            (select count(*)::int from assay.outbox_exports
+              where platform = $1 and partition = $2 and marked_at is null) as "openExports"
+       from assay.outbox
+      where platform = $1 and partition = $2 and sent_at is null and refused is null`,
+    [drain.platform, drain.partition],
+  );
+  return row ?? { spans: 0, scores: 0, openExports: 0 };
+}

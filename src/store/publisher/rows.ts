@@ -1,0 +1,86 @@
+import { decompress } from '../compression.js';
+import type { OutboundRecord } from '../platform-records.js';
+import { rowsOf, type Queryable } from '../query.js';
+import type { Drain } from './lock.js';
+
+/** How much one request may hold. */
+export interface ExportLimits {
+  readonly kind: 'spans' | 'scores';
+  /** Of the bodies before compression. */
+  readonly maxBytes: number;
+  /** Rows of the outbox. */
+  readonly maxRecords: number;
+  /** Span or score ids over all rows. Default: no limit. */
+  readonly maxIds?: number;
+}
+
+interface Row {
+  readonly id: string;
+  readonly kind: 'spans' | 'scores';
+  readonly trace_id: string;
+  readonly ids: readonly string[];
+  readonly body: Buffer;
+}
+
+const decode = async (row: Row): Promise<OutboundRecord> => ({
+  rowId: row.id,
+  kind: row.kind,
+  traceId: row.trace_id,
+  ids: row.ids,
+  body: (await decompress(row.body)).toString(),
+});
+
+/**
+ * The oldest rows that were in no export yet, as many as fit; one at least, however big, or it would block the
+ * others for ever.
+ */
+export async function takeRows(
+  on: Queryable,
+  drain: Drain,
+  limits: ExportLimits,
+): Promise<readonly OutboundRecord[]> {
+  const rows = await rowsOf<Row>(
+    on,
+    `with oldest as (
+       select id, bytes, cardinality(ids) as entries from assay.outbox
+        where platform = $1 and partition = $2 and kind = $3
+          and sent_at is null and refused is null and export_id is null
+        order by id limit $4
+     ), sized as (
+       select id, row_number() over by_age as place, sum(bytes) over by_age as bytes,
+              sum(entries) over by_age as entries
+         from oldest window by_age as (order by id)
+     )
+     select o.id, o.kind, o.trace_id, o.ids, o.body
+       from sized s join assay.outbox o using (id)
+      where s.place = 1 or (s.bytes <= $5 and s.entries <= $6)
+      order by o.id`,
+    [
+      drain.platform,
+      drain.partition,
+      limits.kind,
+      limits.maxRecords,
+      limits.maxBytes,
+      limits.maxIds ?? Number.MAX_SAFE_INTEGER,
+    ],
+  );
+  return Promise.all(rows.map(decode));
+}
+
+/** The rows of an export that are not settled, in the order in which they were first sent. */
+export async function exportRecords(
+  on: Queryable,
+  exportId: string,
+): Promise<readonly OutboundRecord[]> {
+  const rows = await rowsOf<Row>(
+    on,
+    `select o.id, o.kind, o.trace_id, o.ids, o.body
+       from assay.outbox_exports e
+       cross join lateral unnest(e.row_ids) with ordinality as t (id, place)
+       join assay.outbox o using (id)
+      where e.export_id = $1 and o.sent_at is null and o.refused is null and o.body is not null
+      order by t.place`,
+    [exportId],
+  );
+  return Promise.all(rows.map(decode));
+}

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 import type { Json, JsonObject } from '../core/json/json.js';
+import { jsonObjectSchema, jsonSchema } from './json.js';
 import { projectIdSchema, resourceNameSchema } from './names.js';
 
 /** What a function target gets beside its input. */
@@ -60,7 +61,6 @@ export type EvaluatorFunction = (
   | undefined
   | Promise<EvaluatorResult | readonly EvaluatorResult[] | undefined>;
 
-const jsonObjectSchema = z.record(z.string(), z.json());
 /** `env:NAME`: resolved when the call is made, never written anywhere. */
 export const secretReferenceSchema = z
   .string()
@@ -76,7 +76,7 @@ const modelSchema = z.strictObject({
   /** Shown in traces and hashed in manifests. Default openai. */
   provider: z.string().min(1).max(60).default('openai'),
   /** Sent with each call unless the call says otherwise. */
-  parameters: jsonObjectSchema.default({}),
+  parameters: jsonObjectSchema.default(() => ({})),
   /** The longest one call may take. Default 60 s. */
   timeoutMs: z.int().min(1).max(3_600_000).default(60_000),
   /** Dollars per million tokens; without it costs are unknown, not zero. */
@@ -109,7 +109,7 @@ const httpTargetSchema = z.strictObject({
   /** Values may be `env:NAME`. */
   headers: z.record(z.string(), z.string()).default({}),
   /** The JSON body; `{{input.field}}` is replaced. Default: the item's input. */
-  body: z.json().optional(),
+  body: jsonSchema.optional(),
   /** A JSON pointer into the answer. Default: the whole answer. */
   output: z
     .string()
@@ -186,7 +186,7 @@ export const evaluatorConfigSchema = z.discriminatedUnion('kind', [
     /** Whether items without an expected value are judged as well. Default true. */
     judgeWithoutExpected: z.boolean().default(true),
     path,
-    parameters: jsonObjectSchema.default({ temperature: 0 }),
+    parameters: jsonObjectSchema.default(() => ({ temperature: 0 })),
     ...common,
   }),
   z.strictObject({

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
+import { jsonObjectSchema as jsonObject, jsonSchema } from './json.js';
+
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
-const jsonObject = z.record(z.string(), z.json());
 
 /** A model as it decides a result: who answers, and with which parameters. Where it is reached is not part. */
 export const modelIdentitySchema = z.object({
@@ -18,7 +19,7 @@ export const targetIdentitySchema = z.discriminatedUnion('kind', [
     prompt: z.array(z.object({ role: z.string(), content: z.string() })),
     promptHash: hash,
     model: modelIdentitySchema,
-    responseFormat: z.json().optional(),
+    responseFormat: jsonSchema.optional(),
   }),
   z.object({
     kind: z.literal('http'),
@@ -27,7 +28,7 @@ export const targetIdentitySchema = z.discriminatedUnion('kind', [
     url: z.string(),
     /** Header names only: their values can be secrets. */
     headers: z.array(z.string()),
-    body: z.json().optional(),
+    body: jsonSchema.optional(),
     output: z.string().optional(),
   }),
   z.object({

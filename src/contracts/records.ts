@@ -30,9 +30,6 @@ export type ExperimentStatus =
   | 'cancelled'
   | 'failed';
 
-/** A status after which nothing changes by itself. */
-export const finalStatuses = ['completed', 'completed_unverified', 'cancelled', 'failed'] as const;
-
 /** Tokens of one model call, as the provider counted them. */
 export interface Usage {
   readonly inputTokens: number;

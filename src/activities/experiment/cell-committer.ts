@@ -1,0 +1,59 @@
+import type { CellResult } from '../../contracts/records.js';
+import { AssayError } from '../../core/errors/assay-error.js';
+import { cellTraceId } from '../../core/ids/platform-ids.js';
+import { delay } from '../../models/governor.js';
+import { commitCells, type CellCommit } from '../../store/cell-commit.js';
+import type { PendingCell } from '../../store/cells.js';
+import type { Store } from '../../store/store.js';
+import { createBatcher } from '../../store/journal/batcher.js';
+import type { RunningExperiment } from './running-experiment.js';
+
+/** Writes cells as they end: the cell, its scores and its outbox rows in one transaction. */
+export interface CellCommitter {
+  /** @returns whether this was the first outcome of the cell; a later one changes nothing. */
+  commit(entry: {
+    readonly cell: PendingCell;
+    readonly result: CellResult;
+    readonly run: RunningExperiment;
+    readonly signal: AbortSignal;
+  }): Promise<boolean>;
+}
+
+/** Up to 25 cells or 20 ms a transaction (durability 11). */
+export function createCellCommitter(store: Store): CellCommitter {
+  const batcher = createBatcher<CellCommit, boolean>({
+    maxBatch: 25,
+    delayMs: 20,
+    flush: async (commits) => {
+      const won = await commitCells(store, commits);
+      return commits.map((commit) => won.has(commit.result.cellId));
+    },
+  });
+  return {
+    async commit({ cell, result, run, signal }) {
+      const entry = toCommit(cell, result, run);
+      for (;;) {
+        try {
+          return await batcher.submit(entry);
+        } catch (error) {
+          // The answers are paid for and in the journal; while Postgres is away the outcome waits in memory.
+          if (!AssayError.is(error) || error.code !== 'POSTGRES_UNREACHABLE') throw error;
+          await delay(500, signal);
+        }
+      }
+    },
+  };
+}
+
+function toCommit(cell: PendingCell, result: CellResult, run: RunningExperiment): CellCommit {
+  const traceId = cellTraceId({ ...cell, runUid: run.runUid, itemId: cell.item.id });
+  return {
+    result,
+    traceId,
+    outbox: run.publications.map(({ platform, context }) => ({
+      platform: platform.name,
+      partition: run.experimentId,
+      records: platform.encodeCell(result, cell.item, context),
+    })),
+  };
+}

@@ -1,0 +1,135 @@
+import type {
+  CallRecord,
+  CellResult,
+  EvaluatorFailure,
+  ScoreRecord,
+  Usage,
+} from '../../contracts/records.js';
+import { AssayError, type ErrorDocument } from '../../core/errors/assay-error.js';
+import { canonicalJson, type Json } from '../../core/json/json.js';
+import { wellFormedJson } from '../../core/text/well-formed.js';
+import type { CellCalls } from '../../models/cell-calls.js';
+import type { PendingCell } from '../../store/cells.js';
+
+/** The largest output that is kept, as JSON text. */
+const maxOutputBytes = 8 * 1024 * 1024;
+
+/** What became of the target: an output or the error that is recorded. */
+export type TargetOutcome =
+  | { readonly output: Json; readonly error?: undefined }
+  | { readonly output?: undefined; readonly error: ErrorDocument };
+
+/** What the evaluators said, and which of them could not. */
+export interface Judgement {
+  readonly scores: readonly ScoreRecord[];
+  readonly failures: readonly EvaluatorFailure[];
+}
+
+/**
+ * The output as it can be stored.
+ *
+ * @throws AssayError TARGET_OUTPUT_INVALID for what is no JSON (nothing, NaN, functions) or too large.
+ */
+export function storable(output: unknown): Json {
+  if (output === undefined) {
+    throw new AssayError('TARGET_OUTPUT_INVALID', 'The target returned nothing.', {
+      mend: 'Return a JSON value; null is one.',
+    });
+  }
+  let text: string;
+  try {
+    text = canonicalJson(output);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : 'it is no JSON';
+    throw new AssayError('TARGET_OUTPUT_INVALID', `The output cannot be stored: ${why}.`, {
+      cause,
+    });
+  }
+  if (Buffer.byteLength(text) > maxOutputBytes) {
+    throw new AssayError(
+      'TARGET_OUTPUT_INVALID',
+      `The output is larger than ${maxOutputBytes / 1024 / 1024} MiB.`,
+    );
+  }
+  // A copy: what the target holds on to must not change what was recorded.
+  return JSON.parse(JSON.stringify(output)) as Json;
+}
+
+/** The record of a cell that has ended. */
+export function cellResult(
+  cell: PendingCell,
+  outcome: {
+    calls: CellCalls;
+    startedAt: string;
+    latencyMs: number;
+    target: TargetOutcome;
+    judged: Judgement;
+  },
+): CellResult {
+  const { calls, target, judged } = outcome;
+  const { records } = calls;
+  const status =
+    target.error !== undefined
+      ? 'target_error'
+      : judged.failures.some((failure) => failure.required)
+        ? 'evaluator_error'
+        : 'ok';
+  const ofTarget = records.filter((record) => record.purpose === 'target');
+  return {
+    cellId: cell.cellId,
+    itemId: cell.item.id,
+    repetition: cell.repetition,
+    revision: cell.revision,
+    status,
+    ...(target.output === undefined ? {} : { output: target.output }),
+    ...(target.error === undefined ? {} : { error: target.error }),
+    evaluatorFailures: judged.failures,
+    scores: judged.scores,
+    calls: records,
+    // A call that came from the journal began before this attempt did.
+    startedAt: records.reduce(
+      (first, each) => (each.startedAt < first ? each.startedAt : first),
+      outcome.startedAt,
+    ),
+    endedAt: new Date().toISOString(),
+    latencyMs: targetLatency(ofTarget, outcome.latencyMs),
+    targetCostPico: sumCost(ofTarget),
+    judgeCostPico: sumCost(records.filter((record) => record.purpose !== 'target')),
+    usage: sumUsage(records),
+    sanitised: target.output !== undefined && wellFormedJson(target.output).changed,
+    attempts: 1 + calls.targetRetries,
+  };
+}
+
+// The answer of a replayed call comes back at once; what the target took is what the first call took.
+function targetLatency(calls: readonly CallRecord[], measuredMs: number): number {
+  if (!calls.some((call) => call.replayed === true)) return measuredMs;
+  const from = Math.min(...calls.map((call) => Date.parse(call.startedAt)));
+  const to = Math.max(...calls.map((call) => Date.parse(call.endedAt)));
+  return Math.max(measuredMs, to - from);
+}
+
+/** Absent where the price of any call is unknown: a part of a sum is no cost. */
+function sumCost(calls: readonly CallRecord[]): bigint | undefined {
+  let sum = 0n;
+  for (const call of calls) {
+    if (call.error !== undefined) continue;
+    if (call.costPico === undefined) return undefined;
+    sum += call.costPico;
+  }
+  return sum;
+}
+
+function sumUsage(calls: readonly CallRecord[]): Usage {
+  const sum = (of: (usage: Usage) => number | undefined): number =>
+    calls.reduce(
+      (total, call) => total + (call.usage === undefined ? 0 : (of(call.usage) ?? 0)),
+      0,
+    );
+  return {
+    inputTokens: sum((usage) => usage.inputTokens),
+    outputTokens: sum((usage) => usage.outputTokens),
+    cachedInputTokens: sum((usage) => usage.cachedInputTokens),
+    reasoningTokens: sum((usage) => usage.reasoningTokens),
+  };
+}

@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+
+import { AssayError } from '../../core/errors/assay-error.js';
+import { onlySpans } from '../../platforms/otlp-subset.js';
+import type {
+  OutboundExport,
+  OutboundRecord,
+  Platform,
+  RefusedRecord,
+  SendOutcome,
+} from '../../platforms/port.js';
+import type { PublisherSession } from '../../store/publisher/session.js';
+
+/** D of the publishing rules: how long one request may take. */
+export const sendDeadlineMs = 10_000;
+
+/** What became of a try: through, or blocked for a while. */
+export type ExportState =
+  | { readonly state: 'moved' }
+  | { readonly state: 'blocked'; readonly waitMs: number; readonly reason: string };
+
+/** Sends exports by the rules for a platform that cannot upsert (durability 15 to 17). */
+export interface Exporter {
+  /** Intent, POST, mark: for rows that were never sent. */
+  send(request: {
+    readonly kind: 'spans' | 'scores';
+    readonly rows: readonly OutboundRecord[];
+  }): Promise<ExportState>;
+  /**
+   * One look at every export with an intent and no mark: asks the platform, marks what is there, and once that can no longer
+   * appear by itself sends what is missing, same bytes. `open` is how many are still unclear.
+   */
+  settle(): Promise<ExportState & { readonly open: number }>;
+}
+
+export function createExporter(on: {
+  readonly platform: Platform;
+  readonly session: PublisherSession;
+  /** V of the publishing rules. */
+  readonly visibilityMs: number;
+  readonly log: Logger;
+}): Exporter {
+  const { platform, session, visibilityMs, log } = on;
+  // Exports whose request was cleanly turned away in this process: nothing of them can have arrived.
+  const turnedAway = new Set<string>();
+
+  const post = (batch: OutboundExport): Promise<SendOutcome> =>
+    // No connection, no POST: the lock is gone with it, and a successor may be sending.
+    platform.send(batch, AbortSignal.any([session.alive, AbortSignal.timeout(sendDeadlineMs)]));
+
+  const attempt = async (batch: OutboundExport): Promise<ExportState> => {
+    session.alive.throwIfAborted();
+    const outcome = await post(batch);
+    switch (outcome.outcome) {
+      case 'accepted':
+        await session.mark(batch.exportId, { outcome: 'accepted', refused: outcome.refused });
+        turnedAway.delete(batch.exportId);
+        reportRefused(outcome.refused);
+        return { state: 'moved' };
+      case 'ambiguous':
+        turnedAway.delete(batch.exportId);
+        log.warn(
+          { exportId: batch.exportId, reason: outcome.reason },
+          'export without a clear answer',
+        );
+        return { state: 'blocked', waitMs: 1_000, reason: outcome.reason };
+      case 'later':
+        turnedAway.add(batch.exportId);
+        return { state: 'blocked', waitMs: outcome.retryAfterMs, reason: outcome.reason };
+      case 'unreachable':
+        turnedAway.add(batch.exportId);
+        return { state: 'blocked', waitMs: 1_000, reason: outcome.reason };
+      case 'refused':
+        if (outcome.code === 'PLATFORM_UNAUTHORIZED') {
+          turnedAway.add(batch.exportId);
+          throw new AssayError('PLATFORM_UNAUTHORIZED', `${platform.name}: ${outcome.reason}`, {
+            mend: 'Check the keys of the platform, then repair the run.',
+          });
+        }
+        return refused(batch, outcome);
+    }
+  };
+
+  // A whole export is refused for one bad record in it: halve until it stands alone, so that the others get through.
+  const refused = async (
+    batch: OutboundExport,
+    outcome: SendOutcome & { outcome: 'refused' },
+  ): Promise<ExportState> => {
+    const bad = outcome.splittable
+      ? await sendHalves(batch, outcome.reason)
+      : asRefused(batch.records, outcome.reason);
+    if (bad === 'unclear') return { state: 'blocked', waitMs: 1_000, reason: outcome.reason };
+    await session.mark(batch.exportId, { outcome: 'refused', refused: bad });
+    reportRefused(bad);
+    return { state: 'moved' };
+  };
+
+  const sendHalves = async (
+    batch: OutboundExport,
+    reason: string,
+  ): Promise<readonly RefusedRecord[] | 'unclear'> => {
+    if (batch.records.length <= 1) return asRefused(batch.records, reason);
+    const middle = Math.ceil(batch.records.length / 2);
+    const bad: RefusedRecord[] = [];
+    for (const records of [batch.records.slice(0, middle), batch.records.slice(middle)]) {
+      const half = { ...batch, records };
+      const outcome = await post(half);
+      if (outcome.outcome === 'accepted') bad.push(...outcome.refused);
+      else if (outcome.outcome === 'refused') {
+        const inner = await sendHalves(half, outcome.reason);
+        if (inner === 'unclear') return inner;
+        bad.push(...inner);
+      } else return 'unclear';
+    }
+    return bad;
+  };
+
+  const reportRefused = (records: readonly RefusedRecord[]): void => {
+    for (const { id, reason } of records.slice(0, 20)) {
+      log.warn({ platform: platform.name, id, reason }, 'the platform refused a record');
+    }
+  };
+
+  const settleOne = async (
+    open: Awaited<ReturnType<PublisherSession['openExports']>>[number],
+  ): Promise<ExportState | 'unclear'> => {
+    const records = await session.exportRecords(open.exportId);
+    const batch: OutboundExport = { exportId: open.exportId, kind: open.kind, records };
+    if (turnedAway.has(open.exportId)) {
+      await session.reopenExport(open.exportId);
+      return attempt(batch);
+    }
+    // A score's id is its key there: sending it again replaces it by itself.
+    if (open.kind === 'scores') {
+      await session.reopenExport(open.exportId);
+      return attempt(batch);
+    }
+    const found = await platform.findExport(batch, AbortSignal.timeout(sendDeadlineMs));
+    const missing = records.flatMap(({ ids }) => ids).filter((id) => !found.has(id));
+    if (missing.length === 0) {
+      await session.mark(open.exportId, { outcome: 'found' });
+      return { state: 'moved' };
+    }
+    const age = Date.parse(await session.now()) - Date.parse(open.intendedAt);
+    if (age < sendDeadlineMs + visibilityMs) return 'unclear';
+    await session.countResend(open.exportId);
+    log.warn(
+      { exportId: open.exportId, missing: missing.length },
+      'sending again what the platform does not show',
+    );
+    return attempt({ ...batch, records: withOnly(records, new Set(missing)) });
+  };
+
+  return {
+    async send({ kind, rows }) {
+      const exportId = randomUUID();
+      await session.intend({ exportId, kind, rowIds: rows.map((row) => row.rowId) });
+      return attempt({ exportId, kind, records: rows });
+    },
+    async settle() {
+      let worst: ExportState = { state: 'moved' };
+      let open = 0;
+      for (const each of await session.openExports()) {
+        const state = await settleOne(each).catch(unreachable);
+        if (state === 'unclear') open += 1;
+        else if (state.state === 'blocked') {
+          open += 1;
+          if (worst.state === 'moved' || worst.waitMs < state.waitMs) worst = state;
+        }
+      }
+      return { ...worst, open };
+    },
+  };
+}
+
+function unreachable(error: unknown): ExportState {
+  if (!AssayError.is(error) || error.entry.retry === 'never') throw error;
+  return { state: 'blocked', waitMs: error.retryAfterMs ?? 1_000, reason: error.message };
+}
+
+const asRefused = (records: readonly OutboundRecord[], reason: string): readonly RefusedRecord[] =>
+  records.flatMap(({ rowId, ids }) => ids.map((id) => ({ rowId, id, reason })));
+
+function withOnly(
+  records: readonly OutboundRecord[],
+  ids: ReadonlySet<string>,
+): readonly OutboundRecord[] {
+  return records.flatMap((record) => {
+    const kept = record.ids.filter((id) => ids.has(id));
+    if (kept.length === 0) return [];
+    return kept.length === record.ids.length
+      ? [record]
+      : [{ ...record, ids: kept, body: onlySpans(record.body, new Set(kept)) }];
+  });
+}

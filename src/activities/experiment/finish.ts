@@ -1,0 +1,130 @@
+import type { ExperimentActivities } from '../../contracts/experiment-protocol.js';
+import type { ExperimentStatus } from '../../contracts/records.js';
+import { AssayError, type ErrorDocument } from '../../core/errors/assay-error.js';
+import {
+  createReportBuilder,
+  renderJson,
+  renderMarkdown,
+  summaryTable,
+  type ReportModel,
+} from '../../core/report/index.js';
+import { putArtefact } from '../../store/artefacts.js';
+import { streamResults } from '../../store/cell-results.js';
+import { countCells } from '../../store/cells.js';
+import { finishExperiment, getExperiment, type ExperimentRecord } from '../../store/experiments.js';
+import { publicationCounts } from '../../store/publication.js';
+import { withHeartbeat } from '../heartbeat.js';
+import type { ExperimentPorts } from './ports.js';
+
+/**
+ * Ends a run: builds its report from the rows, keeps it, and records the final status. A failed run gets a report as
+ * well: what is there is not thrown away.
+ */
+export function createFinish(ports: ExperimentPorts): ExperimentActivities['finishExperiment'] {
+  return ({ experimentId, status, error }) =>
+    withHeartbeat(async (beat) => {
+      if (!isEnd(status)) throw new AssayError('INTERNAL', `A run cannot end as ${status}.`);
+      const record = await getExperiment(ports.store, experimentId);
+      const finishedAt = record.finishedAt ?? new Date().toISOString();
+      const model = await buildReport({ record, status, error, finishedAt, ports }, (cells) =>
+        beat.tell({ step: 'report', cells }),
+      );
+      if (model !== undefined) {
+        const keep = (name: string, mediaType: string, body: string): Promise<void> =>
+          putArtefact(ports.store, { experimentId, name, mediaType, body });
+        await keep('report.json', 'application/json', renderJson(model));
+        await keep('report.md', 'text/markdown', renderMarkdown(model));
+      }
+      await finishExperiment(ports.store, experimentId, {
+        status,
+        ...(model === undefined ? {} : { summary: summaryOf(model) }),
+        ...(error === undefined ? {} : { error }),
+      });
+      return {
+        experimentId,
+        status,
+        counts: await countCells(ports.store, experimentId),
+        ...(model === undefined ? {} : { headline: headlineOf(model) }),
+        ...(error === undefined ? {} : { error }),
+      };
+    });
+}
+
+type End = 'completed' | 'completed_unverified' | 'cancelled' | 'failed';
+
+const isEnd = (status: ExperimentStatus): status is End =>
+  status === 'completed' ||
+  status === 'completed_unverified' ||
+  status === 'cancelled' ||
+  status === 'failed';
+
+async function buildReport(
+  of: {
+    record: ExperimentRecord;
+    status: End;
+    error: ErrorDocument | undefined;
+    finishedAt: string;
+    ports: ExperimentPorts;
+  },
+  onProgress: (cells: number) => void,
+): Promise<ReportModel | undefined> {
+  const { record, status, error, finishedAt, ports } = of;
+  const { manifest, spec } = record;
+  if (manifest === undefined) return undefined;
+  const builder = createReportBuilder({
+    project: record.project,
+    experiment: record.name,
+    ...(spec.description === undefined ? {} : { description: spec.description }),
+    runUid: record.runUid,
+    manifest,
+    manifestHash: record.manifestHash ?? '',
+    ...(spec.dataset.version === undefined ? {} : { datasetVersion: spec.dataset.version }),
+    status,
+    ...(error === undefined ? {} : { error }),
+    startedAt: record.startedAt ?? record.createdAt,
+    finishedAt,
+    planned: record.planned,
+    concurrency: record.concurrency,
+    seed: record.seed,
+    platforms: record.platformRuns.map((run) => ({
+      platform: run.platform,
+      project: run.projectId,
+      runs: run.runs.map(({ name }) => ({ name })),
+      ...(run.prompt === undefined ? {} : { prompt: run.prompt }),
+    })),
+    publication: await publicationCounts(ports.store, record.id),
+    links: [],
+  });
+  const [first] = record.platformRuns;
+  const platform = ports.platforms.find((each) => each.name === first?.platform);
+  let cells = 0;
+  for await (const cell of streamResults(ports.store, record.id)) {
+    const { traceId } = cell;
+    builder.add({
+      ...cell,
+      traceId: traceId ?? '',
+      ...(traceId === undefined || platform === undefined || first === undefined
+        ? {}
+        : { traceUrl: platform.traceUrl(first.projectId, traceId) }),
+    });
+    cells += 1;
+    if (cells % 500 === 0) onProgress(cells);
+  }
+  return builder.finish();
+}
+
+/** What `status` and `list` show of a run that has ended, without its report. */
+function summaryOf(model: ReportModel): { headings: string[]; row: string[] } {
+  const { headings, rows } = summaryTable([model]);
+  return { headings: [...headings], row: [...(rows[0] ?? [])] };
+}
+
+/** One line for the Temporal UI: each score with its denominator. */
+function headlineOf(model: ReportModel): string {
+  const { headings, rows } = summaryTable([model]);
+  const row = rows[0] ?? [];
+  return headings
+    .map((heading, index) => `${heading}: ${row[index] ?? '—'}`)
+    .slice(2)
+    .join('; ');
+}

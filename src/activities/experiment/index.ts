@@ -1,0 +1,37 @@
+import type { ExperimentActivities } from '../../contracts/experiment-protocol.js';
+import { withFailures } from '../failures.js';
+import { createAdmit } from './admit.js';
+import { createClose } from './close.js';
+import { createFinish } from './finish.js';
+import { createPlan } from './plan.js';
+import type { ExperimentPorts } from './ports.js';
+import { createPublish } from './publish.js';
+import { createRunCells } from './run-cells.js';
+import { createVerify } from './verify.js';
+
+/** The activities of experiments, by the queue of their role. */
+export interface ExperimentActivitySets {
+  readonly orchestration: Pick<
+    ExperimentActivities,
+    'admitExperiment' | 'planExperiment' | 'closeCells' | 'finishExperiment'
+  >;
+  readonly cells: Pick<ExperimentActivities, 'runCells'>;
+  readonly publishing: Pick<ExperimentActivities, 'publish' | 'verifyPublication'>;
+}
+
+/** Makes the activities over their ports. */
+export function createExperimentActivities(ports: ExperimentPorts): ExperimentActivitySets {
+  return {
+    orchestration: withFailures({
+      admitExperiment: createAdmit(ports),
+      planExperiment: createPlan(ports),
+      closeCells: createClose(ports),
+      finishExperiment: createFinish(ports),
+    }),
+    cells: withFailures({ runCells: createRunCells(ports) }),
+    publishing: withFailures({
+      publish: createPublish(ports),
+      verifyPublication: createVerify(ports),
+    }),
+  };
+}

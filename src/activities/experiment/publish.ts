@@ -1,0 +1,122 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+import type { DrainReply, ExperimentActivities } from '../../contracts/experiment-protocol.js';
+import { AssayError } from '../../core/errors/assay-error.js';
+import type { Platform } from '../../platforms/port.js';
+import { getExperiment } from '../../store/experiments.js';
+import { openPublisherSession, type PublisherSession } from '../../store/publisher/session.js';
+import { withHeartbeat, type Beat } from '../heartbeat.js';
+import { createExporter, type Exporter, type ExportState } from './export.js';
+import type { ExperimentPorts } from './ports.js';
+
+/** A longer wait than this is told to the workflow, where people can see it, instead of being sat out here. */
+const longestWaitHereMs = 20_000;
+/** How long an idle publisher sleeps between two looks at the outbox. */
+const idleMs = 100;
+
+/**
+ * Drains the outbox of one run to one platform. It holds the publisher's lock on a database connection of its own for as
+ * long as it runs: one publisher per platform and run, also where a process is frozen and believes to be alive.
+ */
+export function createPublish(ports: ExperimentPorts): ExperimentActivities['publish'] {
+  return ({ experimentId, platform: name }) =>
+    withHeartbeat(async (beat): Promise<DrainReply> => {
+      const platform = ports.platforms.find((each) => each.name === name);
+      if (platform === undefined) {
+        throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${name}".`);
+      }
+      const opened = await openPublisherSession(ports.databaseUrl, {
+        platform: name,
+        partition: experimentId,
+        holder: ports.holder,
+      });
+      if (opened.state === 'held') {
+        const by = opened.by === undefined ? 'another publisher' : opened.by.holder;
+        return { state: 'wait', waitMs: 1_000, reason: `${by} is publishing this run` };
+      }
+      const { session } = opened;
+      try {
+        const exporter = createExporter({
+          platform,
+          session,
+          visibilityMs: ports.project.config.platform.visibilityDeadlineMs,
+          log: ports.log,
+        });
+        return await drain({ experimentId, session, exporter, platform, beat, ports });
+      } finally {
+        await session.close();
+      }
+    });
+}
+
+interface Drain {
+  readonly experimentId: string;
+  readonly session: PublisherSession;
+  readonly exporter: Exporter;
+  readonly platform: Platform;
+  readonly beat: Beat;
+  readonly ports: ExperimentPorts;
+}
+
+async function drain(on: Drain): Promise<DrainReply> {
+  const { experimentId, session, exporter, beat, ports } = on;
+  const stop = AbortSignal.any([beat.cancelled, ports.draining, session.alive]);
+  const outage = createOutage();
+  let sent = 0;
+  for (;;) {
+    // The workflow asks again; whoever takes over finds intents and marks.
+    if (stop.aborted) return { state: 'wait', waitMs: 100, reason: 'the publisher moved' };
+    // Asked before the rows are taken: a run whose cells close in between is seen as closed on the next round.
+    const closed = (await getExperiment(ports.store, experimentId)).cellsDoneAt !== undefined;
+    const settled = await exporter.settle();
+    const round = settled.state === 'blocked' ? settled : await sendPending(on);
+    const moved = 'rows' in round ? round.rows : 0;
+    sent += moved;
+    beat.tell({ sent, open: settled.open });
+    await session.touch();
+    if (round.state === 'moved' && moved === 0 && closed && settled.open === 0) {
+      const left = await session.remaining();
+      if (left.spans + left.scores + left.openExports === 0) return { state: 'done', sent };
+    }
+    const blocked = outage.note(round);
+    if (blocked !== undefined) return blocked;
+    const pause =
+      round.state === 'blocked' ? round.waitMs : moved > 0 ? 0 : settled.open > 0 ? 500 : idleMs;
+    if (pause > 0) await wait(pause, undefined, { signal: stop }).catch(() => undefined);
+  }
+}
+
+/** One export of each kind, spans first: a score of a trace that is not there yet helps nobody. */
+async function sendPending({
+  session,
+  exporter,
+  platform,
+}: Drain): Promise<ExportState & { rows: number }> {
+  let sent = 0;
+  for (const kind of ['spans', 'scores'] as const) {
+    const rows = await session.takeRows({ kind, ...platform.limits[kind] });
+    if (rows.length === 0) continue;
+    const state = await exporter.send({ kind, rows });
+    if (state.state === 'blocked') return { ...state, rows: sent };
+    sent += rows.length;
+  }
+  return { state: 'moved', rows: sent };
+}
+
+/** Tells a short stumble from an outage: the latter is handed to the workflow, which waits with a timer that people see. */
+function createOutage(): { note(state: ExportState): DrainReply | undefined } {
+  let since: number | undefined;
+  return {
+    note(state) {
+      if (state.state === 'moved') {
+        since = undefined;
+        return undefined;
+      }
+      const now = performance.now();
+      since ??= now;
+      const long = state.waitMs > longestWaitHereMs || now - since > longestWaitHereMs;
+      if (!long) return undefined;
+      return { state: 'wait', waitMs: Math.max(state.waitMs, 5_000), reason: state.reason };
+    },
+  };
+}

@@ -1,0 +1,134 @@
+/** What goes through Temporal for an experiment: small, versioned, never a body. */
+import type { ErrorDocument } from '../core/errors/assay-error.js';
+import type { ExperimentSpec } from './experiment-spec.js';
+import type { ManifestDifference } from './manifest.js';
+import type { CellCounts, ExperimentStatus, PublicationCounts } from './records.js';
+
+/** What a workflow execution starts with. `state` is what continue-as-new carries over. */
+export interface ExperimentInput {
+  readonly project: string;
+  readonly name: string;
+  readonly state?: ExperimentState;
+}
+
+/** The small state that a new execution of the same run begins with. */
+export interface ExperimentState {
+  readonly version: 1;
+  readonly plan: AdmittedPlan;
+  /** The first position that no batch was started for. */
+  readonly nextPosition: number;
+}
+
+/** What the workflow must know of a run to drive it. */
+export interface AdmittedPlan {
+  readonly experimentId: string;
+  readonly planned: number;
+  readonly concurrency: number;
+  readonly platforms: readonly string[];
+  readonly verify: 'full' | 'sample' | 'off';
+  readonly verifyMs: number;
+  readonly summary: string;
+  /** For the search attributes. */
+  readonly target: string;
+  readonly dataset: string;
+  /** Where the cells stood when this was told. */
+  readonly counts: CellCounts;
+}
+
+export interface SubmitRequest {
+  readonly spec: ExperimentSpec;
+}
+
+/** The answer to a submission. */
+export type SubmitReply =
+  | { readonly outcome: 'started'; readonly experimentId: string }
+  | {
+      readonly outcome: 'attached';
+      readonly experimentId: string;
+      readonly status: ExperimentStatus;
+    }
+  | {
+      readonly outcome: 'conflict';
+      readonly experimentId: string;
+      readonly status: ExperimentStatus;
+      readonly differences: readonly ManifestDifference[];
+    }
+  | { readonly outcome: 'rejected'; readonly error: ErrorDocument };
+
+/** Where a run stands, as the workflow's query and the UI tell it. */
+export interface ExperimentProgress {
+  readonly status: ExperimentStatus;
+  readonly counts: CellCounts | undefined;
+  readonly waitingFor: string | undefined;
+}
+
+/** What one batch came to. */
+export interface BatchReply {
+  readonly ended: Pick<CellCounts, 'ok' | 'target_error' | 'evaluator_error'>;
+  /** Cells left for later, with the reason and the wait that the provider asked for. */
+  readonly deferred?: { readonly cells: number; readonly waitMs: number; readonly reason: string };
+}
+
+/** What one drain came to. */
+export type DrainReply =
+  | { readonly state: 'done'; readonly sent: number }
+  | { readonly state: 'wait'; readonly waitMs: number; readonly reason: string };
+
+/** What one look at the platform came to. */
+export interface VerifyReply {
+  readonly complete: boolean;
+  readonly counts: PublicationCounts;
+}
+
+/** How the run ended, as the workflow's result says it. */
+export interface ExperimentOutcome {
+  readonly experimentId: string | undefined;
+  readonly status: ExperimentStatus | 'nothing_to_do';
+  readonly counts: CellCounts | undefined;
+  /** One line that says what came out. */
+  readonly headline?: string;
+  readonly error?: ErrorDocument;
+}
+
+/** The activities of an experiment; the workflow knows them by these types only. */
+export interface ExperimentActivities {
+  /** Resolves the submission and decides: new, the same run, another content, or unusable. */
+  admitExperiment(request: {
+    readonly spec: ExperimentSpec;
+    readonly workflowId: string;
+    readonly workflowRunId: string;
+  }): Promise<SubmitReply>;
+  /** Makes sure of the platform's side and streams the items into cells; repeats are harmless. */
+  planExperiment(request: { readonly experimentId: string }): Promise<AdmittedPlan>;
+  /** Runs the pending cells of positions [from, to). */
+  runCells(request: {
+    readonly experimentId: string;
+    readonly from: number;
+    readonly to: number;
+  }): Promise<BatchReply>;
+  countCells(request: { readonly experimentId: string }): Promise<CellCounts>;
+  /** No cell will run any more: skips what is pending, and enqueues the run's own scores. */
+  closeCells(request: {
+    readonly experimentId: string;
+    readonly cancelled: boolean;
+  }): Promise<CellCounts>;
+  /** Sends what stands in the outbox, until the run's cells are closed and nothing is left. */
+  publish(request: {
+    readonly experimentId: string;
+    readonly platform: string;
+  }): Promise<DrainReply>;
+  verifyPublication(request: {
+    readonly experimentId: string;
+    readonly platform: string;
+  }): Promise<VerifyReply>;
+  /** Report and other artefacts, and the final status. */
+  finishExperiment(request: {
+    readonly experimentId: string;
+    readonly status: ExperimentStatus;
+    readonly error?: ErrorDocument;
+  }): Promise<ExperimentOutcome>;
+  markStatus(request: {
+    readonly experimentId: string;
+    readonly status: ExperimentStatus;
+  }): Promise<void>;
+}

@@ -1,0 +1,53 @@
+import type { ExperimentStatus } from '../../contracts/records.js';
+
+/** The task queues of a project, by role. */
+export interface TaskQueues {
+  readonly orchestration: string;
+  readonly cells: string;
+  readonly publishing: string;
+}
+
+export function taskQueues(project: string): TaskQueues {
+  return {
+    orchestration: `assay-${project}`,
+    cells: `assay-${project}-cells`,
+    publishing: `assay-${project}-publishing`,
+  };
+}
+
+/** The id of the workflow that runs an experiment: the business key. */
+export function experimentWorkflowId(project: string, name: string): string {
+  return `assay/${project}/experiment/${name}`;
+}
+
+/** The key of an experiment in the store. A project holds no slash, so the first one parts them. */
+export function experimentId(project: string, name: string): string {
+  return `${project}/${name}`;
+}
+
+/** The workflow type, its updates and its query: part of recorded histories, so they never change. */
+export const experimentWorkflowType = 'experiment';
+export const submitUpdate = 'submit';
+export const cancelUpdate = 'cancel';
+export const progressQuery = 'progress';
+
+/** The typed search attributes of every workflow of ours: few, bounded, never user text. */
+export const searchAttributes = {
+  AssayProject: 'KEYWORD',
+  AssayKind: 'KEYWORD',
+  AssayTarget: 'KEYWORD',
+  AssayDataset: 'KEYWORD',
+  AssayStatus: 'KEYWORD',
+} as const;
+
+const final: ReadonlySet<ExperimentStatus> = new Set<ExperimentStatus>([
+  'completed',
+  'completed_unverified',
+  'cancelled',
+  'failed',
+]);
+
+/** Whether nothing of a run in this status changes by itself. */
+export function isFinalStatus(status: ExperimentStatus): boolean {
+  return final.has(status);
+}

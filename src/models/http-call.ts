@@ -1,0 +1,128 @@
+import type { RetryPolicy } from '../contracts/experiment-spec.js';
+import { AssayError } from '../core/errors/assay-error.js';
+import { contentHash } from '../core/ids/hash.js';
+import type { Json } from '../core/json/json.js';
+import type { Outbound } from '../outbound/outbound.js';
+import type { CellCalls } from './cell-calls.js';
+import type { PaidCalls } from './paid-calls.js';
+import { resolveSecret, type Environment } from './secrets.js';
+
+/** A request to an HTTP target. */
+export interface HttpCallRequest {
+  /** The target's name, shown in the trace. */
+  readonly name: string;
+  readonly url: string;
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** Values may be `env:NAME`; they are read at the call and never recorded. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Json;
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
+/** Calls HTTP targets: journalled like model calls, since what is behind them costs money as well. */
+export interface HttpCaller {
+  /** @returns the body of the answer as text. @throws AssayError TARGET_HTTP_STATUS, ADDRESS_FORBIDDEN, … */
+  request(request: HttpCallRequest): Promise<string>;
+}
+
+/** Makes the caller of one cell. */
+export function createHttpCaller(means: {
+  outbound: Outbound;
+  paidCalls: PaidCalls;
+  environment: Environment;
+  scope: {
+    readonly experimentId: string;
+    readonly cellId: string;
+    readonly calls: CellCalls;
+    readonly policy: RetryPolicy;
+  };
+}): HttpCaller {
+  const { outbound, paidCalls, environment, scope } = means;
+  return {
+    async request(request) {
+      const { url, method, body, timeoutMs, maxBytes } = request;
+      const requestHash = contentHash({ http: { url, method, body } });
+      const path = scope.calls.nextPath('target');
+      const base = {
+        path,
+        kind: 'http' as const,
+        purpose: 'target' as const,
+        provider: 'http',
+        model: request.name,
+        parameters: { method, url: withoutQuery(url) },
+        input: body,
+      };
+      const startedAt = new Date().toISOString();
+      try {
+        const { answer, replayed, attempts } = await paidCalls.call(
+          {
+            identity: {
+              experimentId: scope.experimentId,
+              cellId: scope.cellId,
+              requestHash,
+              occurrence: scope.calls.occurrence(requestHash),
+              purpose: 'target',
+            },
+            governorKey: `http ${new URL(url).origin}`,
+            signal: request.signal,
+            usageOf: () => undefined,
+            send: (callId, signal) =>
+              outbound.request({
+                url,
+                method,
+                headers: {
+                  ...resolved(request.headers, environment),
+                  'x-assay-call': callId,
+                  ...(method === 'GET' ? {} : { 'content-type': 'application/json' }),
+                },
+                ...(method === 'GET' ? {} : { body: JSON.stringify(body) }),
+                timeoutMs,
+                maxBytes,
+                signal,
+              }),
+            codes: {
+              unreachable: 'TARGET_HTTP_STATUS',
+              unauthorized: 'TARGET_HTTP_STATUS',
+              refused: 'TARGET_HTTP_STATUS',
+              label: 'The HTTP target',
+            },
+          },
+          scope.policy,
+        );
+        scope.calls.noteAttempts('target', attempts);
+        const output = answer.body.toString('utf8');
+        const { startedAt: from, endedAt } = answer;
+        scope.calls.add({
+          ...base,
+          startedAt: from,
+          endedAt,
+          output,
+          ...(replayed ? { replayed: true } : {}),
+        });
+        return output;
+      } catch (error) {
+        if (AssayError.is(error) && error.retryAfterMs === undefined) {
+          const endedAt = new Date().toISOString();
+          scope.calls.add({ ...base, startedAt, endedAt, error: error.toJSON() });
+        }
+        throw error;
+      }
+    },
+  };
+}
+
+const resolved = (
+  headers: Readonly<Record<string, string>>,
+  environment: Environment,
+): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, resolveSecret(value, environment)]),
+  );
+
+// A query can hold a key; the path is enough to know the endpoint by.
+function withoutQuery(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
+}

@@ -1,0 +1,129 @@
+import OpenAI from 'openai';
+
+import type { ModelConfig } from '../contracts/config.js';
+import { AssayError } from '../core/errors/assay-error.js';
+import type { JsonObject } from '../core/json/json.js';
+import type { ChatRequest } from './port.js';
+import { resolveSecret, type Environment } from './secrets.js';
+
+/** The bytes of a provider's answer, kept as they came (durability 12). */
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  readonly startedAt: string;
+  readonly endedAt: string;
+}
+
+/** How one model is reached: bound to its config, without retries of its own (retries have one owner). */
+export interface ChatTransport {
+  /** Sends the call; an error status is an answer here, a lost connection is thrown. */
+  send(body: JsonObject, options: { callId: string; signal: AbortSignal }): Promise<RawAnswer>;
+}
+
+// What of an answer's headers is worth keeping: ids for support, limits for the governor.
+const keptHeaders = [
+  'content-type',
+  'retry-after',
+  'retry-after-ms',
+  'x-request-id',
+  'openai-processing-ms',
+  'x-ratelimit-limit-requests',
+  'x-ratelimit-remaining-requests',
+  'x-ratelimit-reset-requests',
+  'x-ratelimit-limit-tokens',
+  'x-ratelimit-remaining-tokens',
+  'x-ratelimit-reset-tokens',
+];
+
+/** The request's body: what is hashed for the journal is what is sent. */
+export function chatBody(model: ModelConfig, request: ChatRequest): JsonObject {
+  return {
+    ...model.parameters,
+    ...request.parameters,
+    model: model.model,
+    messages: request.messages.map(({ role, content }) => ({ role, content })),
+    ...(request.responseSchema === undefined
+      ? {}
+      : {
+          response_format: {
+            type: 'json_schema',
+            json_schema: {
+              name: request.responseSchema.name,
+              strict: true,
+              schema: request.responseSchema.schema,
+            },
+          },
+        }),
+  };
+}
+
+/**
+ * A transport over the official client. `create()` with the raw response, never `.parse()`, which throws a paid
+ * answer away that does not fit the schema.
+ */
+export function createChatTransport(model: ModelConfig, environment: Environment): ChatTransport {
+  let client: OpenAI | undefined;
+  const connect = (): OpenAI =>
+    (client ??= new OpenAI({
+      apiKey: resolveSecret(model.apiKey, environment),
+      baseURL: model.baseUrl ?? environment['OPENAI_BASE_URL'] ?? null,
+      maxRetries: 0,
+      timeout: model.timeoutMs,
+      organization: null,
+      project: null,
+      // The client logs request details at debug level; nothing of a request belongs in logs.
+      logLevel: 'off',
+    }));
+  return {
+    async send(body, { callId, signal }) {
+      const startedAt = new Date().toISOString();
+      try {
+        const response = await connect()
+          .chat.completions.create(
+            body as unknown as OpenAI.ChatCompletionCreateParamsNonStreaming,
+            {
+              signal,
+              headers: { 'x-assay-call': callId },
+            },
+          )
+          .asResponse();
+        const bytes = Buffer.from(await response.arrayBuffer());
+        return {
+          status: response.status,
+          headers: keep(response.headers),
+          body: bytes,
+          startedAt,
+          endedAt: new Date().toISOString(),
+        };
+      } catch (error) {
+        // An error status is an answer for us (it is classified, not paid for); the client throws it.
+        if (!(error instanceof OpenAI.APIError) || error.status === undefined) throw error;
+        return {
+          status: error.status as number,
+          headers: keep(error.headers as Headers | undefined),
+          body: Buffer.from(
+            JSON.stringify({ error: (error as { error?: unknown }).error ?? null }),
+          ),
+          startedAt,
+          endedAt: new Date().toISOString(),
+        };
+      }
+    },
+  };
+}
+
+const keep = (headers: Headers | undefined): Record<string, string> =>
+  Object.fromEntries(
+    keptHeaders.flatMap((name) => {
+      const value = headers?.get(name) ?? null;
+      return value === null ? [] : [[name, value]];
+    }),
+  );
+
+/** Thrown where a config names a model that is not there. */
+export function unknownModel(name: string, known: readonly string[]): AssayError {
+  return new AssayError('CONFIG_INVALID', `There is no model "${name}" in the config.`, {
+    mend: known.length > 0 ? `Known models: ${known.join(', ')}.` : 'Add it under `models`.',
+  });
+}

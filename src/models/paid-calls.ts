@@ -1,0 +1,197 @@
+import { AssayError } from '../core/errors/assay-error.js';
+import type { ErrorCode } from '../core/errors/catalogue.js';
+import { classifyHttpFailure, failureOf, type HttpFailure } from '../core/retry/classify.js';
+import { backoffMs } from '../core/retry/backoff.js';
+import type { RetryPolicy } from '../contracts/experiment-spec.js';
+import type { Usage } from '../contracts/records.js';
+import type { Journal } from '../store/journal/journal.js';
+import type { StoredAnswer } from '../store/journal/answers.js';
+import { delay, type Governor } from './governor.js';
+import type { RawAnswer } from './openai-chat.js';
+
+/** Which call it is: the key of the journal (durability 11). */
+export interface CallIdentity {
+  readonly experimentId: string;
+  readonly cellId: string;
+  /** sha256 of all that is sent. */
+  readonly requestHash: string;
+  /** The how-manieth call of this content in the cell, from 1. */
+  readonly occurrence: number;
+  readonly purpose: 'target' | 'judge' | 'embedding';
+}
+
+/** One call that costs money, and how it is made. */
+export interface PaidCall {
+  readonly identity: CallIdentity;
+  /** Who is asked: calls of one key are held back together when it asks to wait. */
+  readonly governorKey: string;
+  /** Sends it once. An error status is an answer; a lost connection is thrown. */
+  readonly send: (callId: string, signal: AbortSignal) => Promise<RawAnswer>;
+  /** The code of a final failure by its type; the default is MODEL_REFUSED. */
+  readonly codes: FailureCodes;
+  /** Reads the tokens out of an answer, for the journal's columns. */
+  readonly usageOf: (body: Buffer) => Usage | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface FailureCodes {
+  readonly unreachable: ErrorCode;
+  readonly unauthorized: ErrorCode;
+  readonly refused: ErrorCode;
+  readonly label: string;
+}
+
+/** An answer that is committed, and what it took. */
+export interface PaidAnswer {
+  readonly answer: StoredAnswer;
+  /** True where it was in the journal already. */
+  readonly replayed: boolean;
+  /** How often the request was sent now. */
+  readonly attempts: number;
+}
+
+/** Makes calls at most once for each identity, whoever asks, as far as the journal can know. */
+export interface PaidCalls {
+  call(call: PaidCall, policy: RetryPolicy): Promise<PaidAnswer>;
+}
+
+/** The text that stands in the `x-assay-call` header: cell, hash, occurrence. */
+export function callId(identity: CallIdentity): string {
+  return `${identity.cellId}.${identity.requestHash.slice(0, 16)}.${identity.occurrence}`;
+}
+
+/**
+ * Claim, check the fence, send, commit. The claim stands before the request leaves, and the answer is committed
+ * before anyone may use it; a failure without an answer gives the claim back.
+ */
+export function createPaidCalls(options: { journal: Journal; governor: Governor }): PaidCalls {
+  const { journal, governor } = options;
+  return {
+    async call(call, policy) {
+      const { cellId, requestHash, occurrence, purpose } = call.identity;
+      const key = { cellId, requestHash, occurrence };
+      const claim = await journal.claim({ key, purpose }, call.signal);
+      if (claim.state === 'answered') return { answer: claim.answer, replayed: true, attempts: 0 };
+      try {
+        const { raw, attempts } = await sendWithRetries(call, {
+          policy,
+          governor,
+          mayStart: () => journal.mayStart(claim.call),
+        });
+        const usage = call.usageOf(raw.body);
+        const { answer } = await journal.answer(claim.call, {
+          ...raw,
+          usage,
+          firstTokenMs: undefined,
+        });
+        return { answer, replayed: false, attempts };
+      } catch (error) {
+        await journal.release(claim.call);
+        throw error;
+      }
+    },
+  };
+}
+
+async function sendWithRetries(
+  call: PaidCall,
+  context: { policy: RetryPolicy; governor: Governor; mayStart: () => boolean },
+): Promise<{ raw: RawAnswer; attempts: number }> {
+  const { policy, governor, mayStart } = context;
+  for (let attempt = 1; ; attempt += 1) {
+    await governor.ready(call.governorKey, { maxWaitMs: policy.maxDelayMs, signal: call.signal });
+    // A process that was frozen and goes on holds claims that others may have taken over: nothing leaves on a dead lease.
+    if (!mayStart()) {
+      throw new AssayError('CALL_CLAIM_REFUSED', 'This worker lost its lease on the call.', {
+        retryAfterMs: 1_000,
+      });
+    }
+    const failure = await attemptOnce(call);
+    if (failure.kind === 'answered') return { raw: failure.raw, attempts: attempt };
+    const wait = waitBefore(failure.failure, { attempt, policy });
+    if (wait === undefined) throw finalError(call, failure);
+    if (failure.failure.retry === 'after') governor.holdBack(call.governorKey, wait);
+    if (wait > policy.maxDelayMs) {
+      throw new AssayError('MODEL_RATE_LIMITED', `${call.codes.label} asked to wait.`, {
+        retryAfterMs: wait,
+      });
+    }
+    await delay(wait, call.signal);
+  }
+}
+
+type Attempt =
+  | { readonly kind: 'answered'; readonly raw: RawAnswer }
+  | {
+      readonly kind: 'failed';
+      readonly failure: HttpFailure;
+      readonly raw?: RawAnswer;
+      readonly cause?: unknown;
+    };
+
+async function attemptOnce(call: PaidCall): Promise<Attempt> {
+  let raw: RawAnswer;
+  try {
+    raw = await call.send(callId(call.identity), call.signal);
+  } catch (cause) {
+    call.signal.throwIfAborted();
+    const known = failureOf(cause);
+    // An error of ours without a classification is a decision (a forbidden address), no accident.
+    if (AssayError.is(cause) && known === undefined) throw cause;
+    const failure = known ?? classifyHttpFailure({ cause, nowMs: Date.now() });
+    return { kind: 'failed', cause, failure };
+  }
+  if (raw.status >= 200 && raw.status < 300) return { kind: 'answered', raw };
+  const failure = classifyHttpFailure({
+    status: raw.status,
+    headers: raw.headers,
+    body: parse(raw.body),
+    nowMs: Date.now(),
+  });
+  return { kind: 'failed', raw, failure };
+}
+
+function waitBefore(
+  failure: HttpFailure,
+  { attempt, policy }: { attempt: number; policy: RetryPolicy },
+): number | undefined {
+  if (failure.retry === 'final') return undefined;
+  // A wait that the server asked for is obeyed however often: it says when, and it is no failure of the call.
+  if (failure.retry === 'after') return Math.max(failure.retryAfterMs, policy.initialDelayMs);
+  if (attempt >= policy.maxAttempts) return undefined;
+  return backoffMs({ attempt, policy, random: Math.random() });
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function finalError(call: PaidCall, failed: Attempt & { kind: 'failed' }): AssayError {
+  const { type } = failed.failure;
+  const { codes } = call;
+  const status = failed.raw === undefined ? '' : ` (HTTP ${failed.raw.status})`;
+  const message = `${codes.label}: ${type.replaceAll('_', ' ')}${status}${said(failed.raw)}`;
+  if (type === 'quota_exhausted') {
+    return new AssayError('MODEL_QUOTA_EXHAUSTED', message, {
+      mend: 'Raise the quota or add credit at the provider, then start the run again.',
+    });
+  }
+  if (type === 'unauthorized' || type === 'forbidden')
+    return new AssayError(codes.unauthorized, message);
+  const code =
+    failed.failure.retry === 'final' && failed.raw !== undefined
+      ? codes.refused
+      : codes.unreachable;
+  return new AssayError(code, message, { cause: failed.cause });
+}
+
+// Only the provider's own sentence, cut: a body may echo the request.
+function said(raw: RawAnswer | undefined): string {
+  const body = raw === undefined ? undefined : parse(raw.body);
+  const error = (body as { error?: { message?: unknown } } | undefined)?.error;
+  return typeof error?.message === 'string' ? `: ${error.message.slice(0, 300)}` : '';
+}

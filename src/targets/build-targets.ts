@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+
+import type { Config } from '../contracts/config.js';
+import type { TargetIdentity } from '../contracts/manifest.js';
+import { AssayError } from '../core/errors/assay-error.js';
+import { createFunctionTarget } from './function-target.js';
+import { createHttpTarget } from './http-target.js';
+import type { Target } from './port.js';
+import { pinnedPromptFolder, readPromptFolder } from './prompt-folder.js';
+import { createPromptTarget } from './prompt-target.js';
+
+/**
+ * Makes one target of the config ready to run.
+ *
+ * @throws AssayError TARGET_NOT_FOUND, PROMPT_INVALID, CONFIG_INVALID
+ */
+export async function buildTarget(request: {
+  name: string;
+  config: Config;
+  /** The folder that paths in the config are relative to. */
+  root: string;
+  codeHash: string;
+  /** The identity that was planned: its prompt is used, also where the file was edited since. */
+  pinned?: TargetIdentity;
+}): Promise<Target> {
+  const { name, config, root, codeHash, pinned } = request;
+  const target = config.targets[name];
+  if (target === undefined) {
+    const known = Object.keys(config.targets);
+    throw new AssayError('TARGET_NOT_FOUND', `There is no target "${name}" in the config.`, {
+      mend: known.length > 0 ? `Known targets: ${known.join(', ')}.` : 'Add it under `targets`.',
+    });
+  }
+  switch (target.kind) {
+    case 'function':
+      return createFunctionTarget({ name, config: target, codeHash });
+    case 'http':
+      return createHttpTarget({ name, config: target });
+    case 'prompt': {
+      const folder =
+        pinned?.kind === 'prompt'
+          ? pinnedPromptFolder(pinned, config.models)
+          : await readPromptFolder(join(root, target.folder ?? join('targets', name)));
+      return createPromptTarget({ name, config: target, folder, models: config.models });
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import type { HttpTargetConfig } from '../contracts/config.js';
+import { AssayError } from '../core/errors/assay-error.js';
+import { resolvePointer } from '../core/json/pointer.js';
+import type { Json, JsonObject } from '../core/json/json.js';
+import type { Target } from './port.js';
+
+/** An HTTP endpoint: sends the item's input as JSON and takes the answer, or a part of it, as the output. */
+export function createHttpTarget(request: { name: string; config: HttpTargetConfig }): Target {
+  const { name, config } = request;
+  return {
+    name,
+    evaluators: config.evaluators,
+    variables: [],
+    prompt: undefined,
+    identity: {
+      kind: 'http',
+      name,
+      method: config.method,
+      url: config.url,
+      headers: Object.keys(config.headers).sort(),
+      ...(config.body === undefined ? {} : { body: config.body }),
+      ...(config.output === undefined ? {} : { output: config.output }),
+    },
+    async run(input, context) {
+      const answer = await context.http.request({
+        name,
+        url: config.url,
+        method: config.method,
+        headers: config.headers,
+        body: config.body === undefined ? input : fill(config.body as Json, input),
+        timeoutMs: config.timeoutMs,
+        maxBytes: config.maxBytes,
+        signal: context.signal,
+      });
+      return pick(answer, config.output);
+    },
+  };
+}
+
+const whole = /^\{\{\s*input(?:\.([^{}\s]+))?\s*\}\}$/;
+const part = /\{\{\s*input(?:\.([^{}\s]+))?\s*\}\}/g;
+
+// A text that is nothing but `{{input.x}}` becomes the value itself, so that objects and numbers stay what they are.
+function fill(template: Json, input: JsonObject): Json {
+  if (typeof template === 'string') {
+    const only = whole.exec(template);
+    if (only !== null) return only[1] === undefined ? input : (input[only[1]] ?? null);
+    return template.replace(part, (_match, key: string | undefined) => {
+      const value = key === undefined ? input : input[key];
+      return typeof value === 'string' ? value : JSON.stringify(value ?? null);
+    });
+  }
+  if (Array.isArray(template)) return template.map((entry: Json) => fill(entry, input));
+  if (typeof template === 'object' && template !== null) {
+    return Object.fromEntries(
+      Object.entries(template as JsonObject).map(([key, value]) => [key, fill(value, input)]),
+    );
+  }
+  return template;
+}
+
+function pick(answer: string, pointer: string | undefined): Json {
+  let json: Json;
+  try {
+    json = JSON.parse(answer) as Json;
+  } catch {
+    if (pointer === undefined) return answer;
+    throw new AssayError('TARGET_OUTPUT_INVALID', 'The answer of the HTTP target is not JSON.', {
+      mend: 'Leave `output` out of the target to take the answer as text.',
+    });
+  }
+  if (pointer === undefined) return json;
+  const value = resolvePointer(json, pointer);
+  if (value === undefined) {
+    throw new AssayError('TARGET_OUTPUT_INVALID', `The answer has nothing at ${pointer}.`);
+  }
+  return value;
+}

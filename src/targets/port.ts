@@ -1,0 +1,40 @@
+import type { Json, JsonObject } from '../core/json/json.js';
+import type { TargetIdentity } from '../contracts/manifest.js';
+import type { ModelCaller } from '../models/port.js';
+import type { HttpCaller } from '../models/http-call.js';
+
+/** What a target may use while it answers one cell. */
+export interface TargetRunContext {
+  /** Aborted on cancel and when the target's time is over. */
+  readonly signal: AbortSignal;
+  readonly models: ModelCaller;
+  readonly http: HttpCaller;
+  readonly item: { readonly id: string; readonly metadata: JsonObject };
+  /** 1-based. */
+  readonly repetition: number;
+}
+
+/** One target, ready to run. */
+export interface Target {
+  readonly name: string;
+  readonly identity: TargetIdentity;
+  /** The evaluators that the config names for it. */
+  readonly evaluators: readonly string[] | undefined;
+  /** The prompt that must stand on the platform before the first cell runs. */
+  readonly prompt: TargetPrompt | undefined;
+  /** The variables that every item's input must have. */
+  readonly variables: readonly string[];
+  /** @throws AssayError TARGET_*, MODEL_*, or whatever a function target throws. */
+  run(input: JsonObject, context: TargetRunContext): Promise<Json>;
+}
+
+/** A prompt as it is kept on the platform. */
+export interface TargetPrompt {
+  readonly name: string;
+  readonly messages: readonly {
+    readonly role: 'system' | 'user' | 'assistant';
+    readonly content: string;
+  }[];
+  readonly config: JsonObject;
+  readonly contentHash: string;
+}

@@ -1,0 +1,179 @@
+import { build, type BuildFailure, type Plugin } from 'esbuild';
+import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+import { configSchema, type Config } from '../contracts/config.js';
+import { AssayError, type Problem } from '../core/errors/assay-error.js';
+import { sha256 } from '../core/ids/hash.js';
+
+/** A config that was executed and checked. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /** The folder of the config. */
+  readonly root: string;
+  /** sha256 of the bundled module graph: what decides the results of functions in it. Packages are not part. */
+  readonly codeHash: string;
+}
+
+/** The file that is looked for; only in the given folder, never in its parents. */
+export const configFileName = 'assay.config.ts';
+
+/**
+ * Bundles `assay.config.ts` to the cache, executes it and checks it.
+ *
+ * @throws AssayError CONFIG_NOT_FOUND, or CONFIG_INVALID with all problems at once.
+ */
+export async function loadConfig(folder: string): Promise<LoadedConfig> {
+  const root = resolve(folder);
+  const file = join(root, configFileName);
+  if (!(await exists(file))) {
+    throw new AssayError('CONFIG_NOT_FOUND', `There is no ${configFileName} in ${root}.`, {
+      mend: 'Go to the folder of the project, or name it with -C.',
+    });
+  }
+  // The identity is that of the text with the bare import, so that it is the same on every machine.
+  const codeHash = sha256(await bundle({ file, root, plugins: [] }));
+  const runnable = await bundle({ file, root, plugins: [ownPackage()] });
+  const module = await execute(runnable, { root, codeHash });
+  const config = check(module);
+  return { config, root, codeHash };
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+async function bundle(request: { file: string; root: string; plugins: Plugin[] }): Promise<string> {
+  try {
+    const result = await build({
+      entryPoints: [request.file],
+      absWorkingDir: request.root,
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      packages: 'external',
+      plugins: request.plugins,
+      logLevel: 'silent',
+      legalComments: 'none',
+    });
+    return result.outputFiles[0]?.text ?? '';
+  } catch (error) {
+    throw new AssayError('CONFIG_INVALID', `${configFileName} cannot be built.`, {
+      problems: buildProblems(error),
+      cause: error,
+    });
+  }
+}
+
+function buildProblems(error: unknown): Problem[] {
+  const errors = (error as Partial<BuildFailure>).errors ?? [];
+  return errors.map(({ text, location }) => ({
+    at:
+      location === null
+        ? configFileName
+        : `${location.file}:${location.line}:${location.column + 1}`,
+    message: text,
+  }));
+}
+
+// `import … from 'assay'` in a config means this very installation, wherever the project lies.
+function ownPackage(): Plugin {
+  const entry = pathToFileURL(
+    join(
+      dirname(fileURLToPath(import.meta.url)),
+      '..',
+      `index${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
+    ),
+  ).href;
+  return {
+    name: 'own-package',
+    setup(setup) {
+      setup.onResolve({ filter: /^assay$/ }, () => ({ path: entry, external: true }));
+    },
+  };
+}
+
+async function execute(
+  code: string,
+  { root, codeHash }: { root: string; codeHash: string },
+): Promise<unknown> {
+  const cache = join(root, '.assay', 'cache');
+  // The own package's address is part of the runnable text, so two installations never share a file.
+  const file = join(cache, `config-${codeHash.slice(0, 16)}-${sha256(code).slice(0, 8)}.mjs`);
+  await mkdir(cache, { recursive: true, mode: 0o700 });
+  const temporary = `${file}.${process.pid}.tmp`;
+  await writeFile(temporary, code, { mode: 0o600 });
+  await rename(temporary, file);
+  try {
+    const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
+    return module.default;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new AssayError(
+      'CONFIG_INVALID',
+      `${configFileName} throws when it is loaded: ${message}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function check(exported: unknown): Config {
+  if (exported === undefined) {
+    throw new AssayError('CONFIG_INVALID', `${configFileName} has no default export.`, {
+      mend: 'Write `export default defineConfig({ … })`.',
+    });
+  }
+  const parsed = configSchema.safeParse(exported);
+  if (!parsed.success) {
+    throw new AssayError('CONFIG_INVALID', `${configFileName} has problems.`, {
+      problems: parsed.error.issues.map((issue) => ({
+        at: issue.path.map(String).join('.') || configFileName,
+        message: issue.message,
+      })),
+    });
+  }
+  const problems = danglingNames(parsed.data);
+  if (problems.length > 0) {
+    throw new AssayError('CONFIG_INVALID', `${configFileName} has problems.`, { problems });
+  }
+  return parsed.data;
+}
+
+/** Names that point at nothing: found here, once, and not by the first cell. */
+function danglingNames(config: Config): Problem[] {
+  const problems: Problem[] = [];
+  const check = (at: string, name: string | undefined, among: 'models' | 'evaluators'): void => {
+    if (name === undefined || config[among][name] !== undefined) return;
+    const known = Object.keys(config[among]).join(', ') || 'none';
+    problems.push({
+      at,
+      message: `names "${name}", which is not in ${among}`,
+      mend: `Known: ${known}.`,
+    });
+  };
+  for (const [name, target] of Object.entries(config.targets)) {
+    if (target.kind === 'prompt') check(`targets.${name}.model`, target.model, 'models');
+    target.evaluators?.forEach((each, index) =>
+      check(`targets.${name}.evaluators[${index}]`, each, 'evaluators'),
+    );
+  }
+  for (const [name, evaluator] of Object.entries(config.evaluators)) {
+    if (evaluator.kind !== 'llm_judge') continue;
+    check(`evaluators.${name}.model`, evaluator.model, 'models');
+    if ((evaluator.rubric === undefined) === (evaluator.rubricFile === undefined)) {
+      problems.push({
+        at: `evaluators.${name}`,
+        message: 'needs either rubric or rubricFile',
+        mend: 'Give exactly one of them.',
+      });
+    }
+  }
+  return problems;
+}

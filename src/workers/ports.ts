@@ -1,0 +1,86 @@
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+
+import type { ExperimentPorts } from '../activities/experiment/ports.js';
+import type { Connections } from '../contracts/environment.js';
+import { createGovernor } from '../models/governor.js';
+import { createModelCallers } from '../models/model-caller.js';
+import { createPaidCalls } from '../models/paid-calls.js';
+import type { Environment } from '../models/secrets.js';
+import { createOutbound } from '../outbound/outbound.js';
+import { createLangfusePlatform } from '../platforms/langfuse/platform.js';
+import { createJournal } from '../store/journal/journal.js';
+import { assertSchema } from '../store/migrate.js';
+import { openStore } from '../store/store.js';
+import type { LoadedConfig } from './load-config.js';
+
+/** What a worker's activities are made of, and how it is taken apart again. */
+export interface WorkerPorts {
+  readonly ports: ExperimentPorts;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens everything that the activities of a worker need.
+ *
+ * @throws AssayError POSTGRES_UNREACHABLE, SCHEMA_OUTDATED, SCHEMA_TOO_NEW, CONFIG_INVALID
+ */
+export async function openPorts(request: {
+  loaded: LoadedConfig;
+  connections: Connections;
+  environment: Environment;
+  draining: AbortSignal;
+  aborting: AbortSignal;
+  log: Logger;
+}): Promise<WorkerPorts> {
+  const { loaded, connections, environment, draining, aborting, log } = request;
+  const holder = `${hostname()}:${process.pid}`;
+  const store = await openStore({
+    url: connections.databaseUrl,
+    max: 8,
+    applicationName: 'assay-worker',
+  });
+  try {
+    await assertSchema(store);
+    const journal = await createJournal(store, { worker: holder });
+    const governor = createGovernor();
+    const paidCalls = createPaidCalls({ journal, governor });
+    const outbound = createOutbound({ allow: loaded.config.network.allow });
+    const platform = createLangfusePlatform({
+      baseUrl: connections.langfuse.baseUrl,
+      publicKey: connections.langfuse.publicKey,
+      secretKey: connections.langfuse.secretKey,
+      environment: loaded.config.platform.environment,
+      ...(connections.langfuse.release === undefined
+        ? {}
+        : { release: connections.langfuse.release }),
+    });
+    const ports: ExperimentPorts = {
+      store,
+      databaseUrl: connections.databaseUrl,
+      project: loaded,
+      platforms: [platform],
+      models: createModelCallers({ models: loaded.config.models, paidCalls, environment }),
+      paidCalls,
+      governor,
+      outbound,
+      environment,
+      holder,
+      draining,
+      aborting,
+      log,
+    };
+    return {
+      ports,
+      async close() {
+        await journal.close();
+        await outbound.close();
+        await platform.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}

@@ -1,0 +1,142 @@
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { Logger } from 'pino';
+
+import { createExperimentActivities } from '../activities/experiment/index.js';
+import type { Connections } from '../contracts/environment.js';
+import { AssayError } from '../core/errors/assay-error.js';
+import { taskQueues } from '../core/experiment/naming.js';
+import type { Environment } from '../models/secrets.js';
+import { hasWorkflowBundle, workflowBundlePath, workflowsPath } from './bundle.js';
+import { largeResultInterceptor } from './large-results.js';
+import { loadConfig } from './load-config.js';
+import { openPorts } from './ports.js';
+import { temporalLogger } from './temporal-logger.js';
+
+/** The roles of a worker: which task queues it polls. */
+export const workerRoles = ['orchestration', 'cells', 'publishing'] as const;
+export type WorkerRole = (typeof workerRoles)[number];
+
+export interface WorkerSettings {
+  /** The folder of assay.config.ts. */
+  readonly folder: string;
+  readonly connections: Connections;
+  /** Where `env:NAME` is looked up. */
+  readonly environment: Environment;
+  /** Default: all. */
+  readonly roles?: readonly WorkerRole[];
+  readonly log: Logger;
+}
+
+/** A running worker. */
+export interface RunningWorker {
+  readonly project: string;
+  /** Starts nothing new, lets paid calls finish, and ends. Resolves when all has ended. */
+  stop(): Promise<void>;
+  /** Resolves when the worker has ended, rejects where it failed. */
+  readonly ended: Promise<void>;
+}
+
+/** How long cells in flight may take to finish after SIGTERM. */
+const graceMs = 25_000;
+
+/**
+ * Starts a worker: loads the config, opens the store, polls the queues of its roles.
+ *
+ * @throws AssayError CONFIG_*, ENVIRONMENT_INVALID, POSTGRES_UNREACHABLE, SCHEMA_*, TEMPORAL_UNREACHABLE
+ */
+export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
+  const { connections, environment, log, roles = workerRoles } = settings;
+  const loaded = await loadConfig(settings.folder);
+  const draining = new AbortController();
+  const aborting = new AbortController();
+  const opened = await openPorts({
+    loaded,
+    connections,
+    environment,
+    draining: draining.signal,
+    aborting: aborting.signal,
+    log,
+  });
+  installRuntime(log);
+  const { address, namespace } = connections.temporal;
+  const connection = await NativeConnection.connect({ address }).catch(async (cause: unknown) => {
+    await opened.close();
+    throw new AssayError('TEMPORAL_UNREACHABLE', `Temporal does not answer at ${address}.`, {
+      cause,
+    });
+  });
+  const { project } = loaded.config;
+  const workers = await createWorkers({
+    connection,
+    namespace,
+    roles,
+    project,
+    activities: createExperimentActivities(opened.ports),
+  });
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  const ended = running
+    .then(() => undefined)
+    .finally(async () => {
+      await opened.close();
+      await connection.close();
+    });
+  // Observed by whoever awaits `ended`; a failure before that must not end the process by itself.
+  ended.catch(() => undefined);
+  return {
+    project,
+    ended,
+    async stop() {
+      draining.abort(new Error('the worker is stopping'));
+      const hard = setTimeout(
+        () => aborting.abort(new Error('the time for finishing is over')),
+        graceMs,
+      );
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await ended.catch(() => undefined);
+      clearTimeout(hard);
+    },
+  };
+}
+
+let installed = false;
+
+// The runtime is one per process and must be installed before anything native is made.
+function installRuntime(log: Logger): void {
+  if (installed) return;
+  installed = true;
+  Runtime.install({ logger: temporalLogger(log), shutdownSignals: [] });
+}
+
+async function createWorkers(on: {
+  connection: NativeConnection;
+  namespace: string;
+  roles: readonly WorkerRole[];
+  project: string;
+  activities: ReturnType<typeof createExperimentActivities>;
+}): Promise<Worker[]> {
+  const { connection, namespace, roles, project, activities } = on;
+  const queues = taskQueues(project);
+  const common = {
+    connection,
+    namespace,
+    shutdownGraceTime: graceMs,
+    // Heartbeats carry cancellations: throttled to 80 % of the timeout by default, which is too late to be polite.
+    maxHeartbeatThrottleInterval: '1 s',
+    defaultHeartbeatThrottleInterval: '1 s',
+    interceptors: { activity: [largeResultInterceptor] },
+  } satisfies Partial<WorkerOptions>;
+  const workflows: Partial<WorkerOptions> = hasWorkflowBundle()
+    ? { workflowBundle: { codePath: workflowBundlePath } }
+    : { workflowsPath };
+  return Promise.all(
+    roles.map((role) =>
+      Worker.create({
+        ...common,
+        taskQueue: queues[role],
+        activities: { ...activities[role] },
+        maxConcurrentActivityTaskExecutions: 24,
+        ...(role === 'orchestration' ? { ...workflows, maxCachedWorkflows: 200 } : {}),
+      }),
+    ),
+  );
+}

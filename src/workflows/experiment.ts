@@ -1,0 +1,231 @@
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  isCancellation,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+
+import type {
+  AdmittedPlan,
+  DrainReply,
+  ExperimentInput,
+  ExperimentOutcome,
+  ExperimentState,
+  SubmitReply,
+  SubmitRequest,
+} from '../contracts/experiment-protocol.js';
+import type { PublicationCounts } from '../contracts/records.js';
+import { planBatches } from '../core/experiment/batches.js';
+import { isFinalStatus } from '../core/experiment/naming.js';
+import { experimentActivities, type ExperimentProxies } from './experiment-activities.js';
+import { createExperimentBoard, type ExperimentBoard } from './experiment-board.js';
+import { cancel, progress, submit } from './experiment-messages.js';
+import { failureDocument } from './failure-document.js';
+import { slidingWindow } from './sliding-window.js';
+
+/**
+ * One experiment, from its submission to its report. The row in Postgres is the truth; this tells in which order
+ * things happen and what is waited for.
+ */
+export async function experiment(input: ExperimentInput): Promise<ExperimentOutcome> {
+  const board = createExperimentBoard(input);
+  const call = experimentActivities(input.project);
+  const cancellation = new CancellationScope({ cancellable: true });
+  let admitted: string | undefined = input.state?.plan.experimentId;
+  let submissions = 0;
+
+  setHandler(progress, () => board.progress());
+  setHandler(submit, async (request: SubmitRequest): Promise<SubmitReply> => {
+    submissions += 1;
+    const reply = await admit(request, call);
+    // Attached to a run that has not ended while this execution drives none: its driver was lost, so drive it.
+    if (reply.outcome === 'started') admitted ??= reply.experimentId;
+    if (reply.outcome === 'attached' && !isFinalStatus(reply.status))
+      admitted ??= reply.experimentId;
+    return reply;
+  });
+  setHandler(cancel, () => {
+    board.cancelled = true;
+    cancellation.cancel();
+  });
+
+  try {
+    await condition(() => admitted !== undefined || (submissions > 0 && allHandlersFinished()));
+    if (admitted === undefined) {
+      return { experimentId: undefined, status: 'nothing_to_do', counts: undefined };
+    }
+    return await drive(admitted, { board, call, cancellation, state: input.state });
+  } catch (error) {
+    const experimentId = admitted;
+    if (experimentId === undefined) throw error;
+    return await CancellationScope.nonCancellable(() => fail(experimentId, { board, call, error }));
+  } finally {
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  }
+}
+
+async function admit(request: SubmitRequest, call: ExperimentProxies): Promise<SubmitReply> {
+  const { workflowId, runId } = workflowInfo();
+  return call.control.admitExperiment({ spec: request.spec, workflowId, workflowRunId: runId });
+}
+
+/** What every step talks to: the people watching, and the activities. */
+interface Sides {
+  readonly board: ExperimentBoard;
+  readonly call: ExperimentProxies;
+}
+
+interface Drive extends Sides {
+  readonly cancellation: CancellationScope;
+  readonly state: ExperimentState | undefined;
+}
+
+async function drive(
+  experimentId: string,
+  { board, call, cancellation, state }: Drive,
+): Promise<ExperimentOutcome> {
+  board.status('planning');
+  const plan = state?.plan ?? (await call.control.planExperiment({ experimentId }));
+  board.planned(plan);
+
+  // Publishing goes on beside the cells, so that people see results live and a platform that is away holds
+  // nothing up but itself.
+  const publishing = new CancellationScope({ cancellable: true });
+  const drains = publishing.run(() =>
+    Promise.all(plan.platforms.map((platform) => drain(plan, { platform, board, call }))),
+  );
+  // A platform that refuses for good takes nothing from the cells: the run goes on and ends as unverified.
+  const published = drains.then(
+    () => undefined,
+    (error: unknown) => failureDocument(error),
+  );
+
+  const handOver = await runCells(plan, { board, call, cancellation, state }).catch(
+    async (error: unknown) => {
+      publishing.cancel();
+      await published;
+      throw error;
+    },
+  );
+  if (handOver !== undefined) {
+    publishing.cancel();
+    await published;
+    await condition(allHandlersFinished);
+    return continueAsNew<typeof experiment>({ ...board.input, state: handOver });
+  }
+
+  return await CancellationScope.nonCancellable(async () => {
+    board.counts(await call.control.closeCells({ experimentId, cancelled: board.cancelled }));
+    board.status('publishing');
+    const refusal = await published;
+    const verified = refusal === undefined && (await verify(plan, { board, call }));
+    const outcome = await call.control.finishExperiment({
+      experimentId,
+      status: board.cancelled ? 'cancelled' : verified ? 'completed' : 'completed_unverified',
+      ...(refusal === undefined ? {} : { error: refusal }),
+    });
+    board.finished(outcome);
+    return outcome;
+  });
+}
+
+/** Runs all batches; the returned state asks for a new execution, since this history has grown long. */
+async function runCells(
+  plan: AdmittedPlan,
+  { board, call, cancellation, state }: Drive,
+): Promise<ExperimentState | undefined> {
+  board.status('running');
+  const { size, window } = planBatches(plan.planned, plan.concurrency);
+  let next = state?.nextPosition ?? 0;
+  try {
+    await cancellation.run(() =>
+      slidingWindow({
+        window,
+        next: () => {
+          if (next >= plan.planned || workflowInfo().continueAsNewSuggested) return undefined;
+          const from = next;
+          next = Math.min(plan.planned, from + size);
+          return () => runBatch(plan, { from, to: next, board, call });
+        },
+      }),
+    );
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    board.cancelled = true;
+  }
+  const more = next < plan.planned && !board.cancelled;
+  return more ? { version: 1, plan: board.handOver(plan), nextPosition: next } : undefined;
+}
+
+async function runBatch(
+  plan: AdmittedPlan,
+  { from, to, board, call }: Sides & { from: number; to: number },
+): Promise<void> {
+  for (;;) {
+    const reply = await call.cells.runCells.executeWithOptions(
+      { summary: `cells ${from + 1}–${to} of ${plan.planned}` },
+      [{ experimentId: plan.experimentId, from, to }],
+    );
+    board.batchDone(reply);
+    if (reply.deferred === undefined) return;
+    board.waitingFor(reply.deferred.reason);
+    await sleep(reply.deferred.waitMs, { summary: reply.deferred.reason });
+    board.waitingFor(undefined);
+  }
+}
+
+async function drain(
+  plan: AdmittedPlan,
+  { platform, board, call }: Sides & { platform: string },
+): Promise<void> {
+  for (;;) {
+    const reply: DrainReply = await call.publishing.publish.executeWithOptions(
+      { summary: `publish to ${platform}` },
+      [{ experimentId: plan.experimentId, platform }],
+    );
+    if (reply.state === 'done') return;
+    board.waitingFor(`${platform}: ${reply.reason}`);
+    await sleep(reply.waitMs, { summary: `${platform}: ${reply.reason}` });
+    board.waitingFor(undefined);
+  }
+}
+
+/** Reads back until all is there or the time is over. */
+async function verify(plan: AdmittedPlan, { board, call }: Sides): Promise<boolean> {
+  if (plan.verify === 'off') return true;
+  board.status('verifying');
+  const deadline = Date.now() + plan.verifyMs;
+  let wait = 500;
+  for (;;) {
+    const looks = await Promise.all(
+      plan.platforms.map((platform) =>
+        call.publishing.verifyPublication({ experimentId: plan.experimentId, platform }),
+      ),
+    );
+    const publications: PublicationCounts[] = looks.map((look) => look.counts);
+    board.published(publications);
+    if (looks.every((look) => look.complete)) return true;
+    if (Date.now() >= deadline) return false;
+    await sleep(wait, { summary: 'until the platform shows what it took' });
+    wait = Math.min(wait * 2, 15_000);
+  }
+}
+
+async function fail(
+  experimentId: string,
+  { board, call, error }: Sides & { error: unknown },
+): Promise<ExperimentOutcome> {
+  const cancelled = isCancellation(error);
+  if (cancelled) await call.control.closeCells({ experimentId, cancelled: true });
+  const outcome = await call.control.finishExperiment({
+    experimentId,
+    status: cancelled ? 'cancelled' : 'failed',
+    ...(cancelled ? {} : { error: failureDocument(error) }),
+  });
+  board.finished(outcome);
+  return outcome;
+}

@@ -1,6 +1,8 @@
 /** What is read of a Langfuse server's answers. Only fields that are used; others are passed over. */
 import { z } from 'zod';
 
+import { jsonSchema } from '../../contracts/json.js';
+
 export const healthAnswer = z.object({ version: z.string() });
 
 export const projectsAnswer = z.object({
@@ -16,9 +18,9 @@ export const datasetAnswer = z.object({
 export const itemAnswer = z.object({
   id: z.string(),
   status: z.string(),
-  input: z.json().nullish(),
-  expectedOutput: z.json().nullish(),
-  metadata: z.json().nullish(),
+  input: jsonSchema.nullish(),
+  expectedOutput: jsonSchema.nullish(),
+  metadata: jsonSchema.nullish(),
 });
 export type ItemAnswer = z.output<typeof itemAnswer>;
 

@@ -2,7 +2,7 @@ import type { CellResult, ScoreComment, ScoreRecord, ScoreValue } from '../../co
 import { AssayError } from '../../core/errors/assay-error.js';
 import { cellTraceId, scoreId } from '../../core/ids/platform-ids.js';
 import type { EncodeContext, OutboxRecord } from '../port.js';
-import { fieldText, shortText } from './field-text.js';
+import { createFieldTexts, shortText, type FieldText, type FieldTexts } from './field-text.js';
 import { metadataKey } from './v4/attributes.js';
 
 /** Scores have a batch limit of their own: 100 events and 3.5 MB (the server takes 4.5 MB). */
@@ -23,9 +23,19 @@ export function encodeScores(
   if (cell.scores.length === 0) return undefined;
   const { itemId, repetition, revision } = cell;
   const traceId = cellTraceId({ runUid: run.runUid, itemId, repetition, revision });
+  const texts = createFieldTexts();
+  const scores = cell.scores.map((score) => ({ score, comment: ordered(score.comment) }));
   for (const bytes of textBytes) {
-    const events = cell.scores.map((score) =>
-      scoreEvent(score, { cell, run, environment, traceId, bytes }),
+    const events = scores.map(({ score, comment }) =>
+      scoreEvent(score, {
+        comment,
+        cell,
+        run,
+        environment,
+        traceId,
+        texts,
+        bytes,
+      }),
     );
     const body = JSON.stringify(events);
     if (Buffer.byteLength(body) <= maxScoresBytes) {
@@ -35,17 +45,26 @@ export function encodeScores(
   throw new AssayError('INTERNAL', `The scores of cell ${cell.cellId} cannot be made small.`);
 }
 
+// Rebuilt in one order, so that equal comments give equal bytes; once, so that its size is measured once.
+function ordered(comment: ScoreComment | undefined) {
+  if (comment === undefined) return undefined;
+  const { passed_items, failed_items, reasoning, suggestions } = comment;
+  return { passed_items, failed_items, reasoning, suggestions };
+}
+
 interface ScorePlace {
+  readonly comment: ReturnType<typeof ordered>;
   readonly cell: CellResult;
   readonly run: EncodeContext;
   readonly environment: string;
   readonly traceId: string;
+  readonly texts: FieldTexts;
   readonly bytes: number;
 }
 
 function scoreEvent(score: ScoreRecord, place: ScorePlace) {
   const id = scoreId(place.traceId, score.name);
-  const comment = commentText(score.comment, place.bytes);
+  const comment = commentText(place);
   return {
     // Not a dedupe key there; it only names the event in the 207's list of errors.
     id,
@@ -78,21 +97,18 @@ function wireValue(value: ScoreValue): number | string {
 }
 
 /** The comment as JSON text whose parts are cut where needed, so that it stays JSON; empty for none. */
-function commentText(
-  comment: ScoreComment | undefined,
-  bytes: number,
-): { readonly text: string; readonly cut: boolean; readonly sanitised: boolean } {
+function commentText({ comment, texts, bytes }: ScorePlace): FieldText {
   if (comment === undefined) return { text: '', cut: false, sanitised: false };
-  const whole = fieldText({ ...comment }, bytes);
+  const whole = texts.text(comment, bytes);
   if (!whole.cut) return whole;
   // Half for the reasoning, the rest for the lists' first entries.
   const each = Math.floor(bytes / 40);
-  const few = (texts: readonly string[]) =>
-    texts.slice(0, 5).map((text) => fieldText(text, each).text);
+  const few = (list: readonly string[]) =>
+    list.slice(0, 5).map((entry) => texts.text(entry, each).text);
   const text = JSON.stringify({
     passed_items: few(comment.passed_items),
     failed_items: few(comment.failed_items),
-    reasoning: fieldText(comment.reasoning, Math.floor(bytes / 2)).text,
+    reasoning: texts.text(comment.reasoning, Math.floor(bytes / 2)).text,
     suggestions: few(comment.suggestions),
   });
   return { text, cut: true, sanitised: whole.sanitised };

@@ -8,37 +8,58 @@ export interface FieldText {
   readonly cut: boolean;
 }
 
-/**
- * A JSON value as the text of a field: texts as they are, all else as JSON; well-formed; at most `maxBytes` as
- * encoded in the request's JSON, beyond which its end is replaced by a note that says so.
- */
-export function fieldText(value: Json, maxBytes: number): FieldText {
-  const { value: whole, changed } = wellFormedJson(value);
-  const text = typeof whole === 'string' ? whole : JSON.stringify(whole);
-  return { ...cutText(text, maxBytes), sanitised: changed };
+/** Gives JSON values as the texts of fields. */
+export interface FieldTexts {
+  /**
+   * Texts as they are, all else as JSON; well-formed; at most `maxBytes` as encoded in the request's JSON, beyond
+   * which the end is replaced by a note that says so.
+   */
+  readonly text: (value: Json, maxBytes: number) => FieldText;
 }
 
-/** {@link fieldText} for short texts such as names: made well-formed and cut, without more said. */
+interface Measured {
+  readonly text: string;
+  readonly bytes: number;
+  readonly sanitised: boolean;
+}
+
+/** Remembers what it measured: a cell that is too large is written again at smaller limits. */
+export function createFieldTexts(): FieldTexts {
+  const known = new Map<Json, Measured>();
+  return {
+    text: (value, maxBytes) => {
+      let measured = known.get(value);
+      if (measured === undefined) known.set(value, (measured = measure(value)));
+      const { text, bytes, sanitised } = measured;
+      return bytes <= maxBytes
+        ? { text, sanitised, cut: false }
+        : { text: cutText(text, bytes, maxBytes), sanitised, cut: true };
+    },
+  };
+}
+
+function measure(value: Json): Measured {
+  const { value: whole, changed } = wellFormedJson(value);
+  const text = typeof whole === 'string' ? whole : JSON.stringify(whole);
+  return { text, bytes: encodedBytes(text), sanitised: changed };
+}
+
+/** A short text such as a name: made well-formed and cut, without more said. */
 export function shortText(text: string, maxCharacters = 500): string {
   const whole = wellFormed(text).text;
   return whole.length <= maxCharacters ? whole : `${before(whole, maxCharacters - 1)}…`;
 }
 
-/** Cuts a well-formed text so that it is at most `maxBytes` long within JSON, note included. */
-export function cutText(
-  text: string,
-  maxBytes: number,
-): { readonly text: string; readonly cut: boolean } {
-  // No UTF-16 unit takes more than six bytes in JSON (\u0001).
-  if (text.length * 6 <= maxBytes || encodedBytes(text) <= maxBytes) return { text, cut: false };
-  let length = Math.min(text.length, maxBytes);
+/** The beginning of a well-formed text of `bytes` within JSON, so that it takes at most `maxBytes` there with its note. */
+function cutText(text: string, bytes: number, maxBytes: number): string {
+  let length = Math.floor((text.length * maxBytes) / bytes);
   for (;;) {
     const shown = before(text, length);
     const result = `${shown}\n… [cut by Assay: the first ${shown.length} of ${text.length} characters]`;
-    const bytes = encodedBytes(result);
-    if (bytes <= maxBytes || length === 0) return { text: result, cut: true };
-    // What is in excess, spread evenly; one more at least, so that this ends.
-    length = Math.max(0, Math.min(length - 1, Math.floor((length * maxBytes) / bytes)));
+    const size = encodedBytes(result);
+    if (size <= maxBytes || length === 0) return result;
+    // What is in excess, spread evenly; one less at least, so that this ends.
+    length = Math.max(0, Math.min(length - 1, Math.floor((length * maxBytes) / size)));
   }
 }
 

@@ -1,16 +1,18 @@
 import type { Json } from '../../../core/json/json.js';
-import { fieldText, shortText } from '../field-text.js';
+import { shortText, type FieldTexts } from '../field-text.js';
 import { attribute, type OtlpAttribute } from './attributes.js';
 
 /** The attributes of one span as they are gathered, with what had to be done to their texts. */
 export class AttributeList {
   readonly #attributes: OtlpAttribute[] = [];
   readonly #cut: string[] = [];
+  readonly #texts: FieldTexts;
   readonly #fieldBytes: number;
   #sanitised = false;
 
   /** `fieldBytes` is the most that one field may take within the request. */
-  constructor(fieldBytes: number) {
+  constructor(texts: FieldTexts, fieldBytes: number) {
+    this.#texts = texts;
     this.#fieldBytes = fieldBytes;
   }
 
@@ -41,7 +43,7 @@ export class AttributeList {
   /** A value that can be large, such as an input; nothing where it is undefined. `name` stands in the note of cuts. */
   field(name: string, key: string, value: Json | undefined): void {
     if (value === undefined) return;
-    const { text, cut, sanitised } = fieldText(value, this.#fieldBytes);
+    const { text, cut, sanitised } = this.#texts.text(value, this.#fieldBytes);
     if (cut) this.#cut.push(name);
     this.#sanitised ||= sanitised;
     this.#add(key, text);
@@ -49,7 +51,7 @@ export class AttributeList {
 
   /** A value whose text must stay JSON: what is too long is left out as a whole, and named as cut. */
   json(name: string, key: string, value: Json): void {
-    const { text, cut, sanitised } = fieldText(value, this.#fieldBytes);
+    const { text, cut, sanitised } = this.#texts.text(value, this.#fieldBytes);
     this.#sanitised ||= sanitised;
     if (cut) this.#cut.push(name);
     else this.#add(key, text);

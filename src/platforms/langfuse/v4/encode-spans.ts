@@ -3,7 +3,7 @@ import { AssayError, type ErrorDocument } from '../../../core/errors/assay-error
 import { cellSpanId, cellTraceId, type CellIdentity } from '../../../core/ids/platform-ids.js';
 import type { Json } from '../../../core/json/json.js';
 import type { EncodeContext, OutboxRecord } from '../../port.js';
-import { shortText } from '../field-text.js';
+import { createFieldTexts, shortText, type FieldTexts } from '../field-text.js';
 import { idOnPlatform } from '../item-identity.js';
 import type { LangfuseSettings } from '../options.js';
 import { attribute, metadataKey, type OtlpAttribute, type OtlpSpan } from './attributes.js';
@@ -35,8 +35,9 @@ export interface SpanEncoding {
 
 /** The spans of a cell as one record: a JSON array of OTLP spans whose export id is still open. */
 export function encodeSpans(encoding: SpanEncoding): OutboxRecord {
+  const texts = createFieldTexts();
   for (const fit of fits) {
-    const record = encodeAt(encoding, fit);
+    const record = encodeAt({ ...encoding, texts }, fit);
     if (Buffer.byteLength(record.body) <= maxSpansBytes) return record;
   }
   throw new AssayError(
@@ -45,7 +46,10 @@ export function encodeSpans(encoding: SpanEncoding): OutboxRecord {
   );
 }
 
-function encodeAt(encoding: SpanEncoding, fit: (typeof fits)[number]): OutboxRecord {
+function encodeAt(
+  encoding: SpanEncoding & { readonly texts: FieldTexts },
+  fit: (typeof fits)[number],
+): OutboxRecord {
   const { cell, run } = encoding;
   const identity: CellIdentity = {
     runUid: run.runUid,
@@ -56,7 +60,7 @@ function encodeAt(encoding: SpanEncoding, fit: (typeof fits)[number]): OutboxRec
   const traceId = cellTraceId(identity);
   const tree = spanTree(cell, fit.calls);
   const spans = tree.nodes.map((node): OtlpSpan => {
-    const list = new AttributeList(fit.fieldBytes);
+    const list = new AttributeList(encoding.texts, fit.fieldBytes);
     addCommon(list, encoding, cellSpanId(identity, rootPath));
     const name = addOwn(list, node, { ...encoding, callsLeftOut: tree.callsLeftOut });
     return {

@@ -1,7 +1,7 @@
 import type { CellResult, DatasetItem } from '../../../contracts/records.js';
 import type { JsonObject } from '../../../core/json/json.js';
 import type { EncodeContext, RunContext } from '../../port.js';
-import { fieldText } from '../field-text.js';
+import { createFieldTexts } from '../field-text.js';
 import { userMetadata } from '../item-identity.js';
 import { attribute, metadataKey } from './attributes.js';
 import type { AttributeList } from './attribute-list.js';
@@ -41,9 +41,10 @@ export function experimentMetadata(run: RunContext): string {
     'assay.project': run.project,
     'assay.target': run.target,
   };
-  const whole = fieldText({ ...run.metadata, ...marks }, maxExperimentBytes);
+  const texts = createFieldTexts();
+  const whole = texts.text({ ...run.metadata, ...marks }, maxExperimentBytes);
   if (!whole.cut) return whole.text;
-  return fieldText({ ...marks, [metadataKey.cut]: 'metadata' }, maxExperimentBytes).text;
+  return texts.text({ ...marks, [metadataKey.cut]: 'metadata' }, maxExperimentBytes).text;
 }
 
 function addEnd(list: AttributeList, cell: CellResult): void {

@@ -1,0 +1,168 @@
+import { describe, expect, it } from '@jest/globals';
+
+import type { OutboundExport } from '../../../../src/platforms/port.js';
+import {
+  NetworkFailure,
+  toNetworkFailure,
+} from '../../../../src/platforms/langfuse/network-failure.js';
+import { outcomeOfAnswer, outcomeOfFailure } from '../../../../src/platforms/langfuse/outcome.js';
+import { retryAfterMs } from '../../../../src/platforms/langfuse/retry-after.js';
+import type { HttpAnswer } from '../../../../src/platforms/langfuse/transport.js';
+
+const now = Date.parse('2026-11-20T10:00:00Z');
+
+function answer(
+  status: number,
+  text = '',
+  headers: Readonly<Record<string, string>> = {},
+): HttpAnswer {
+  return { status, text, header: (name) => headers[name] };
+}
+
+function batch(kind: OutboundExport['kind'], count = 1): OutboundExport {
+  const records = Array.from({ length: count }, (_, index) => ({
+    kind,
+    body: '[]',
+    traceId: 't',
+    ids: [`s${index}a`, `s${index}b`],
+    rowId: `row-${index}`,
+  }));
+  return { exportId: 'e', kind, records };
+}
+
+describe('outcomeOfAnswer', () => {
+  it.each([200, 201, 202])('accepts spans on %d', (status) => {
+    expect(outcomeOfAnswer(batch('spans'), answer(status, '{}'), now)).toEqual({
+      outcome: 'accepted',
+      refused: [],
+    });
+  });
+
+  it.each([
+    [401, 'PLATFORM_UNAUTHORIZED', false],
+    [403, 'PLATFORM_UNAUTHORIZED', false],
+    [400, 'PLATFORM_REFUSED', true],
+    [413, 'PLATFORM_REFUSED', true],
+    [422, 'PLATFORM_REFUSED', true],
+    [404, 'PLATFORM_REFUSED', false],
+    [405, 'PLATFORM_REFUSED', false],
+    [302, 'PLATFORM_REFUSED', false],
+  ])('refuses on %d as %s', (status, code, splittable) => {
+    expect(outcomeOfAnswer(batch('spans', 2), answer(status), now)).toMatchObject({
+      outcome: 'refused',
+      code,
+      splittable,
+    });
+  });
+
+  it('does not ask for halves of a single record', () => {
+    expect(outcomeOfAnswer(batch('spans'), answer(413), now)).toMatchObject({ splittable: false });
+  });
+
+  it.each([500, 502, 503, 504, 408])('is not sure after %d', (status) => {
+    expect(outcomeOfAnswer(batch('spans'), answer(status), now).outcome).toBe('ambiguous');
+  });
+
+  it.each([429, 503])('waits as long as %d asks', (status) => {
+    expect(
+      outcomeOfAnswer(batch('spans'), answer(status, '', { 'retry-after': '7' }), now),
+    ).toMatchObject({ outcome: 'later', retryAfterMs: 7_000 });
+  });
+
+  it('refuses a web page with status 200, which no Langfuse sends', () => {
+    const page = answer(200, '<html>', { 'content-type': 'text/html' });
+    expect(outcomeOfAnswer(batch('spans'), page, now).outcome).toBe('refused');
+  });
+
+  it('names the row of each refused score and accepts the others', () => {
+    const text = JSON.stringify({
+      successes: [
+        { id: 's0a', status: 201 },
+        { id: 's1a', status: 201 },
+        { id: 's1b', status: 201 },
+      ],
+      errors: [{ id: 's0b', status: 400, message: 'Invalid request data', error: '[zod]' }],
+    });
+    expect(outcomeOfAnswer(batch('scores', 2), answer(207, text), now)).toEqual({
+      outcome: 'accepted',
+      refused: [{ rowId: 'row-0', id: 's0b', reason: '400: Invalid request data [zod]' }],
+    });
+  });
+
+  it('gives an error without an id to those that were not confirmed', () => {
+    const text = JSON.stringify({
+      successes: [{ id: 's0a' }],
+      errors: [{ id: 'unknown', status: 400, message: 'bad' }],
+    });
+    expect(outcomeOfAnswer(batch('scores'), answer(207, text), now)).toMatchObject({
+      refused: [{ rowId: 'row-0', id: 's0b' }],
+    });
+  });
+
+  it('is not sure where the server failed at single scores', () => {
+    const text = JSON.stringify({
+      successes: [],
+      errors: [{ id: 's0a', status: 500, message: 'x' }],
+    });
+    expect(outcomeOfAnswer(batch('scores'), answer(207, text), now).outcome).toBe('ambiguous');
+  });
+
+  it('is not sure where the list of errors cannot be read', () => {
+    expect(outcomeOfAnswer(batch('scores'), answer(207, 'oops'), now).outcome).toBe('ambiguous');
+  });
+
+  it('shows of the server a printable, short message', () => {
+    const text = JSON.stringify({ message: `\u001b[31m${'x'.repeat(5_000)}\r\n` });
+    const outcome = outcomeOfAnswer(batch('spans'), answer(400, text), now);
+    const reason = 'reason' in outcome ? outcome.reason : '';
+    expect(reason.length).toBeLessThan(320);
+    // eslint-disable-next-line no-control-regex -- the very characters that must be gone
+    expect(reason).not.toMatch(/[\u0000-\u001f]/);
+  });
+});
+
+describe('outcomeOfFailure', () => {
+  const failed = (code: string) =>
+    outcomeOfFailure(toNetworkFailure(Object.assign(new Error(code), { code }))).outcome;
+
+  it.each(['ECONNREFUSED', 'ENOTFOUND', 'UND_ERR_CONNECT_TIMEOUT', 'CERT_HAS_EXPIRED'])(
+    'knows that nothing was sent after %s',
+    (code) => {
+      expect(failed(code)).toBe('unreachable');
+    },
+  );
+
+  it.each(['ECONNRESET', 'UND_ERR_SOCKET', 'UND_ERR_HEADERS_TIMEOUT', 'EPIPE'])(
+    'is not sure after %s',
+    (code) => {
+      expect(failed(code)).toBe('ambiguous');
+    },
+  );
+
+  it('sees the refusal of a name with several addresses', () => {
+    const one = Object.assign(new Error('x'), { code: 'ECONNREFUSED' });
+    expect(outcomeOfFailure(toNetworkFailure(new AggregateError([one, one]))).outcome).toBe(
+      'unreachable',
+    );
+  });
+
+  it('is not sure where the answer had begun', () => {
+    const error = Object.assign(new Error('x'), { code: 'ECONNREFUSED' });
+    expect(toNetworkFailure(error, 200)).toMatchObject({ mayHaveArrived: true, status: 200 });
+    expect(toNetworkFailure(error)).toBeInstanceOf(NetworkFailure);
+  });
+});
+
+describe('retryAfterMs', () => {
+  it.each([
+    ['3', 3_000],
+    ['0', 100],
+    ['Fri, 20 Nov 2026 10:00:09 GMT', 9_000],
+    ['Fri, 20 Nov 2026 09:00:00 GMT', 100],
+    ['99999999999', 86_400_000],
+    ['soon', 5_000],
+    [undefined, 5_000],
+  ])('reads %p as %d ms', (header, expected) => {
+    expect(retryAfterMs(header, now)).toBe(expected);
+  });
+});

@@ -18,6 +18,8 @@ export interface ThreadPool {
     job: ThreadJob,
     limits: { readonly timeoutMs: number; readonly signal: AbortSignal },
   ): Promise<ThreadOutcome>;
+  /** How many threads there are now, busy or idle. */
+  size(): number;
   /** Ends all threads; jobs that run or wait are rejected. The pool can be used again afterwards. */
   close(): Promise<void>;
 }
@@ -154,6 +156,7 @@ export function createThreadPool(options: {
         queue.push(task);
         pump();
       }),
+    size: () => threads.size,
     close: async () => {
       const closed = new Error('The thread pool was closed.');
       for (const task of queue.splice(0)) task.settle(closed);

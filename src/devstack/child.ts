@@ -1,3 +1,4 @@
+import { messageOf } from './error-facts.js';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -209,7 +210,7 @@ export class SupervisedChild {
       this.#spec.log(`${this.#spec.name} serves again`);
     } catch (error) {
       if (!this.#isWanted()) return;
-      this.#spec.log(error instanceof Error ? error.message : String(error));
+      this.#spec.log(messageOf(error));
       await this.#end(this.#spec.stopSteps);
     }
   }

@@ -25,7 +25,9 @@ export const listenForInterrupt = (onAgain: () => void = () => undefined): Inter
       onAgain();
       return;
     }
-    controller.abort(new DOMException(`Interrupted by ${signal}.`, 'AbortError'));
+    const reason = new Error(`Interrupted by ${signal}.`);
+    reason.name = 'AbortError';
+    controller.abort(reason);
     resolveArrived(signal);
   };
   for (const signal of SIGNALS) process.on(signal, handle);

@@ -1,3 +1,4 @@
+import { hasCode } from './error-facts.js';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -76,7 +77,7 @@ export const sendSignal = (pid: number, signal: NodeJS.Signals): boolean => {
     process.kill(pid, signal);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    if (hasCode(error, 'ESRCH')) return false;
     throw error;
   }
 };

@@ -47,8 +47,9 @@ const run = (options: ClusterOptions, args: readonly string[]): Promise<void> =>
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     };
     execFile(options.initdb, args, settings, (error, _stdout, stderr) => {
-      if (!(error instanceof Error)) resolve();
-      else if (options.signal?.aborted === true) reject(error);
+      if (error === null) resolve();
+      else if (options.signal?.aborted === true)
+        reject(new Error('initdb was interrupted', { cause: error }));
       else {
         reject(
           new AssayError(

@@ -1,3 +1,4 @@
+import { hasCode } from '../error-facts.js';
 import { createHash } from 'node:crypto';
 import { chownSync, existsSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +18,7 @@ const outsideFolder = (path: string, account: Account): string => {
     mkdirSync(path, { mode: 0o700 });
     chownSync(path, account.uid, account.gid);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
   }
   const facts = lstatSync(path);
   const ours = facts.uid === account.uid || facts.uid === process.getuid?.();

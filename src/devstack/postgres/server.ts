@@ -1,3 +1,4 @@
+import { messageOf } from '../error-facts.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import pg from 'pg';
@@ -7,7 +8,13 @@ import { claimPort } from '../ports.js';
 import type { ProcessIdentity } from '../process-facts.js';
 import type { Account } from './account.js';
 import { type Cluster, ensureCluster, POSTGRES_USER } from './cluster.js';
-import { findOrphan, type OrphanServer, POSTGRES_STOP, stopOrphan } from './orphan.js';
+import {
+  clearStaleLock,
+  findOrphan,
+  type OrphanServer,
+  POSTGRES_STOP,
+  stopOrphan,
+} from './orphan.js';
 
 const DATABASE = 'assay';
 
@@ -121,6 +128,7 @@ const supervise = (options: PostgresOptions, cluster: Cluster, port: number): Su
     beforeSpawn: async () => {
       const orphan = findOrphan(cluster.data);
       if (orphan !== undefined) await stopOrphan(orphan);
+      await clearStaleLock(cluster.data);
     },
     ...(options.onProcess === undefined ? {} : { onProcess: options.onProcess }),
     log: options.log,
@@ -137,7 +145,7 @@ const startPatiently = async (child: SupervisedChild, signal?: AbortSignal): Pro
       await child.start(signal);
       return;
     } catch (error) {
-      const held = error instanceof Error && error.message.includes('shared memory block');
+      const held = messageOf(error).includes('shared memory block');
       if (!held || attempt === 10) throw error;
       await sleep(500);
     }

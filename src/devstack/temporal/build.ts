@@ -12,6 +12,8 @@ const REPORT_EVERY_MS = 5_000;
 export interface BuildOptions {
   /** Where the finished program shall be; it appears there whole or not at all. */
   readonly target: string;
+  /** For Go: its PATH, module proxy and caches. */
+  readonly env: NodeJS.ProcessEnv;
   readonly log: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -46,14 +48,10 @@ class Progress {
   }
 }
 
-const goInstall = (
-  bin: string,
-  progress: Progress,
-  signal: AbortSignal | undefined,
-): Promise<void> =>
+const goInstall = (bin: string, progress: Progress, options: BuildOptions): Promise<void> =>
   new Promise((resolve, reject) => {
     const child = spawn('go', ['install', '-v', MODULE], {
-      env: { ...process.env, GOBIN: bin, GOFLAGS: '-buildvcs=false' },
+      env: { ...options.env, GOBIN: bin, GOFLAGS: '-buildvcs=false' },
       stdio: ['ignore', 'ignore', 'pipe'],
       // Its compilers are children of its own: an abort must reach them all.
       detached: true,
@@ -61,11 +59,11 @@ const goInstall = (
     const abort = (): void => {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
     };
-    signal?.addEventListener('abort', abort, { once: true });
+    options.signal?.addEventListener('abort', abort, { once: true });
     createInterface({ input: child.stderr }).on('line', (line) => progress.line(line));
     child.once('error', reject);
     child.once('close', (code) => {
-      signal?.removeEventListener('abort', abort);
+      options.signal?.removeEventListener('abort', abort);
       if (code === 0) resolve();
       else
         reject(
@@ -81,7 +79,7 @@ const goInstall = (
 export const buildTemporal = async (options: BuildOptions): Promise<void> => {
   const bin = mkdtempSync(join(dirname(options.target), 'build-'));
   try {
-    await goInstall(bin, new Progress(options.log), options.signal);
+    await goInstall(bin, new Progress(options.log), options);
     options.signal?.throwIfAborted();
     renameSync(join(bin, 'temporal'), options.target);
   } finally {

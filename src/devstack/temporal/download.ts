@@ -26,6 +26,8 @@ await runtime.shutdownEphemeralServer(server);
 export interface DownloadOptions {
   /** Where the finished program shall be. */
   readonly target: string;
+  /** For the proxy that it names. */
+  readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -51,11 +53,14 @@ const sdk = (): { readonly url: string; readonly version: string } => {
 const rootOf = (errors: string): string | undefined =>
   /Error: (.*?)\]?$/m.exec(errors)?.[1]?.split(': ').slice(-3).join(': ');
 
-const runDownload = (folder: string, signal: AbortSignal | undefined): Promise<void> =>
+const runDownload = (folder: string, options: DownloadOptions): Promise<void> =>
   new Promise((resolve, reject) => {
     const { url, version } = sdk();
     const args = ['--input-type=module', '-e', CODE, url, folder, version];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, args, {
+      env: options.env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let errors = '';
     let bytes = 0;
     let movedAt = performance.now();
@@ -64,7 +69,7 @@ const runDownload = (folder: string, signal: AbortSignal | undefined): Promise<v
       if (now !== bytes) movedAt = performance.now();
       bytes = now;
       const stalled = performance.now() - movedAt > STALLED_MS;
-      if (stalled || signal?.aborted === true) child.kill('SIGKILL');
+      if (stalled || options.signal?.aborted === true) child.kill('SIGKILL');
     }, POLL_MS);
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       errors = (errors + chunk).slice(-4_000);
@@ -85,7 +90,7 @@ const runDownload = (folder: string, signal: AbortSignal | undefined): Promise<v
 export const downloadTemporal = async (options: DownloadOptions): Promise<void> => {
   const folder = mkdtempSync(join(dirname(options.target), 'download-'));
   try {
-    await runDownload(folder, options.signal);
+    await runDownload(folder, options);
     const program = largestFile(folder);
     if (program === undefined) throw new Error('the download left no program');
     chmodSync(program, 0o755);

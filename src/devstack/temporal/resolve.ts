@@ -1,3 +1,4 @@
+import { messageOf } from '../error-facts.js';
 import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -49,15 +50,13 @@ const unfit = (program: string): Promise<string | undefined> =>
   new Promise((resolve) => {
     execFile(program, ['--version'], { timeout: VERSION_TIMEOUT_MS }, (error, stdout) => {
       const [, major, minor] = /Server (\d+)\.(\d+)/.exec(stdout) ?? [];
-      if (error instanceof Error) resolve(`does not run (${error.message.split('\n')[0] ?? ''})`);
+      if (error !== null) resolve(`does not run (${error.message.split('\n')[0] ?? ''})`);
       else if (major === undefined || minor === undefined) resolve('is not the Temporal CLI');
       else if (+major === OLDEST_SERVER[0] && +minor < OLDEST_SERVER[1]) {
         resolve(`brings server ${major}.${minor}, older than ${OLDEST_SERVER.join('.')}`);
       } else resolve(undefined);
     });
   });
-
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** One attempt at getting the program into the cache. */
 interface Way {
@@ -67,21 +66,22 @@ interface Way {
 
 const fillCache = async (target: string, options: ResolveOptions): Promise<readonly string[]> => {
   const { log, signal } = options;
+  const env = options.env ?? process.env;
   const ways: readonly Way[] = [
     {
       title: 'downloading the Temporal CLI as the SDK does (temporal.download)',
-      run: () => downloadTemporal({ target, signal }),
+      run: () => downloadTemporal({ target, env, signal }),
     },
     {
       title: 'building the Temporal CLI with Go (some minutes, once)',
-      run: () => buildTemporal({ target, log, signal }),
+      run: () => buildTemporal({ target, env, log, signal }),
     },
   ];
   const failures: string[] = [];
   for (const way of ways) {
     signal?.throwIfAborted();
     log(`Temporal: ${way.title}`);
-    const failure = await way.run().then(() => unfit(target), reason);
+    const failure = await way.run().then(() => unfit(target), messageOf);
     if (failure === undefined) return [];
     signal?.throwIfAborted();
     log(`Temporal: that failed: ${failure}`);

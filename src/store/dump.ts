@@ -1,4 +1,5 @@
 import { rowsOf, type Queryable } from './query.js';
+import { withTransaction, type Store } from './store.js';
 
 interface TableRow {
   readonly oid: number;
@@ -45,11 +46,7 @@ const indexesOf = async (on: Queryable, oid: number): Promise<readonly string[]>
   return rows.map(({ line }) => line);
 };
 
-/**
- * The schema `assay` as text, read from the catalogue: for people who want to see what the migrations come to, and
- * for reviews. The embedded Postgres brings no pg_dump, and its text would change with its version.
- */
-export async function dumpSchema(on: Queryable): Promise<string> {
+const dump = async (on: Queryable): Promise<string> => {
   const tables = await rowsOf<TableRow>(
     on,
     `select c.oid, c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -62,4 +59,16 @@ export async function dumpSchema(on: Queryable): Promise<string> {
     parts.push(...(await indexesOf(on, oid)));
   }
   return `${parts.join('\n\n')}\n`;
+};
+
+/**
+ * The schema `assay` as text, read from the catalogue: for people who want to see what the migrations come to, and
+ * for reviews. The embedded Postgres brings no pg_dump, and its text would change with its version.
+ */
+export async function dumpSchema(store: Store): Promise<string> {
+  return withTransaction(store, async (on) => {
+    // Postgres leaves the schema out of names that the path finds, and the path can hold the account's own name.
+    await rowsOf(on, `set local search_path = ''`);
+    return dump(on);
+  });
 }

@@ -1,0 +1,220 @@
+-- What the migrations come to. Written by tools/dump-schema.mjs; do not edit.
+
+create table assay.artefacts (
+  experiment_id text not null,
+  name text not null,
+  media_type text not null,
+  body bytea not null,
+  bytes integer not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  constraint artefacts_pkey PRIMARY KEY (experiment_id, name),
+  constraint artefacts_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE
+);
+
+create table assay.call_journal (
+  cell_id bigint not null,
+  request_hash text not null,
+  occurrence integer not null,
+  purpose text not null,
+  owner text not null,
+  state text not null,
+  claims integer default 1 not null,
+  claimed_at timestamp with time zone default clock_timestamp() not null,
+  answered_at timestamp with time zone,
+  status integer,
+  headers json,
+  answer bytea,
+  usage json,
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  first_token_ms double precision,
+  constraint call_journal_pkey PRIMARY KEY (cell_id, request_hash, occurrence),
+  constraint call_journal_cell_id_fkey FOREIGN KEY (cell_id) REFERENCES assay.experiment_cells(id) ON DELETE CASCADE,
+  constraint call_journal_check CHECK (((state = 'answered'::text) = (answer IS NOT NULL))),
+  constraint call_journal_state_check CHECK ((state = ANY (ARRAY['claimed'::text, 'answered'::text, 'released'::text])))
+);
+
+create table assay.experiment_cells (
+  id bigint generated always as identity not null,
+  experiment_id text not null,
+  ordinal integer not null,
+  repetition integer not null,
+  revision integer default 1 not null,
+  latest boolean default true not null,
+  "position" integer not null,
+  status text default 'pending'::text not null,
+  claims integer default 0 not null,
+  attempts integer,
+  output json,
+  error json,
+  evaluator_failures json,
+  calls json,
+  input_tokens bigint,
+  output_tokens bigint,
+  cached_input_tokens bigint,
+  reasoning_tokens bigint,
+  latency_ms double precision,
+  target_cost numeric(24,12),
+  judge_cost numeric(24,12),
+  sanitised boolean default false not null,
+  trace_id text,
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  constraint experiment_cells_pkey PRIMARY KEY (id),
+  constraint experiment_cells_experiment_id_ordinal_repetition_revision_key UNIQUE (experiment_id, ordinal, repetition, revision),
+  constraint experiment_cells_experiment_id_revision_position_key UNIQUE (experiment_id, revision, "position"),
+  constraint experiment_cells_experiment_id_ordinal_fkey FOREIGN KEY (experiment_id, ordinal) REFERENCES assay.experiment_items(experiment_id, ordinal) ON DELETE CASCADE,
+  constraint experiment_cells_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'ok'::text, 'target_error'::text, 'evaluator_error'::text, 'skipped'::text])))
+);
+
+CREATE INDEX experiment_cells_by_status ON assay.experiment_cells USING btree (experiment_id, status) WHERE latest;
+
+create table assay.experiment_items (
+  experiment_id text not null,
+  ordinal integer not null,
+  item_id text not null,
+  hash text not null,
+  body json not null,
+  bytes integer not null,
+  platform_item_id text,
+  constraint experiment_items_pkey PRIMARY KEY (experiment_id, ordinal),
+  constraint experiment_items_experiment_id_item_id_key UNIQUE (experiment_id, item_id),
+  constraint experiment_items_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE
+);
+
+create table assay.experiments (
+  id text not null,
+  project text not null,
+  name text not null,
+  slug text not null,
+  run_uid text not null,
+  spec json not null,
+  spec_hash text not null,
+  manifest json,
+  manifest_hash text,
+  status text not null,
+  workflow_id text not null,
+  workflow_run_id text,
+  platform_runs json default '[]'::json not null,
+  context json,
+  planned integer default 0 not null,
+  seed integer not null,
+  concurrency integer not null,
+  code_hash text,
+  summary json,
+  error json,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  planned_at timestamp with time zone,
+  started_at timestamp with time zone,
+  cells_done_at timestamp with time zone,
+  cancel_requested_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  constraint experiments_pkey PRIMARY KEY (id),
+  constraint experiments_run_uid_key UNIQUE (run_uid),
+  constraint experiments_project_fkey FOREIGN KEY (project) REFERENCES assay.projects(id) ON DELETE CASCADE,
+  constraint experiments_check CHECK ((id = ((project || '/'::text) || name))),
+  constraint experiments_status_check CHECK ((status = ANY (ARRAY['planning'::text, 'running'::text, 'publishing'::text, 'verifying'::text, 'completed'::text, 'completed_unverified'::text, 'cancelled'::text, 'failed'::text])))
+);
+
+CREATE INDEX experiments_newest ON assay.experiments USING btree (project, created_at DESC, id DESC);
+
+create table assay.journal_owners (
+  owner text not null,
+  worker text not null,
+  started_at timestamp with time zone default clock_timestamp() not null,
+  lease_until timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint journal_owners_pkey PRIMARY KEY (owner)
+);
+
+create table assay.migrations (
+  id integer default nextval('assay.migrations_id_seq'::regclass) not null,
+  name character varying(255) not null,
+  run_on timestamp without time zone not null,
+  constraint migrations_pkey PRIMARY KEY (id)
+);
+
+create table assay.outbox (
+  id bigint generated always as identity not null,
+  experiment_id text not null,
+  platform text not null,
+  partition text not null,
+  kind text not null,
+  cell_id bigint not null,
+  trace_id text not null,
+  ids text[] not null,
+  body bytea,
+  bytes integer not null,
+  export_id text,
+  sent_at timestamp with time zone,
+  refused json,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  constraint outbox_pkey PRIMARY KEY (id),
+  constraint outbox_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE,
+  constraint outbox_kind_check CHECK ((kind = ANY (ARRAY['spans'::text, 'scores'::text])))
+);
+
+CREATE INDEX outbox_by_experiment ON assay.outbox USING btree (experiment_id, platform, kind, id);
+
+CREATE INDEX outbox_pending ON assay.outbox USING btree (platform, partition, kind, id) WHERE ((sent_at IS NULL) AND (refused IS NULL));
+
+create table assay.outbox_exports (
+  export_id text not null,
+  platform text not null,
+  partition text not null,
+  kind text not null,
+  row_ids bigint[] not null,
+  intended_at timestamp with time zone not null,
+  marked_at timestamp with time zone,
+  resends integer default 0 not null,
+  outcome text,
+  constraint outbox_exports_pkey PRIMARY KEY (export_id),
+  constraint outbox_exports_kind_check CHECK ((kind = ANY (ARRAY['spans'::text, 'scores'::text])))
+);
+
+CREATE INDEX outbox_exports_open ON assay.outbox_exports USING btree (platform, partition) WHERE (marked_at IS NULL);
+
+create table assay.projects (
+  id text not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  constraint projects_pkey PRIMARY KEY (id)
+);
+
+create table assay.publication (
+  experiment_id text not null,
+  platform text not null,
+  ambiguous_resends integer default 0 not null,
+  takeovers integer default 0 not null,
+  verified_traces integer default 0 not null,
+  verified_scores integer default 0 not null,
+  duplicate_spans integer default 0 not null,
+  verified_at timestamp with time zone,
+  constraint publication_pkey PRIMARY KEY (experiment_id, platform),
+  constraint publication_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE
+);
+
+create table assay.publisher_sessions (
+  platform text not null,
+  partition text not null,
+  holder text not null,
+  backend_pid integer not null,
+  backend_start timestamp with time zone not null,
+  seen_at timestamp with time zone not null,
+  constraint publisher_sessions_pkey PRIMARY KEY (platform, partition)
+);
+
+create table assay.scores (
+  experiment_id text not null,
+  cell_id bigint not null,
+  name text not null,
+  evaluator text not null,
+  type text not null,
+  number_value double precision,
+  text_value text,
+  boolean_value boolean,
+  passed boolean,
+  comment json,
+  constraint scores_pkey PRIMARY KEY (cell_id, name),
+  constraint scores_cell_id_fkey FOREIGN KEY (cell_id) REFERENCES assay.experiment_cells(id) ON DELETE CASCADE,
+  constraint scores_type_check CHECK ((type = ANY (ARRAY['NUMERIC'::text, 'BOOLEAN'::text, 'CATEGORICAL'::text])))
+);

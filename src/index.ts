@@ -8,3 +8,13 @@ export type {
 } from './contracts/config.js';
 export { AssayError, type ErrorDocument, type Problem } from './core/errors/assay-error.js';
 export type { ErrorCode } from './core/errors/catalogue.js';
+export { AssayClient, type AssayClientOptions } from './client/assay-client.js';
+export type {
+  ExperimentKey,
+  Experiments,
+  ExperimentView,
+  StartedExperiment,
+  WaitOptions,
+} from './client/experiments.js';
+export type { Connections } from './contracts/environment.js';
+export type { ExperimentSpecInput } from './contracts/experiment-spec.js';

@@ -127,8 +127,4 @@ export interface ExperimentActivities {
     readonly status: ExperimentStatus;
     readonly error?: ErrorDocument;
   }): Promise<ExperimentOutcome>;
-  markStatus(request: {
-    readonly experimentId: string;
-    readonly status: ExperimentStatus;
-  }): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { ExperimentActivities } from '../../contracts/experiment-protocol.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { countCells, skipPending } from '../../store/cells.js';
-import { markCellsDone } from '../../store/experiments.js';
+import { markCellsDone, setStatus } from '../../store/experiments.js';
 import type { ExperimentPorts } from './ports.js';
 
 /**
@@ -22,6 +22,7 @@ export function createClose(ports: ExperimentPorts): ExperimentActivities['close
         retryAfterMs: 1_000,
       });
     }
+    await setStatus(ports.store, experimentId, { status: 'publishing' });
     return counts;
   };
 }

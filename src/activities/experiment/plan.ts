@@ -6,7 +6,7 @@ import { platformItemId } from '../../core/ids/platform-ids.js';
 import { datasetHash, itemHash } from '../../core/manifest/dataset-hash.js';
 import type { Platform, PlatformRun, RunContext } from '../../platforms/port.js';
 import { countCells } from '../../store/cells.js';
-import { getExperiment, recordPlan, type ExperimentRecord } from '../../store/experiments.js';
+import { getExperiment, recordPlan, setStatus, type ExperimentRecord } from '../../store/experiments.js';
 import { insertPage } from '../../store/items.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import type { ExperimentPorts } from './ports.js';
@@ -20,7 +20,10 @@ export function createPlan(ports: ExperimentPorts): ExperimentActivities['planEx
   return ({ experimentId }) =>
     withHeartbeat(async (beat) => {
       const record = await getExperiment(ports.store, experimentId);
-      if (record.plannedAt !== undefined) return admittedPlan(record, ports);
+      if (record.plannedAt !== undefined) {
+        await setStatus(ports.store, experimentId, { status: 'running' });
+        return admittedPlan(record, ports);
+      }
       const resolved = await resolveExperiment(record.spec, ports, beat.cancelled);
       if (resolved.manifestHash !== record.manifestHash) throw changedMeanwhile();
       const context = runContext(record, resolved);
@@ -38,6 +41,7 @@ export function createPlan(ports: ExperimentPorts): ExperimentActivities['planEx
         planned,
         codeHash: ports.project.codeHash,
       });
+      await setStatus(ports.store, experimentId, { status: 'running' });
       return admittedPlan(await getExperiment(ports.store, experimentId), ports);
     });
 }

@@ -2,7 +2,7 @@ import type { ExperimentActivities, VerifyReply } from '../../contracts/experime
 import type { PublicationCounts } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import type { Platform, PlatformRun } from '../../platforms/port.js';
-import { getExperiment, type ExperimentRecord } from '../../store/experiments.js';
+import { getExperiment, setStatus, type ExperimentRecord } from '../../store/experiments.js';
 import { expectedRecords } from '../../store/outbox.js';
 import { publicationCounts, recordVerification } from '../../store/publication.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
@@ -26,6 +26,7 @@ export function createVerify(ports: ExperimentPorts): ExperimentActivities['veri
       if (platform === undefined || run === undefined) {
         throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${name}".`);
       }
+      await setStatus(ports.store, experimentId, { status: 'verifying' });
       const look: Look = { record, platform, run, ports, beat };
       const spans = await verifySpans(look);
       const scores = await verifyScores(look);

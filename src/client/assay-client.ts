@@ -1,0 +1,59 @@
+import type { Connections } from '../contracts/environment.js';
+import type { TraceView } from '../contracts/trace-view.js';
+import { createExperiments, type Experiments } from './experiments.js';
+import { findConnections } from './connections.js';
+import { createTransport } from './transport.js';
+
+export interface AssayClientOptions {
+  /** Default: the environment, else the embedded stack that runs in `folder`. */
+  readonly connections?: Connections;
+  /** Default: the current folder. */
+  readonly folder?: string;
+  /** Default: process.env. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * The way in for backends, jobs and tools. Opens connections when they are needed; `close()` ends them.
+ *
+ * @example
+ * const client = await AssayClient.connect();
+ * const run = await client.experiments.start({
+ *   project: 'support-triage',
+ *   name: 'nightly-2026-11-21',
+ *   dataset: { name: 'support-tickets' },
+ *   target: 'triage-v2',
+ * });
+ * const ended = await client.experiments.wait({ project: 'support-triage', name: run.name });
+ * console.log(ended.status, ended.counts);
+ * await client.close();
+ */
+export class AssayClient {
+  readonly experiments: Experiments;
+  readonly traces: { get(traceId: string, signal?: AbortSignal): Promise<TraceView> };
+  readonly #close: () => Promise<void>;
+
+  private constructor(connections: Connections) {
+    const transport = createTransport(connections);
+    this.experiments = createExperiments(transport);
+    this.traces = {
+      get: (traceId, signal = AbortSignal.timeout(30_000)) =>
+        transport.platform().readTrace(traceId, signal),
+    };
+    this.#close = () => transport.close();
+  }
+
+  /** @throws AssayError ENVIRONMENT_INVALID with all problems at once. */
+  static async connect(options: AssayClientOptions = {}): Promise<AssayClient> {
+    const { folder = process.cwd(), environment = process.env } = options;
+    return new AssayClient(options.connections ?? (await findConnections(folder, environment)));
+  }
+
+  async close(): Promise<void> {
+    await this.#close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,270 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
+
+import {
+  experimentSpecSchema,
+  type ExperimentSpec,
+  type ExperimentSpecInput,
+} from '../contracts/experiment-spec.js';
+import type { SubmitReply } from '../contracts/experiment-protocol.js';
+import type {
+  CellCounts,
+  CellStatus,
+  ExperimentStatus,
+  PublicationCounts,
+} from '../contracts/records.js';
+import { AssayError, type ErrorDocument } from '../core/errors/assay-error.js';
+import {
+  cancelUpdate,
+  experimentId,
+  experimentWorkflowId,
+  isFinalStatus,
+} from '../core/experiment/naming.js';
+import type { Json } from '../core/json/json.js';
+import { getArtefact } from '../store/artefacts.js';
+import { streamResults, type StoredCell } from '../store/cell-results.js';
+import { countCells } from '../store/cells.js';
+import { listExperiments } from '../store/experiment-list.js';
+import { findExperiment, type ExperimentRecord } from '../store/experiments.js';
+import { publicationCounts } from '../store/publication.js';
+import { submitExperiment } from './submit.js';
+import type { Transport } from './transport.js';
+
+/** A run as callers see it. */
+export interface ExperimentView {
+  readonly id: string;
+  readonly project: string;
+  readonly name: string;
+  /** The folder name that files of this run are written under. */
+  readonly slug: string;
+  readonly status: ExperimentStatus;
+  readonly target: string;
+  readonly dataset: string;
+  readonly counts: CellCounts;
+  readonly publication: readonly PublicationCounts[];
+  /** After the end: headings and one row of figures, each with its denominator. */
+  readonly summary: Json | undefined;
+  readonly error: ErrorDocument | undefined;
+  readonly createdAt: string;
+  readonly startedAt: string | undefined;
+  readonly finishedAt: string | undefined;
+  /** For the Temporal UI. */
+  readonly workflowId: string;
+  readonly runUid: string;
+}
+
+/** What came of a start. */
+export interface StartedExperiment {
+  readonly id: string;
+  readonly name: string;
+  /** `attached`: this very run was there already, running or ended. */
+  readonly outcome: 'started' | 'attached';
+}
+
+/** Which run. */
+export interface ExperimentKey {
+  readonly project: string;
+  readonly name: string;
+}
+
+export interface WaitOptions {
+  /** Default: as long as it takes. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Told about every look, about once a second. */
+  readonly onProgress?: (experiment: ExperimentView) => void;
+}
+
+/** The experiments of the installation: start, look, wait, cancel, read. */
+export interface Experiments {
+  /**
+   * Starts a run, or attaches to the same one. The run goes on whatever becomes of the caller.
+   *
+   * @throws AssayError SPEC_INVALID, EXPERIMENT_CONFLICT (its problems list what differs), WORKER_MISSING,
+   *   TEMPORAL_UNREACHABLE, and what stands in the way of this run: DATASET_*, TARGET_NOT_FOUND, PROMPT_*, PLATFORM_*, …
+   */
+  start(spec: ExperimentSpecInput): Promise<StartedExperiment>;
+  /** @throws AssayError EXPERIMENT_NOT_FOUND */
+  get(key: ExperimentKey): Promise<ExperimentView>;
+  /** Resolves when the run has ended. @throws AssayError WAIT_TIMEOUT, EXPERIMENT_NOT_FOUND */
+  wait(key: ExperimentKey, options?: WaitOptions): Promise<ExperimentView>;
+  /** Newest first. */
+  list(query: {
+    readonly project?: string;
+    readonly status?: readonly ExperimentStatus[];
+    readonly limit?: number;
+    readonly cursor?: string;
+  }): Promise<{
+    readonly experiments: readonly ExperimentView[];
+    readonly nextCursor: string | undefined;
+  }>;
+  /**
+   * Cells in flight finish and are kept, the others are recorded as skipped, and the report is made.
+   * @throws AssayError EXPERIMENT_FINISHED, EXPERIMENT_NOT_FOUND
+   */
+  cancel(key: ExperimentKey): Promise<void>;
+  /** The cells that have ended, while the run goes on as well, by item and repetition. */
+  results(
+    key: ExperimentKey,
+    options?: { readonly status?: readonly CellStatus[] },
+  ): AsyncGenerator<StoredCell>;
+  /** The report as it was made at the end. @throws AssayError REPORT_NOT_READY, EXPERIMENT_NOT_FOUND */
+  report(key: ExperimentKey, format: 'markdown' | 'json'): Promise<string>;
+}
+
+/** How long between two looks while waiting, in milliseconds. */
+const lookEveryMs = 1_000;
+
+export function createExperiments(transport: Transport): Experiments {
+  const find = async (key: ExperimentKey): Promise<ExperimentRecord> => {
+    const record = await findExperiment(await transport.store(), key);
+    if (record !== undefined) return record;
+    throw new AssayError(
+      'EXPERIMENT_NOT_FOUND',
+      `There is no experiment "${key.name}" in the project "${key.project}".`,
+      { mend: 'See `assay experiment list`.' },
+    );
+  };
+  const view = async (record: ExperimentRecord): Promise<ExperimentView> => {
+    const store = await transport.store();
+    const [counts, publication] = await Promise.all([
+      countCells(store, record.id),
+      publicationCounts(store, record.id),
+    ]);
+    return viewOf(record, { counts, publication });
+  };
+  const get = async (key: ExperimentKey): Promise<ExperimentView> => view(await find(key));
+  return {
+    get,
+    async start(input) {
+      const spec = parseSpec(input);
+      return startedOr(await submitExperiment(await transport.temporal(), spec), spec);
+    },
+    async wait(key, options = {}) {
+      const started = performance.now();
+      for (;;) {
+        options.signal?.throwIfAborted();
+        const seen = await get(key).catch(toleratingOutage);
+        if (seen !== undefined) {
+          options.onProgress?.(seen);
+          if (isFinalStatus(seen.status)) return seen;
+        }
+        const left =
+          (options.timeoutMs ?? Number.POSITIVE_INFINITY) - (performance.now() - started);
+        if (left <= 0) {
+          throw new AssayError('WAIT_TIMEOUT', `"${key.name}" has not ended in the given time.`, {
+            mend: 'It goes on; wait again, or look at its status.',
+          });
+        }
+        const signal = options.signal === undefined ? {} : { signal: options.signal };
+        await wait(Math.min(lookEveryMs, left), undefined, signal);
+      }
+    },
+    async list({ project, status, limit, cursor }) {
+      const store = await transport.store();
+      const page = await listExperiments(store, {
+        ...(project === undefined ? {} : { project }),
+        ...(status === undefined ? {} : { status }),
+        ...(limit === undefined ? {} : { limit }),
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      return {
+        experiments: await Promise.all(page.experiments.map(view)),
+        nextCursor: page.nextCursor,
+      };
+    },
+    async cancel(key) {
+      const record = await find(key);
+      if (isFinalStatus(record.status)) {
+        throw new AssayError('EXPERIMENT_FINISHED', `"${key.name}" has ended as ${record.status}.`);
+      }
+      const client = await transport.temporal();
+      const handle = client.workflow.getHandle(experimentWorkflowId(key.project, key.name));
+      await handle.executeUpdate(cancelUpdate);
+    },
+    async *results(key, options = {}) {
+      const record = await find(key);
+      const status = options.status === undefined ? {} : { status: options.status };
+      yield* streamResults(await transport.store(), record.id, status);
+    },
+    async report(key, format) {
+      const record = await find(key);
+      const artefact = await getArtefact(await transport.store(), {
+        experimentId: record.id,
+        name: format === 'json' ? 'report.json' : 'report.md',
+      });
+      if (artefact !== undefined) return artefact.body.toString('utf8');
+      throw new AssayError('REPORT_NOT_READY', `"${key.name}" is ${record.status}.`, {
+        mend: 'The report is made when the run ends: wait for it with `assay experiment watch`.',
+      });
+    },
+  };
+}
+
+// A database that restarts must not end a wait of hours: the run goes on as well.
+function toleratingOutage(error: unknown): undefined {
+  if (AssayError.is(error) && error.code === 'POSTGRES_UNREACHABLE') return undefined;
+  throw error;
+}
+
+function parseSpec(input: ExperimentSpecInput): ExperimentSpec {
+  const parsed = experimentSpecSchema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const named = parsed.error.issues.every((issue) => issue.path[0] === 'name');
+  throw new AssayError(
+    named ? 'NAME_INVALID' : 'SPEC_INVALID',
+    named ? 'The name of the experiment cannot be used.' : 'The specification has problems.',
+    {
+      problems: parsed.error.issues.map((issue: z.core.$ZodIssue) => ({
+        at: issue.path.map(String).join('.') || 'spec',
+        message: issue.message,
+      })),
+    },
+  );
+}
+
+function startedOr(reply: SubmitReply, spec: ExperimentSpec): StartedExperiment {
+  switch (reply.outcome) {
+    case 'started':
+    case 'attached':
+      return { id: reply.experimentId, name: spec.name, outcome: reply.outcome };
+    case 'rejected':
+      throw AssayError.from(reply.error);
+    case 'conflict':
+      throw new AssayError(
+        'EXPERIMENT_CONFLICT',
+        `"${spec.name}" exists (${reply.status}) with another content.`,
+        {
+          problems: reply.differences.map(({ at, recorded, submitted }) => ({
+            at,
+            message: `recorded ${recorded}, submitted ${submitted}`,
+          })),
+          mend: 'Choose another name, or leave --name out for a fresh one.',
+        },
+      );
+  }
+}
+
+function viewOf(
+  record: ExperimentRecord,
+  { counts, publication }: { counts: CellCounts; publication: readonly PublicationCounts[] },
+): ExperimentView {
+  return {
+    id: experimentId(record.project, record.name),
+    project: record.project,
+    name: record.name,
+    slug: record.slug,
+    status: record.status,
+    target: record.spec.target,
+    dataset: record.spec.dataset.name,
+    counts,
+    publication,
+    summary: record.summary,
+    error: record.error,
+    createdAt: record.createdAt,
+    startedAt: record.startedAt,
+    finishedAt: record.finishedAt,
+    workflowId: record.workflowId,
+    runUid: record.runUid,
+  };
+}

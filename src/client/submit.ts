@@ -1,0 +1,101 @@
+import {
+  WithStartWorkflowOperation,
+  WorkflowFailedError,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+  type Client,
+} from '@temporalio/client';
+import {
+  defineSearchAttributeKey,
+  SearchAttributeType,
+  TypedSearchAttributes,
+} from '@temporalio/common';
+
+import type {
+  ExperimentInput,
+  SubmitReply,
+  SubmitRequest,
+} from '../contracts/experiment-protocol.js';
+import type { ExperimentSpec } from '../contracts/experiment-spec.js';
+import { AssayError } from '../core/errors/assay-error.js';
+import {
+  experimentWorkflowId,
+  experimentWorkflowType,
+  submitUpdate,
+  taskQueues,
+} from '../core/experiment/naming.js';
+import { requireWorker } from './worker-presence.js';
+
+type ExperimentWorkflow = (input: ExperimentInput) => Promise<unknown>;
+
+/** How often a submission that met an execution in its last moment is sent again. */
+const tries = 5;
+
+/**
+ * Sends a submission: starts the workflow of this name or talks to the one that runs.
+ *
+ * @throws AssayError WORKER_MISSING, TEMPORAL_UNREACHABLE
+ */
+export async function submitExperiment(client: Client, spec: ExperimentSpec): Promise<SubmitReply> {
+  await requireWorker(client, taskQueues(spec.project).orchestration);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await send(client, spec);
+    } catch (error) {
+      // An execution that ends at this very moment takes no more updates; the next one starts with this submission.
+      if (attempt >= tries || !isEndingExecution(error)) throw unreachable(error);
+      await new Promise((resolve) => setTimeout(resolve, 200 * attempt));
+    }
+  }
+}
+
+async function send(client: Client, spec: ExperimentSpec): Promise<SubmitReply> {
+  const { project, name } = spec;
+  const start = new WithStartWorkflowOperation<ExperimentWorkflow>(experimentWorkflowType, {
+    workflowId: experimentWorkflowId(project, name),
+    taskQueue: taskQueues(project).orchestration,
+    args: [{ project, name }],
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+    staticSummary: `${spec.target} over ${spec.dataset.name}`,
+    staticDetails: detailsOf(spec),
+    typedSearchAttributes: new TypedSearchAttributes([
+      { key: keyword('AssayProject'), value: project },
+      { key: keyword('AssayKind'), value: 'experiment' },
+    ]),
+  });
+  return client.workflow.executeUpdateWithStart<ExperimentWorkflow, SubmitReply, [SubmitRequest]>(
+    submitUpdate,
+    { args: [{ spec }], startWorkflowOperation: start },
+  );
+}
+
+const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
+
+function detailsOf(spec: ExperimentSpec): string {
+  return [
+    `Target \`${spec.target}\` over dataset \`${spec.dataset.name}\`,`,
+    `${spec.repetitions} repetition${spec.repetitions === 1 ? '' : 's'} of each item, ${spec.concurrency} cells at once.`,
+    '',
+    'What stands where is told under "current details" while it runs.',
+  ].join('\n');
+}
+
+function isEndingExecution(error: unknown): boolean {
+  if (error instanceof WorkflowFailedError) return true;
+  const text = error instanceof Error ? `${error.name} ${error.message}` : '';
+  return /already completed|workflow execution already|AcceptedUpdateCompletedWorkflow|not found/i.test(
+    text,
+  );
+}
+
+function unreachable(error: unknown): unknown {
+  const code =
+    (error as { code?: unknown }).code ?? (error as { cause?: { code?: unknown } }).cause?.code;
+  // gRPC: 4 deadline exceeded, 14 unavailable.
+  if (code !== 14 && code !== 4) return error;
+  return new AssayError('TEMPORAL_UNREACHABLE', 'Temporal does not answer.', {
+    mend: 'Submit again: the same submission is the same run.',
+    cause: error,
+  });
+}

@@ -20,9 +20,14 @@ export function cutText(text: string, longest: number): string {
   return ownCopy(text.slice(0, highSurrogate ? longest - 1 : longest));
 }
 
-/** The text a person reads of a value: a string as it is, all else as indented JSON. */
+// Up to here JSON is easier to read on one line.
+const longestLine = 100;
+
+/** The text a person reads of a value: a string as it is, short JSON on one line, longer JSON indented. */
 export function readableText(value: Json): string {
-  return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+  if (typeof value === 'string') return value;
+  const line = JSON.stringify(value);
+  return line.length <= longestLine ? line : JSON.stringify(value, null, 2);
 }
 
 /** The beginning of a value as a person reads it. */

@@ -7,6 +7,8 @@ import type { FailedScore, FailureExample, FailurePattern, FailureReport } from 
 
 const mostPatterns = 200;
 const mostExamples = 5;
+// Two hundred patterns with five examples each would make a report of megabytes.
+const mostIllustrated = 50;
 const longestBody = 2_000;
 const longestReason = 800;
 const longestLine = 300;
@@ -60,9 +62,9 @@ export class FailureTally {
     return {
       cells: this.#cells,
       graded: this.#graded,
-      patterns: [...patterns].sort(bySize).map(({ worst, ...pattern }): FailurePattern => ({
+      patterns: [...patterns].sort(bySize).map(({ worst, ...pattern }, i): FailurePattern => ({
         ...pattern,
-        examples: worst.map(({ example }) => example),
+        examples: i < mostIllustrated ? worst.map(({ example }) => example) : [],
       })),
       otherCells: this.#other,
       criteria: topLines(this.#criteria),

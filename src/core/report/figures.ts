@@ -31,13 +31,16 @@ export function figure(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e6 || size < 1e-4) return value.toExponential(2);
   if (Number.isInteger(value)) return count(value);
-  const places = size >= 100 ? 1 : size >= 1 ? 2 : 3;
-  return value.toFixed(places);
+  const places = size >= 100 ? 1 : size >= 1 ? 2 : size >= 0.1 ? 3 : 5;
+  // Zeros at the end say nothing: 0.250 reads as 0.25.
+  return String(Number(value.toFixed(places)));
 }
 
 /** `81.5 – 91.5 %` */
 export function percentInterval({ low, high }: Interval): string {
-  return `${(low * 100).toFixed(1)} – ${(high * 100).toFixed(1)} %`;
+  const end = (rate: number): string =>
+    rate === 0 || rate === 1 ? String(rate * 100) : (rate * 100).toFixed(1);
+  return `${end(low)} – ${end(high)} %`;
 }
 
 /** `0.71 – 0.83` */

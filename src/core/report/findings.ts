@@ -1,3 +1,4 @@
+import type { PublicationCounts } from '../../contracts/records.js';
 import type {
   ErrorGroup,
   EvaluatorReport,
@@ -18,9 +19,12 @@ export function gatherFindings(from: {
   readonly failures: FailureReport;
   readonly errors: readonly ErrorGroup[];
   readonly cells: ReportCells;
+  /** Of runs that were verified in full; empty for others. */
+  readonly verified: readonly PublicationCounts[];
 }): readonly Finding[] {
-  const { fields, evaluators, failures, errors, cells } = from;
+  const { fields, evaluators, failures, errors, cells, verified } = from;
   return [
+    ...verified.flatMap(publicationFindings),
     ...errors.slice(0, 2).map(({ phase, evaluator, code, n }): Finding => {
       return { kind: 'error', phase, evaluator, code, n, of: cells.planned };
     }),
@@ -28,6 +32,24 @@ export function gatherFindings(from: {
     ...evaluators.flatMap(pairFindings),
     ...criterionFindings(failures, evaluators),
   ].slice(0, mostFindings);
+}
+
+function publicationFindings(counts: PublicationCounts): readonly Finding[] {
+  const { platform } = counts;
+  return [
+    {
+      what: 'traces' as const,
+      verified: counts.verifiedTraces,
+      expected: counts.expectedTraces,
+    },
+    {
+      what: 'scores' as const,
+      verified: counts.verifiedScores,
+      expected: counts.expectedScores,
+    },
+  ]
+    .filter(({ verified, expected }) => verified < expected)
+    .map((missing) => ({ kind: 'publication', platform, ...missing }));
 }
 
 /** The most frequent mistake of a confusion matrix, where it comes at least three times. */

@@ -1,14 +1,14 @@
-import { AssayError } from '../errors/assay-error.js';
 import { NumericSample } from '../statistics/sample.js';
 import { CallTally } from './call-tally.js';
+import { CellTally } from './cell-tally.js';
 import type { LabelPair } from './confusion-tally.js';
 import { ErrorTally } from './error-tally.js';
 import { EvaluatorTally, reachedEvaluators } from './evaluator-tally.js';
 import { FailureTally } from './failure-tally.js';
-import { FieldTally, cellPassed } from './field-tally.js';
+import { FieldTally } from './field-tally.js';
 import { gatherFindings } from './findings.js';
 import type { ReportCell, ReportHeader } from './report-input.js';
-import type { Percentiles, ReportCells, ReportModel, ReportRun } from './report-model.js';
+import type { Percentiles, ReportModel, ReportRun } from './report-model.js';
 
 /** Takes the cells of a run one by one and gives its report. */
 export interface ReportBuilder {
@@ -64,7 +64,12 @@ export function createReportBuilder(header: ReportHeader): ReportBuilder {
         version: 1,
         run: runOf(header),
         ...parts,
-        findings: gatherFindings({ ...parts, fields: fields.findings() }),
+        steadiness: cells.steadiness(),
+        findings: gatherFindings({
+          ...parts,
+          fields: fields.findings(),
+          verified: header.verify === 'full' ? header.publication : [],
+        }),
         breakdowns: fields.report(),
         latencyMs: percentilesOf(latency),
         calls: calls.report(),
@@ -87,49 +92,6 @@ function failedPair(
     if (pair !== undefined) return pair;
   }
   return undefined;
-}
-
-class CellTally {
-  readonly #planned: number;
-  readonly #statuses = { ok: 0, target_error: 0, evaluator_error: 0, skipped: 0 };
-  readonly #outcomes = { passed: 0, notPassed: 0, ungraded: 0 };
-  readonly #marks = { retriedCells: 0, retries: 0, revised: 0, sanitised: 0 };
-  #seen = 0;
-
-  constructor(planned: number) {
-    this.#planned = planned;
-  }
-
-  add(cell: ReportCell): void {
-    if (this.#seen >= this.#planned) {
-      throw new AssayError(
-        'INTERNAL',
-        `More than the ${this.#planned} planned cells were reported.`,
-      );
-    }
-    this.#seen += 1;
-    this.#statuses[cell.status] += 1;
-    if (cell.status === 'ok') {
-      const passed = cellPassed(cell);
-      this.#outcomes[passed === undefined ? 'ungraded' : passed ? 'passed' : 'notPassed'] += 1;
-    }
-    if (cell.attempts > 1) {
-      this.#marks.retriedCells += 1;
-      this.#marks.retries += cell.attempts - 1;
-    }
-    if (cell.revision > 1) this.#marks.revised += 1;
-    if (cell.sanitised) this.#marks.sanitised += 1;
-  }
-
-  report(): ReportCells {
-    return {
-      planned: this.#planned,
-      ...this.#statuses,
-      pending: this.#planned - this.#seen,
-      ...this.#outcomes,
-      ...this.#marks,
-    };
-  }
 }
 
 function percentilesOf(sample: NumericSample): Percentiles | null {
@@ -167,6 +129,7 @@ function runOf(header: ReportHeader): ReportRun {
     repetitions: manifest.repetitions,
     concurrency: header.concurrency,
     seed: header.seed,
+    verify: header.verify,
     platforms: header.platforms,
     links: header.links,
   };

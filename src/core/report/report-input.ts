@@ -44,6 +44,8 @@ export interface ReportHeader {
   readonly planned: number;
   readonly concurrency: number;
   readonly seed: number;
+  /** How much of what was published was read back; with `off` nothing is said to be verified. */
+  readonly verify: 'full' | 'sample' | 'off';
   readonly platforms: readonly ReportPlatform[];
   readonly publication: readonly PublicationCounts[];
   readonly links: readonly ReportLink[];

@@ -15,6 +15,8 @@ export interface ReportModel {
   readonly version: 1;
   readonly run: ReportRun;
   readonly cells: ReportCells;
+  /** How steady items are over their repetitions; null where no item was graded twice. */
+  readonly steadiness: Steadiness | null;
   readonly evaluators: readonly EvaluatorReport[];
   /** Patterns that a reader should see first, strongest first. */
   readonly findings: readonly Finding[];
@@ -51,6 +53,7 @@ export interface ReportRun {
   readonly repetitions: number;
   readonly concurrency: number;
   readonly seed: number;
+  readonly verify: 'full' | 'sample' | 'off';
   readonly platforms: readonly ReportPlatform[];
   readonly links: readonly ReportLink[];
 }
@@ -77,6 +80,15 @@ export interface ReportCells {
   readonly revised: number;
   /** Cells with text that had to be made well-formed before it could be sent. */
   readonly sanitised: number;
+}
+
+/** Items that were graded at least twice, by how often they passed. */
+export interface Steadiness {
+  readonly items: number;
+  readonly alwaysPassed: number;
+  readonly neverPassed: number;
+  /** Passed in some repetitions and not in others. */
+  readonly mixed: number;
 }
 
 /** One evaluator: planned = scored + notApplicable + errored + notReached. */
@@ -108,8 +120,8 @@ export interface ScoreReport {
   readonly numeric: NumericReport | null;
   /** Of boolean and categorical values, most frequent first. */
   readonly categories: CategoryReport | null;
-  /** Numeric values that are no finite number; they are in no other figure but n. */
-  readonly notFinite: number;
+  /** Numeric values that are no number, infinite or beyond ±1e150; they are in no other figure but n. */
+  readonly unusable: number;
 }
 
 /** A share of n, with its Wilson interval. */
@@ -131,6 +143,9 @@ export interface NumericReport {
   readonly min: number;
   readonly median: number;
   readonly max: number;
+  /** Each value with its count where there are at most 12 different ones (ratings, shares of criteria). */
+  readonly values: readonly { readonly value: number; readonly n: number }[] | null;
+  /** The counts in bars; also there where `values` is. */
   readonly histogram: readonly HistogramBin[];
 }
 
@@ -239,7 +254,7 @@ export interface ErrorExample {
   readonly traceUrl: string | null;
 }
 
-/** Cells with a score that did not pass. */
+/** Cells with a score that did not pass, whether or not another evaluator erred. */
 export interface FailureReport {
   readonly cells: number;
   /** Cells that had at least one score which can pass or fail. */
@@ -267,7 +282,7 @@ export interface FailurePattern {
   /** Where labels are compared: what was expected and what came. */
   readonly pair: { readonly expected: string; readonly got: string } | null;
   readonly n: number;
-  /** The worst few: most failed scores first, then the lowest values. */
+  /** The worst few: most failed scores first, then the lowest values. Of the 50 largest patterns only. */
   readonly examples: readonly FailureExample[];
 }
 
@@ -319,6 +334,13 @@ export interface FieldValue {
 
 /** A pattern worth a sentence. */
 export type Finding =
+  | {
+      readonly kind: 'publication';
+      readonly platform: string;
+      readonly what: 'traces' | 'scores';
+      readonly verified: number;
+      readonly expected: number;
+    }
   | {
       readonly kind: 'field';
       readonly field: string;

@@ -9,6 +9,8 @@ import type { NumericReport, ScoreReport } from './report-model.js';
 
 const mostLabels = 100;
 const longestLabel = 200;
+// A double cannot hold the square of a larger number, and every figure would become infinite or NaN.
+const largestValue = 1e150;
 
 /** Gathers the scores of one name. */
 export class ScoreTally {
@@ -18,7 +20,7 @@ export class ScoreTally {
   readonly #sample = new NumericSample();
   readonly #labels = new FrequencyTable(mostLabels);
   #n = 0;
-  #notFinite = 0;
+  #unusable = 0;
 
   constructor(name: string) {
     this.name = name;
@@ -30,10 +32,10 @@ export class ScoreTally {
     if (score.passed !== undefined) this.#rate.add(score.passed, itemId);
     const { value } = score;
     if (value.type !== 'NUMERIC') this.#labels.add(cutText(String(value.value), longestLabel));
-    else if (Number.isFinite(value.value)) {
+    else if (Math.abs(value.value) <= largestValue) {
       this.#mean.add(value.value, itemId);
       this.#sample.add(value.value);
-    } else this.#notFinite += 1;
+    } else this.#unusable += 1;
   }
 
   report(): ScoreReport {
@@ -46,7 +48,7 @@ export class ScoreTally {
         this.#labels.n === 0
           ? null
           : { n: this.#labels.n, labels: this.#labels.top(), otherN: this.#labels.other },
-      notFinite: this.#notFinite,
+      unusable: this.#unusable,
     };
   }
 
@@ -66,7 +68,21 @@ export class ScoreTally {
       min,
       median,
       max,
+      values: fewValues(sorted),
       histogram: histogramOf(sorted, scoreEdges(sorted)),
     };
   }
+}
+
+const mostDistinct = 12;
+
+function fewValues(sorted: Float64Array): NumericReport['values'] {
+  const values: { readonly value: number; n: number }[] = [];
+  for (const value of sorted) {
+    const last = values.at(-1);
+    if (last?.value === value) last.n += 1;
+    else if (values.length >= mostDistinct) return null;
+    else values.push({ value, n: 1 });
+  }
+  return values;
 }

@@ -56,28 +56,39 @@ export function scoreEdges(sorted: ArrayLike<number>): readonly number[] {
   if (whole && max - min <= 20 && max - min >= 2) return range(min, max + 1, 1);
   if (min >= 0 && max <= 1) return range(0, 10, 1).map((tenth) => tenth / 10);
   if (min === max) return [min, nextAbove(min)];
+  // Beyond this a round edge outside the values, or their difference, would be infinite.
+  if (max > largest || min < -largest) return [min, max];
   return outerEdges(sorted, { min, max });
 }
+
+const largest = Number.MAX_VALUE / 8;
 
 function outerEdges(
   sorted: ArrayLike<number>,
   ends: { readonly min: number; readonly max: number },
 ): readonly number[] {
-  const from = quantileOfSorted(sorted, 0.01) ?? ends.min;
-  const to = quantileOfSorted(sorted, 0.99) ?? ends.max;
-  const spread = to > from ? to - from : ends.max - ends.min;
-  const rough = spread / 8;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const width = power * ([1, 2, 5, 10].find((step) => step * power >= rough) ?? 10);
-  const first = Math.floor((to > from ? from : ends.min) / width);
-  const last = Math.max(first + 1, Math.ceil((to > from ? to : ends.max) / width));
+  const { min, max } = ends;
+  const low = quantileOfSorted(sorted, 0.01) ?? min;
+  const high = quantileOfSorted(sorted, 0.99) ?? max;
+  const [from, to] = high > low ? [low, high] : [min, max];
+  const width = roundWidth((to - from) / 8);
+  const first = Math.floor(from / width);
+  const last = Math.max(first + 1, Math.ceil(to / width));
+  // Spreads near the ends of what doubles hold have no round width: their edges are the values themselves.
+  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last)) return [min, max];
   const edges = range(first, last, 1).map((step) => Number((step * width).toPrecision(12)));
-  const inner = edges.slice(1, -1);
-  return [
-    Math.min(ends.min, edges[0] ?? ends.min),
-    ...inner,
-    Math.max(ends.max, edges.at(-1) ?? ends.max),
-  ].filter((edge, i, all) => i === 0 || edge > (all[i - 1] ?? -Infinity));
+  const lowest = Math.min(min, edges[0] ?? min);
+  const highest = Math.max(max, edges.at(-1) ?? max);
+  const inner = edges
+    .slice(1, -1)
+    .filter((edge, i, all) => edge > lowest && edge < highest && edge !== all[i - 1]);
+  return [lowest, ...inner, highest];
+}
+
+/** The next of 1, 2 or 5 times a power of ten. */
+function roundWidth(rough: number): number {
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return power * ([1, 2, 5].find((step) => step * power >= rough) ?? 10);
 }
 
 function range(from: number, to: number, step: number): readonly number[] {

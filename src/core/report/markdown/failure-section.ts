@@ -37,7 +37,7 @@ function failurePart(failures: FailureReport): readonly string[] {
     patternTable(failures),
     linesTable('Criteria that failed most often', failures.criteria),
     linesTable('Suggestions that came most often', failures.suggestions),
-    examples(failures),
+    ['The worst examples of each pattern stand at the end of this report.'],
   );
 }
 
@@ -86,18 +86,20 @@ function linesTable(title: string, lines: FailureReport['criteria']): readonly s
   ];
 }
 
-function examples(failures: FailureReport): readonly string[] {
+/** The worst failed cells of each pattern: long, and so at the end. */
+export function exampleSection({ failures }: ReportModel): readonly string[] {
   const chosen = shareOut(failures.patterns, mostExamples);
-  const shown = chosen.reduce((sum, { examples: some }) => sum + some.length, 0);
+  if (chosen.length === 0) return [];
+  const shown = chosen.reduce((sum, { examples }) => sum + examples.length, 0);
   const all =
     shown < failures.cells
-      ? ` ${nOf(shown, failures.cells)} failed cells are shown; all stand in the CSV and JSON lines.`
-      : '';
+      ? `${nOf(shown, failures.cells)} failed cells are shown, the worst of each pattern first; the CSV holds all.`
+      : 'All failed cells, the worst of each pattern first.';
   return blocks(
-    [`### Examples`],
-    [`The worst of each pattern first.${all}`],
-    ...chosen.map(({ pattern, number, examples: some }) =>
-      blocks([patternTitle(pattern, number)], ...some.map((example) => examplePart(example))),
+    ['## Failed cells'],
+    [all],
+    ...chosen.map(({ pattern, number, examples }) =>
+      blocks([patternTitle(pattern, number)], ...examples.map(examplePart)),
     ),
   );
 }
@@ -129,7 +131,7 @@ function shareOut(patterns: readonly FailurePattern[], most: number): readonly C
 function patternTitle({ scores, pair, n }: FailurePattern, number: number): string {
   const what = pair === null ? '' : `: ${markdownCode(pair.expected)} → ${markdownCode(pair.got)}`;
   const names = scores.map(markdownCode).join(' + ');
-  return `#### ${number}. ${names} failed${what} — ${counted(n, 'cell')}`;
+  return `### ${number}. ${names} failed${what} — ${counted(n, 'cell')}`;
 }
 
 function examplePart(example: FailureExample): readonly string[] {
@@ -157,7 +159,8 @@ function body(title: string, { text, length }: Excerpt): readonly string[] {
   if (length <= longestInline && !text.includes('\n')) return [`${title}: ${markdownCode(text)}`];
   const shown = cutText(text, longestBody);
   const cut = shown.length < length ? ` (the first ${nOf(shown.length, length)} characters)` : '';
-  return [`${title}${cut}:`, '', markdownFence(shown)];
+  const info = /^[[{]/.test(text) ? 'json' : '';
+  return [`${title}${cut}:`, '', markdownFence(shown, info)];
 }
 
 function scoreLines(score: FailureExample['scores'][number]): readonly string[] {

@@ -1,5 +1,5 @@
 import type { ReportModel } from '../report-model.js';
-import { failureSections } from './failure-section.js';
+import { exampleSection, failureSections } from './failure-section.js';
 import { costSection, publicationSection, runSection } from './run-section.js';
 import { breakdownSection, scoreSections } from './score-section.js';
 import { summarySection } from './summary-section.js';
@@ -7,7 +7,7 @@ import { blocks } from './table.js';
 
 /**
  * The report as GitHub-flavoured markdown (UTF-8), to be read from the top: results, patterns, scores, failures,
- * errors, cost, publication, and last what the run was. All text of users, models and platforms is escaped; at most
+ * errors, cost, publication, what the run was, and last the failed cells. All text of users, models and platforms is escaped; at most
  * 50 failed cells are shown, each body cut to 800 characters.
  */
 export function renderMarkdown(model: ReportModel): string {
@@ -19,6 +19,7 @@ export function renderMarkdown(model: ReportModel): string {
     costSection(model),
     publicationSection(model),
     runSection(model),
+    exampleSection(model),
   );
   return `${lines.join('\n')}\n`;
 }

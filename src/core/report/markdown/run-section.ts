@@ -2,7 +2,7 @@ import { formatPico, picoFromDollars } from '../../money/pico.js';
 import { markdownCellCode, markdownCode, markdownText } from '../../text/escape/markdown.js';
 import { cutText } from '../excerpt.js';
 import { count, counted, duration, nOf } from '../figures.js';
-import type { CallTotals, Percentiles, ReportModel } from '../report-model.js';
+import type { CallReport, CallTotals, Percentiles, ReportModel } from '../report-model.js';
 import { blocks, table, type Column } from './table.js';
 
 const right = (heading: string): Column => ({ heading, align: 'right' });
@@ -33,40 +33,45 @@ function latencyNote({ n, exact }: Percentiles): readonly string[] {
 
 function callPart({ calls }: ReportModel): readonly string[] {
   if (calls.total.calls === 0) return [];
-  const rows = (['target', 'judge', 'embedding'] as const)
-    .filter((purpose) => calls[purpose].calls > 0)
-    .map((purpose) => callRow(purpose, calls[purpose]));
-  const models = calls.models.map((entry) =>
-    callRow(
-      `${markdownCellCode(`${entry.provider}/${entry.model}`)} (${markdownText(entry.purpose)})`,
-      entry,
-    ),
-  );
   return blocks(
     ['## Tokens and cost'],
     table(
       [
         { heading: 'Calls for' },
-        ...[
-          'Calls',
-          'Input tokens',
-          'of it cached',
-          'Output tokens',
-          'of it reasoning',
-          'Cost',
-        ].map(right),
+        { heading: 'Model' },
+        ...callFigures.map(right),
         { heading: 'Price known' },
       ],
-      [...rows, ...models, callRow('**all**', calls.total)],
+      [...purposeRows(calls), callRow(['**all**', ''], calls.total)],
     ),
     callNotes(calls.total),
   );
 }
 
-function callRow(name: string, totals: CallTotals): readonly string[] {
+const callFigures = [
+  'Calls',
+  'Input tokens',
+  'of it cached',
+  'Output tokens',
+  'of it reasoning',
+  'Cost',
+] as const;
+
+/** A row per model; a purpose with several models also has one of its own. */
+function purposeRows(calls: CallReport): readonly (readonly string[])[] {
+  return (['target', 'judge', 'embedding'] as const).flatMap((purpose) => {
+    const models = calls.models.filter((entry) => entry.purpose === purpose);
+    const rows = models.map((entry) =>
+      callRow([purpose, markdownCellCode(`${entry.provider}/${entry.model}`)], entry),
+    );
+    return models.length < 2 ? rows : [...rows, callRow([`*${purpose}, all*`, ''], calls[purpose])];
+  });
+}
+
+function callRow(names: readonly [string, string], totals: CallTotals): readonly string[] {
   const { costKnown, costUnknown, costDollars } = totals;
   return [
-    name,
+    ...names,
     count(totals.calls),
     count(totals.inputTokens),
     count(totals.cachedInputTokens),
@@ -93,9 +98,16 @@ function callNotes(total: CallTotals): readonly string[] {
   return notes.length === 0 ? [] : [notes.join(' ')];
 }
 
+const verifyNotes = {
+  full: 'Verified: read back from the platform, each record by its expected id.',
+  sample: 'Verified: a sample of the records was read back from the platform.',
+  off: 'Nothing was read back from the platform: the run was told not to verify.',
+} as const;
+
 /** What stands on the platforms, against what should. */
-export function publicationSection({ publication }: ReportModel): readonly string[] {
+export function publicationSection({ publication, run }: ReportModel): readonly string[] {
   if (publication.length === 0) return [];
+  const verified = (n: number, of: number): string => (run.verify === 'off' ? '—' : nOf(n, of));
   return blocks(
     ['## On the platforms'],
     table(
@@ -110,13 +122,13 @@ export function publicationSection({ publication }: ReportModel): readonly strin
       publication.map((row) => [
         markdownCellCode(row.platform),
         nOf(row.sentTraces, row.expectedTraces),
-        nOf(row.verifiedTraces, row.expectedTraces),
+        verified(row.verifiedTraces, row.expectedTraces),
         nOf(row.sentScores, row.expectedScores),
-        nOf(row.verifiedScores, row.expectedScores),
+        verified(row.verifiedScores, row.expectedScores),
         ...[row.duplicateSpans, row.ambiguousResends, row.takeovers, row.refused].map(count),
       ]),
     ),
-    ['Verified: read back from the platform by its expected id.'],
+    [verifyNotes[run.verify]],
   );
 }
 
@@ -149,6 +161,7 @@ export function runSection({ run }: ReportModel): readonly string[] {
     ['Repetitions', count(run.repetitions)],
     ['Concurrency', count(run.concurrency)],
     ['Seed', String(run.seed)],
+    ['Verify', run.verify],
     ['Started', markdownCellCode(run.startedAt)],
     ['Finished', `${markdownCellCode(run.finishedAt)} (${duration(run.durationMs)})`],
   ];

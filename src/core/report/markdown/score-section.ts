@@ -34,7 +34,7 @@ function scorePart(evaluator: EvaluatorReport, score: ScoreReport): readonly str
     numeric === null ? [] : [numericLine(numeric)],
     numeric === null ? [] : histogramTable(numeric),
     categories === null ? [] : categoryTable(categories),
-    score.notFinite > 0 ? [`${nOf(score.notFinite, score.n)} values are no finite number.`] : [],
+    score.unusable > 0 ? [`${nOf(score.unusable, score.n)} values are no usable number.`] : [],
   );
 }
 
@@ -57,15 +57,24 @@ function numericLine(numeric: Numeric): string {
   );
 }
 
-function histogramTable({ histogram, min, max }: Numeric): readonly string[] {
+function histogramTable({ histogram, values, n: of, min, max }: Numeric): readonly string[] {
   if (min === max) return [];
-  const most = Math.max(1, ...histogram.map(({ n }) => n));
-  const ratings = histogram.every(({ from, to }) => Number.isInteger(from) && to - from === 1);
+  const bars =
+    values === null
+      ? histogram.map(({ from, to, n }) => ({ name: `${figure(from)} – ${figure(to)}`, n }))
+      : values.map(({ value, n }) => ({ name: figure(value), n }));
+  const most = Math.max(1, ...bars.map(({ n }) => n));
   return table(
-    [{ heading: 'Value', align: 'right' }, { heading: 'n', align: 'right' }, { heading: '' }],
-    histogram.map(({ from, to, n }) => [
-      ratings ? figure(from) : `${figure(from)} – ${figure(to)}`,
+    [
+      { heading: 'Value', align: 'right' },
+      { heading: 'n', align: 'right' },
+      { heading: 'Share', align: 'right' },
+      { heading: '' },
+    ],
+    bars.map(({ name, n }) => [
+      name,
       count(n),
+      percent(Math.min(1, n / of)),
       n === 0 ? '' : `\`${bar(n / most)}\``,
     ]),
   );

@@ -59,11 +59,24 @@ function headline({ run, cells, calls, latencyMs }: ReportModel): string {
     ...(cells.notPassed > 0
       ? [`${nOf(cells.notPassed, cells.ok)} ok cells with a failed score`]
       : []),
+    ...notOk(cells),
     duration(run.durationMs),
     ...(latencyMs === null ? [] : [`p50 ${duration(latencyMs.p50)}`]),
     ...(calls.total.costKnown > 0 ? [formatPico(picoFromDollars(calls.total.costDollars))] : []),
   ];
   return parts.join(' · ');
+}
+
+function notOk(cells: ReportModel['cells']): readonly string[] {
+  const kinds = [
+    [cells.target_error, 'target error'],
+    [cells.evaluator_error, 'evaluator error'],
+  ] as const;
+  return [
+    ...kinds.filter(([n]) => n > 0).map(([n, name]) => counted(n, name)),
+    ...(cells.skipped > 0 ? [`${count(cells.skipped)} skipped`] : []),
+    ...(cells.pending > 0 ? [`${count(cells.pending)} without an outcome`] : []),
+  ];
 }
 
 function whatWasRun({ run }: ReportModel): string {
@@ -191,6 +204,11 @@ function sentence(finding: Finding): string {
         `${nOf(finding.n, finding.of)} mistakes of ${markdownCode(finding.score)} are ` +
         `${markdownCode(finding.expected)} taken for ${markdownCode(finding.got)}.`
       );
+    case 'publication':
+      return (
+        `⚠️ ${markdownCode(finding.platform)} shows ${nOf(finding.verified, finding.expected)} expected ` +
+        `${finding.what}.`
+      );
     case 'criterion':
       return (
         `${markdownCode(finding.evaluator)} names “${markdownText(finding.text)}” as failed in ` +
@@ -234,12 +252,19 @@ function cellsTable({ cells }: ReportModel): readonly string[] {
   );
 }
 
-function cellsNote({ cells, calls }: ReportModel): readonly string[] {
+function cellsNote({ cells, calls, steadiness }: ReportModel): readonly string[] {
   const notes = [
     `Of the ${counted(cells.ok, 'ok cell')}, ${count(cells.passed)} passed every score, ` +
       `${count(cells.notPassed)} failed at least one` +
       (cells.ungraded > 0 ? `, ${count(cells.ungraded)} have no score that can fail` : '') +
       '.',
+    ...(steadiness === null
+      ? []
+      : [
+          `Of the ${counted(steadiness.items, 'item')} graded more than once, ` +
+            `${count(steadiness.alwaysPassed)} always passed, ${count(steadiness.neverPassed)} never, ` +
+            `${count(steadiness.mixed)} sometimes.`,
+        ]),
     ...(cells.retries > 0
       ? [
           `${counted(cells.retriedCells, 'cell')} needed ${counted(cells.retries, 'more try', 'more tries')}.`,
@@ -247,10 +272,12 @@ function cellsNote({ cells, calls }: ReportModel): readonly string[] {
       : []),
     ...(calls.total.replayed > 0
       ? [
-          `${counted(calls.total.replayed, 'answer')} came from the call journal and were not paid again.`,
+          `${counted(calls.total.replayed, 'answer')} came from the call journal instead of a second paid call.`,
         ]
       : []),
-    ...(cells.revised > 0 ? [`${counted(cells.revised, 'cell')} were run again on request.`] : []),
+    ...(cells.revised > 0
+      ? [`${counted(cells.revised, 'cell was', 'cells were')} run again on request.`]
+      : []),
     ...(cells.sanitised > 0
       ? [`${counted(cells.sanitised, 'cell')} held text that had to be made well-formed.`]
       : []),

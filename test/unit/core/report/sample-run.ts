@@ -61,6 +61,7 @@ export const sampleHeader: ReportHeader = {
   planned: 180,
   concurrency: 16,
   seed: 1,
+  verify: 'full',
   platforms: [
     {
       platform: 'langfuse',
@@ -179,7 +180,7 @@ function sampleCell(i: number, random: () => number): ReportCell {
   const language = languages[Math.floor(random() * 5)] ?? 'en';
   const mistaken = random() < (language === 'fr' ? 0.45 : 0.1);
   const got = mistaken ? (expected === 'billing' ? 'refund' : 'technical') : expected;
-  const tone = Math.round(Math.min(1, 0.4 + random() * 0.7) * 4) / 4;
+  const tone = Math.round(Math.min(1, 0.2 + Math.sqrt(random()) * 0.95) * 4) / 4;
   const urgency = ['low', 'normal', 'high'][Math.floor(random() * random() * 3)] ?? 'low';
   const latencyMs = Math.round(300 + 900 * -Math.log(1 - random()));
   const subject = subjects[i % 5] ?? '';

@@ -10,6 +10,7 @@ import { buildJudge } from './llm-judge.js';
 import type { Evaluator } from './port.js';
 import { buildRegex } from './regex.js';
 import { cut } from './score-text.js';
+import { messageOf } from './thrown.js';
 import { sharedThreads, type ThreadPool } from './threads/thread-pool.js';
 
 /** What evaluators are made of. */
@@ -124,10 +125,9 @@ function guarded(evaluator: Evaluator): Evaluator {
       } catch (error) {
         if (AssayError.is(error)) throw error;
         context.signal.throwIfAborted();
-        const message = error instanceof Error ? error.message : String(error);
         throw new AssayError(
           'EVALUATOR_FAILED',
-          `"${evaluator.name}" failed: ${cut(message, 500)}`,
+          `"${evaluator.name}" failed: ${messageOf(error)}`,
           {
             cause: error,
           },

@@ -6,6 +6,7 @@ import { AssayError } from '../core/errors/assay-error.js';
 import type { Building, Built } from './building.js';
 import type { EvaluationInput, EvaluatorContext } from './port.js';
 import { cut, scoreComment } from './score-text.js';
+import { messageOf } from './thrown.js';
 
 /** Langfuse stores text values of up to 500 characters. */
 const longestCategory = 500;
@@ -98,8 +99,7 @@ async function call(from: {
   } catch (error) {
     context.signal.throwIfAborted();
     if (AssayError.is(error)) throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    throw new AssayError('EVALUATOR_FAILED', `"${name}" threw: ${cut(message, 500)}`, {
+    throw new AssayError('EVALUATOR_FAILED', `"${name}" threw: ${messageOf(error)}`, {
       cause: error,
     });
   }

@@ -10,6 +10,7 @@ import type { Json, JsonObject } from '../core/json/json.js';
 import { oneScore, type Building, type Built } from './building.js';
 import { parseJson, partName, pathOption, readOutput } from './judged-value.js';
 import { booleanScore, cut, scoreComment, shown } from './score-text.js';
+import { messageOf } from './thrown.js';
 import type { ThreadPool } from './threads/thread-pool.js';
 import type { SchemaAnswer } from './threads/thread-source.js';
 
@@ -111,7 +112,7 @@ function compile(schema: JsonObject, threads: ThreadPool): Check | string {
       );
     };
   } catch (error) {
-    return `The schema cannot be used: ${cut(error instanceof Error ? error.message : String(error))}`;
+    return `The schema cannot be used: ${messageOf(error, 200)}`;
   }
 }
 

@@ -1,12 +1,13 @@
 import type { ScoreRecord } from '../contracts/records.js';
 import type { ModelIdentity } from '../contracts/manifest.js';
-import { AssayError, type Problem } from '../core/errors/assay-error.js';
+import type { Problem } from '../core/errors/assay-error.js';
 import { oneScore, type Building, type Built } from './building.js';
 import { judgeMessages, promptHash, verdictSchema } from './judge/prompt.js';
 import { mostCriteria, readRubric, type Rubric } from './judge/rubric.js';
 import { readVerdict, type Verdict } from './judge/verdict.js';
 import { pathOption, readExpected, readOutput } from './judged-value.js';
 import { cut, scoreComment } from './score-text.js';
+import { messageOf } from './thrown.js';
 
 type JudgeBuilding = Building<'llm_judge'>;
 
@@ -128,12 +129,13 @@ async function rubricText({ name, config, readText }: JudgeBuilding): Promise<st
     const message = 'A judge needs either `rubric` or `rubricFile`.';
     return { at: `evaluators.${name}`, message, mend: 'Give exactly one of the two.' };
   }
-  const text = rubric ?? (await readFileText(readText, rubricFile ?? ''));
-  if (text instanceof Error) {
-    return {
-      at,
-      message: `The rubric file cannot be read: ${AssayError.is(text) ? text.message : codeOf(text)}.`,
-    };
+  let text: string;
+  try {
+    text = rubric ?? (await readText(rubricFile ?? ''));
+  } catch (error) {
+    // The message of the file system holds absolute paths; its code says enough.
+    const { code } = error as NodeJS.ErrnoException;
+    return { at, message: `The rubric file cannot be read: ${code ?? messageOf(error, 200)}.` };
   }
   if (text.trim() === '') return { at, message: 'The rubric is empty.' };
   if (text.length > longestRubric) {
@@ -141,20 +143,6 @@ async function rubricText({ name, config, readText }: JudgeBuilding): Promise<st
   }
   return text;
 }
-
-async function readFileText(
-  readText: JudgeBuilding['readText'],
-  file: string,
-): Promise<string | Error> {
-  try {
-    return await readText(file);
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
-}
-
-const codeOf = (error: Error): string =>
-  'code' in error && typeof error.code === 'string' ? error.code : cut(error.message);
 
 function unknownModel({ name, config, models }: JudgeBuilding): Problem {
   const known = Object.keys(models);

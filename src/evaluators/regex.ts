@@ -3,6 +3,7 @@ import type { Json } from '../core/json/json.js';
 import { oneScore, type Building, type Built } from './building.js';
 import { partName, pathOption, readOutput } from './judged-value.js';
 import { booleanScore, cut, scoreComment, shown } from './score-text.js';
+import { messageOf } from './thrown.js';
 import type { RegexAnswer } from './threads/thread-source.js';
 
 /**
@@ -65,7 +66,7 @@ function patternProblem(pattern: string, flags: string): string | undefined {
     RegExp(pattern, flags);
     return undefined;
   } catch (error) {
-    return `The pattern cannot be read: ${error instanceof Error ? cut(error.message) : 'unknown'}`;
+    return `The pattern cannot be read: ${messageOf(error, 200)}`;
   }
 }
 

@@ -80,7 +80,7 @@ function guardedLookup(guard: {
         else if (options.all === true) callback(null, [...addresses]);
         else callback(null, first.address, first.family);
       },
-      (error: unknown) => callback(error instanceof Error ? error : notFound(hostname), '', 4),
+      (error: unknown) => callback(error as NodeJS.ErrnoException, '', 4),
     );
   };
 }

@@ -96,7 +96,7 @@ const bounded =
     try {
       return await run(raw, { maxOutputLength: maxBytes });
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      const code = (error as NodeJS.ErrnoException).code;
       if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
       // The end is missing: the connection broke, which a retry can mend.
       if (code === 'Z_BUF_ERROR') throw error;

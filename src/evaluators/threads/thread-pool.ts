@@ -24,11 +24,13 @@ export interface ThreadPool {
   close(): Promise<void>;
 }
 
+type Settled = ThreadOutcome | { readonly kind: 'failure'; readonly error: unknown };
+
 interface Task {
   readonly job: ThreadJob;
   readonly timeoutMs: number;
   readonly clock: SharedArrayBuffer;
-  readonly settle: (outcome: ThreadOutcome | Error) => void;
+  readonly settle: (outcome: Settled) => void;
 }
 
 interface Thread {
@@ -60,9 +62,9 @@ export function createThreadPool(options: {
       resourceLimits: { maxOldGenerationSizeMb: 256 },
     });
     const thread: Thread = { worker, task: undefined, timer: undefined };
-    const died = (error: Error): void => {
+    const died = (error: unknown): void => {
       if (!threads.has(thread)) return;
-      release(thread, error);
+      release(thread, { kind: 'failure', error });
       void end(thread);
       pump();
     };
@@ -71,7 +73,7 @@ export function createThreadPool(options: {
         thread,
         answer.error === undefined
           ? { kind: 'answer', value: answer.value }
-          : new Error(answer.error),
+          : { kind: 'failure', error: new Error(answer.error) },
       );
       pump();
     });
@@ -88,7 +90,7 @@ export function createThreadPool(options: {
   };
 
   // Settles the thread's task and makes the thread free; harmless where it has none.
-  const release = (thread: Thread, outcome: ThreadOutcome | Error): void => {
+  const release = (thread: Thread, outcome: Settled): void => {
     const { task } = thread;
     thread.task = undefined;
     clearTimeout(thread.timer);
@@ -97,7 +99,7 @@ export function createThreadPool(options: {
     task?.settle(outcome);
   };
 
-  const stop = (thread: Thread, outcome: ThreadOutcome | Error): void => {
+  const stop = (thread: Thread, outcome: Settled): void => {
     release(thread, outcome);
     void end(thread);
     pump();
@@ -129,26 +131,28 @@ export function createThreadPool(options: {
     }
   };
 
-  const withdraw = (task: Task, reason: Error): void => {
+  const withdraw = (task: Task, error: unknown): void => {
     const at = queue.indexOf(task);
     if (at >= 0) queue.splice(at, 1);
     const thread = [...threads].find((candidate) => candidate.task === task);
-    if (thread === undefined) task.settle(reason);
-    else stop(thread, reason);
+    if (thread === undefined) task.settle({ kind: 'failure', error });
+    else stop(thread, { kind: 'failure', error });
   };
 
   return {
     run: (job, { timeoutMs, signal }) =>
       new Promise((resolve, reject) => {
         signal.throwIfAborted();
-        const abort = (): void => withdraw(task, reasonOf(signal));
+        const abort = (): void => withdraw(task, signal.reason);
         const task: Task = {
           job,
           timeoutMs,
           clock: new SharedArrayBuffer(16),
           settle: (outcome) => {
             signal.removeEventListener('abort', abort);
-            if (outcome instanceof Error) reject(outcome);
+            // An abort's reason is passed on as it is, whatever it is.
+            // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+            if (outcome.kind === 'failure') reject(outcome.error);
             else resolve(outcome);
           },
         };
@@ -158,7 +162,7 @@ export function createThreadPool(options: {
       }),
     size: () => threads.size,
     close: async () => {
-      const closed = new Error('The thread pool was closed.');
+      const closed: Settled = { kind: 'failure', error: new Error('The thread pool was closed.') };
       for (const task of queue.splice(0)) task.settle(closed);
       const all = [...threads];
       for (const thread of all) release(thread, closed);
@@ -166,9 +170,6 @@ export function createThreadPool(options: {
     },
   };
 }
-
-const reasonOf = (signal: AbortSignal): Error =>
-  signal.reason instanceof Error ? signal.reason : new Error('aborted');
 
 /** The pool that all evaluators of this process share. */
 export const sharedThreads: ThreadPool = createThreadPool({ size: 2, idleMs: 10_000 });

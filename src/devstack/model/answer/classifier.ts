@@ -17,6 +17,8 @@ export interface Classifier {
 interface FieldModel {
   readonly labels: readonly string[];
   readonly fallback: number;
+  /** What the fallback starts with. */
+  readonly fallbackScore: number;
   /** By feature: what each label gains from it. */
   readonly postings: ReadonlyMap<string, Float64Array>;
   readonly examples: readonly { readonly label: number; readonly norm: number }[];
@@ -31,6 +33,8 @@ interface FieldModel {
 const exampleWeight = 7;
 /** Below it nothing speaks for any label. */
 const evidenceFloor = 0.55;
+/** What must speak against a label that the prompt calls the rest: "everything else" means it is most of it. */
+const restFloor = 2;
 const nameWeight = 1.6;
 const exclusionWeight = -0.7;
 // What any reader takes for the plain case when the prompt does not say.
@@ -129,14 +133,18 @@ const fallbackOf = (texts: readonly LabelText[]): number => {
 };
 
 const exampleIndex = (examples: readonly { readonly label: number; readonly text: string }[]) => {
-  const having = new Map<string, number>();
   const features = examples.map((example) => featuresOf(example.text));
-  for (const each of features)
-    for (const feature of each.keys()) having.set(feature, (having.get(feature) ?? 0) + 1);
+  const labelsHaving = new Map<string, Set<number>>();
+  examples.forEach(({ label }, index) => {
+    for (const feature of features[index]?.keys() ?? [])
+      labelsHaving.set(feature, (labelsHaving.get(feature) ?? new Set()).add(label));
+  });
+  const labels = new Set(examples.map(({ label }) => label)).size;
+  // By labels, not by examples: what examples of every label share tells none of them apart.
   const rarity = new Map(
-    [...having].map(([feature, count]) => [
+    [...labelsHaving].map(([feature, having]) => [
       feature,
-      inverseFrequency(examples.length, count) * featureWeight(feature),
+      inverseFrequency(labels, having.size) * featureWeight(feature),
     ]),
   );
   const postings = new Map<string, (readonly [number, number])[]>();
@@ -166,6 +174,7 @@ const fieldModel = (
   return {
     labels: field.labels,
     fallback: fallbackOf(texts),
+    fallbackScore: texts.some((text) => text.fallback) ? restFloor : 0,
     postings: postingsOf(texts.map(labelDocument)),
     ...exampleIndex(labelled),
   };
@@ -204,6 +213,7 @@ const rankWith = (model: FieldModel, query: Features): readonly Ranked[] => {
     row.forEach((gain, label) => (scores[label] = (scores[label] ?? 0) + gain * times));
   }
   addExamples(model, query, scores);
+  scores[model.fallback] = (scores[model.fallback] ?? 0) + model.fallbackScore;
   const strongest = scores.reduce((most, score) => Math.max(most, score), 0);
   if (strongest < evidenceFloor)
     scores[model.fallback] = (scores[model.fallback] ?? 0) + evidenceFloor;

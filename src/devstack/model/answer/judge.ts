@@ -46,18 +46,35 @@ export const criteriaOf = (rubric: string): readonly string[] => {
     .slice(0, 20);
 };
 
+const contentFeatures = (text: string): readonly string[] =>
+  [...featuresOf(text).keys()].filter((feature) => !rubricWords.has(feature));
+
 /** The share of the first text's features, by weight, that the second has too. */
 const coverage = (wanted: string, given: string): number => {
   const have = featuresOf(given);
   let all = 0;
   let met = 0;
-  for (const feature of featuresOf(wanted).keys()) {
-    if (rubricWords.has(feature)) continue;
+  for (const feature of contentFeatures(wanted)) {
     const weight = featureWeight(feature);
     all += weight;
     if (have.has(feature)) met += weight;
   }
   return all === 0 ? 0 : met / all;
+};
+
+/** Up to three words of a text that have, or lack, a counterpart in another. */
+const quote = (text: string, other: string, shared: boolean): string => {
+  const have = new Set(contentFeatures(other));
+  const words = new Set(
+    wordsOf(text).filter((word) => {
+      const features = contentFeatures(word);
+      return features.length > 0 && features.some((feature) => have.has(feature)) === shared;
+    }),
+  );
+  return [...words]
+    .slice(0, 3)
+    .map((word) => `"${word}"`)
+    .join(', ');
 };
 
 const negative = /\b(?:no|not|never|avoids?|without|nothing|neither|free of)\b/i;
@@ -82,40 +99,63 @@ const measured = (criterion: string, parts: Sections): boolean | undefined => {
   return undefined;
 };
 
-const judgeCriterion = (criterion: string, parts: Sections): CriterionVerdict => {
-  if (parts.output === '')
-    return { criterion, passed: false, degree: 0, why: 'the output is empty' };
-  const counted = measured(criterion, parts);
-  if (counted !== undefined)
-    return {
-      criterion,
-      passed: counted,
-      degree: counted ? 1 : 0,
-      why: counted ? 'it holds' : 'it does not hold',
-    };
+const aboutInput =
+  /\b(?:own matter|matter|ticket|question|issue|problem|request|topic|concern|asked)\b/i;
+
+/** How many of the input's matters a text must speak of to be about it. */
+const enoughShared = 3;
+
+const compared = (criterion: string, parts: Sections): number => {
   const own = coverage(criterion, parts.output);
-  if (negative.test(criterion)) {
-    const passed = own < 0.5;
-    return {
-      criterion,
-      passed,
-      degree: 1 - own,
-      why: passed ? 'nothing of the kind is found' : 'something of the kind is found',
-    };
+  if (aboutInput.test(criterion) && parts.input !== '') {
+    const output = new Set(contentFeatures(parts.output));
+    const shared = contentFeatures(parts.input).filter((feature) => output.has(feature)).length;
+    return Math.min(1, own + (0.6 * shared) / enoughShared);
   }
-  // What the input and the reference share with the output speaks for criteria that name no words of their own.
-  const context =
-    parts.reference === ''
-      ? coverage(parts.input, parts.output)
-      : coverage(parts.reference, parts.output);
-  const degree = Math.min(1, 1.4 * own + 0.9 * context);
-  const passed = degree >= 0.5;
-  return {
+  const near = parts.reference === '' ? 0 : coverage(parts.reference, parts.output);
+  return Math.min(1, 1.5 * own + 0.3 * near);
+};
+
+const judgeCriterion = (criterion: string, parts: Sections): CriterionVerdict => {
+  const verdict = (passed: boolean, degree: number, why: string): CriterionVerdict => ({
     criterion,
     passed,
     degree,
-    why: passed ? 'the output covers it' : 'the output has little of it',
-  };
+    why,
+  });
+  if (parts.output === '') return verdict(false, 0, 'The result is empty.');
+  const counted = measured(criterion, parts);
+  if (counted !== undefined)
+    return verdict(
+      counted,
+      counted ? 1 : 0,
+      counted ? 'Checked, and it holds.' : 'Checked, and it does not hold.',
+    );
+  if (negative.test(criterion)) {
+    const found = coverage(criterion, parts.output);
+    return found < 0.5
+      ? verdict(true, 1 - found, 'The result has nothing of the kind.')
+      : verdict(false, 1 - found, `The result says ${quote(parts.output, criterion, true)}.`);
+  }
+  const degree = compared(criterion, parts);
+  if (degree < 0.5) {
+    const missing = quote(criterion, parts.output, false);
+    return verdict(
+      false,
+      degree,
+      `Little in the result speaks of ${missing === '' ? 'it' : missing}.`,
+    );
+  }
+  const said = quote(
+    parts.output,
+    `${criterion} ${aboutInput.test(criterion) ? parts.input : ''}`,
+    true,
+  );
+  return verdict(
+    true,
+    degree,
+    said === '' ? 'It agrees with what is expected.' : `The result says ${said}.`,
+  );
 };
 
 const share = (numbers: readonly number[]): number =>
@@ -127,8 +167,8 @@ const reasoningOf = (verdicts: readonly CriterionVerdict[]): string => {
   const passed = verdicts.filter((verdict) => verdict.passed).length;
   const parts = verdicts
     .slice(0, 12)
-    .map((verdict) => `"${short(verdict.criterion)}": ${verdict.why}`);
-  return `${passed} of ${verdicts.length} criteria are met. ${parts.join('; ')}.`;
+    .map((verdict) => `${short(verdict.criterion)} ${verdict.why}`);
+  return `${passed} of ${verdicts.length} criteria are met. ${parts.join(' ')}`;
 };
 
 /**

@@ -138,7 +138,7 @@ const judgeAnswerer = (found: Judgement, only?: Judgement['verdicts'][number]): 
     choose: (_name, labels) => labelAt(labels, score, passed),
     text: (name) => {
       if (only !== undefined)
-        return /criteri|name|item|id$/i.test(name) ? only.criterion : `${only.why}.`;
+        return /criteri|name|item|id$/i.test(name) ? only.criterion : only.why;
       if (/suggest|improve/i.test(name)) return found.suggestions.join(' ');
       return found.reasoning;
     },
@@ -188,7 +188,8 @@ const readings = new Map<string, Reading>();
 
 /** Reading a prompt costs far more than answering with it, and a run asks with the same one a thousand times. */
 const readOnce = (task: Task, parts: PromptParts): Reading => {
-  const key = JSON.stringify([task.format, parts.turns, parts.instructions]);
+  const turns = parts.turns.length === 0 ? '' : JSON.stringify(parts.turns);
+  const key = `${JSON.stringify(task.format)}\n${turns}\n${parts.instructions}`;
   const known = readings.get(key);
   if (known !== undefined) return known;
   const reading = read(task, parts);

@@ -35,6 +35,8 @@ export const featuresOf = (text: string): Features => {
     for (const concept of conceptsOfPair(previous, word)) add(`#${concept}`);
     previous = word;
   }
+  // The one sign that carries a meaning in every language.
+  if (/[?？¿]/.test(text)) add('#question');
   return features;
 };
 

@@ -37,7 +37,7 @@ const meanings: Readonly<Record<string, string>> = {
     wyslan* teslim* kargo* gonderi* gonderil* 配送 配達 届* 発送 到着 お届け`,
   parcel: `parcel* package* packages packet box paket* pakete packchen sendung* colis paquet* paquete* pacco pacchi pacote*
     encomenda* pakket* pakje paczk* przesylk* koli 荷物 小包`,
-  courier: `courier* carrier* driver postman dhl ups fedex zusteller kurier* bote livreur* transporteur* repartidor*
+  courier: `courier* carrier* driver postman zusteller kurier* bote livreur* transporteur* repartidor*
     mensajer* transportista corriere transportadora correios koerier* kuriyer* postacı postbode 配達員 運送 宅配`,
   track: `track* tracking sendungsverfolgung* verfolg* suivi seguimiento rastre* rastreo tracciamento traccia* seguire
     volgen volgcode sledz* sledzenia takip* 追跡`,
@@ -46,7 +46,7 @@ const meanings: Readonly<Record<string, string>> = {
   late: `late later delay* delayed overdue waiting wait spat verspat* warte* uberfallig retard* attend* attente tarde
     retras* demora* esperando espero ritard* aspett* atras* wacht* vertra* laat opozni* spozni* czekam czeka bekl* gecik*
     遅* 待っ 待ち`,
-  lost: `lost missing disappeared vanished verloren verschwunden perdu perdue perdid* desapareci* extravi* pers* smarri*
+  lost: `gone vanish* disappear* erased empty weg fort disparu* desaparec* sparit* sumiram verdwenen zniknel* zniknal* silindi lost missing disappeared vanished verloren verschwunden perdu perdue perdid* desapareci* extravi* pers* smarri*
     perdi sumiu kwijt zoek zagin* zgubi* kayip kaybol* 紛失 行方`,
   damaged: `damage* broken cracked torn dented scratched beschadigt* kaputt* zerbroch* abime* casse* endommag* rota roto
     danad* danneggiat* rotto rotta quebrad* danificad* kapot beschadigd* uszkodz* zepsut* kirik hasarl* kirilmis 破損
@@ -75,7 +75,7 @@ const meanings: Readonly<Record<string, string>> = {
   access: `access locked-out zugang* zugriff* reinkomm* acces accesso acceso acesso toegang dostep* eris* アクセス 入れ*`,
   hacked: `hack* hacked stolen intruder suspicious unauthorized fraud* gehackt* gestohlen betrug* pirat* vol* fraude*
     robad* hackead* violat* rubat* roubad* verdacht* wlaman* skradzion* calin* dolandir* 不正 乗っ取*`,
-  error: `error* failure fails failed failing fehler* fehlermeldung* erreur* error* errore errori erro erros foutmelding*
+  error: `wont-open broken-link invalid unexpected error* failure fails failed failing fehler* fehlermeldung* erreur* error* errore errori erro erros foutmelding*
     blad bledu bledy hata* エラー 不具合`,
   crash: `crash* freeze* frozen froze hangs abstur* absturz* eingefroren hangt plant* fige* bloquea cierra colgad* chiude
     crasha trava* travou fecha vastloopt zawiesz* cokuyor cokme* donuyor kapaniyor 落ち* 固ま* 強制終了 フリーズ`,
@@ -113,9 +113,9 @@ const meanings: Readonly<Record<string, string>> = {
   calendar: `calendar* kalender* calendrier* calendario* kalendarz* takvim* カレンダー`,
   language: `language* translat* sprache* ubersetz* langue* traduc* idioma* lingua* traduz* taal vertal* jezyk* tlumacz*
     dil dili ceviri* 言語 日本語 翻訳`,
-  wish: `wish would love nice idea suggest* suggestion* propose feature* request hope wunsch* wunsche* vorschlag*
-    schlage idee* toll suggestion* propose* souhait* serait aimerais fonctionnalite* sugerencia* sugerir gustaria
-    funcionalidad* propuesta* suggeri* proposta* piacerebbe vorrei sugest* gostaria sugiro suggestie* idee fijn zou
+  wish: `wish wishes would-love would-be would-make would-like be-nice love-to love-an pretty-please please-add could-you could-add idea* suggest* propose feature* planned let-me let-us wunsch* wunsche* vorschlag*
+    schlage idee* ware-schon schon-ware suggestion* propose* souhait* serait aimerais fonctionnalite* sugerencia* sugerir gustaria
+    funcionalidad* propuesta* suggeri* proposta* piacerebbe vorrei sugest* gostaria sugiro suggestie* idee zou-fijn
     wens* propozyc* sugesti* chcial* byloby funkcj* oneri* istek ozellik* isterdim 要望 提案 機能 欲しい ほしい 希望
     追加`,
   add: `add adding adds support supports implement hinzufug* erganz* einbau* ajout* anad* agreg* aggiung* adicion*
@@ -139,7 +139,7 @@ const meanings: Readonly<Record<string, string>> = {
   urgent: `urgent* asap immediate* immediately emergency critical dringend* sofort* eilig* umgehend notfall* urgen*
     immediat* inmediat* urgent* subito immediat* imediat* spoed* dringend onmiddellijk meteen
     piln* natychmiast* acil* hemen derhal 至急 緊急 すぐ 早急 急ぎ 大至急`,
-  today: `today tonight tomorrow hour hours deadline morgen* heute stunde* frist* aujourd'hui demain heure* delai hoy manana
+  today: `midnight noon morning evening heute-abend ce-soir matin midi soir noche tarde-hoy stasera domattina sera noite amanha-cedo vanavond straks wieczor wieczorem jutro-rano aksam bu-aksam today tonight tomorrow hour hours deadline morgen* heute stunde* frist* aujourd'hui demain heure* delai hoy manana
     hora horas oggi domani ore scadenza hoje amanha vandaag uur dzis dzisiaj jutro godzin* bugun yarin saat* 今日 本日 明日
     時間 期限 締め切り`,
   unable: `can-not not-able kann-nicht nicht-mehr ne-peux no-puedo non-riesco kan-niet nie-moge cannot can't unable couldn't impossible unmoglich* impossib* imposib* impossivel onmogelijk
@@ -148,7 +148,7 @@ const meanings: Readonly<Record<string, string>> = {
     ganze kunden* firma equipe* clients* collegues entreprise equipo clientes empresa clienti azienda squadra empresa*
     equipa klanten bedrijf collega* klienci klientow firmy firmie zespol* musteri* sirket* ekip* ekib* 全員 顧客 会社 社員
     お客様 チーム`,
-  angry: `angry furious unacceptable ridiculous terrible awful disgrace* scandal* disappoint* outrage* unbelievable
+  angry: `negative angry furious unacceptable ridiculous terrible awful disgrace* scandal* disappoint* outrage* unbelievable
     unverschamt* frechheit inakzeptab* enttausch* wutend* unfass* inadmissib* inaccept* honte* scandal* decu* furieu*
     inaceptable* vergonz* indignad* decepcion* inaccettabil* vergogn* delus* assurd* inaceitavel absurd* vergonha
     belachelijk* schandalig* woedend* teleurgesteld* skandal* niedopuszcz* zenad* rezalet* berbat*
@@ -156,12 +156,14 @@ const meanings: Readonly<Record<string, string>> = {
   legal: `lawyer* legal court police attorney chargeback* dispute* anwalt* rechtsanwalt* verbraucherzentrale* polizei
     gericht* avocat* justice tribunal plainte abogado* denuncia* demanda consumo avvocat* denunci* legal* procon
     advogad* processo* advocaat* juridisch* prawnik* sad policj* rzecznik* avukat* mahkeme* sikayet* 弁護士 法的 訴* 警察`,
-  question: `question* wonder* wondering curious ask frage* fragen question* pregunta* duda* domanda* chiedere pergunta*
+  question: `how-do how-can how-does how-long is-there are-there do-you do-i does-it can-i can-you can-we may-i should-i what-does where-do kann-ich kann-man konnen-sie wie-kann est-ce puis-je pouvez-vous peut-on puedo-yo como-puedo se-puede come-posso si-puo posso-fare como-faco kan-ik kunnen-jullie czy-moge czy-mozna question* wonder* wondering curious ask frage* fragen question* pregunta* duda* domanda* chiedere pergunta*
     duvida* vraag* vragen pytani* pytam zapyta* soru* sormak 質問 教えて 伺* お尋ね`,
   relaxed: `no-rush not-urgent keine-eile nicht-eilig pas-urgent sin-prisa senza-fretta sem-pressa geen-haast rush hurry eventually sometime whenever someday eile gelegenheit* presse* prisa fretta pressa haast
     spieszy acele 急が* いつか`,
-  thank: `thank* thanks appreciate* great love danke* dank merci* remerci* gracias agradec* grazie ringrazi* obrigad*
+  greet: `greet* greeting* hello hi hey dear hallo guten-tag grussgott bonjour salut hola buenos-dias buongiorno ciao ola bom-dia boa-tarde goedemiddag dzien-dobry witam merhaba selam こんにちは`,
+  thank: `positive happy excellent お問い合わせ thank* thanks appreciate* great love danke* dank merci* remerci* gracias agradec* grazie ringrazi* obrigad*
     bedankt* dziekuj* tesekkur* sagol* ありがとう 感謝`,
+  step: `step steps next action schritt* nachste* etape* prochaine paso siguiente passo prossimo proximo stap volgende krok* nastepn* adim* sonraki 次 手順`,
   apologise: `sorry apolog* entschuldig* bedauer* tut-leid desole* excus* navre* disculp* lament* perdon* scus*
     dispiac* spiacent* desculp* excuses excuus spijt* przepraszam* przepros* ozur* uzgun* 申し訳 すみません お詫び`,
   help: `help* assist* hilf* helfen unterstutz* aid* aider assistance ayud* aiut* assistenza ajud* help*
@@ -173,6 +175,17 @@ const meanings: Readonly<Record<string, string>> = {
   replace: `replace* replacement* exchange* swap ersatz* ersetz* umtausch* austausch* remplac* echang* reemplaz* cambio
     cambiar sostitu* troc* substitu* vervang* ruil* omruil* wymian* wymieni* degis* degistir* 交換 取り替え*`,
   size: `size* sizes small large grosse* taille* talla* taglia* tamanho* maat maten rozmiar* beden* サイズ`,
+  event: `meeting* appointment* conference exam exams hearing wedding* funeral lesson* class classes event events termin* sitzung
+    besprechung prufung rendez-vous reunion* examen* cita citas clase clases evento* riunion* appuntament* esame lezion* aula aulas
+    vergadering* afspra* tentamen spotkani* wizyt* egzamin* toplanti* randevu* sinav* 会議 予約 授業 試験`,
+  weekday: `monday tuesday wednesday thursday friday saturday sunday weekend montag* dienstag* mittwoch* donnerstag* freitag*
+    samstag* sonntag* wochenende lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miercoles jueves viernes sabado
+    domingo lunedi martedi mercoledi giovedi venerdi domenica segunda-feira terca-feira quarta-feira quinta-feira sexta-feira
+    maandag dinsdag woensdag donderdag vrijdag zaterdag zondag poniedzialek wtorek sroda czwartek piatek sobota niedziela pazartesi
+    sali carsamba persembe cuma cumartesi pazar 月曜 火曜 水曜 木曜 金曜 土曜 日曜`,
+  stuck: `stuck spinner spinning loading endless loop loops frozen blank white nothing silent haengt ladt endlos schleife weiss leer
+    bloqu* tourne blanc vide boucle cargando bucle blanco vacia vacio carica bianca vuota bloccat* carregando branco vazio laadt
+    wit leeg kreci pusty bos bekliyor 止ま 真っ白`,
   gift: `gift* present birthday wedding geschenk* geburtstag* hochzeit* cadeau* anniversaire regalo* cumpleanos
     compleanno presente aniversario verjaardag* prezent* urodzin* hediye* dogum プレゼント 贈り物 誕生日`,
   quality: `quality material* qualitat* qualite* calidad* qualita* qualidade* kwaliteit* jakos* kalite* 品質`,

@@ -48,14 +48,13 @@ export const experimentItemsAnswer = z.object({
 
 const cursorMeta = z.object({ cursor: z.string().nullish() });
 
-/** `fields=core,time`. */
+/** `fields=core`. */
 export const observationKeysAnswer = z.object({
   data: z.array(
     z.object({
       id: z.string(),
       traceId: z.string(),
       startTime: z.string(),
-      createdAt: z.string().nullish(),
     }),
   ),
   meta: cursorMeta,

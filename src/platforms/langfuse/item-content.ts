@@ -35,12 +35,26 @@ function described(item: DatasetItem): JsonObject {
 }
 
 /**
- * The hash by which two contents are compared: whatever the order of keys, and with texts that are JSON taken as that
- * JSON, since a server that parsed one gives it back so, and would otherwise get a version per run.
+ * The hash by which two contents are compared: whatever the order of keys, without the control characters that the server
+ * strips, and with texts that are JSON taken as that JSON. What the server gives back changed would otherwise be written
+ * again in each run, and each write makes a version.
  */
 export function contentKey(content: ItemContent): string {
   const parts = [content.input, content.expectedOutput, content.metadata];
-  return sha256(canonicalJson(parts.map((part) => parsedText(part) ?? part)));
+  return sha256(canonicalJson(parts.map((part) => withoutControls(parsedText(part) ?? part))));
+}
+
+// Those of DatasetItemValidator in the server's source.
+// eslint-disable-next-line no-control-regex -- they are what is looked for
+const strippedByServer = /[\u0000-\u0008\u000B\u000E-\u001F\u007F-\u009F]/g;
+
+function withoutControls(value: Json): Json {
+  if (typeof value === 'string') return value.replaceAll(strippedByServer, '');
+  if (typeof value !== 'object' || value === null) return value;
+  if (isList(value)) return value.map(withoutControls);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key, withoutControls(member)]),
+  );
 }
 
 export function contentOfAnswer(answer: ItemAnswer): ItemContent {
@@ -53,15 +67,15 @@ export function contentOfAnswer(answer: ItemAnswer): ItemContent {
 
 /**
  * A value as it must be sent to come back as it is: the server parses a text that is JSON, so `"4"` would come back as
- * the number; written once more as JSON it comes back as the text.
+ * the number, and takes an empty text for no value; written once more as JSON both come back as the texts they are.
  */
 export function wireValue(value: Json): Json {
-  return parsedText(value) === undefined ? value : JSON.stringify(value);
+  return value === '' || parsedText(value) !== undefined ? JSON.stringify(value) : value;
 }
 
 /**
- * Nothing expected, for a server that keeps the old value where it gets null or no field: as JSON in a text.
- * It is sent only where there is an old value.
+ * Nothing expected, where there is an old value: the server keeps that for null and for no field, while a text is parsed
+ * only after old and new were merged.
  */
 export const clearedValue = 'null';
 
@@ -99,6 +113,11 @@ function asObject(value: Json): JsonObject {
 // The platform takes any JSON as input; targets take objects.
 function asInput(value: Json): JsonObject {
   return isObject(value) ? value : value === null ? {} : { input: value };
+}
+
+// Array.isArray does not narrow a readonly array out of a union.
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
 }
 
 function isObject(value: Json): value is JsonObject {

@@ -80,7 +80,10 @@ export function createRest(settings: LangfuseSettings, transport: Transport): Re
 function throwIfStopped(signal: AbortSignal): void {
   if (!signal.aborted) return;
   const reason: unknown = signal.reason;
-  if (reason instanceof Error && reason.name === 'TimeoutError') return;
+  // By name: the DOMException of another realm is no instance of this one's Error.
+  if (typeof reason === 'object' && reason !== null && 'name' in reason) {
+    if (reason.name === 'TimeoutError') return;
+  }
   signal.throwIfAborted();
 }
 

@@ -10,7 +10,6 @@ export interface ObservationRow {
   readonly traceId: string;
   readonly id: string;
   readonly startTime: string;
-  readonly createdAt?: string | null | undefined;
 }
 
 export interface RowQuery {
@@ -32,42 +31,74 @@ export async function* observationRows(
 ): AsyncGenerator<readonly ObservationRow[], void, undefined> {
   const { key, value } = query.metadata;
   // With a `filter`, all other parameters that select are passed over, so the time stands in it, too.
-  const filter = JSON.stringify([
+  const filter = [
     { type: 'stringObject', column: 'metadata', key, operator: '=', value },
-    ...(query.from === undefined
-      ? []
-      : [{ type: 'datetime', column: 'startTime', operator: '>=', value: query.from }]),
-  ]);
+    ...(query.from === undefined ? [] : [startTime('>=', query.from)]),
+  ];
   let cursor: string | undefined;
-  let atBoundary: ReadonlySet<string> = new Set();
+  let border: ObservationRow | undefined;
   do {
-    const page = await rest.read(
-      {
-        path: '/api/public/v2/observations',
-        query: { filter, fields: 'core,time', limit: pageRows, cursor },
-        what: query.what,
-        signal: query.signal,
-      },
-      observationKeysAnswer,
-    );
-    const boundary = atBoundary;
-    const fresh = page.data.filter((row) => !boundary.has(rowKey(row)));
-    if (fresh.length > 0) yield fresh;
+    const page = await readPage(rest, query, { filter, cursor });
+    const before = border;
+    const rows = page.data.filter((row) => before === undefined || !isCopy(row, before));
     const next = page.meta.cursor ?? undefined;
+    border = page.data.at(-1);
+    const known = border !== undefined && before !== undefined && isCopy(border, before);
+    if (border !== undefined && next !== undefined && !known) {
+      rows.push(...(await hiddenCopies(rest, query, { border, rows })));
+    }
+    if (rows.length > 0) yield rows;
     // A server that repeats its cursor would be read for ever.
     if (next === cursor) return;
-    atBoundary = lastInstant(page.data);
     cursor = next;
   } while (cursor !== undefined);
 }
 
-// The cursor is the last row's (start, trace, id): whether that row comes again is the server's choice. A row that comes
-// again has the same creation time; a span that was taken twice has two, so it is not lost here.
-function lastInstant(rows: readonly ObservationRow[]): ReadonlySet<string> {
-  const last = rows.at(-1)?.startTime;
-  return new Set(rows.filter((row) => row.startTime === last).map(rowKey));
+/**
+ * Copies of a page's last row that no page shows: the next one begins strictly after its (start, trace, span), and a span
+ * that was taken twice has two rows of one such key.
+ */
+async function hiddenCopies(
+  rest: Rest,
+  query: RowQuery,
+  { border, rows }: { readonly border: ObservationRow; readonly rows: readonly ObservationRow[] },
+): Promise<readonly ObservationRow[]> {
+  const filter = [
+    { type: 'string', column: 'traceId', operator: '=', value: border.traceId },
+    { type: 'string', column: 'id', operator: '=', value: border.id },
+    startTime('>=', border.startTime),
+    startTime('<=', border.startTime),
+  ];
+  const { data } = await readPage(rest, query, { filter, cursor: undefined });
+  const shown = rows.filter((row) => isCopy(row, border)).length;
+  return data.filter((row) => isCopy(row, border)).slice(shown);
 }
 
-function rowKey(row: ObservationRow): string {
-  return `${row.traceId} ${row.id} ${row.startTime} ${row.createdAt ?? ''}`;
+function readPage(
+  rest: Rest,
+  { what, signal }: RowQuery,
+  page: { readonly filter: readonly object[]; readonly cursor: string | undefined },
+) {
+  return rest.read(
+    {
+      path: '/api/public/v2/observations',
+      query: {
+        filter: JSON.stringify(page.filter),
+        fields: 'core',
+        limit: pageRows,
+        cursor: page.cursor,
+      },
+      what,
+      signal,
+    },
+    observationKeysAnswer,
+  );
+}
+
+function startTime(operator: '>=' | '<=', value: string): object {
+  return { type: 'datetime', column: 'startTime', operator, value };
+}
+
+function isCopy(a: ObservationRow, b: ObservationRow): boolean {
+  return a.traceId === b.traceId && a.id === b.id && a.startTime === b.startTime;
 }

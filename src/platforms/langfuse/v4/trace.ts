@@ -66,16 +66,35 @@ async function observationsOf(
     if (next === cursor) break;
     cursor = next;
   } while (cursor !== undefined);
+  return inReadingOrder(rows);
+}
+
+/** Roots first, then by start; where two start at once, the one that stands higher. */
+function inReadingOrder(
+  rows: ReadonlyMap<string, ObservationAnswer>,
+): readonly ObservationAnswer[] {
+  const depths = new Map([...rows.values()].map((row) => [row.id, depthOf(row, rows)]));
+  const depth = (row: ObservationAnswer): number => depths.get(row.id) ?? 0;
   return [...rows.values()].sort(
     (a, b) =>
-      Number(isChild(a)) - Number(isChild(b)) ||
-      a.startTime.localeCompare(b.startTime) ||
-      a.id.localeCompare(b.id),
+      Math.min(depth(a), 1) - Math.min(depth(b), 1) ||
+      Date.parse(a.startTime) - Date.parse(b.startTime) ||
+      depth(a) - depth(b) ||
+      (a.id < b.id ? -1 : 1),
   );
 }
 
-function isChild(row: ObservationAnswer): boolean {
-  return present(row.parentObservationId) !== undefined;
+function depthOf(row: ObservationAnswer, rows: ReadonlyMap<string, ObservationAnswer>): number {
+  let depth = 0;
+  // Spans are foreign data: their parents can be missing or run in a ring.
+  for (
+    let parent = row.parentObservationId ?? '';
+    parent !== '' && depth <= rows.size;
+    parent = rows.get(parent)?.parentObservationId ?? ''
+  ) {
+    depth += 1;
+  }
+  return depth;
 }
 
 function observationView(row: ObservationAnswer): ObservationView {

@@ -19,8 +19,9 @@ const item: DatasetItem = {
   description: 'An invoice',
 };
 
-/** What the server gives back of a value: a text that is JSON is parsed once. */
+/** What the server gives back of a value: a text that is JSON is parsed once, an empty one is no value. */
 function stored(value: Json): Json {
+  if (value === '') return null;
   if (typeof value !== 'string') return value;
   try {
     return JSON.parse(value) as Json;
@@ -55,6 +56,12 @@ describe('item content', () => {
 
   it('is equal where a server parsed a text, lest every run makes a version', () => {
     expect(contentKey({ ...contentOf(item), expectedOutput: 4 })).toBe(contentKey(contentOf(item)));
+  });
+
+  it('is equal where a server stripped control characters', () => {
+    const coloured = { ...item, input: { text: 'a\u001B[31mb\u0085', deep: ['\u0007'] } };
+    const stripped = { ...item, input: { text: 'a[31mb', deep: [''] } };
+    expect(contentKey(contentOf(coloured))).toBe(contentKey(contentOf(stripped)));
   });
 
   it.each([

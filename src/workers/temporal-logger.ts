@@ -12,6 +12,8 @@ const levels: Readonly<Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'e
 /** Sends the SDK's own log to ours; its INFO is our debug, since it tells of every poller. */
 export function temporalLogger(log: Logger): TemporalLogger {
   return new DefaultLogger('WARN', ({ level, message, meta }) => {
+    // A worker of activities alone is meant to be one.
+    if (message.startsWith('No workflows registered')) return;
     // Failures carry payloads in their details; only what identifies the place is kept.
     const { workflowId, runId, activityType, activityId, taskQueue, attempt } = meta ?? {};
     const fields = { workflowId, runId, activityType, activityId, taskQueue, attempt } as Record<

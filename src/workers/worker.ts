@@ -1,4 +1,5 @@
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 
 import { createExperimentActivities } from '../activities/experiment/index.js';
@@ -49,6 +50,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const loaded = await loadConfig(settings.folder);
   const draining = new AbortController();
   const aborting = new AbortController();
+  // Every cell in flight listens to them.
+  setMaxListeners(0, draining.signal, aborting.signal);
   const opened = await openPorts({
     loaded,
     connections,

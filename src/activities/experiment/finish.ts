@@ -86,6 +86,7 @@ async function buildReport(
     planned: record.planned,
     concurrency: record.concurrency,
     seed: record.seed,
+    verify: spec.verify,
     platforms: record.platformRuns.map((run) => ({
       platform: run.platform,
       project: run.projectId,

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { setMaxListeners } from 'node:events';
 
 import type { BatchReply, ExperimentActivities } from '../../contracts/experiment-protocol.js';
 import type { CellResult } from '../../contracts/records.js';
@@ -90,6 +91,8 @@ export function createRunCells(ports: ExperimentPorts): ExperimentActivities['ru
       });
       const failed = new AbortController();
       const stop = AbortSignal.any([beat.cancelled, ports.draining, failed.signal]);
+      // Every waiting cell listens; that is no leak, each takes its listener back.
+      setMaxListeners(0, stop);
       let done = 0;
       const outcomes = await Promise.allSettled(
         cells.map(async (cell) => {

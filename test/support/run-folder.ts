@@ -3,6 +3,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { postgresFolders } from '../../src/devstack/postgres/index.js';
 import {
   endProcess,
   identify,
@@ -19,6 +20,13 @@ const readIdentities = async (file: string): Promise<readonly ProcessIdentity[]>
   return JSON.parse(await readFile(file, 'utf8')) as ProcessIdentity[];
 };
 
+/** With what lies outside of it: under a private TMPDIR Postgres' account has its data in /var/tmp. */
+const removeFolder = async (folder: string): Promise<void> => {
+  for (const path of [...postgresFolders(folder), folder]) {
+    await rm(path, { recursive: true, force: true });
+  }
+};
+
 /** Ends the servers and removes the folder of a run that was killed before its teardown. */
 const sweep = async (folder: string): Promise<void> => {
   const [owner] = await readIdentities(join(folder, OWNER));
@@ -26,7 +34,7 @@ const sweep = async (folder: string): Promise<void> => {
   for (const child of await readIdentities(join(folder, CHILDREN))) {
     await endProcess(child, [{ signal: 'SIGINT', graceMs: 5_000 }]);
   }
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(folder);
 };
 
 const running: ProcessIdentity[] = [];
@@ -47,5 +55,5 @@ export const openRunFolder = async (): Promise<{ path: string; remove(): Promise
   // Postgres' own account must get through to its data below.
   await chmod(path, 0o711);
   await writeFile(join(path, OWNER), JSON.stringify([identify(process.pid)]));
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  return { path, remove: () => removeFolder(path) };
 };

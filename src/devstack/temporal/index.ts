@@ -1,2 +1,3 @@
 export { cacheFolder, resolveTemporal } from './resolve.js';
+export { ensureSearchAttributes } from './search-attributes.js';
 export { startTemporal, type TemporalServer } from './server.js';

@@ -5,6 +5,7 @@ import { SupervisedChild } from '../child.js';
 import { claimPort } from '../ports.js';
 import { endProcess, type ProcessIdentity, type StopStep } from '../process-facts.js';
 import { probeTemporal } from './probe.js';
+import { ensureSearchAttributes } from './search-attributes.js';
 import { findOrphan, type TemporalState, writeState } from './state.js';
 
 const NAMESPACE = 'default';
@@ -64,20 +65,7 @@ const commonArgs = (options: TemporalOptions): readonly string[] => [
     '--dynamic-config-value',
     `${key}=${value}`,
   ]),
-  ...Object.entries(options.searchAttributes ?? {}).flatMap(([name, type]) => [
-    '--search-attribute',
-    `${name}=${attributeType(type)}`,
-  ]),
 ];
-
-/** The SDK writes types as KEYWORD and KEYWORD_LIST, the CLI wants Keyword and KeywordList. */
-const attributeType = (type: string): string =>
-  type === type.toUpperCase()
-    ? type
-        .split('_')
-        .map((word) => word.slice(0, 1) + word.slice(1).toLowerCase())
-        .join('')
-    : type;
 
 const addressOf = (plan: { readonly port: number }): string => `127.0.0.1:${plan.port}`;
 
@@ -95,7 +83,11 @@ const supervise = (options: TemporalOptions, plan: Plan): SupervisedChild =>
     env: { PATH: process.env['PATH'], HOME: options.folder, TEMPORAL_CONFIG_FILE: '/dev/null' },
     cwd: options.folder,
     logFile: options.logFile,
-    probe: () => probeTemporal(addressOf(plan), NAMESPACE),
+    probe: async () => {
+      const target = { address: addressOf(plan), namespace: NAMESPACE };
+      await probeTemporal(target.address, target.namespace);
+      await ensureSearchAttributes(target, options.searchAttributes ?? {});
+    },
     readyTimeoutMs: 90_000,
     stopSteps: STOP,
     onProcess: (identity) => {

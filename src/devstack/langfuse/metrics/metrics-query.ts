@@ -1,0 +1,56 @@
+import { z } from 'zod';
+
+import { conditionSchema } from '../filters/filter-input.js';
+import { badRequest, invalidData } from '../http/errors.js';
+import { isoDateTime, parse } from '../http/validate.js';
+
+export const granularities = ['auto', 'minute', 'hour', 'day', 'week', 'month'] as const;
+export const aggregations = [
+  'sum',
+  'avg',
+  'count',
+  'max',
+  'min',
+  'p50',
+  'p75',
+  'p90',
+  'p95',
+  'p99',
+] as const;
+export const viewNames = [
+  'observations',
+  'scores-numeric',
+  'scores-categorical',
+  'scores-boolean',
+] as const;
+export type ViewName = (typeof viewNames)[number];
+export type Aggregation = (typeof aggregations)[number];
+
+const querySchema = z.object({
+  view: z.enum(viewNames),
+  dimensions: z.array(z.object({ field: z.string() })).default([]),
+  metrics: z.array(z.object({ measure: z.string(), aggregation: z.enum(aggregations) })).min(1),
+  filters: z.array(conditionSchema).default([]),
+  timeDimension: z.object({ granularity: z.enum(granularities) }).nullish(),
+  fromTimestamp: isoDateTime,
+  toTimestamp: isoDateTime,
+  orderBy: z.array(z.object({ field: z.string(), direction: z.enum(['asc', 'desc']) })).nullish(),
+  config: z.object({ row_limit: z.number().int().min(1).max(1_000).optional() }).nullish(),
+});
+export type MetricsQuery = z.infer<typeof querySchema>;
+
+/** The query object in the `query` parameter. */
+export function parseMetricsQuery(text: string | null): MetricsQuery {
+  parse(z.object({ query: z.string() }), { query: text ?? undefined });
+  let value: unknown;
+  try {
+    value = JSON.parse(text ?? '');
+  } catch {
+    throw badRequest('Invalid JSON in query parameter');
+  }
+  const parsed = querySchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw invalidData(
+    parsed.error.issues.map((issue) => ({ ...issue, path: ['query', ...issue.path] })),
+  );
+}

@@ -121,11 +121,11 @@ describe('the journal', () => {
   it('renews its lease for as long as it is open', async () => {
     const journal = await createJournal(test.store, {
       worker: 'w',
-      leaseMs: 1_000,
-      renewEveryMs: 200,
+      leaseMs: 3_000,
+      renewEveryMs: 500,
     });
     const call = await win(journal, await newKey());
-    await sleep(1_800);
+    await sleep(4_000);
     expect(journal.mayStart(call)).toBe(true);
     await journal.close();
     expect(journal.mayStart(call)).toBe(false);
@@ -141,7 +141,7 @@ describe('the fence', () => {
       monotonicNow: () => performance.now() + ahead,
     });
     const call = await win(journal, await newKey());
-    ahead = 8_000;
+    ahead = 7_000;
     expect(journal.mayStart(call)).toBe(true);
     ahead = 8_500;
     expect(journal.mayStart(call)).toBe(false);
@@ -165,11 +165,11 @@ describe('the fence', () => {
   it('stays down for what was claimed under a lease that was lost, while new claims are won', async () => {
     const journal = await createJournal(test.store, {
       worker: 'w',
-      leaseMs: 400,
+      leaseMs: 2_000,
       renewEveryMs: 3_600_000,
     });
     const old = await win(journal, await newKey());
-    await sleep(500);
+    await sleep(2_100);
     const fresh = await win(journal, await newKey());
     expect(fresh.owner).not.toBe(old.owner);
     expect(journal.mayStart(old)).toBe(false);

@@ -181,17 +181,6 @@ describe('dataset items', () => {
     expect(found.sort((a, b) => a.id.localeCompare(b.id))).toEqual(items);
   });
 
-  it('lose an expectation that the user took away', async () => {
-    await platform.ensureDataset({ name: 'cleared' }, soon());
-    const [item] = itemsOf(1);
-    if (item === undefined) throw new Error('no item');
-    await ensure('cleared', [item]);
-    const { expected: _, ...without } = item;
-    await ensureAfresh('cleared', [without]);
-    expect(await read('cleared')).toEqual([without]);
-    expect(await ensureAfresh('cleared', [without])).toEqual({ written: 0, unchanged: 1 });
-  });
-
   it('are active again after someone archived them', async () => {
     await platform.ensureDataset({ name: 'archived' }, soon());
     const items = itemsOf(2);
@@ -297,19 +286,24 @@ describe('prepareRun', () => {
   });
 
   it('gives each repetition a run of its own, named and with the id the server derives', async () => {
-    const run = await platform.prepareRun(request());
+    const { id: datasetId } = await platform.ensureDataset({ name: 'tickets-for-run' }, soon());
+    await ensure('tickets-for-run', itemsOf(1));
+    const run = await platform.prepareRun(request({ datasetId, datasetName: 'tickets-for-run' }));
     expect(run).toMatchObject({
       platform: 'langfuse',
       projectId: 'project-contract',
-      datasetName: 'tickets',
-      runs: [{ name: 'nightly' }, { name: 'nightly (repetition 2)' }],
+      datasetId,
+      datasetName: 'tickets-for-run',
     });
-    const { body } = await server.post('/api/public/dataset-run-items', {
-      runName: 'nightly',
-      datasetItemId: await someItem('tickets-for-run'),
-      traceId: 'a'.repeat(32),
-    });
-    expect(body['datasetRunId']).toMatch(/^[0-9a-f]{16}$/);
+    expect(run.runs.map(({ name }) => name)).toEqual(['nightly', 'nightly (repetition 2)']);
+    for (const { name, id } of run.runs) {
+      const { body } = await server.post('/api/public/dataset-run-items', {
+        runName: name,
+        datasetItemId: platformItemId('tickets-for-run', 'ticket-0'),
+        traceId: 'a'.repeat(32),
+      });
+      expect(body['datasetRunId']).toBe(id);
+    }
   });
 
   it('attaches to a run of its own and refuses one from elsewhere', async () => {
@@ -332,10 +326,4 @@ function cellArguments(
 ): Parameters<Platform['encodeCell']> {
   if (cell === undefined) throw new Error('no cell');
   return [cell, { id: cell.itemId, input: {}, metadata: {} }, own];
-}
-
-async function someItem(dataset: string): Promise<string> {
-  await platform.ensureDataset({ name: dataset }, soon());
-  await ensure(dataset, itemsOf(1));
-  return platformItemId(dataset, 'ticket-0');
 }

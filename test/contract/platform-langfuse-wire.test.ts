@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 
+import { platformItemId } from '../../src/core/ids/platform-ids.js';
 import type { Platform } from '../../src/platforms/port.js';
 import { exportOf, makeRun, platformFor, soon } from './platform-langfuse-support.js';
 
@@ -223,6 +224,28 @@ describe('a server', () => {
       } else json(response, 200, { data: second.map(row), meta: {} });
     });
     expect((await spanIds(platform)).sort()).toEqual(['a', 'a', 'b', 'b', 'c']);
+  });
+
+  it('that keeps old values for null is told to clear an expectation by the text of null', async () => {
+    const old = { id: platformItemId('d', 'gone'), status: 'ACTIVE', input: {}, expectedOutput: 1 };
+    const { platform, seen } = await serve((response, request) => {
+      if (request.method === 'POST') json(response, 200, old);
+      else json(response, 200, { data: [old], meta: { page: 1, totalPages: 1 } });
+    });
+    const items = ['gone', 'new'].map((id) => ({ id, input: {}, metadata: {} }));
+    await platform.ensureItems({
+      dataset: 'd',
+      items,
+      signal: soon(),
+      onProgress: () => undefined,
+    });
+    const bodies = seen.slice(1).map(({ body }) => JSON.parse(body.toString()) as object);
+    expect(bodies).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ id: old.id, expectedOutput: 'null', status: 'ACTIVE' }),
+        expect.objectContaining({ id: platformItemId('d', 'new'), expectedOutput: null }),
+      ]),
+    );
   });
 
   it('that repeats its cursor for ever is not read for ever', async () => {

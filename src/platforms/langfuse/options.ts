@@ -36,11 +36,12 @@ export interface LangfuseSettings {
  */
 export function readOptions(options: LangfuseOptions): LangfuseSettings {
   const problems: Problem[] = [...baseUrlProblems(options.baseUrl), ...keyProblems(options)];
-  if (!/^[a-z0-9_-]{1,40}$/.test(options.environment)) {
+  // The server files what it does not take under `default`, without a word.
+  if (!/^(?!langfuse)[a-z0-9_-]{1,40}$/.test(options.environment)) {
     problems.push({
       at: 'LANGFUSE_TRACING_ENVIRONMENT',
       message: 'It is not an environment name that Langfuse takes.',
-      mend: 'Use 1 to 40 lower-case letters, digits, hyphens and underscores.',
+      mend: 'Use 1 to 40 lower-case letters, digits, hyphens and underscores, not beginning with langfuse.',
     });
   }
   if (problems.length > 0) {

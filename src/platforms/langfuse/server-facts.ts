@@ -4,8 +4,8 @@ import { healthAnswer, projectsAnswer } from './answers.js';
 import { unauthorized } from './errors.js';
 import type { Rest } from './rest.js';
 
-/** Lies after every experiment, so that the probe reads nothing. */
-const farFuture = '2200-01-01T00:00:00.000Z';
+/** Lies after every experiment, so that the probe reads nothing; within what a 32-bit time of a database holds. */
+const farFuture = '2099-01-01T00:00:00.000Z';
 
 /** What the server says of itself, and to which project the keys belong. */
 export async function describeServer(

@@ -192,7 +192,7 @@ describe('encodeSpans', () => {
       'many large calls',
       Array.from({ length: 40 }, (_, index) => ({
         ...targetCall,
-        output: `${index}${'\u0001"'.repeat(400_000)}`,
+        output: `${index}${'\u0001"'.repeat(100_000)}`,
       })),
     ],
     [

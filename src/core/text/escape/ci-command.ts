@@ -11,7 +11,7 @@ export function ciText(text: string): string {
       .replace(/^([^\S\n]*):(?=:)/gm, '$1: ')
       // Found anywhere in a line by Azure, and by GitHub in its first syntax.
       .replace(/#(?=#(?:\[|vso\[|teamcity\[))/gi, '# ')
-      .replace(/\bsection_(?=(?:start|end):)/gi, 'section ')
+      .replace(/section_(?=(?:start|end):)/gi, 'section ')
   );
 }
 

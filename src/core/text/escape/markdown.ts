@@ -20,9 +20,9 @@ export function markdownText(text: string): string {
         /\d/.test(start) ? `${start}\\` : `\\${start}`,
       )
       .replace(/:(?=\S)|(?<=www)\./gi, '\\$&')
-      // GitHub looks for mentions and references after markdown is done: a backslash does not stop it.
-      .replace(/@(?=\w)/g, '@&#8203;')
-      .replace(/(?:#|\bGH-)(?=\d)/gi, '$&&#8203;')
+      // GitHub looks for mentions and references after markdown is done: a backslash does not stop it. In one
+      // replacement, since the entity holds `#` and digits itself.
+      .replace(/@(?=\w)|(?:#|\bGH-)(?=\d)/gi, '$&&#8203;')
   );
 }
 

@@ -67,8 +67,12 @@ const openPool = (
     idle_in_transaction_session_timeout: 30_000,
     types: typeParsers,
   });
-  // An idle connection that breaks emits here; without a listener it would end the process. The pool replaces it.
+  // A connection that breaks emits an error: an idle one on the pool, one that is checked out on itself. Without
+  // listeners either would end the process; the statement in flight is rejected anyway, and the pool replaces it.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined);
+  });
   return pool;
 };
 

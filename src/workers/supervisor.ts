@@ -10,6 +10,8 @@ export interface SupervisorOptions extends Omit<WorkerProcessOptions, 'parentPid
   readonly count?: number;
   /** The variables of the workers: connections and what `env:NAME` refers to. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The worker's entry point. Default: main.js beside this file. */
+  readonly entry?: string;
   /** One line of a worker's log, as it came. */
   readonly onLog: (line: string) => void;
   /** A worker ended without being asked to. */
@@ -139,7 +141,7 @@ function spawnWorker(options: SupervisorOptions): ChildProcess {
     ...(blockedAfterMs === undefined ? {} : { blockedAfterMs }),
     ...(logLevel === undefined ? {} : { logLevel }),
   };
-  const entry = join(dirname(fileURLToPath(import.meta.url)), 'main.js');
+  const entry = options.entry ?? join(dirname(fileURLToPath(import.meta.url)), 'main.js');
   return spawn(process.execPath, ['--enable-source-maps', entry], {
     cwd: folder,
     env: { ...options.environment, ASSAY_WORKER_OPTIONS: JSON.stringify(own) },

@@ -116,6 +116,14 @@ describe('an export', () => {
     expect(seen).toHaveLength(0);
   });
 
+  it('is unclear, and says why, where no answer comes in time', async () => {
+    const { platform } = await serve(() => undefined);
+    expect(await platform.send(spansOf(platform), AbortSignal.timeout(100))).toEqual({
+      outcome: 'ambiguous',
+      reason: 'no whole answer: TimeoutError',
+    });
+  });
+
   it('is unclear where the connection ends without an answer', async () => {
     const { platform } = await serve((_, request) => request.socket.destroy());
     expect(await platform.send(spansOf(platform), soon())).toMatchObject({ outcome: 'ambiguous' });
@@ -224,6 +232,35 @@ describe('a server', () => {
       } else json(response, 200, { data: second.map(row), meta: {} });
     });
     expect((await spanIds(platform)).sort()).toEqual(['a', 'a', 'b', 'b', 'c']);
+  });
+
+  it('is asked for an export from its earliest span on, not through all its past', async () => {
+    const { platform, seen } = await serve((response) =>
+      json(response, 200, { data: [], meta: {} }),
+    );
+    const output = '"startTimeUnixNano":"1"';
+    const batch = exportOf(
+      makeRun(2, { output })
+        .encode(platform)
+        .map(({ spans }) => spans),
+    );
+    expect((await platform.findExport(batch, soon())).size).toBe(0);
+    const filter = new URL(seen[0]?.path ?? '', 'http://x').searchParams.get('filter') ?? '';
+    expect(JSON.parse(filter)).toEqual([
+      {
+        type: 'stringObject',
+        column: 'metadata',
+        key: 'assay.export_id',
+        operator: '=',
+        value: batch.exportId,
+      },
+      {
+        type: 'datetime',
+        column: 'startTime',
+        operator: '>=',
+        value: '2026-11-20T10:00:00.000Z',
+      },
+    ]);
   });
 
   it('that keeps old values for null is told to clear an expectation by the text of null', async () => {

@@ -60,7 +60,9 @@ export const observationKeysAnswer = z.object({
   meta: cursorMeta,
 });
 
-const amounts = z.record(z.string(), z.coerce.number()).nullish();
+// Some versions of the server's database quote numbers.
+const amount = z.coerce.number();
+const amounts = z.record(z.string(), amount).nullish();
 
 export const observationsAnswer = z.object({
   data: z.array(
@@ -78,11 +80,11 @@ export const observationsAnswer = z.object({
       output: z.string().nullish(),
       model: z.string().nullish(),
       promptName: z.string().nullish(),
-      promptVersion: z.int().nullish(),
+      promptVersion: amount.nullish(),
       usageDetails: amounts,
       costDetails: amounts,
-      totalCost: z.number().nullish(),
-      latency: z.number().nullish(),
+      totalCost: amount.nullish(),
+      latency: amount.nullish(),
       traceName: z.string().nullish(),
     }),
   ),

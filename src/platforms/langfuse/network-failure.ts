@@ -42,12 +42,18 @@ export function toNetworkFailure(error: unknown, status?: number): NetworkFailur
   if (error instanceof NetworkFailure) return error;
   const codes = errorCodes(error);
   const early = codes.find((code) => beforeSending.has(code));
-  const message = early ?? codes[0] ?? (error instanceof Error ? error.name : 'unknown failure');
+  const message = early ?? codes[0] ?? nameOf(error);
   return new NetworkFailure(message, {
     cause: error,
     mayHaveArrived: early === undefined || status !== undefined,
     ...(status === undefined ? {} : { status }),
   });
+}
+
+// Not by instanceof: an abort's DOMException can be of another realm.
+function nameOf(error: unknown): string {
+  const named = typeof error === 'object' && error !== null && 'name' in error;
+  return named && typeof error.name === 'string' ? error.name : 'unknown failure';
 }
 
 // A name with several addresses fails with an AggregateError; some failures hide behind `cause`.

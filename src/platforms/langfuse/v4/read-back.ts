@@ -21,6 +21,7 @@ async function findSpans(rest: Rest, batch: OutboundExport, signal: AbortSignal)
   const found = new Set<string>();
   const pages = observationRows(rest, {
     metadata: { key: metadataKey.exportId, value: batch.exportId },
+    ...earliestStart(batch),
     what: 'the spans of an export',
     signal,
   });
@@ -29,6 +30,18 @@ async function findSpans(rest: Rest, batch: OutboundExport, signal: AbortSignal)
     if (found.size === wanted.size) break;
   }
   return found;
+}
+
+// Without a time the server would search all that the project ever recorded.
+function earliestStart(batch: OutboundExport): { readonly from?: string } {
+  let earliest = Number.POSITIVE_INFINITY;
+  for (const { body } of batch.records) {
+    // Quotes within texts are escaped, so this matches members only.
+    for (const [, nanoseconds] of body.matchAll(/"startTimeUnixNano":"(\d+)"/g)) {
+      earliest = Math.min(earliest, Math.floor(Number(nanoseconds) / 1e6));
+    }
+  }
+  return Number.isFinite(earliest) ? { from: new Date(earliest).toISOString() } : {};
 }
 
 // The id alone is no proof: a re-judged score replaces one that stood there under the same id.

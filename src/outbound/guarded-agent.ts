@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { lookup as systemLookup } from 'node:dns/promises';
 import type { LookupAddress } from 'node:dns';
 import type { LookupFunction, Socket } from 'node:net';
@@ -25,13 +26,21 @@ const connectTimeoutMs = 10_000;
  * time of the connection (DNS rebinding); so the very addresses that were checked are those handed to the socket,
  * and the address it reached is checked once more.
  */
-export function createGuardedAgent(rules: AllowList, resolve: Resolve = resolveAll): Agent {
+export function createGuardedAgent(options: {
+  rules: AllowList;
+  resolve: Resolve | undefined;
+  /** Aborted on closing: names that are still being resolved then are not waited for. */
+  closing: AbortSignal;
+}): Agent {
+  const { rules, resolve = resolveAll, closing } = options;
+  // One listener for each connection that is being made.
+  setMaxListeners(0, closing);
   return new Agent({
     // Both are limited by the caller's total time; undici's own five minutes would cut long calls short.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: (options, callback) => {
-      const destination = destinationOf(options);
+    connect: (target, callback) => {
+      const destination = destinationOf(target);
       const literal = readAddress(destination.hostname);
       if (literal !== undefined) {
         const verdict = rules.refusal(literal, destination);
@@ -42,9 +51,9 @@ export function createGuardedAgent(rules: AllowList, resolve: Resolve = resolveA
       }
       const connector = buildConnector({
         timeout: connectTimeoutMs,
-        lookup: guardedLookup({ rules, resolve, destination }),
+        lookup: guardedLookup({ rules, resolve, destination, closing }),
       });
-      connector(options, (error, socket) => {
+      connector(target, (error, socket) => {
         const refusal = error === null ? refusalOfPeer(rules, socket, destination) : undefined;
         if (error === null && refusal === undefined) callback(null, socket);
         else {
@@ -68,10 +77,11 @@ function guardedLookup(guard: {
   rules: AllowList;
   resolve: Resolve;
   destination: Destination;
+  closing: AbortSignal;
 }): LookupFunction {
-  const { rules, resolve, destination } = guard;
+  const { rules, resolve, destination, closing } = guard;
   return (hostname, options, callback) => {
-    resolve(hostname).then(
+    unlessAborted(resolve(hostname), closing).then(
       (addresses) => {
         const refusal = refusalOfAnswers({ rules, addresses, destination });
         const [first] = addresses;
@@ -83,6 +93,15 @@ function guardedLookup(guard: {
       (error: unknown) => callback(error as NodeJS.ErrnoException, '', 4),
     );
   };
+}
+
+function unlessAborted<T>(pending: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void =>
+      reject(Object.assign(new Error('The way out was closed.'), { code: 'UND_ERR_CLOSED' }));
+    signal.addEventListener('abort', abort, { once: true });
+    pending.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 // One closed address among open ones closes the name: a mixed answer is how rebinding begins.

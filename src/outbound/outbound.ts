@@ -47,7 +47,7 @@ export interface Outbound {
    * @throws the signal's reason where the caller aborted
    */
   request(request: OutboundRequest): Promise<OutboundResponse>;
-  /** Closes idle connections and refuses new requests. */
+  /** Refuses new requests, waits for those in flight, then closes all connections. */
   close(): Promise<void>;
 }
 
@@ -64,10 +64,24 @@ export function createOutbound(options: {
   readonly resolve?: Resolve;
 }): Outbound {
   const rules = compileAllowList(options.allow);
-  const agent = createGuardedAgent(rules, options.resolve);
+  const closing = new AbortController();
+  const agent = createGuardedAgent({ rules, resolve: options.resolve, closing: closing.signal });
+  const inFlight = new Set<Promise<OutboundResponse>>();
   return {
-    request: (request) => exchange({ request, rules, agent }),
-    close: () => agent.close(),
+    request: (request) => {
+      const answer = exchange({ request, rules, agent });
+      inFlight.add(answer);
+      const done = (): void => void inFlight.delete(answer);
+      answer.then(done, done);
+      return answer;
+    },
+    close: async () => {
+      const closed = agent.close();
+      await Promise.allSettled(inFlight);
+      // What is left are connections of requests that ran out of time.
+      closing.abort();
+      await closed;
+    },
   };
 }
 
@@ -76,25 +90,15 @@ async function exchange(context: {
   rules: AllowList;
   agent: Agent;
 }): Promise<OutboundResponse> {
-  const { request, rules, agent } = context;
+  const { request, rules } = context;
   const url = readUrl(request.url);
   const headers = readHeaders(request.headers ?? {});
   checkLiteral(rules, url);
   request.signal?.throwIfAborted();
-  const startedAt = new Date().toISOString();
   const limit = limitTime(request);
+  const work = sendAndRead(context, { url, headers, signal: limit.signal });
   try {
-    const answer = await send(url, {
-      dispatcher: agent,
-      method: request.method,
-      headers,
-      body: request.body ?? null,
-      signal: limit.signal,
-    });
-    const body = await take(answer, { url, maxBytes: request.maxBytes });
-    const endedAt = new Date().toISOString();
-    const kept = keepHeaders(answer.headers);
-    return { status: answer.statusCode, headers: kept, body, startedAt, endedAt };
+    return await Promise.race([work, limit.ended]);
   } catch (error) {
     if (request.signal?.aborted === true) throw request.signal.reason;
     if (limit.signal.aborted) throw timedOut(url, request.timeoutMs);
@@ -104,17 +108,42 @@ async function exchange(context: {
   }
 }
 
+async function sendAndRead(
+  { request, agent }: { request: OutboundRequest; agent: Agent },
+  prepared: { url: URL; headers: Record<string, string>; signal: AbortSignal },
+): Promise<OutboundResponse> {
+  const { url, headers, signal } = prepared;
+  const startedAt = new Date().toISOString();
+  const answer = await send(url, {
+    dispatcher: agent,
+    method: request.method,
+    headers,
+    body: request.body ?? null,
+    signal,
+  });
+  const body = await take(answer, { url, maxBytes: request.maxBytes });
+  const endedAt = new Date().toISOString();
+  const kept = keepHeaders(answer.headers);
+  return { status: answer.statusCode, headers: kept, body, startedAt, endedAt };
+}
+
 // By hand: Node 20 can collect an `AbortSignal.any` of an `AbortSignal.timeout` before it fires.
 function limitTime({ signal, timeoutMs }: OutboundRequest): {
   signal: AbortSignal;
+  /** Rejects at the abort: undici looks at its signal only once it has a connection. */
+  ended: Promise<never>;
   release: () => void;
 } {
   const controller = new AbortController();
   const abort = (): void => controller.abort();
+  const ended = new Promise<never>((_resolve, reject) => {
+    controller.signal.addEventListener('abort', () => reject(new Error('aborted')));
+  });
   const timer = setTimeout(abort, timeoutMs);
   signal?.addEventListener('abort', abort, { once: true });
   return {
     signal: controller.signal,
+    ended,
     release: () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);

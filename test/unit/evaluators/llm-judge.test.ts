@@ -159,6 +159,7 @@ describe('the prompt of a judge', () => {
         expect(text).toContain(`<output-${code}>\n${output.toWellFormed()}\n</output-${code}>`);
         expect(text.isWellFormed()).toBe(true);
       }),
+      { numRuns: 50 },
     );
   });
 

@@ -3,8 +3,8 @@ import type { ScoreComment, ScoreRecord } from '../contracts/records.js';
 
 /** How much of a value a comment shows: enough to recognise it, little enough for a table cell. */
 const shownLength = 200;
-/** How many items a list in a comment holds; the rest is counted in its last entry. */
-const listLength = 20;
+/** How many items a list in a comment holds, which is room for a judge's every criterion; the rest is counted. */
+const listLength = 50;
 
 /** A text cut to a length, never in the middle of a surrogate pair, with `…` where something is missing. */
 export function cut(text: string, length = shownLength): string {

@@ -36,6 +36,13 @@ describe('contains', () => {
     });
   });
 
+  it('counts in a comment what is too much to list', async () => {
+    const text = Array.from({ length: 60 }, (_unused, at) => `text ${at}.`);
+    const { comment } = await scoreOf(await build({ kind: 'contains', text }), { output: 'x' });
+    expect(comment?.failed_items).toHaveLength(51);
+    expect(comment?.failed_items.at(-1)).toBe('… and 10 more');
+  });
+
   it('takes the texts from what the item expects', async () => {
     expect(await passes({}, { output: 'order 42 is late', expected: ['order', 42] })).toBe(true);
     expect(await passes({ path: '/a' }, { output: { a: 'xyz' }, expected: { a: 'y' } })).toBe(true);

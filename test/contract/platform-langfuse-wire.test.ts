@@ -3,9 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { Agent } from 'undici';
 
+import { createLangfusePlatform } from '../../src/platforms/langfuse/platform.js';
 import { platformItemId } from '../../src/core/ids/platform-ids.js';
 import type { Platform } from '../../src/platforms/port.js';
+import { keys } from './langfuse-support.js';
 import { exportOf, makeRun, platformFor, soon } from './platform-langfuse-support.js';
 
 // What no well-behaved server does: these answers are written byte by byte.
@@ -98,6 +101,27 @@ describe('an export', () => {
     await platform.send(batch, soon());
     await platform.send(batch, soon());
     expect(seen[0]?.body.equals(seen[1]?.body ?? Buffer.alloc(0))).toBe(true);
+  });
+
+  it('goes through the dispatcher that was given, which stays open after close', async () => {
+    const { url } = await serve((response) => json(response, 200, {}));
+    const agent = new Agent();
+    closers.unshift(() => agent.destroy());
+    const paths: string[] = [];
+    const dispatcher = agent.compose((dispatch) => (options, handler) => {
+      paths.push(options.path);
+      return dispatch(options, handler);
+    });
+    const platform = createLangfusePlatform({
+      baseUrl: url,
+      ...keys,
+      environment: 'assay',
+      dispatcher,
+    });
+    await platform.send(spansOf(platform), soon());
+    await platform.close();
+    expect(await platform.send(spansOf(platform), soon())).toMatchObject({ outcome: 'accepted' });
+    expect(paths).toEqual(Array.from({ length: 2 }, () => '/api/public/otel/v1/traces'));
   });
 
   it('is unreachable where nobody listens', async () => {

@@ -37,7 +37,7 @@ function addModel(list: AttributeList, call: CallRecord): void {
  * Tokens by kind, each counted once: the server adds up all kinds that begin with `input` or `output`, while
  * providers count cached and reasoning tokens in their totals, too.
  */
-export function usageDetails(usage: Usage): Readonly<Record<string, number>> {
+function usageDetails(usage: Usage): Readonly<Record<string, number>> {
   const cached = Math.min(usage.cachedInputTokens ?? 0, usage.inputTokens);
   const reasoning = Math.min(usage.reasoningTokens ?? 0, usage.outputTokens);
   return {
@@ -50,6 +50,6 @@ export function usageDetails(usage: Usage): Readonly<Record<string, number>> {
 }
 
 /** Pico-dollars as dollars: the nearest double, which prints every amount below 9,000 $ to the pico exactly. */
-export function dollars(pico: bigint): number {
+function dollars(pico: bigint): number {
   return Number(pico) / 1e12;
 }

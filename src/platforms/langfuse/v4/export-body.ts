@@ -17,7 +17,7 @@ export function withExportId(body: string, exportId: string): string {
 }
 
 /** {@link withExportId} for a stored body of scores. */
-export function withScoreExportId(body: string, exportId: string): string {
+function withScoreExportId(body: string, exportId: string): string {
   return fill(body, openInScore, exportId);
 }
 

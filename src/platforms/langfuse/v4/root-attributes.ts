@@ -34,7 +34,7 @@ export function rootAttributes(
 }
 
 /** The experiment's metadata as JSON; `assay.run_uid` in it tells later whose experiment this is. */
-export function experimentMetadata(run: RunContext): string {
+function experimentMetadata(run: RunContext): string {
   const marks: JsonObject = {
     [metadataKey.runUid]: run.runUid,
     [metadataKey.experiment]: run.experiment,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const milliseconds = z.number().min(0).max(3_600_000);
 
 /** How long an accepted write stays unreadable: a fixed time, or one drawn per request. Milliseconds. */
-export const delaySchema = z.union([
+const delaySchema = z.union([
   z.strictObject({ fixedMs: milliseconds }),
   z
     .strictObject({ minMs: milliseconds, maxMs: milliseconds })
@@ -11,7 +11,7 @@ export const delaySchema = z.union([
 ]);
 export type Delay = z.infer<typeof delaySchema>;
 
-export const visibilitySchema = z.strictObject({
+const visibilitySchema = z.strictObject({
   spans: delaySchema.optional(),
   scores: delaySchema.optional(),
 });
@@ -70,7 +70,6 @@ export const serverOptionsSchema = z.strictObject({
  * one), `visibility` to `embedded` (spans 300 ms, scores 500 ms), `seed` (of delays and faults) to 1.
  */
 export type LangfuseServerOptions = z.input<typeof serverOptionsSchema>;
-export type ServerSettings = z.output<typeof serverOptionsSchema>;
 
 /** Options of the supervised child: those of the server, and the parent whose death ends it. */
 export const childOptionsSchema = serverOptionsSchema.extend({

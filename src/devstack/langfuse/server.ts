@@ -72,14 +72,21 @@ function listen(server: Server, { host, port }: { host: string; port: number }):
   });
 }
 
+const patienceMs = 2_000;
+
+/** Requests under way may end; keep-alive connections without one are closed at once. */
 async function close(server: Server, closeDatabase: () => Promise<void>): Promise<void> {
   if (!server.listening) return;
+  const impatient = setTimeout(() => {
+    server.closeAllConnections();
+  }, patienceMs);
   await new Promise<void>((resolve) => {
     server.close(() => {
       resolve();
     });
-    server.closeAllConnections();
+    server.closeIdleConnections();
   });
+  clearTimeout(impatient);
   await closeDatabase();
 }
 

@@ -1,6 +1,12 @@
 const now = `date_trunc('milliseconds', clock_timestamp())`;
 
 /**
+ * Metadata keys that publishers look their rows up by: an export that may have arrived, all rows of a run.
+ * An index over all keys would cost every insert; any other key is found by a scan.
+ */
+export const indexedMetadataKeys = ['assay.export_id', 'assay.run_uid'] as const;
+
+/**
  * One row per sending of a span (no key over trace and span: a re-sent span is one more row), and score
  * states that replace one another: the state of a score at an instant is the row with
  * `visible_at <= instant < superseded_at`, so an update also shows late and survives a kill.
@@ -20,10 +26,10 @@ export const traceTables: readonly string[] = [
   `create index if not exists observations_time on observations (project_id, start_time desc, trace_id desc, id desc)`,
   `create index if not exists observations_experiment on observations (project_id, experiment_id, start_time desc)
     where experiment_id is not null`,
-  `create index if not exists observations_item_root on observations (project_id, experiment_id, start_time desc)
-    where is_item_root`,
-  `create index if not exists observations_export on observations ((metadata->>'assay.export_id'))
-    where metadata ? 'assay.export_id'`,
+  ...indexedMetadataKeys.map(
+    (key) => `create index if not exists observations_${key.replace('.', '_')} on observations
+      (project_id, (metadata->>'${key}'), start_time desc, trace_id desc, id desc) where metadata ? '${key}'`,
+  ),
   `create table if not exists scores (
     seq bigint generated always as identity primary key,
     project_id text not null, id text not null, event_id text,

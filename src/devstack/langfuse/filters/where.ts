@@ -1,3 +1,4 @@
+import { indexedMetadataKeys } from '../db/schema-traces.js';
 import { encodeText } from '../db/text.js';
 import { badRequest } from '../http/errors.js';
 import type { Condition } from './filter-input.js';
@@ -73,11 +74,11 @@ function conditionSql(condition: Condition, columns: ColumnMap, where: Where): s
   }
 }
 
-/** One key of a jsonb map. The key that publishers ask by is spelled out, so that its index serves. */
+const indexedKeys: ReadonlySet<string> = new Set(indexedMetadataKeys);
+
+/** One key of a jsonb map. An indexed key is spelled out: its index does not serve a parameter. */
 function entryOf(column: string, key: string, where: Where): string {
-  return key === 'assay.export_id'
-    ? `${column}->>'assay.export_id'`
-    : `${column}->>${where.slot(key)}`;
+  return indexedKeys.has(key) ? `${column}->>'${key}'` : `${column}->>${where.slot(key)}`;
 }
 
 function textSql(
@@ -86,7 +87,8 @@ function textSql(
   where: Where,
 ): string {
   if (condition.operator === '=') {
-    const guard = condition.key === 'assay.export_id' ? "metadata ? 'assay.export_id' and " : '';
+    const { key = '' } = condition;
+    const guard = indexedKeys.has(key) ? `metadata ? '${key}' and ` : '';
     return `${guard}${column} = ${where.slot(condition.value)}`;
   }
   const slot = where.slot(condition.value);

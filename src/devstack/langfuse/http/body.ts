@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Refusal } from './errors.js';
 
 /** 4.5 MB, the limit of the real server for every route. */
-export const bodyLimit = Math.floor(4.5 * 1024 * 1024);
+const bodyLimit = Math.floor(4.5 * 1024 * 1024);
 
 /**
  * Reads the whole body. Past the limit it keeps reading and forgetting: answering while the client

@@ -7,6 +7,8 @@ export interface Call {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
+  /** Whether both the peer and the Host that it asked for are this machine. */
+  readonly fromLoopback: boolean;
   /** The parsed JSON body; text when the content type is not JSON; undefined for `raw` routes. */
   readonly body: unknown;
   readonly rawBody: Buffer;

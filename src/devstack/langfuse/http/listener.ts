@@ -137,10 +137,20 @@ async function dispatch(
     params,
     query: url.searchParams,
     headers,
+    fromLoopback: isLoopback(request),
     body: parsed,
     rawBody: body,
   };
   return handler(call);
+}
+
+/** The Host counts, too: a page that rebinds its own name to 127.0.0.1 must not read along. */
+function isLoopback(request: IncomingMessage): boolean {
+  const peer = request.socket.remoteAddress ?? '';
+  const host = (request.headers.host ?? '').replace(/:\d+$/, '');
+  return (
+    /^(?:127\.|::1$|::ffff:127\.)/.test(peer) && /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(host)
+  );
 }
 
 function handlerFor(route: Route, method: string): Handler {

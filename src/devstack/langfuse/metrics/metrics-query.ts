@@ -4,8 +4,8 @@ import { conditionSchema } from '../filters/filter-input.js';
 import { badRequest, invalidData } from '../http/errors.js';
 import { isoDateTime, parse } from '../http/validate.js';
 
-export const granularities = ['auto', 'minute', 'hour', 'day', 'week', 'month'] as const;
-export const aggregations = [
+const granularities = ['auto', 'minute', 'hour', 'day', 'week', 'month'] as const;
+const aggregations = [
   'sum',
   'avg',
   'count',
@@ -17,7 +17,7 @@ export const aggregations = [
   'p95',
   'p99',
 ] as const;
-export const viewNames = [
+const viewNames = [
   'observations',
   'scores-numeric',
   'scores-categorical',

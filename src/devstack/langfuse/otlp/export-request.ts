@@ -28,7 +28,7 @@ export interface OtlpScopeSpans {
   readonly scope?: { readonly name?: string; readonly version?: string };
   readonly spans?: readonly OtlpSpan[];
 }
-export interface OtlpResourceSpans {
+interface OtlpResourceSpans {
   readonly resource?: { readonly attributes?: readonly OtlpAttribute[] };
   readonly scopeSpans?: readonly OtlpScopeSpans[];
 }

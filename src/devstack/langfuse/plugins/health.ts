@@ -3,7 +3,7 @@ import { escapeHtml, page, pageHeaders } from '../html/page.js';
 import { ok } from '../http/exchange.js';
 
 /** The Langfuse release whose answers were recorded; clients read it to tell v3 from v4. */
-export const emulatedVersion = '4.16.0';
+const emulatedVersion = '4.16.0';
 
 export const health: Plugin = ({ project }) => {
   const status = () => ok({ status: 'OK', version: emulatedVersion });

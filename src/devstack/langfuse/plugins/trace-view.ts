@@ -1,3 +1,75 @@
-import type { Plugin } from '../context.js';
+import type { DevServerContext, Plugin } from '../context.js';
+import { page, pageHeaders } from '../html/page.js';
+import { traceListPage, tracePage } from '../html/trace-page.js';
+import type { Call, Reply } from '../http/exchange.js';
+import type { ObservationRow } from '../observations/observation-view.js';
+import type { ScoreRow } from '../scores/score-view.js';
+import { readableScores } from '../scores/score-view.js';
 
-export const traceView: Plugin = () => [];
+const mostRows = 1_000;
+const listed = 100;
+const columns = `seq, project_id, trace_id, id, parent_id, start_time, end_time, created_at, type, name, level,
+  environment, user_id, session_id, version, is_root, model, prompt_id, input, output, detail`;
+
+/** Pages to look at in a browser: without a key (a browser has none to send), so from this machine only. */
+export const traceView: Plugin = (context) => [
+  {
+    path: '/project/{projectId}/traces',
+    access: 'open',
+    methods: { GET: (call) => guarded(context, call, () => listPage(context)) },
+  },
+  {
+    path: '/project/{projectId}/traces/{traceId}',
+    access: 'open',
+    methods: {
+      GET: (call) => guarded(context, call, () => onePage(context, call.params['traceId'] ?? '')),
+    },
+  },
+];
+
+async function guarded(
+  { project }: DevServerContext,
+  call: Call,
+  render: () => Promise<string | undefined>,
+): Promise<Reply> {
+  const headers = pageHeaders;
+  if (!call.fromLoopback)
+    return {
+      status: 403,
+      html: page('403', '<h1>403</h1><p>From this machine only.</p>'),
+      headers,
+    };
+  const html = call.params['projectId'] === project.id ? await render() : undefined;
+  return html === undefined
+    ? { status: 404, html: page('404', '<h1>404</h1><p>Nothing is visible here.</p>'), headers }
+    : { status: 200, html, headers };
+}
+
+async function listPage({ database, project }: DevServerContext): Promise<string> {
+  const roots = await database.rows<ObservationRow>(
+    `select ${columns} from observations
+     where project_id = $1 and is_root and visible_at <= clock_timestamp()
+     order by start_time desc, trace_id desc, id desc limit ${listed}`,
+    [project.id],
+  );
+  return traceListPage(project.id, project.name, roots);
+}
+
+async function onePage(
+  { database, project }: DevServerContext,
+  traceId: string,
+): Promise<string | undefined> {
+  const rows = await database.rows<ObservationRow>(
+    `select ${columns} from observations
+     where project_id = $1 and trace_id = $2 and visible_at <= clock_timestamp()
+     order by start_time, seq limit ${mostRows}`,
+    [project.id, traceId],
+  );
+  if (rows.length === 0) return undefined;
+  const scores = await database.rows<ScoreRow>(
+    `select * from scores where project_id = $1 and trace_id = $2 and ${readableScores}
+     order by timestamp, id limit ${mostRows}`,
+    [project.id, traceId],
+  );
+  return tracePage(traceId, rows, scores);
+}

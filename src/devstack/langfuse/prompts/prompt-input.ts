@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { invalidData } from '../http/errors.js';
 import { parse } from '../http/validate.js';
 
-export const labelSchema = z
+const labelSchema = z
   .string()
   .min(1)
   .max(36)

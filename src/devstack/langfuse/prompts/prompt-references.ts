@@ -36,7 +36,7 @@ export function referencesIn(prompt: unknown): PromptReference[] {
   }));
 }
 
-export const describeSelector = (selector: PromptSelector): string =>
+const describeSelector = (selector: PromptSelector): string =>
   'version' in selector ? `version ${selector.version}` : `label ${selector.label}`;
 
 /** Refuses a prompt whose references lead nowhere. */

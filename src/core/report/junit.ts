@@ -96,7 +96,7 @@ function outcome(cell: ReportCell): string {
 
 function notes(cell: ReportCell): string {
   const lines = [
-    `trace: ${cell.traceUrl ?? cell.traceId}`,
+    ...(cell.traceId === '' ? [] : [`trace: ${cell.traceUrl ?? cell.traceId}`]),
     ...cell.scores.map((score) => `${score.name}: ${String(score.value.value)}`),
   ];
   return element('system-out', {}, lines.join('\n'));

@@ -54,6 +54,7 @@ export interface ReportHeader {
 /** One cell that has ended, in its last revision, with its item and its trace. */
 export interface ReportCell extends CellResult {
   readonly item: DatasetItem;
+  /** Empty where the cell has none. */
   readonly traceId: string;
   /** Where a person looks at the trace; absent where no platform holds it. */
   readonly traceUrl?: string;

@@ -16,13 +16,3 @@ export function quantileOfSorted(sorted: ArrayLike<number>, p: number): number |
   const high = sorted[Math.min(below + 1, sorted.length - 1)] ?? low;
   return low + (high - low) * (h - below);
 }
-
-/** The quantiles of unsorted values, in the order of `ps`; see {@link quantileOfSorted}. */
-export function quantiles(
-  values: Iterable<number>,
-  ps: readonly number[],
-): readonly number[] | undefined {
-  const sorted = Float64Array.from(values).sort();
-  const found = ps.map((p) => quantileOfSorted(sorted, p));
-  return found.every((value) => value !== undefined) ? found : undefined;
-}

@@ -137,11 +137,15 @@ function patternTitle({ scores, pair, n }: FailurePattern, number: number): stri
 function examplePart(example: FailureExample): readonly string[] {
   const { itemId, repetition, traceId, traceUrl, latencyMs, description } = example;
   const trace =
-    traceUrl === null ? `trace ${markdownCode(traceId)}` : markdownLink('trace', traceUrl);
+    traceUrl !== null
+      ? ` · ${markdownLink('trace', traceUrl)}`
+      : traceId === ''
+        ? ''
+        : ` · trace ${markdownCode(traceId)}`;
   const which = repetition > 1 ? ` (repetition ${repetition})` : '';
   const about = description === null ? '' : ` — ${markdownText(description)}`;
   return blocks(
-    [`**${markdownCode(itemId)}**${which}${about} · ${trace} · ${duration(latencyMs)}`],
+    [`**${markdownCode(itemId)}**${which}${about}${trace} · ${duration(latencyMs)}`],
     body('Input', example.input),
     example.output === null ? ['Output: none'] : body('Output', example.output),
     example.expected === null ? [] : body('Expected', example.expected),

@@ -57,10 +57,19 @@ const withProgress = async (title, work) => {
 };
 
 const install = async () => {
-  const args = ['ci', '--no-audit', '--no-fund', '--include=dev', '--include=optional'];
+  const args = [
+    'ci',
+    '--loglevel=error',
+    '--no-audit',
+    '--no-fund',
+    '--include=dev',
+    '--include=optional',
+  ];
   const result = await withProgress('Installing dependencies (npm ci) ', () => npm(args));
   if (result.signal !== null) throw new Error(`npm ci was ended by ${result.signal}.`);
-  if (result.code !== 0) throw new Error(`npm ci failed:\n${result.output.trim()}`);
+  // After the reasons npm prints its whole manual.
+  const words = result.output.trim().split('\n').slice(0, 20).join('\n');
+  if (result.code !== 0) throw new Error(`npm ci failed:\n${words}`);
 };
 
 /** Installs what package-lock.json asks for, once; two scripts at once install once. */

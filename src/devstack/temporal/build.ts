@@ -3,6 +3,8 @@ import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+import { sendSignal } from '../process-facts.js';
+
 /** The last version whose module builds with `go install` (later ones carry replace directives). */
 const MODULE = 'github.com/temporalio/cli/cmd/temporal@v1.5.1';
 /** `go list -deps ./cmd/temporal | wc -l` of that version on Linux; fewer are left with a warm cache. */
@@ -22,13 +24,14 @@ export interface BuildOptions {
 class Progress {
   #downloaded = 0;
   #compiled = 0;
-  #reportedAt = performance.now();
-  readonly #log: (line: string) => void;
+  readonly #startedAt = performance.now();
+  readonly #timer: NodeJS.Timeout;
   /** Go's last words, for the error. */
   readonly tail: string[] = [];
 
   constructor(log: (line: string) => void) {
-    this.#log = log;
+    // By the clock and not by the line: the last step, linking, is half a minute without one.
+    this.#timer = setInterval(() => log(`  ${this.#words()}`), REPORT_EVERY_MS);
   }
 
   line(line: string): void {
@@ -36,15 +39,17 @@ class Progress {
     if (this.tail.length > 8) this.tail.shift();
     if (line.startsWith('go: downloading')) this.#downloaded += 1;
     else if (/^[\w.~-]+(\/[\w.~-]+)*$/.test(line)) this.#compiled += 1;
-    if (performance.now() - this.#reportedAt < REPORT_EVERY_MS) return;
-    this.#reportedAt = performance.now();
-    this.#log(`  ${this.#words()}`);
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
   }
 
   #words(): string {
-    if (this.#compiled === 0) return `${this.#downloaded} modules downloaded`;
+    const seconds = Math.round((performance.now() - this.#startedAt) / 1000);
+    if (this.#compiled === 0) return `${this.#downloaded} modules downloaded, ${seconds} s`;
     const percent = Math.min(99, Math.floor((100 * this.#compiled) / PACKAGES));
-    return `${this.#compiled} of about ${PACKAGES} packages compiled (${percent} %)`;
+    return `${this.#compiled} of about ${PACKAGES} packages compiled (${percent} %), ${seconds} s`;
   }
 }
 
@@ -57,7 +62,7 @@ const goInstall = (bin: string, progress: Progress, options: BuildOptions): Prom
       detached: true,
     });
     const abort = (): void => {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+      if (child.pid !== undefined) sendSignal(-child.pid, 'SIGTERM');
     };
     options.signal?.addEventListener('abort', abort, { once: true });
     createInterface({ input: child.stderr }).on('line', (line) => progress.line(line));
@@ -78,11 +83,13 @@ const goInstall = (bin: string, progress: Progress, options: BuildOptions): Prom
  */
 export const buildTemporal = async (options: BuildOptions): Promise<void> => {
   const bin = mkdtempSync(join(dirname(options.target), 'build-'));
+  const progress = new Progress(options.log);
   try {
-    await goInstall(bin, new Progress(options.log), options);
+    await goInstall(bin, progress, options);
     options.signal?.throwIfAborted();
     renameSync(join(bin, 'temporal'), options.target);
   } finally {
+    progress.end();
     rmSync(bin, { recursive: true, force: true });
   }
 };

@@ -11,10 +11,11 @@ export async function countPollers(client: Client, taskQueue: string): Promise<n
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: taskQueue },
+    // temporal.api.enums.v1.TaskQueueType: workflow; the package of the enum has no named exports for ESM.
     taskQueueType: 1,
   });
   const now = Date.now();
-  return (pollers ?? []).filter((poller) => {
+  return pollers.filter((poller) => {
     const seconds = Number(poller.lastAccessTime?.seconds ?? 0);
     return now - seconds * 1000 < staleMs;
   }).length;

@@ -133,9 +133,9 @@ function parseCases(
     return [
       {
         id,
-        input: inputs as JsonObject,
-        metadata: (metadata ?? {}) as JsonObject,
-        ...(expectation === undefined ? {} : { expected: expectation as Json }),
+        input: inputs,
+        metadata: (metadata ?? {}),
+        ...(expectation === undefined ? {} : { expected: expectation }),
         ...(description === undefined ? {} : { description }),
       },
     ];

@@ -60,7 +60,7 @@ export function parseCompletion(body: Buffer): ParsedCompletion {
     text,
     json: parseJson(text),
     finishReason: choice.finish_reason ?? 'stop',
-    usage: readUsage(parsed.data?.usage),
+    usage: readUsage(parsed.data.usage),
   };
 }
 

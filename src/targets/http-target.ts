@@ -27,7 +27,7 @@ export function createHttpTarget(request: { name: string; config: HttpTargetConf
         url: config.url,
         method: config.method,
         headers: config.headers,
-        body: config.body === undefined ? input : fill(config.body as Json, input),
+        body: config.body === undefined ? input : fill(config.body, input),
         timeoutMs: config.timeoutMs,
         maxBytes: config.maxBytes,
         signal: context.signal,

@@ -186,7 +186,7 @@ export function renderMessages(messages: readonly ChatMessage[], input: JsonObje
   );
   return messages.map(({ role, content }) => ({
     role,
-    content: Mustache.render(content, view, undefined, { escape: (text) => text }),
+    content: Mustache.render(content, view, undefined, { escape: (text: string) => text }),
   }));
 }
 

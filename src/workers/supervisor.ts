@@ -60,8 +60,8 @@ interface Slot {
 
 function superviseOne(options: SupervisorOptions): Slot {
   let child: ChildProcess | undefined;
-  let stopping = false;
   const stopped = new AbortController();
+  const stopping = (): boolean => stopped.signal.aborted;
   let markReady: () => void = () => undefined;
   let markFailed: (error: Error) => void = () => undefined;
   const ready = new Promise<void>((resolve, reject) => {
@@ -73,20 +73,20 @@ function superviseOne(options: SupervisorOptions): Slot {
   const loop = async (): Promise<void> => {
     let backoff = restartAfterMs;
     let first = true;
-    while (!stopping) {
+    while (!stopping()) {
       const started = performance.now();
       child = spawnWorker(options);
-      let wasReady = false;
+      const seen = { ready: false };
       const last = readLines(child, (line) => {
         if (line.includes('"ready":true')) {
-          wasReady = true;
+          seen.ready = true;
           markReady();
         }
         options.onLog(line);
       });
       const { code, signal } = await exitOf(child);
-      if (stopping) return;
-      if (first && !wasReady) {
+      if (stopping()) return;
+      if (first && !seen.ready) {
         // A worker that cannot start will not start by repetition: a config or a key is wrong.
         markFailed(new WorkerStartError(code, last()));
         return;
@@ -104,7 +104,6 @@ function superviseOne(options: SupervisorOptions): Slot {
     ready,
     pid: () => child?.pid,
     async stop() {
-      stopping = true;
       stopped.abort();
       const target = child;
       if (target?.exitCode === null && target.signalCode === null) {

@@ -42,11 +42,7 @@ export function createAdmit(ports: ExperimentPorts): ExperimentActivities['admit
       const { id, status } = experiment;
       if (inserted) return { outcome: 'started', experimentId: id };
       if (experiment.manifestHash === resolved.manifestHash) {
-        // A retry of this very activity finds the row that its first try made.
-        const own = experiment.workflowRunId === workflowRunId && status === 'planning';
-        return own
-          ? { outcome: 'started', experimentId: id }
-          : { outcome: 'attached', experimentId: id, status };
+        return { outcome: 'attached', experimentId: id, status };
       }
       const differences =
         experiment.manifest === undefined

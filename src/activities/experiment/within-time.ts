@@ -22,15 +22,15 @@ export async function withinTime<Result>(
   const inner = new AbortController();
   let settle: (() => void) | undefined;
   const interrupted = new Promise<never>((_resolve, reject) => {
-    const stop = (reason: unknown): void => {
+    const stop = (reason: Error): void => {
       inner.abort(reason);
-      reject(reason as Error);
+      reject(reason);
     };
     const timer = setTimeout(
       () => stop(new AssayError(limit.code, `${limit.what} did not return within ${limit.ms} ms.`)),
       limit.ms,
     );
-    const abort = (): void => stop(limit.signal.reason);
+    const abort = (): void => stop(limit.signal.reason as Error);
     limit.signal.addEventListener('abort', abort, { once: true });
     settle = () => {
       clearTimeout(timer);

@@ -5,9 +5,12 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
+import pg from 'pg';
+
 import { createTestDatabase } from '../support/database.js';
 import {
   callServer,
+  eventually,
   observationsOf,
   optionsFor,
   otlpExport,
@@ -99,6 +102,27 @@ describe('faults of the dev server', () => {
     const [first, second] = [await pattern(), await pattern()];
     expect(second).toEqual(first);
     expect(new Set(first)).toEqual(new Set([200, 500]));
+  });
+
+  it('outlives its database sessions: what was under way fails, the next requests are served', async () => {
+    const killer = new pg.Client({ connectionString: server.databaseUrl });
+    await killer.connect();
+    try {
+      const create = (name: string) =>
+        server.post('/api/public/v2/prompts', { name, type: 'text', prompt: 'x' });
+      const statuses = new Set<number>();
+      for (let round = 0; round < 10; round += 1) {
+        const running = Array.from({ length: 8 }, (_, index) => create(`ends-${round}-${index}`));
+        await killer.query(
+          'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+        );
+        for (const answer of await Promise.all(running)) statuses.add(answer.status);
+      }
+      expect([...statuses].filter((status) => status !== 201 && status !== 500)).toEqual([]);
+      await eventually(read, ({ status }) => status === 200);
+    } finally {
+      await killer.end();
+    }
   });
 
   it('refuses a rule that makes no sense', async () => {

@@ -43,25 +43,34 @@ function queriesOn(executor: Pick<pg.PoolClient, 'query'>): Queries {
 
 async function inTransaction<T>(pool: pg.Pool, work: (queries: Queries) => Promise<T>): Promise<T> {
   const client = await pool.connect();
+  // While it is checked out the pool does not listen: a session that ends then would end the process.
+  client.on('error', ignore);
+  const release = (broken?: Error) => {
+    client.off('error', ignore);
+    client.release(broken);
+  };
   try {
     await client.query('begin');
     const result = await work(queriesOn(client));
     await client.query('commit');
-    client.release();
+    release();
     return result;
   } catch (error) {
     // A connection that cannot even roll back is broken: it must not return to the pool.
     await client.query('rollback').then(
       () => {
-        client.release();
+        release();
       },
-      (broken: unknown) => {
-        client.release(broken instanceof Error ? broken : true);
+      () => {
+        release(new Error('connection lost'));
       },
     );
     throw error;
   }
 }
+
+/** The statement under way fails with the same error, which its caller sees. */
+const ignore = (): void => undefined;
 
 /** Whether a statement failed on a unique constraint. */
 export function isUniqueViolation(error: unknown): boolean {

@@ -99,8 +99,8 @@ module.exports = {
     {
       name: 'cli-goes-through-the-client',
       severity: 'error',
-      comment: 'Only dev, worker, doctor and config may reach below the client.',
-      from: { path: '^src/cli/', pathNot: '^src/cli/commands/(dev|worker|doctor|config)' },
+      comment: 'Only dev, worker, doctor, config and db may reach below the client.',
+      from: { path: '^src/cli/', pathNot: '^src/cli/commands/(dev|worker|doctor|config|db)' },
       to: {
         path: '^src/',
         pathNot: ['^src/cli/', '^src/client/', '^src/contracts/', '^src/core/'],

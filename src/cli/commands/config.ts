@@ -1,0 +1,109 @@
+import type { Command } from 'commander';
+
+import type { Config, TargetConfig } from '../../contracts/config.js';
+import type { Cli, Registration } from '../cli.js';
+import { jsonText } from '../io/json-text.js';
+import type { Sink } from '../io/sink.js';
+import { renderTable } from '../io/table.js';
+
+/** `assay config …` */
+export function registerConfig(program: Command, { handle }: Registration): void {
+  const group = program
+    .command('config')
+    .description('Look after assay.config.ts')
+    .addHelpText('after', '\nExample:\n  $ assay config check');
+  const command = group
+    .command('check')
+    .description('Execute and check assay.config.ts; list its targets, evaluators and models')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ assay config check
+  $ assay -C examples/support-triage config check --json
+
+All problems are told at once. Remembers the project of the folder for commands that never execute the config.`,
+    );
+  handle(command, check);
+}
+
+async function check(cli: Cli): Promise<void> {
+  const [{ effectiveEnvironment }, { loadProject }] = await Promise.all([
+    import('../../client/connections.js'),
+    import('./config-load.js'),
+  ]);
+  const variables = await effectiveEnvironment(cli.folder, cli.environment);
+  const { config, codeHash, root } = await loadProject(cli.folder, variables);
+  if (cli.json) await cli.out.line(jsonText(configFacts(config, { codeHash, root })));
+  else await cli.out.line(configText(config, cli.out));
+}
+
+/** What the config holds, without its functions and without what secrets may stand in (headers, bodies). */
+function configFacts(config: Config, of: { readonly codeHash: string; readonly root: string }) {
+  return {
+    project: config.project,
+    root: of.root,
+    codeHash: of.codeHash,
+    targets: Object.entries(config.targets).map(([name, target]) => ({
+      name,
+      kind: target.kind,
+      evaluators: target.evaluators ?? null,
+    })),
+    evaluators: Object.entries(config.evaluators).map(([name, { kind, required }]) => ({
+      name,
+      kind,
+      required,
+    })),
+    models: Object.entries(config.models).map(([name, model]) => ({
+      name,
+      provider: model.provider,
+      model: model.model,
+      baseUrl: model.baseUrl ?? null,
+      priced: model.price !== undefined,
+    })),
+    datasetsFolder: config.datasetsFolder,
+  };
+}
+
+function configText(config: Config, sink: Sink): string {
+  const safe = (text: string): string => sink.safe(text);
+  const { bold, green } = sink.colours;
+  const targets = renderTable(
+    [{ heading: 'Target' }, { heading: 'Kind' }, { heading: 'Evaluators' }],
+    Object.entries(config.targets).map(([name, target]) => [
+      safe(name),
+      target.kind,
+      evaluatorsOf(target),
+    ]),
+  );
+  const evaluators = renderTable(
+    [{ heading: 'Evaluator' }, { heading: 'Kind' }, { heading: 'Required' }],
+    Object.entries(config.evaluators).map(([name, { kind, required }]) => [
+      safe(name),
+      kind,
+      required ? 'yes' : 'no',
+    ]),
+  );
+  const models = renderTable(
+    [
+      { heading: 'Model' },
+      { heading: 'Provider' },
+      { heading: 'Name there' },
+      { heading: 'Price' },
+    ],
+    Object.entries(config.models).map(([name, model]) => [
+      safe(name),
+      safe(model.provider),
+      safe(model.model),
+      model.price === undefined ? 'unknown' : 'known',
+    ]),
+  );
+  return [
+    `${green('✔')} assay.config.ts of project ${bold(safe(config.project))} is well-formed`,
+    targets,
+    evaluators,
+    ...(Object.keys(config.models).length === 0 ? [] : [models]),
+  ].join('\n\n');
+}
+
+const evaluatorsOf = ({ evaluators }: TargetConfig): string => evaluators?.join(', ') ?? 'all';

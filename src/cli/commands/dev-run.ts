@@ -1,0 +1,130 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { searchAttributes } from '../../core/experiment/naming.js';
+import {
+  listenForInterrupt,
+  resetStack,
+  startStack,
+  type Stack,
+  type StackOptions,
+} from '../../devstack/index.js';
+import { runMigrations } from '../../store/migrate.js';
+import { configFileName } from '../../workers/load-config.js';
+import type { Cli } from '../cli.js';
+import { ensureStateFolder } from '../settings.js';
+import { loadProject } from './config-load.js';
+import type { DevOptions } from './dev.js';
+import { readyLine, readyText, type DevFacts } from './dev-ready.js';
+import { openWorkerLog } from './dev-worker-log.js';
+import { startWorkers, type StartedWorkers } from './worker-processes.js';
+
+/** Starts the stack and the workers of a folder, says where they are, and stops them in order at Ctrl-C. */
+export async function runDev(cli: Cli, options: DevOptions): Promise<number> {
+  const { folder, err } = cli;
+  const note = (line: string): void => void err.line(err.colours.dim(err.safe(line)));
+  const interrupt = listenForInterrupt(() => note('Still stopping: paid calls finish first …'));
+  const stops: (() => Promise<void>)[] = [];
+  try {
+    if (options.reset === true) await resetStack(folder);
+    await ensureStateFolder(folder);
+    const stack = await startStack(stackOptions(cli, options, { note, signal: interrupt.signal }));
+    stops.push(() => stack.stop());
+    await migrate(stack, note);
+    const log = openWorkerLog(folder, err);
+    stops.unshift(() => log.close());
+    const workers = await startDevWorkers(cli, options, {
+      stack,
+      onLog: (line) => log.take(line),
+      signal: interrupt.signal,
+    });
+    if (workers !== undefined) stops.unshift(() => workers.stop());
+    const facts: DevFacts = {
+      folder,
+      services: stack.services,
+      project: workers?.project ?? (await projectOf(folder, stack)),
+      workers: workers === undefined ? 0 : options.workers,
+    };
+    await cli.out.line(cli.json ? readyLine(facts) : readyText(facts, cli.out));
+    await interrupt.arrived;
+    note('Stopping …');
+    return 0;
+  } catch (error) {
+    if (interrupt.signal.aborted) return 0;
+    throw error;
+  } finally {
+    await stopAll(stops);
+    interrupt.dispose();
+  }
+}
+
+/** In order: workers let paid calls finish, which needs the stack. One that cannot be stopped must not keep the others. */
+async function stopAll(stops: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const stop of stops) await stop().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw new AggregateError(failures, 'Not everything could be stopped.');
+}
+
+function stackOptions(
+  cli: Cli,
+  options: DevOptions,
+  on: { readonly note: (line: string) => void; readonly signal: AbortSignal },
+): StackOptions {
+  const { temporalPort, temporalUiPort, postgresPort, langfusePort, modelPort } = options;
+  const ports = {
+    ...(temporalPort === undefined ? {} : { temporal: temporalPort }),
+    ...(temporalUiPort === undefined ? {} : { temporalUi: temporalUiPort }),
+    ...(postgresPort === undefined ? {} : { postgres: postgresPort }),
+    ...(langfusePort === undefined ? {} : { langfuse: langfusePort }),
+    ...(modelPort === undefined ? {} : { model: modelPort }),
+  };
+  const { modelLatency } = options;
+  return {
+    projectDir: cli.folder,
+    ports,
+    searchAttributes,
+    env: { ...cli.environment },
+    log: on.note,
+    signal: on.signal,
+    ...(modelLatency === undefined ? {} : { model: { latencyMs: modelLatency } }),
+  };
+}
+
+async function migrate(stack: Stack, note: (line: string) => void): Promise<void> {
+  const { DATABASE_URL } = stack.environment;
+  if (DATABASE_URL === undefined) return;
+  const { applied } = await runMigrations(DATABASE_URL);
+  if (applied.length > 0) note(`schema migrated: ${applied.join(', ')}`);
+}
+
+const hasConfig = (folder: string): boolean => existsSync(join(folder, configFileName));
+
+async function startDevWorkers(
+  cli: Cli,
+  options: DevOptions,
+  on: {
+    readonly stack: Stack;
+    readonly onLog: (line: string) => void;
+    readonly signal: AbortSignal;
+  },
+): Promise<StartedWorkers | undefined> {
+  if (!options.worker || !hasConfig(cli.folder)) return undefined;
+  return startWorkers(
+    {
+      folder: cli.folder,
+      count: options.workers,
+      environment: { ...cli.environment, ...on.stack.environment },
+      onLog: on.onLog,
+      onCrash: (crash) =>
+        on.onLog(JSON.stringify({ level: 50, time: Date.now(), ...crash, msg: 'worker crashed' })),
+    },
+    on.signal,
+  );
+}
+
+/** Without a worker of ours nobody has said which project this is. */
+async function projectOf(folder: string, stack: Stack): Promise<string | undefined> {
+  if (!hasConfig(folder)) return undefined;
+  const { config } = await loadProject(folder, stack.environment);
+  return config.project;
+}

@@ -1,0 +1,110 @@
+import type { Command } from 'commander';
+
+import type { AssayClient } from '../../client/assay-client.js';
+import type { ExperimentView } from '../../client/experiments.js';
+import type { ExperimentStatus } from '../../contracts/records.js';
+import { count, duration } from '../../core/report/figures.js';
+import type { Registration } from '../cli.js';
+import { jsonText } from '../io/json-text.js';
+import type { Sink } from '../io/sink.js';
+import { renderTable } from '../io/table.js';
+import { listAmong, positiveNumber } from '../option-values.js';
+import { doneCells, failedCells } from '../progress/progress-text.js';
+
+const statuses: readonly ExperimentStatus[] = [
+  'planning',
+  'running',
+  'publishing',
+  'verifying',
+  'completed',
+  'completed_unverified',
+  'cancelled',
+  'failed',
+];
+
+interface ListOptions {
+  readonly status?: readonly ExperimentStatus[];
+  readonly limit: number;
+}
+
+/** `assay experiment list` */
+export function registerExperimentList(parent: Command, { handle }: Registration): void {
+  const command = parent
+    .command('list')
+    .description('List the runs of the project, the newest first')
+    .option('--status <list>', `with commas, of ${statuses.join(', ')}`, listAmong(statuses))
+    .option('--limit <n>', 'at most so many', positiveNumber, 20)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ assay experiment list
+  $ assay experiment list --status running,publishing --limit 5
+  $ assay experiment list --json | jq -r '.experiments[].name'`,
+    );
+  handle(command, async (cli) => {
+    const project = await cli.project();
+    const { status, limit } = command.opts<ListOptions>();
+    const experiments = await cli.withClient((client) =>
+      newest(client, { project, limit, ...(status === undefined ? {} : { status }) }),
+    );
+    if (cli.json) await cli.out.line(jsonText({ experiments }));
+    else if (experiments.length > 0) await cli.out.line(listText(experiments, cli.out));
+    else
+      await cli.err.line(`No runs${status === undefined ? '' : ' of this status'} in ${project}.`);
+  });
+}
+
+/** Pages are bounded by the store; a limit beyond one page takes several. */
+async function newest(
+  client: AssayClient,
+  query: {
+    readonly project: string;
+    readonly limit: number;
+    readonly status?: readonly ExperimentStatus[];
+  },
+): Promise<readonly ExperimentView[]> {
+  const found: ExperimentView[] = [];
+  let cursor: string | undefined;
+  do {
+    const limit = Math.min(query.limit - found.length, 100);
+    const page = await client.experiments.list({
+      ...query,
+      limit,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    found.push(...page.experiments);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined && found.length < query.limit);
+  return found;
+}
+
+function listText(experiments: readonly ExperimentView[], sink: Sink): string {
+  return renderTable(
+    [
+      { heading: 'Name' },
+      { heading: 'Status' },
+      { heading: 'Target' },
+      { heading: 'Dataset' },
+      { heading: 'Cells', align: 'right' },
+      { heading: 'Errors', align: 'right' },
+      { heading: 'Created' },
+      { heading: 'Took', align: 'right' },
+    ],
+    experiments.map((view) => [
+      sink.safe(view.name),
+      view.status,
+      sink.safe(view.target),
+      sink.safe(view.dataset),
+      `${count(doneCells(view.counts))}/${count(view.counts.planned)}`,
+      count(failedCells(view.counts)),
+      view.createdAt.slice(0, 19).replace('T', ' '),
+      tookOf(view),
+    ]),
+  );
+}
+
+function tookOf({ createdAt, startedAt, finishedAt }: ExperimentView): string {
+  if (finishedAt === undefined) return '—';
+  return duration(Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt ?? createdAt)));
+}

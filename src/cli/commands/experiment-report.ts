@@ -1,0 +1,104 @@
+import { Option, type Command } from 'commander';
+import { join, resolve } from 'node:path';
+
+import type { AssayClient } from '../../client/assay-client.js';
+import type { ExperimentKey } from '../../client/experiments.js';
+import { terminalText } from '../../core/text/escape/terminal.js';
+import type { Cli, Registration } from '../cli.js';
+import { harmlessJson, jsonText } from '../io/json-text.js';
+import { shortPath } from '../results/conclude.js';
+import { withDrafts } from '../results/draft-file.js';
+import { readReport } from '../results/report-model.js';
+import { writeResultFiles } from '../results/result-files.js';
+import { csvLines, junitPieces } from '../results/result-stream.js';
+import { writeAll } from './experiment-results.js';
+
+type Format = 'markdown' | 'json' | 'junit' | 'csv';
+
+interface ReportOptions {
+  readonly format?: Format;
+  readonly out?: string;
+}
+
+const fileNames: Readonly<Record<Format, string>> = {
+  markdown: 'report.md',
+  json: 'report.json',
+  junit: 'junit.xml',
+  csv: 'results.csv',
+};
+
+/** `assay experiment report` */
+export function registerExperimentReport(parent: Command, { handle }: Registration): void {
+  const command = parent
+    .command('report')
+    .description('Print the report of a run that has ended, or write its files')
+    .argument('<name>', 'the name of the run')
+    .addOption(
+      new Option('--format <form>', 'default markdown; json with --json').choices(
+        Object.keys(fileNames),
+      ),
+    )
+    .option('--out <dir>', 'write files there: all of them, or the one of --format')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ assay experiment report nightly-2026-11-21 | less
+  $ assay experiment report nightly-2026-11-21 --format junit --out ci-results
+  $ assay experiment report nightly-2026-11-21 --out results/nightly`,
+    );
+  handle(command, async (cli) => {
+    const key = { project: await cli.project(), name: command.args[0] ?? '' };
+    const { format, out } = command.opts<ReportOptions>();
+    await cli.withClient(async (client) => {
+      if (out === undefined) {
+        await writeAll(cli.out, pieces(client, key, format ?? (cli.json ? 'json' : 'markdown')));
+        return;
+      }
+      await tellWritten(cli, await writeFiles(client, key, { format, out: resolve(cli.cwd, out) }));
+    });
+  });
+}
+
+/** The report in one form, piece by piece. */
+async function* pieces(
+  client: AssayClient,
+  key: ExperimentKey,
+  format: Format,
+): AsyncGenerator<string> {
+  switch (format) {
+    case 'markdown':
+      yield terminalText(await client.experiments.report(key, 'markdown'));
+      return;
+    case 'json':
+      yield harmlessJson(await client.experiments.report(key, 'json'));
+      return;
+    case 'junit':
+      yield* junitPieces(client, key, await readReport(client, key));
+      return;
+    case 'csv':
+      yield* csvLines(client, { key }, await readReport(client, key));
+  }
+}
+
+async function writeFiles(
+  client: AssayClient,
+  key: ExperimentKey,
+  { format, out }: { readonly format: Format | undefined; readonly out: string },
+): Promise<readonly string[]> {
+  if (format === undefined) {
+    // Also says REPORT_NOT_READY where there is nothing to write.
+    await readReport(client, key);
+    return (await writeResultFiles(client, await client.experiments.get(key), out)).files;
+  }
+  const path = join(out, fileNames[format]);
+  await withDrafts({ path }, async (drafts) => {
+    for await (const piece of pieces(client, key, format)) await drafts.path.write(piece);
+  });
+  return [path];
+}
+
+async function tellWritten(cli: Cli, files: readonly string[]): Promise<void> {
+  if (cli.json) await cli.out.line(jsonText({ files }));
+  else for (const file of files) await cli.out.line(shortPath(cli.cwd, file));
+}

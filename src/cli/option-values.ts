@@ -1,0 +1,56 @@
+import { InvalidArgumentError } from 'commander';
+
+/** A whole number; its range is checked where it is used. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+/** A whole number of at least one. */
+export function positiveNumber(text: string): number {
+  const value = wholeNumber(text);
+  if (value < 1) throw new InvalidArgumentError('It must be at least 1.');
+  return value;
+}
+
+/** A port that can be listened on. */
+export function portNumber(text: string): number {
+  const value = wholeNumber(text);
+  if (value < 1 || value > 65_535) throw new InvalidArgumentError('It must be 1 to 65535.');
+  return value;
+}
+
+/** `a,b , c` as a list; empty parts are a mistake. */
+export function nameList(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.some((name) => name === '')) {
+    throw new InvalidArgumentError('It must be names with commas between them.');
+  }
+  return [...new Set(names)];
+}
+
+/** A list whose members are all among the known ones. */
+export function listAmong<Name extends string>(
+  known: readonly Name[],
+): (text: string) => readonly Name[] {
+  return (text) =>
+    nameList(text).map((name) => {
+      const found = known.find((each) => each === name);
+      if (found === undefined) {
+        throw new InvalidArgumentError(`"${name}" is none of ${known.join(', ')}.`);
+      }
+      return found;
+    });
+}
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** `500ms`, `30s`, `2m`, `1h` in milliseconds; the unit is a must, since tools disagree about what a bare number means. */
+export function durationMs(text: string): number {
+  const [, amount = '', unit = ''] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(text) ?? [];
+  const factor = units[unit];
+  if (factor === undefined) {
+    throw new InvalidArgumentError('It must be a time with its unit, such as 500ms, 30s or 2m.');
+  }
+  return Math.round(Number(amount) * factor);
+}

@@ -1,0 +1,78 @@
+import type { AssayClient } from '../../client/assay-client.js';
+import type { ExperimentKey } from '../../client/experiments.js';
+import type { Cli } from '../cli.js';
+import { listenForInterrupt } from '../interrupt.js';
+import { jsonText } from '../io/json-text.js';
+import { conclude, quoted, type ConcludeOptions } from '../results/conclude.js';
+import { showProgress } from './show-progress.js';
+
+/** What there is to follow. */
+export interface FollowedRun {
+  readonly client: AssayClient;
+  readonly key: ExperimentKey;
+  /** What comes before there is something to watch: the submission. */
+  readonly begin?: () => Promise<void>;
+}
+
+/**
+ * Shows a run until its end and concludes it. Ctrl-C only stops the watching.
+ *
+ * @returns the exit code.
+ */
+export async function follow(
+  cli: Cli,
+  { client, key, begin }: FollowedRun,
+  options: ConcludeOptions,
+): Promise<number> {
+  const interrupt = listenForInterrupt();
+  const { signal } = interrupt;
+  const display = showProgress(cli);
+  let phase: 'submitting' | 'watching' | 'ended' = 'submitting';
+  try {
+    if (begin !== undefined) await leaveable(begin(), signal);
+    phase = 'watching';
+    const view = await client.experiments.wait(key, {
+      signal,
+      onProgress: (seen) => display.update(seen),
+    });
+    display.stop();
+    phase = 'ended';
+    await conclude(cli, { client, view }, options);
+    return 0;
+  } catch (error) {
+    if (phase === 'ended' || !signal.aborted) throw error;
+    display.stop();
+    await tellDetached(cli, key, phase === 'watching');
+    return interrupt.exitCode;
+  } finally {
+    display.stop();
+    interrupt.dispose();
+  }
+}
+
+function leaveable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    work.then(resolve, reject);
+    const leave = (): void => reject(new Error('Interrupted.'));
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+  });
+}
+
+async function tellDetached(cli: Cli, key: ExperimentKey, accepted: boolean): Promise<void> {
+  const { out, err } = cli;
+  if (cli.json) {
+    await out.line(jsonText({ event: 'detached', ...key, accepted: accepted || null }));
+    return;
+  }
+  const name = err.safe(quoted(key.name));
+  const command = (verb: string): string => err.colours.cyan(`assay experiment ${verb} ${name}`);
+  if (!accepted) {
+    await err.line('\nLeft before the run was accepted; it may have been started all the same.');
+    await err.line(`  See:        ${command('status')}`);
+    return;
+  }
+  await err.line('\nDetached: the run goes on by itself.');
+  await err.line(`  Come back:  ${command('watch')}`);
+  await err.line(`  End it:     ${command('cancel')}`);
+}

@@ -16,8 +16,11 @@ const withScores = async (
 ): Promise<readonly StoredCell[]> => {
   const scores = await rowsOf<ScoreRow>(
     store,
-    `select cell_id, name, evaluator, type, number_value, text_value, boolean_value, passed, comment
-       from assay.scores where cell_id = any($1::bigint[]) order by cell_id, name`,
+    // A lookup per cell, by force: without statistics of a table that grew a moment ago, the planner reads all of it.
+    `select s.* from unnest($1::bigint[]) as t (id)
+      cross join lateral (
+        select cell_id, name, evaluator, type, number_value, text_value, boolean_value, passed, comment
+          from assay.scores where cell_id = t.id order by name offset 0) s`,
     [rows.map(({ id }) => id)],
   );
   const byCell = new Map<string, ScoreRow[]>();
@@ -32,9 +35,47 @@ const withScores = async (
 export interface ResultFilter {
   /** Default: every cell that has ended. */
   readonly status?: readonly CellStatus[];
-  /** Cells read at once. Default 200. */
+  /** About how many cells are read at once; all repetitions of an item are read together. Default 200. */
   readonly pageSize?: number;
 }
+
+interface Page {
+  readonly rows: readonly CellRow[];
+  /** The last item that was looked at; undefined where there was none. */
+  readonly last: number | undefined;
+}
+
+// An item of which no cell was asked for gives a row without a cell.
+type PageRow = Omit<CellRow, 'id'> & { readonly id: string | null; readonly last: number };
+const hasCell = (row: PageRow): row is PageRow & CellRow => row.id !== null;
+
+// Items by their key, then the cells of each, by force (offset 0): as one join the planner sorted the whole run for
+// every page, as long as it had no statistics of a table that grew a moment ago.
+const readPage = async (
+  store: Store,
+  page: {
+    readonly experimentId: string;
+    readonly after: number;
+    readonly items: number;
+    readonly status: readonly CellStatus[];
+  },
+): Promise<Page> => {
+  const rows = await rowsOf<PageRow>(
+    store,
+    `with i as materialized (
+       select experiment_id, ordinal, body, hash, platform_item_id from assay.experiment_items
+        where experiment_id = $1 and ordinal > $2 order by ordinal limit $3
+     )
+     select (select max(ordinal) from i) as last, ${columns}
+       from i left join lateral (
+         select * from assay.experiment_cells
+          where experiment_id = i.experiment_id and ordinal = i.ordinal and latest and status = any($4)
+         offset 0) c on true
+      order by i.ordinal, c.repetition`,
+    [page.experimentId, page.after, page.items, page.status],
+  );
+  return { rows: rows.filter(hasCell), last: rows[0]?.last };
+};
 
 /**
  * The ended cells of an experiment in their last revision, by (ordinal, repetition), a page in memory at a time.
@@ -47,22 +88,15 @@ export async function* streamResults(
 ): AsyncGenerator<StoredCell, void, undefined> {
   const pageSize = filter.pageSize ?? 200;
   const status = filter.status ?? ['ok', 'target_error', 'evaluator_error', 'skipped'];
-  let after: readonly [number, number] = [-1, 0];
+  // The first item tells how many cells an item has, at least.
+  let items = 1;
+  let after = -1;
   for (;;) {
-    const rows = await rowsOf<CellRow>(
-      store,
-      `select ${columns}
-         from assay.experiment_cells c
-         join assay.experiment_items i using (experiment_id, ordinal)
-        where c.experiment_id = $1 and (c.ordinal, c.repetition) > ($2, $3)
-          and c.latest and c.status = any($4)
-        order by c.ordinal, c.repetition limit $5`,
-      [experimentId, ...after, status, pageSize],
-    );
+    const { rows, last } = await readPage(store, { experimentId, after, items, status });
+    if (last === undefined) return;
     yield* await withScores(store, rows);
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < pageSize) return;
-    after = [last.ordinal, last.repetition];
+    items = Math.max(1, Math.floor((pageSize * items) / Math.max(rows.length, items)));
+    after = last;
   }
 }
 

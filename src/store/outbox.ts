@@ -76,18 +76,20 @@ export async function requeueRows(store: Store, rowIds: readonly string[]): Prom
 // Each chunk is a transaction of its own: one over 200,000 rows would hold its locks for seconds.
 const CHUNK = 5_000;
 
-/** Drops the bytes of what was sent, after it was verified; the ids stay. Returns how many rows had some. */
-export async function dropBodies(store: Store, of: OutboxSelection): Promise<number> {
+const dropKind = async (
+  store: Store,
+  of: OutboxSelection & { readonly kind: 'spans' | 'scores' },
+): Promise<number> => {
   let dropped = 0;
   let after = '0';
   for (;;) {
     const ids = await rowsOf<{ id: string }>(
       store,
       `select id from assay.outbox
-        where experiment_id = $1 and platform = $2 and kind in ('spans', 'scores') and id > $3
+        where experiment_id = $1 and platform = $2 and kind = $3 and id > $4
           and body is not null and sent_at is not null
-        order by id limit $4`,
-      [of.experimentId, of.platform, after, CHUNK],
+        order by id limit $5`,
+      [of.experimentId, of.platform, of.kind, after, CHUNK],
     );
     const last = ids.at(-1);
     if (last === undefined) return dropped;
@@ -99,4 +101,10 @@ export async function dropBodies(store: Store, of: OutboxSelection): Promise<num
     );
     after = last.id;
   }
+};
+
+/** Drops the bytes of what was sent, after it was verified; the ids stay. Returns how many rows had some. */
+export async function dropBodies(store: Store, of: OutboxSelection): Promise<number> {
+  const spans = await dropKind(store, { ...of, kind: 'spans' });
+  return spans + (await dropKind(store, { ...of, kind: 'scores' }));
 }

@@ -61,13 +61,11 @@ create table assay.experiment_cells (
   started_at timestamp with time zone,
   ended_at timestamp with time zone,
   constraint experiment_cells_pkey PRIMARY KEY (id),
-  constraint experiment_cells_experiment_id_ordinal_repetition_revision_key UNIQUE (experiment_id, ordinal, repetition, revision),
+  constraint experiment_cells_experiment_id_ordinal_repetition_revision__key UNIQUE (experiment_id, ordinal, repetition, revision) INCLUDE (status, latest),
   constraint experiment_cells_experiment_id_revision_position_key UNIQUE (experiment_id, revision, "position"),
   constraint experiment_cells_experiment_id_ordinal_fkey FOREIGN KEY (experiment_id, ordinal) REFERENCES assay.experiment_items(experiment_id, ordinal) ON DELETE CASCADE,
   constraint experiment_cells_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'ok'::text, 'target_error'::text, 'evaluator_error'::text, 'skipped'::text])))
 );
-
-CREATE INDEX experiment_cells_by_status ON assay.experiment_cells USING btree (experiment_id, status) WHERE latest;
 
 create table assay.experiment_items (
   experiment_id text not null,

@@ -13,7 +13,8 @@ create table assay.outbox (
   body bytea,
   -- Of the body before compression.
   bytes integer not null,
-  -- The first export that held the row, for ever: the platform is asked for it by this id.
+  -- The first export that held the row, for ever: the platform is asked for it by this id. Written with the mark;
+  -- until then the row stands in row_ids of the open export, so that each row is rewritten only once.
   export_id text,
   sent_at timestamptz,
   -- [{id, reason}] of what the platform refused for good.

@@ -1,7 +1,7 @@
 import { AssayError } from '../../core/errors/assay-error.js';
 import { storableText } from '../cell-codec.js';
-import { countOf, rowsOf, type Queryable } from '../query.js';
-import { noteSeen, type Drain } from './lock.js';
+import { rowsOf, type Queryable } from '../query.js';
+import type { Drain } from './lock.js';
 
 /** An export that was about to be sent, and of which it is not known what came of it. */
 export interface OpenExport {
@@ -35,29 +35,35 @@ export interface ExportMark {
 const unknownExport = (exportId: string): AssayError =>
   new AssayError('INTERNAL', `The export ${exportId} is not open.`);
 
-/** Writes an intent; to be run in a transaction, and committed before the request is sent. */
+/**
+ * Writes an intent, in one statement that is committed when this returns.
+ *
+ * @throws AssayError INTERNAL where one of the rows is settled, or is or was in another export.
+ */
 export async function writeIntent(on: Queryable, drain: Drain, intent: Intent): Promise<string> {
-  const taken = await countOf(
-    on,
-    `update assay.outbox set export_id = $1
-      where id = any($2::bigint[]) and platform = $3 and partition = $4 and kind = $5
-        and export_id is null and sent_at is null and refused is null`,
-    [intent.exportId, intent.rowIds, drain.platform, drain.partition, intent.kind],
-  );
-  if (taken !== intent.rowIds.length || taken === 0) {
-    throw new AssayError(
-      'INTERNAL',
-      `Only ${taken} of ${intent.rowIds.length} rows are free for the export ${intent.exportId}.`,
-    );
-  }
   const [row] = await rowsOf<{ intended_at: string }>(
     on,
-    `insert into assay.outbox_exports (export_id, platform, partition, kind, row_ids, intended_at)
-     values ($1, $2, $3, $4, $5, clock_timestamp()) returning intended_at`,
+    `with free as (
+       select count(*) filter (
+                where platform = $2 and partition = $3 and kind = $4
+                  and export_id is null and sent_at is null and refused is null) as entries
+         from assay.outbox where id = any($5::bigint[])
+     )
+     insert into assay.outbox_exports (export_id, platform, partition, kind, row_ids, intended_at)
+     select $1, $2, $3, $4, $5, clock_timestamp() from free
+      where free.entries = cardinality($5::bigint[]) and free.entries > 0
+        and not exists (select from assay.outbox_exports
+                         where platform = $2 and partition = $3 and marked_at is null
+                           and row_ids && $5::bigint[])
+     returning intended_at`,
     [intent.exportId, drain.platform, drain.partition, intent.kind, intent.rowIds],
   );
-  await noteSeen(on, drain);
-  if (row === undefined) throw unknownExport(intent.exportId);
+  if (row === undefined) {
+    throw new AssayError(
+      'INTERNAL',
+      `Not all of the ${intent.rowIds.length} rows are free for the export ${intent.exportId}.`,
+    );
+  }
   return row.intended_at;
 }
 
@@ -89,10 +95,10 @@ export async function markExport(on: Queryable, exportId: string, mark: ExportMa
      ), settled as (
        update assay.outbox o
           set sent_at = case when r.entries >= cardinality(o.ids) then null else clock_timestamp() end,
-              refused = r.reasons
+              refused = r.reasons, export_id = $1
          from done cross join lateral unnest(done.row_ids) as t (id)
          left join refusals r on r.row_id = t.id
-        where o.id = t.id and o.sent_at is null and o.refused is null
+        where o.id = t.id and num_nonnulls(o.sent_at, o.refused) = 0
      )
      select count(*)::int as exports from done`,
     [

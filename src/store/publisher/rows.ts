@@ -45,6 +45,8 @@ export async function takeRows(
        select id, bytes, cardinality(ids) as entries from assay.outbox
         where platform = $1 and partition = $2 and kind = $3
           and sent_at is null and refused is null and export_id is null
+          and id <> all (array(select unnest(row_ids) from assay.outbox_exports
+                                where platform = $1 and partition = $2 and marked_at is null))
         order by id limit $4
      ), sized as (
        select id, row_number() over by_age as place, sum(bytes) over by_age as bytes,
@@ -67,6 +69,9 @@ export async function takeRows(
   return Promise.all(rows.map(decode));
 }
 
+// num_nonnulls and not two `is null`: those would let the planner, which knows little of a table that grew a moment
+// ago, read the whole index of pending rows instead of the few that are named.
+
 /** The rows of an export that are not settled, in the order in which they were first sent. */
 export async function exportRecords(
   on: Queryable,
@@ -78,7 +83,7 @@ export async function exportRecords(
        from assay.outbox_exports e
        cross join lateral unnest(e.row_ids) with ordinality as t (id, place)
        join assay.outbox o using (id)
-      where e.export_id = $1 and o.sent_at is null and o.refused is null and o.body is not null
+      where e.export_id = $1 and num_nonnulls(o.sent_at, o.refused) = 0 and o.body is not null
       order by t.place`,
     [exportId],
   );

@@ -103,7 +103,11 @@ const sessionOf = (
       return row?.now ?? '';
     }),
   takeRows: (limits) => connection.exclusive((on) => takeRows(on, drain, limits)),
-  intend: (intent) => connection.transaction((on) => writeIntent(on, drain, intent)),
+  intend: (intent) =>
+    connection.exclusive(async (on) => {
+      await noteSeen(on, drain);
+      return writeIntent(on, drain, intent);
+    }),
   openExports: () => connection.exclusive((on) => readOpenExports(on, drain)),
   exportRecords: (exportId) => connection.exclusive((on) => exportRecords(on, exportId)),
   mark: (exportId, mark) =>

@@ -134,13 +134,17 @@ const createTally = () => {
   };
 };
 
+// `instanceof Error` fails for errors of another realm, as under Jest.
+const hasCode = (error: unknown, code: string): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+
 /** The lines of a log file that a former process wrote; a line torn by its end is left out. */
 const readLines = (path: string): readonly unknown[] => {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (hasCode(error, 'ENOENT')) return [];
     throw error;
   }
   return text.split('\n').flatMap((line): readonly unknown[] => {

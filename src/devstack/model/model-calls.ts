@@ -242,7 +242,7 @@ export const createModelCalls = (state: ModelState) => {
       const { answer, refusal } = decided;
       const latencyMs = answer === undefined ? 0 : latencyOf(state, request, answer.fault);
       const record = state.log.received({
-        call: header(request, 'x-assay-call') ?? null,
+        call: header(request, 'x-assay-call')?.slice(0, 500) ?? null,
         path,
         model: decided.model,
         receivedAt,

@@ -168,9 +168,10 @@ export const labelListsIn = (text: string): readonly Field[] => {
     }
     if (line.trim() === '') continue;
     close();
-    const inline = /^(.*?)(?::|\bone of(?: these| the following)?:?|\beither\b)\s*([^:]+)$/i.exec(
-      line.replace(bullet, ''),
-    );
+    const inline =
+      /^(.*?)(?::|\bone of(?: these| the following)?:?|\beither\b)\s*([^:\s][^:]*)$/i.exec(
+        line.replace(bullet, ''),
+      );
     const labels = (inline?.[2] ?? '').split(/[,|/]|\s+or\s+/).map(cleanLabel);
     if (labels.length >= 2 && labels.every(isLabel))
       fields.push({ name: inline?.[1]?.trim() ?? '', labels: [...new Set(labels)] });

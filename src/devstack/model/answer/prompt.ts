@@ -34,6 +34,7 @@ const outputMarker = new RegExp(
   `^ {0,3}${markup}(${outputName})(?:\\*\\*|__)?:(?:\\*\\*|__)? *(.*)$`,
   'i',
 );
+const outputTag = new RegExp(`^ *<(${outputName})>(.*?)(?:</\\1>)?\\s*$`, 'i');
 const openTag = new RegExp(`^ *<(${inputName.replaceAll(' ', '_')})>`, 'i');
 // A request that stands below the input instead of above it.
 const request =
@@ -45,6 +46,8 @@ interface Block {
   end: number;
   readonly outputs: (readonly [string, string])[];
   readonly tag: string | undefined;
+  /** Its tag is not closed yet. */
+  open: boolean;
 }
 
 interface Line {
@@ -70,45 +73,59 @@ const opensBlock = (line: string): { readonly tag: string | undefined } | undefi
   return line.includes(':') && inputMarker.test(line) ? { tag: undefined } : undefined;
 };
 
-const extend = (block: Block, line: Line): void => {
-  block.end = line.end;
-  if (block.outputs.length === 0) block.inputEnd = line.end;
+const closesTag = (line: string, tag: string): boolean => line.toLowerCase().includes(`</${tag}>`);
+
+/** `Category: billing` or `<category>billing</category>`. */
+const outputOf = (line: string): readonly [string, string] | undefined => {
+  const match = line.includes(':') ? outputMarker.exec(line) : null;
+  const found = match ?? (line.includes('<') ? outputTag.exec(line) : null);
+  return found === null ? undefined : [found[1] ?? '', (found[2] ?? '').trim()];
 };
 
-/** Whether the line ends the block without belonging to it. */
-const endsBlock = (block: Block, line: string): boolean =>
-  block.outputs.length > 0 &&
-  (opensBlock(line) !== undefined || /^\s*(?:#{1,6} |-{3,}|={3,}|<)/.test(line));
+const startBlock = (line: Line): Block | undefined => {
+  const opening = opensBlock(line.text);
+  if (opening === undefined) return undefined;
+  const { tag } = opening;
+  const open = tag !== undefined && !closesTag(line.text, tag);
+  return { start: line.start, inputEnd: line.end, end: line.end, outputs: [], tag, open };
+};
+
+const addToLastOutput = (block: Block, text: string): void => {
+  const last = block.outputs.pop();
+  if (last !== undefined) block.outputs.push([last[0], `${last[1]}\n${text}`.trim()]);
+};
+
+/** Takes a line into a block; false where it belongs to what follows. */
+const takeLine = (block: Block, line: Line): boolean => {
+  if (block.open) {
+    // Inside a tag nothing is read as a marker: that is what authors set tags for.
+    block.open = block.tag !== undefined && !closesTag(line.text, block.tag);
+    block.inputEnd = line.end;
+    block.end = line.end;
+    return true;
+  }
+  const answered = block.outputs.length > 0;
+  const output = answered && /^\s*#/.test(line.text) ? undefined : outputOf(line.text);
+  if (output !== undefined) block.outputs.push(output);
+  else if (answered) {
+    if (opensBlock(line.text) !== undefined || /^\s*(?:#{1,6} |-{3,}|={3,}|<)/.test(line.text))
+      return false;
+    addToLastOutput(block, line.text);
+  } else if (block.tag !== undefined) {
+    return line.text.trim() === '';
+  } else block.inputEnd = line.end;
+  block.end = line.end;
+  return true;
+};
 
 /** The places of a text where an input stands, with the outputs that follow it. */
 const blocksOf = (text: string): readonly Block[] => {
   const blocks: Block[] = [];
   let block: Block | undefined;
-  let closed = true;
   for (const line of linesOf(text)) {
-    if (block !== undefined && endsBlock(block, line.text)) block = undefined;
-    if (block === undefined) {
-      const opening = opensBlock(line.text);
-      if (opening === undefined) continue;
-      block = { start: line.start, inputEnd: line.end, end: line.end, outputs: [], ...opening };
-      closed = block.tag === undefined || line.text.toLowerCase().includes(`</${block.tag}>`);
-      blocks.push(block);
-      continue;
-    }
-    if (!closed) {
-      // Inside a tag nothing is read as a marker: that is what authors set tags for.
-      closed = line.text.toLowerCase().includes(`</${block.tag ?? ''}>`);
-      extend(block, line);
-      continue;
-    }
-    const output = line.text.includes(':') ? outputMarker.exec(line.text) : null;
-    if (output !== null) block.outputs.push([output[1] ?? '', (output[2] ?? '').trim()]);
-    else if (block.outputs.length > 0 && line.text.trim() !== '') {
-      const last = block.outputs.at(-1);
-      if (last !== undefined)
-        block.outputs[block.outputs.length - 1] = [last[0], `${last[1]}\n${line.text}`.trim()];
-    }
-    extend(block, line);
+    if (block !== undefined && takeLine(block, line)) continue;
+    block = startBlock(line);
+    if (block !== undefined) blocks.push(block);
   }
   return blocks;
 };
@@ -154,7 +171,8 @@ const withoutRequest = (input: string): { readonly input: string; readonly reque
 const splitMessage = (text: string, alone: boolean): Omit<PromptParts, 'turns'> => {
   const block = blocksOf(text).at(-1);
   if (block !== undefined) {
-    const cut = withoutRequest(text.slice(block.start, block.inputEnd));
+    const input = text.slice(block.start, block.inputEnd);
+    const cut = block.tag === undefined ? withoutRequest(input) : { input, request: '' };
     const rest = `${text.slice(0, block.start)}\n${cut.request}${text.slice(block.inputEnd)}`;
     return { instructions: rest, query: plainInput(cut.input) };
   }
@@ -184,3 +202,10 @@ export const splitPrompt = (messages: readonly PromptMessage[]): PromptParts => 
   const parts = splitMessage(text, system.length === 0 && turns.length === 0);
   return { ...parts, instructions: [...system, parts.instructions].join('\n\n'), turns };
 };
+
+/** The first line of a text that says something, at most `limit` characters, no surrogate pair cut in half. */
+export const firstLine = (text: string, limit: number): string =>
+  (/\S.*/.exec(text)?.[0] ?? '')
+    .slice(0, limit)
+    .replace(/[\ud800-\udbff]$/, '')
+    .trimEnd();

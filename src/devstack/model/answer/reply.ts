@@ -1,7 +1,7 @@
 import { featuresOf, featureWeight, type Features } from '../text/features.js';
 import { languageOf } from '../text/languages.js';
 import { phrasebook, type Phrases } from './phrasebook.js';
-import { examplesIn, type Example, type PromptParts } from './prompt.js';
+import { examplesIn, firstLine, type Example, type PromptParts } from './prompt.js';
 
 /** What an instruction must speak of for a sentence of the reply to be written. */
 const triggers: readonly (readonly [keyof Phrases, readonly string[]])[] = [
@@ -54,9 +54,10 @@ const sentencesOf = (text: string): readonly string[] =>
 
 /** With a `Context:` in the prompt, its sentences nearest to the question; an empty text where there is none. */
 const fromContext = (instructions: string, query: string): string => {
-  const context = /(?:^|\n)\W*(?:context|documents?|sources?|knowledge)\W*:\s*([\s\S]+)/i.exec(
-    instructions,
-  )?.[1];
+  const context =
+    /^[ #*_-]{0,8}(?:context|documents?|sources?|knowledge)[*_]{0,2}:([\s\S]+)/im.exec(
+      instructions,
+    )?.[1];
   if (context === undefined) return '';
   const wanted = featuresOf(query);
   const ranked = sentencesOf(context)
@@ -74,7 +75,7 @@ const composed = (instructions: string, query: string): string => {
   const asked = featuresOf(instructions);
   const about = featuresOf(query);
   const phrases = phrasebook[languageOf(query)];
-  const subject = (query.split('\n').find((line) => line.trim() !== '') ?? '').trim().slice(0, 80);
+  const subject = firstLine(query, 80);
   const chosen = triggers
     .filter(([, features]) => features.some((feature) => asked.has(feature)))
     // Money is spoken of only to those who speak of it.

@@ -4,7 +4,7 @@ import { createRandom, hashText } from '../random.js';
 import { createClassifier, type Classifier, type Ranked } from './classifier.js';
 import { judge, type Judgement } from './judge.js';
 import { labelKey, labelListsIn, type Field } from './labels.js';
-import { splitPrompt, type PromptMessage, type PromptParts } from './prompt.js';
+import { firstLine, splitPrompt, type PromptMessage, type PromptParts } from './prompt.js';
 import { composeReply } from './reply.js';
 import { fillSchema, schemaFields, type Answerer, type Schema } from './schema.js';
 import { sectionsOf } from './sections.js';
@@ -73,9 +73,6 @@ interface Draw {
   readonly random: () => number;
 }
 
-const topicOf = (query: string): string =>
-  (query.split('\n').find((line) => line.trim() !== '') ?? '').trim().slice(0, 120);
-
 /** Answers the fields of a schema from the input. */
 const plainAnswerer = (
   parts: PromptParts,
@@ -93,9 +90,9 @@ const plainAnswerer = (
     },
     text: (name) => {
       if (/reason|explanation|rationale|why/i.test(name))
-        return `The message is about "${topicOf(parts.query)}".`;
+        return `The message is about "${firstLine(parts.query, 120)}".`;
       if (/^language|lang$/i.test(name)) return languageOf(parts.query);
-      if (/summary|title|subject|topic/i.test(name)) return topicOf(parts.query);
+      if (/summary|title|subject|topic/i.test(name)) return firstLine(parts.query, 120);
       return composeReply(parts);
     },
     number: (name, { minimum, maximum }) => {
@@ -184,6 +181,7 @@ const read = (task: Task, parts: PromptParts): Reading => {
   };
 };
 
+const longestKept = 200_000;
 const readings = new Map<string, Reading>();
 
 /** Reading a prompt costs far more than answering with it, and a run asks with the same one a thousand times. */
@@ -194,9 +192,13 @@ const readOnce = (task: Task, parts: PromptParts): Reading => {
   if (known !== undefined) return known;
   const reading = read(task, parts);
   if (readings.size >= 200) readings.clear();
-  readings.set(key, reading);
+  // A prompt that is all input is asked once: keeping it would only fill the memory.
+  if (key.length <= longestKept) readings.set(key, reading);
   return reading;
 };
+
+/** Characters of an input beyond which no model here reads, so that one call never holds up the others for long. */
+const mostRead = 20_000;
 
 const firstWords = (text: string, count: number): string => {
   let at = 0;
@@ -210,7 +212,8 @@ const firstWords = (text: string, count: number): string => {
 
 /** The model's answer to a task, as text (JSON where JSON was asked for). */
 export const respond = (task: Task): string => {
-  const parts = splitPrompt(task.messages);
+  const whole = splitPrompt(task.messages);
+  const parts = { ...whole, query: whole.query.slice(0, mostRead) };
   const reading = readOnce(task, parts);
   const { temperature } = task;
   const random =

@@ -35,12 +35,12 @@ const resolve = (schema: Schema, root: Schema): Schema => {
   return isSchema(at) ? at : {};
 };
 
-const merged = (schema: Schema): Schema => {
+const merged = (schema: Schema, root: Schema): Schema => {
   const parts = schema['allOf'];
   if (!Array.isArray(parts)) return schema;
   const properties: Record<string, unknown> = {};
   let all: Schema = schema;
-  for (const part of [schema, ...parts.filter(isSchema)]) {
+  for (const part of [schema, ...parts.filter(isSchema).map((each) => resolve(each, root))]) {
     all = { ...all, ...part };
     if (isSchema(part['properties'])) Object.assign(properties, part['properties']);
   }
@@ -54,12 +54,12 @@ const alternativesOf = (schema: Schema): readonly Schema[] => {
 
 /** The schema that decides the value: references followed, the first alternative that is not null taken. */
 const settle = (schema: Schema, root: Schema): Schema => {
-  let at = merged(resolve(schema, root));
+  let at = merged(resolve(schema, root), root);
   for (let step = 0; step < maxDepth; step += 1) {
     const alternatives = alternativesOf(at);
     const next = alternatives.find((each) => each['type'] !== 'null') ?? alternatives[0];
     if (next === undefined) return at;
-    at = merged(resolve(next, root));
+    at = merged(resolve(next, root), root);
   }
   return at;
 };
@@ -92,17 +92,22 @@ const clip = (text: string, schema: Schema): string => {
   return cut.join('').padEnd(minimum, '.');
 };
 
+/** Numbers are given to four places; an exclusive bound is kept away from by as much. */
+const places = 1e4;
+
 const numeric = (schema: Schema, name: string, answerer: Answerer): number => {
   const whole = typeOf(schema) === 'integer';
-  const step = whole ? 1 : 1e-9;
+  const step = whole ? 1 : 1 / places;
   const minimum = numberOf(schema['minimum'], numberOf(schema['exclusiveMinimum'], -step) + step);
-  const maximum = numberOf(
+  const highest = numberOf(
     schema['maximum'],
     numberOf(schema['exclusiveMaximum'], Infinity) - step,
   );
-  const top = Number.isFinite(maximum) ? maximum : Math.max(minimum + 1, whole ? 5 : 1);
-  const value = answerer.number(name, { minimum, maximum: top });
-  return whole ? Math.round(value) : Math.round(value * 1e4) / 1e4;
+  const maximum = Number.isFinite(highest) ? highest : Math.max(minimum + 1, whole ? 5 : 1);
+  const value = answerer.number(name, { minimum, maximum });
+  const rounded = whole ? Math.round(value) : Math.round(value * places) / places;
+  // Between two bounds that are nearer to each other than that, only the middle is safe.
+  return rounded >= minimum && rounded <= maximum ? rounded : (minimum + maximum) / 2;
 };
 
 const array = (schema: Schema, name: string, context: Context): unknown => {

@@ -116,6 +116,9 @@ const textSections = (text: string): readonly (readonly [SectionRole, string])[]
   return found.map(({ role, lines }) => [role, lines.join('\n').trim()]);
 };
 
+/** A part is read again for each criterion: half a megabyte of output would hold up every other call. */
+const mostRead = 20_000;
+
 /** Takes a judge's prompt apart. Of several outputs or references the last counts, of rubrics all do. */
 export const sectionsOf = (messages: readonly PromptMessage[]): Sections => {
   const sections = { rubric: '', output: '', reference: '', input: '', other: '' };
@@ -126,5 +129,7 @@ export const sectionsOf = (messages: readonly PromptMessage[]): Sections => {
         sections[role] = `${sections[role]}\n${part}`.trim();
       else sections[role] = plain(part);
     }
+  for (const role of ['rubric', 'output', 'reference', 'input', 'other'] as const)
+    sections[role] = sections[role].slice(0, mostRead);
   return sections;
 };

@@ -27,18 +27,27 @@ export const fold = (text: string): string => {
     .replaceAll('’', "'");
 };
 
-const cutUnspaced = (run: string): readonly string[] =>
-  [...segmenter.segment(run)]
-    .filter((part) => part.isWordLike === true)
-    .map((part) => part.segment);
+/** Of no language: what is longer is noise, and every prefix of it would be looked up. */
+const longestWord = 40;
+
+/** V8 copies the whole run into each of its segments: a run is cut in pieces before, or a long one ends the process. */
+const longestRun = 200;
+
+const cutUnspaced = (run: string): readonly string[] => {
+  const words: string[] = [];
+  for (let at = 0; at < run.length; at += longestRun)
+    for (const part of segmenter.segment(run.slice(at, at + longestRun)))
+      if (part.isWordLike === true) words.push(part.segment);
+  return words;
+};
 
 /** The folded words of a text in their order, of any language. */
 export const wordsOf = (text: string): readonly string[] => {
   const words: string[] = [];
   for (const match of fold(text).matchAll(wordPattern)) {
     const word = match[0];
-    if (unspaced.test(word)) words.push(...cutUnspaced(word));
-    else words.push(word);
+    if (unspaced.test(word)) for (const part of cutUnspaced(word)) words.push(part);
+    else words.push(word.slice(0, longestWord));
   }
   return words;
 };

@@ -19,8 +19,10 @@ const refusal = async (promise: Promise<unknown>): Promise<APIError> => {
   throw new Error('it was not refused');
 };
 
-const question = (content: string) =>
-  ({ model: 'demo-small', messages: [{ role: 'user', content }] }) as const;
+const question = (content: string): OpenAI.Chat.ChatCompletionCreateParamsNonStreaming => ({
+  model: 'demo-small',
+  messages: [{ role: 'user', content }],
+});
 
 describe('the official client works unchanged', () => {
   it('gets structured output that fits its schema, with usage that adds up', async () => {

@@ -57,21 +57,22 @@ export const triageSchema = {
   },
   required: ['category', 'urgency'],
   additionalProperties: false,
-} as const;
+};
 
 /** The triage of one ticket, as the official client asks for it. */
-export const triageRequest = (ticket: string) =>
-  ({
-    model: 'demo-small',
-    messages: [
-      { role: 'system', content: triagePrompt },
-      { role: 'user', content: ticket },
-    ],
-    response_format: {
-      type: 'json_schema',
-      json_schema: { name: 'triage', strict: true, schema: triageSchema },
-    },
-  }) as const;
+export const triageRequest = (
+  ticket: string,
+): OpenAI.Chat.ChatCompletionCreateParamsNonStreaming => ({
+  model: 'demo-small',
+  messages: [
+    { role: 'system', content: triagePrompt },
+    { role: 'user', content: ticket },
+  ],
+  response_format: {
+    type: 'json_schema',
+    json_schema: { name: 'triage', strict: true, schema: triageSchema },
+  },
+});
 
 /** Waits for what the server notes only after the client has its answer. */
 export const eventually = async <Value>(

@@ -28,7 +28,7 @@ export interface CallRecord {
 
 type Mutable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
 export type Received = Omit<CallRecord, 'seq' | 'answeredAt' | 'status' | 'aborted'>;
-export type Ended = Pick<CallRecord, 'answeredAt' | 'status' | 'aborted'>;
+type Ended = Pick<CallRecord, 'answeredAt' | 'status' | 'aborted'>;
 
 /** Counts over all calls since the log was emptied, also those that memory no longer holds. */
 export interface CallSummary {

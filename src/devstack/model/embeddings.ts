@@ -36,7 +36,7 @@ const addHashed = (vector: Float64Array, feature: string, weight: number): void 
 };
 
 /** A text's vector of unit length: its hashed meanings, stems and, less, its letter trigrams. */
-export const embed = (text: string, dimensions: number): Float32Array => {
+const embed = (text: string, dimensions: number): Float32Array => {
   const vector = new Float64Array(dimensions);
   for (const [feature, count] of featuresOf(text))
     addHashed(vector, feature, (1 + Math.log(count)) * featureWeight(feature));

@@ -2,7 +2,7 @@ import type { FaultOrder } from './options.js';
 import type { Random } from './random.js';
 
 /** A fault that was ordered, with how often it struck. */
-export interface OrderedFault {
+interface OrderedFault {
   readonly id: string;
   readonly order: FaultOrder;
   readonly struck: number;

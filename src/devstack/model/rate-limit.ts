@@ -7,7 +7,7 @@ interface Bucket {
 }
 
 /** What the limiter says of one call: the headers to send, and how long to wait when it is refused. */
-export interface LimitDecision {
+interface LimitDecision {
   readonly headers: Readonly<Record<string, string>>;
   readonly refusal?: { readonly retryAfterMs: number; readonly what: 'requests' | 'tokens' };
 }

@@ -25,7 +25,7 @@ const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc
  * deterministic, and near enough to real ones for usage figures; the pieces joined give the text again.
  * @returns where the token that begins at `start` ends; `start` is inside the text
  */
-export const tokenEnd = (text: string, start: number): number => {
+const tokenEnd = (text: string, start: number): number => {
   const first = text.charCodeAt(start);
   const kind = kindOf(first);
   if (kind === kinds.space) {

@@ -44,7 +44,7 @@ export const modelNotFound = (model: string): WireError =>
   });
 
 /** `Retry-After` in whole seconds (its grammar has no fraction) and `retry-after-ms`, which OpenAI's clients prefer. */
-export const retryHeaders = (ms: number): Record<string, string> => ({
+const retryHeaders = (ms: number): Record<string, string> => ({
   'retry-after': String(Math.ceil(ms / 1000)),
   'retry-after-ms': String(Math.ceil(ms)),
 });

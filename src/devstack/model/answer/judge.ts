@@ -4,7 +4,7 @@ import { wordsOf } from '../text/words.js';
 import type { Sections } from './sections.js';
 
 /** How one criterion of the rubric was judged. */
-export interface CriterionVerdict {
+interface CriterionVerdict {
   readonly criterion: string;
   readonly passed: boolean;
   /** 0 to 1: how well the output meets it. */
@@ -33,7 +33,7 @@ const rubricWords = new Set(
 );
 
 /** The criteria of a rubric: its list items, else its sentences. */
-export const criteriaOf = (rubric: string): readonly string[] => {
+const criteriaOf = (rubric: string): readonly string[] => {
   const items = rubric
     .split('\n')
     .map((line) => /^\s*(?:[-*•]|\d{1,2}[.)])\s+(.+)$/.exec(line)?.[1]?.trim() ?? '')

@@ -2,7 +2,7 @@ import { fold } from '../text/words.js';
 import type { PromptMessage } from './prompt.js';
 
 /** The parts that a judge's prompt is made of. */
-export type SectionRole = 'rubric' | 'output' | 'reference' | 'input' | 'other';
+type SectionRole = 'rubric' | 'output' | 'reference' | 'input' | 'other';
 
 /** A judge's prompt taken apart; a part that is not there is empty. */
 export type Sections = Readonly<Record<SectionRole, string>>;

@@ -37,10 +37,11 @@ export async function buildTarget(request: {
     case 'http':
       return createHttpTarget({ name, config: target });
     case 'prompt': {
+      const path = join(root, target.folder ?? join('targets', name));
       const folder =
         pinned?.kind === 'prompt'
-          ? pinnedPromptFolder(pinned, config.models)
-          : await readPromptFolder(join(root, target.folder ?? join('targets', name)));
+          ? await pinnedPromptFolder(pinned, { path, models: config.models })
+          : await readPromptFolder(path);
       return createPromptTarget({ name, config: target, folder, models: config.models });
     }
   }

@@ -32,19 +32,21 @@ export interface PromptFolder {
 }
 
 /** The prompt as a manifest recorded it, for a run whose files may have been edited since. */
-export function pinnedPromptFolder(
+export async function pinnedPromptFolder(
   identity: TargetIdentity & { kind: 'prompt' },
-  models: Readonly<Record<string, ModelConfig>>,
-): PromptFolder {
+  { path, models }: { path: string; models: Readonly<Record<string, ModelConfig>> },
+): Promise<PromptFolder> {
   const { provider, model, parameters } = identity.model;
+  const answers = (name: string | undefined): boolean =>
+    name !== undefined && models[name]?.provider === provider && models[name].model === model;
+  // Two entries of the config can name one model with two keys, so the folder's own choice comes first.
+  const named = (await readMetadata(join(path, '.metadata.yaml'), [])).model;
   const messages = identity.prompt as readonly ChatMessage[];
   const schema = identity.responseFormat;
   return {
     messages,
     variables: collectVariables(messages, { file: 'manifest', problems: [] }),
-    model: Object.keys(models).find(
-      (name) => models[name]?.provider === provider && models[name].model === model,
-    ),
+    model: answers(named) ? named : Object.keys(models).find(answers),
     parameters,
     responseSchema: isObject(schema) ? { name: 'answer', schema } : undefined,
   };

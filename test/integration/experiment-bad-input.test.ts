@@ -225,7 +225,9 @@ describe('bad input', () => {
         { project, name: 'of-hostile' },
         'markdown',
       );
-      for (const raw of ['\u0000', '\u001b', '</script>']) expect(report).not.toContain(raw);
+      for (const raw of ['\u0000', '\u001b']) expect(report).not.toContain(raw);
+      // Inside a fence that is longer than any in the text nothing is markup.
+      expect(report.replace(/(`{4,})\n[\s\S]*?\n\1/g, '')).not.toContain('</script>');
       expect(report.isWellFormed()).toBe(true);
     }, 120_000);
   });

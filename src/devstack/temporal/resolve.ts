@@ -1,8 +1,8 @@
 import { messageOf } from '../error-facts.js';
 import { execFile } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { AssayError } from '../../core/errors/assay-error.js';
@@ -64,6 +64,14 @@ interface Way {
   readonly run: () => Promise<void>;
 }
 
+/** What a fetch that was killed left behind; a half build is a quarter of a gigabyte. */
+const sweep = (folder: string): void => {
+  for (const entry of readdirSync(folder)) {
+    if (/^(build|download)-/.test(entry))
+      rmSync(join(folder, entry), { recursive: true, force: true });
+  }
+};
+
 const fillCache = async (target: string, options: ResolveOptions): Promise<readonly string[]> => {
   const { log, signal } = options;
   const env = options.env ?? process.env;
@@ -100,6 +108,7 @@ const fillCacheOnce = async (
     const lock = takeLock(`${target}.lock`);
     if ('release' in lock) {
       try {
+        sweep(dirname(target));
         return isExecutable(target) ? [] : await fillCache(target, options);
       } finally {
         lock.release();

@@ -11,6 +11,7 @@ import {
 import { registerConfig } from './commands/config.js';
 import { registerDb } from './commands/db.js';
 import { registerDev } from './commands/dev.js';
+import { registerDoctor } from './commands/doctor.js';
 import { registerExperiment } from './commands/experiment.js';
 import { registerTrace } from './commands/trace.js';
 import { registerWorker } from './commands/worker.js';
@@ -63,6 +64,7 @@ Examples:
   registerTrace(program, registration);
   registerDev(program, registration);
   registerWorker(program, registration);
+  registerDoctor(program, registration);
   registerConfig(program, registration);
   registerDb(program, registration);
   return program;

@@ -10,7 +10,7 @@ export type Colours = ReturnType<typeof picocolors.createColors>;
 export interface Sink {
   /** A terminal that can move its cursor. */
   readonly isTerminal: boolean;
-  /** 100 where there is no terminal. */
+  /** 160 where there is no terminal: other tools cut lines for themselves. */
   readonly columns: number;
   /** Do nothing where colours are off. */
   readonly colours: Colours;
@@ -57,7 +57,7 @@ export function createSink(stream: SinkStream, settings: SinkSettings): Sink {
   return {
     isTerminal,
     get columns() {
-      return stream.columns ?? 100;
+      return stream.columns ?? 160;
     },
     colours: picocolors.createColors(coloured),
     write,

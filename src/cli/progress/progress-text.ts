@@ -65,19 +65,28 @@ function figuresOf({ view, perSecond }: ProgressFacts): readonly string[] {
   const done = doneCells(counts);
   const failed = failedCells(counts);
   const parts: string[] = [];
+  // Cells are still being written down: a share of them says nothing.
+  if (view.status === 'planning')
+    return counts.planned === 0 ? [] : [`${counted(counts.planned, 'cell')} so far`];
   if (counts.planned > 0) {
     parts.push(
       `${count(done)} of ${counted(counts.planned, 'cell')} (${percent(done / counts.planned)})`,
     );
   }
-  if (counts.pending > 0 && perSecond !== undefined && view.status === 'running') {
-    parts.push(`${figure(Number(perSecond.toFixed(1)))} cells/s`);
-    if (perSecond > 0) parts.push(`about ${duration((counts.pending / perSecond) * 1_000)} left`);
+  if (counts.pending > 0 && perSecond !== undefined && perSecond > 0 && view.status === 'running') {
+    parts.push(
+      `${figure(Number(perSecond.toFixed(1)))} cells/s`,
+      `about ${timeLeft(counts.pending / perSecond)} left`,
+    );
   }
   if (failed > 0) parts.push(counted(failed, 'error'));
   if (counts.skipped > 0) parts.push(`${count(counts.skipped)} skipped`);
   return parts;
 }
+
+// Tenths of a second would only flicker.
+const timeLeft = (seconds: number): string =>
+  seconds < 60 ? `${Math.max(1, Math.round(seconds))} s` : duration(seconds * 1_000);
 
 /** One line for a log. */
 export function progressLine(facts: ProgressFacts): string {

@@ -6,7 +6,7 @@ import { readComment } from './score-comment.js';
 import { traceTree, type TraceNode } from './trace-tree.js';
 
 const longestExcerpt = 600;
-const longestReason = 400;
+const longestReason = 1_500;
 
 type Paint = Pick<Sink, 'colours' | 'safe'>;
 
@@ -103,7 +103,9 @@ function scoreLines(score: ScoreView, { colours, safe }: Paint): readonly string
   if (score.comment === undefined) return lines;
   const comment = readComment(score.comment);
   const add = (text: string): void => void lines.push(`    ${text}`);
-  if (comment.reasoning !== '') add(safe(excerpt(comment.reasoning, longestReason)));
+  for (const line of excerpt(comment.reasoning, longestReason).split('\n')) {
+    if (line.trim() !== '') add(safe(line));
+  }
   for (const item of comment.passed_items) add(`${colours.green('✓')} ${safe(item)}`);
   for (const item of comment.failed_items) add(`${colours.red('✗')} ${safe(item)}`);
   for (const item of comment.suggestions) add(`${colours.cyan('→')} ${safe(item)}`);

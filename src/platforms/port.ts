@@ -3,8 +3,23 @@
  * form of them. Nothing here retries: retries have one owner, the publisher (durability 5).
  */
 import type { JsonObject } from '../core/json/json.js';
+import type {
+  OutboundRecord,
+  OutboxRecord,
+  PlatformRun,
+  RefusedRecord,
+  RunContext,
+} from '../contracts/publication.js';
 import type { CellResult, DatasetItem } from '../contracts/records.js';
 import type { TraceView } from '../contracts/trace-view.js';
+
+export type {
+  OutboundRecord,
+  OutboxRecord,
+  PlatformRun,
+  RefusedRecord,
+  RunContext,
+} from '../contracts/publication.js';
 
 /** What the platform's own server says of itself. */
 export interface PlatformDescription {
@@ -17,51 +32,12 @@ export interface PlatformDescription {
   readonly projectName: string;
 }
 
-/** Where the run stands on the platform: found or made while planning, stored with the run. */
-export interface PlatformRun {
-  readonly platform: string;
-  readonly projectId: string;
-  readonly datasetId: string;
-  readonly datasetName: string;
-  /** Names and ids per repetition (index 0 is repetition 1): one run there shows one trace per item. */
-  readonly runs: readonly { readonly name: string; readonly id: string }[];
-  /** The prompt as it stands there, where the target has one. */
-  readonly prompt?: { readonly name: string; readonly version: number };
-}
-
-/** What of a run every record repeats. */
-export interface RunContext {
-  readonly project: string;
-  readonly experiment: string;
-  readonly runUid: string;
-  readonly target: string;
-  readonly description?: string;
-  /** Shown as the experiment's metadata; the same on every root (an arbitrary row decides it there). */
-  readonly metadata: JsonObject;
-}
-
-/** One record of the outbox: bytes as they are sent, and what of it must be found again. */
-export interface OutboxRecord {
-  readonly kind: 'spans' | 'scores';
-  /** The record's body, before the export id is put in: for spans a JSON array of OTLP spans. */
-  readonly body: string;
-  readonly traceId: string;
-  /** Span ids, or score ids, that must stand on the platform exactly once. */
-  readonly ids: readonly string[];
-}
-
 /** Some records of one kind, sent in one request. */
 export interface OutboundExport {
   /** Stands in the metadata of each span, so that the platform can be asked for it. */
   readonly exportId: string;
   readonly kind: 'spans' | 'scores';
   readonly records: readonly OutboundRecord[];
-}
-
-/** A stored record on its way out. */
-export interface OutboundRecord extends OutboxRecord {
-  /** The row in the outbox. */
-  readonly rowId: string;
 }
 
 /** What came of one request. */
@@ -81,12 +57,6 @@ export type SendOutcome =
       /** True where one record can spoil the others (400, 413): nothing was taken, so send the halves. */
       readonly splittable?: boolean;
     };
-
-export interface RefusedRecord {
-  readonly rowId: string;
-  readonly id: string;
-  readonly reason: string;
-}
 
 /** What is read back of a run. Ids are streamed page by page, so that memory stays flat. */
 export interface PlatformPage {

@@ -1,7 +1,7 @@
+import type { OutboxRecord } from '../contracts/publication.js';
 import type { CellResult, ScoreRecord } from '../contracts/records.js';
 import { encodeCalls, storableCount, storableMoney, storableText } from './cell-codec.js';
 import { compress } from './compression.js';
-import type { OutboxRecord } from './platform-records.js';
 import { rowsOf, throughCollisions } from './query.js';
 import type { Store } from './store.js';
 

@@ -3,10 +3,10 @@ import { sql } from 'kysely';
 
 import { experimentSpecSchema, type ExperimentSpec } from '../contracts/experiment-spec.js';
 import { manifestSchema, type Manifest } from '../contracts/manifest.js';
+import type { PlatformRun, RunContext } from '../contracts/publication.js';
 import type { ExperimentStatus } from '../contracts/records.js';
 import { AssayError, type ErrorDocument } from '../core/errors/assay-error.js';
 import type { Json } from '../core/json/json.js';
-import type { PlatformRun, RunContext } from './platform-records.js';
 import { countOf, rowsOf } from './query.js';
 import type { Store } from './store.js';
 import type { ExperimentsTable } from './tables.js';

@@ -77,7 +77,7 @@ export async function assertSchema(on: Queryable): Promise<void> {
   throw new AssayError(
     'SCHEMA_OUTDATED',
     `The database lacks ${status.pending.join(', ')} (it is at ${status.current ?? 'no migration'}).`,
-    { mend: 'Run `assay migrate`.' },
+    { mend: 'Run `assay db migrate`.' },
   );
 }
 
@@ -92,7 +92,7 @@ export async function runMigrations(
 ): Promise<{ readonly applied: readonly string[] }> {
   const client = new pg.Client({
     connectionString: databaseUrl,
-    application_name: 'assay migrate',
+    application_name: 'assay db migrate',
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
   });

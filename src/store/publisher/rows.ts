@@ -1,5 +1,5 @@
+import type { OutboundRecord } from '../../contracts/publication.js';
 import { decompress } from '../compression.js';
-import type { OutboundRecord } from '../platform-records.js';
 import { rowsOf, type Queryable } from '../query.js';
 import type { Drain } from './lock.js';
 

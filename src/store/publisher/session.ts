@@ -1,4 +1,4 @@
-import type { OutboundRecord } from '../platform-records.js';
+import type { OutboundRecord } from '../../contracts/publication.js';
 import { rowsOf } from '../query.js';
 import { openPublisherConnection, type PublisherConnection } from './connection.js';
 import {

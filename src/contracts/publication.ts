@@ -1,0 +1,49 @@
+/** What is made for the platforms and kept until they have it: the records of the outbox and where they go. */
+import type { JsonObject } from '../core/json/json.js';
+
+/** Where the run stands on a platform: found or made while planning, stored with the run. */
+export interface PlatformRun {
+  readonly platform: string;
+  readonly projectId: string;
+  readonly datasetId: string;
+  readonly datasetName: string;
+  /** Names and ids per repetition (index 0 is repetition 1): one run there shows one trace per item. */
+  readonly runs: readonly { readonly name: string; readonly id: string }[];
+  /** The prompt as it stands there, where the target has one. */
+  readonly prompt?: { readonly name: string; readonly version: number };
+}
+
+/** What of a run every record repeats. */
+export interface RunContext {
+  readonly project: string;
+  readonly experiment: string;
+  readonly runUid: string;
+  readonly target: string;
+  readonly description?: string;
+  /** Shown as the experiment's metadata; the same on every root (an arbitrary row decides it there). */
+  readonly metadata: JsonObject;
+}
+
+/** One record of the outbox: bytes as they are sent, and what of it must be found again. */
+export interface OutboxRecord {
+  readonly kind: 'spans' | 'scores';
+  /** The record's body, before the export id is put in: for spans a JSON array of OTLP spans. */
+  readonly body: string;
+  readonly traceId: string;
+  /** Span ids, or score ids, that must stand on the platform exactly once. */
+  readonly ids: readonly string[];
+}
+
+/** A stored record on its way out. */
+export interface OutboundRecord extends OutboxRecord {
+  /** The row in the outbox. */
+  readonly rowId: string;
+}
+
+/** A part of a record that the platform refused for good. */
+export interface RefusedRecord {
+  readonly rowId: string;
+  /** The span's or the score's. */
+  readonly id: string;
+  readonly reason: string;
+}

@@ -11,6 +11,16 @@ export interface CellCalls {
   /** Requests of the target that were sent again after a transient failure. */
   readonly targetRetries: number;
   noteAttempts(purpose: CallRecord['purpose'], attempts: number): void;
+  /**
+   * What to add to the target's measured time, in milliseconds: a call that came from the journal took no time now, and
+   * claims, commits, retries and waits for a provider are ours, not the target's.
+   */
+  readonly targetCorrectionMs: number;
+  noteDuration(call: {
+    readonly purpose: CallRecord['purpose'];
+    readonly spentMs: number;
+    readonly tookMs: number;
+  }): void;
 }
 
 /** Makes the notebook of one cell. */
@@ -24,10 +34,17 @@ export function createCellCalls(): CellCalls {
     return count;
   };
   let targetRetries = 0;
+  let targetCorrectionMs = 0;
   return {
     records,
     get targetRetries() {
       return targetRetries;
+    },
+    get targetCorrectionMs() {
+      return targetCorrectionMs;
+    },
+    noteDuration({ purpose, spentMs, tookMs }) {
+      if (purpose === 'target') targetCorrectionMs += tookMs - spentMs;
     },
     noteAttempts(purpose, attempts) {
       if (purpose === 'target') targetRetries += Math.max(0, attempts - 1);

@@ -55,6 +55,7 @@ export function createHttpCaller(means: {
         input: body,
       };
       const startedAt = new Date().toISOString();
+      const asked = performance.now();
       try {
         const { answer, replayed, attempts } = await paidCalls.call(
           {
@@ -92,6 +93,11 @@ export function createHttpCaller(means: {
           scope.policy,
         );
         scope.calls.noteAttempts('target', attempts);
+        scope.calls.noteDuration({
+          purpose: 'target',
+          spentMs: performance.now() - asked,
+          tookMs: Date.parse(answer.endedAt) - Date.parse(answer.startedAt),
+        });
         const output = answer.body.toString('utf8');
         const { startedAt: from, endedAt } = answer;
         scope.calls.add({

@@ -48,7 +48,8 @@ export function createModelCallers(options: {
   return {
     forScope: (scope) => ({
       async chat(request) {
-        const model = models[request.model];
+        // Own members only: the name comes from user code, and `constructor` is in every object.
+        const model = Object.hasOwn(models, request.model) ? models[request.model] : undefined;
         if (model === undefined) throw unknownModel(request.model, Object.keys(models));
         return chat(
           { model, transport: transportOf(request.model, model), paidCalls },
@@ -78,6 +79,7 @@ async function chat(
   };
   const path = scope.calls.nextPath(scope.path);
   const startedAt = new Date().toISOString();
+  const asked = performance.now();
   const base = recordBase({ scope, model, body, path });
   const signal = AbortSignal.any(
     [scope.signal, request.signal].filter((each) => each !== undefined),
@@ -100,6 +102,11 @@ async function chat(
       scope.policy,
     );
     scope.calls.noteAttempts(scope.purpose, attempts);
+    scope.calls.noteDuration({
+      purpose: scope.purpose,
+      spentMs: performance.now() - asked,
+      tookMs: Date.parse(answer.endedAt) - Date.parse(answer.startedAt),
+    });
     const times = { startedAt: answer.startedAt, endedAt: answer.endedAt };
     const completion = readOrRecord(answer.body, (error) =>
       scope.calls.add({ ...base, ...times, error: toErrorDocument(error) }),

@@ -92,7 +92,8 @@ export function cellResult(
       outcome.startedAt,
     ),
     endedAt: new Date().toISOString(),
-    latencyMs: targetLatency(ofTarget, outcome.latencyMs),
+    // Calls that ran beside each other overlap in the correction: never less than the longest of them.
+    latencyMs: Math.max(longestCallMs(ofTarget), outcome.latencyMs + calls.targetCorrectionMs),
     targetCostPico: sumCost(ofTarget),
     judgeCostPico: sumCost(records.filter((record) => record.purpose !== 'target')),
     usage: sumUsage(records),
@@ -101,12 +102,11 @@ export function cellResult(
   };
 }
 
-// The answer of a replayed call comes back at once; what the target took is what the first call took.
-function targetLatency(calls: readonly CallRecord[], measuredMs: number): number {
-  if (!calls.some((call) => call.replayed === true)) return measuredMs;
-  const from = Math.min(...calls.map((call) => Date.parse(call.startedAt)));
-  const to = Math.max(...calls.map((call) => Date.parse(call.endedAt)));
-  return Math.max(measuredMs, to - from);
+function longestCallMs(calls: readonly CallRecord[]): number {
+  return calls.reduce(
+    (longest, call) => Math.max(longest, Date.parse(call.endedAt) - Date.parse(call.startedAt)),
+    0,
+  );
 }
 
 /** Absent where the price of any call is unknown: a part of a sum is no cost. */

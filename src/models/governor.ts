@@ -57,6 +57,10 @@ export interface Governor {
   slotsOf(experimentId: string, limit: number): Slots;
   /** The provider asked for a wait: no call of this key starts before. */
   holdBack(key: string, waitMs: number): void;
+  /** Somebody is there: a later refusal to connect is an outage, not a wrong address. */
+  noteAnswer(key: string): void;
+  /** How long nobody has been there who was there before, in milliseconds; undefined where nobody ever was. */
+  outageMs(key: string): number | undefined;
   /**
    * Waits until calls of this key may start.
    * @throws AssayError MODEL_RATE_LIMITED with `retryAfterMs` where that is longer than `maxWaitMs`.
@@ -68,6 +72,7 @@ export interface Governor {
 export function createGovernor(now: () => number = () => performance.now()): Governor {
   const slots = new Map<string, { limit: number; gate: Slots }>();
   const notBefore = new Map<string, number>();
+  const answeredAt = new Map<string, number>();
   return {
     slotsOf(experimentId, limit) {
       const known = slots.get(experimentId);
@@ -78,6 +83,13 @@ export function createGovernor(now: () => number = () => performance.now()): Gov
     },
     holdBack(key, waitMs) {
       notBefore.set(key, Math.max(notBefore.get(key) ?? 0, now() + waitMs));
+    },
+    noteAnswer(key) {
+      answeredAt.set(key, now());
+    },
+    outageMs(key) {
+      const last = answeredAt.get(key);
+      return last === undefined ? undefined : now() - last;
     },
     async ready(key, { maxWaitMs, signal }) {
       for (;;) {

@@ -107,9 +107,16 @@ async function sendWithRetries(
       });
     }
     const failure = await attemptOnce(call);
-    if (failure.kind === 'answered') return { raw: failure.raw, attempts: attempt };
+    if (failure.kind === 'answered') {
+      governor.noteAnswer(call.governorKey);
+      return { raw: failure.raw, attempts: attempt };
+    }
     const wait = waitBefore(failure.failure, { attempt, policy });
-    if (wait === undefined) throw finalError(call, failure);
+    if (wait === undefined) {
+      throw isOutage(call, { failure: failure.failure, governor })
+        ? outage(call)
+        : finalError(call, failure);
+    }
     if (failure.failure.retry === 'after') governor.holdBack(call.governorKey, wait);
     if (wait > policy.maxDelayMs) {
       throw new AssayError('MODEL_RATE_LIMITED', `${call.codes.label} asked to wait.`, {
@@ -118,6 +125,26 @@ async function sendWithRetries(
     }
     await delay(wait, call.signal);
   }
+}
+
+/** Nobody answers at an address where somebody did: the cell waits for them, for a day. */
+const longestOutageMs = 24 * 3_600_000;
+const lookAgainAfterMs = 15_000;
+
+// Only what says that nobody is there: an item that makes the server fail or hang up must end as its own error.
+function isOutage(
+  call: PaidCall,
+  { failure, governor }: { failure: HttpFailure; governor: Governor },
+): boolean {
+  const absent = ['connection_refused', 'host_unreachable', 'name_not_resolved'];
+  const since = governor.outageMs(call.governorKey);
+  return absent.includes(failure.type) && since !== undefined && since < longestOutageMs;
+}
+
+function outage(call: PaidCall): AssayError {
+  return new AssayError(call.codes.unreachable, `${call.codes.label} is away.`, {
+    retryAfterMs: lookAgainAfterMs,
+  });
 }
 
 type Attempt =

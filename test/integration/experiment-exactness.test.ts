@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
@@ -158,5 +159,19 @@ describe('an experiment under kill -9', () => {
     const repeated = [...calls.values()].filter((count) => count > 1).length;
     const repeatedBefore = [...paidBefore.values()].filter((count) => count > 1).length;
     expect(repeated).toBe(repeatedBefore);
+  }, 180_000);
+
+  it('waits for a model that goes away in the middle, and for a platform that does', async () => {
+    const workers = await harness.startWorkers();
+    await start('outage');
+    await until(async () => (await progressOf('outage')) >= items / 4);
+    await harness.platform.admin('POST', '/dev/faults', { kind: 'down', seconds: 8 });
+    await harness.model.leave();
+    await wait(3_000);
+    expect(await progressOf('outage')).toBeLessThan(items);
+    await harness.model.comeBack();
+    const view = await ended('outage');
+    await workers.stop();
+    await expectExactlyOnce(view);
   }, 180_000);
 });

@@ -23,6 +23,9 @@ export interface Harness {
   readonly model: {
     readonly url: string;
     admin(method: string, path: string, body?: unknown): Promise<unknown>;
+    /** Ends the model's server; nobody listens at its address until it comes back. */
+    leave(): Promise<void>;
+    comeBack(): Promise<void>;
   };
   readonly platform: PlatformProbe;
   /** Lines that workers logged. */
@@ -73,7 +76,8 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
     projectId: 'project-test',
     projectName: 'test',
   });
-  const model = await startModelServer({ apiKey: modelKey, latencyMs: options.latencyMs ?? 0 });
+  const modelOptions = { apiKey: modelKey, latencyMs: options.latencyMs ?? 0 };
+  let model = await startModelServer(modelOptions);
   const folder = await mkdtemp(join(tmpdir(), 'assay-harness-'));
   for (const [path, text] of Object.entries(options.files)) {
     const file = join(folder, path);
@@ -108,6 +112,10 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
     log,
     model: {
       url: model.url,
+      leave: () => model.close(),
+      async comeBack() {
+        model = await startModelServer({ ...modelOptions, port: model.port });
+      },
       admin: (method, path, body) =>
         call({
           url: new URL(path, model.url).href,

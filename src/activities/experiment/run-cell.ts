@@ -152,7 +152,9 @@ const noOutcome: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 function rethrowIfNoOutcome(error: unknown, signal: AbortSignal): void {
   if (signal.aborted) throw signal.reason;
-  if (AssayError.is(error) && noOutcome.has(error.code)) throw error;
+  if (!AssayError.is(error)) return;
+  // A known wait says the same: the provider asked for it, or is away and expected back.
+  if (noOutcome.has(error.code) || error.retryAfterMs !== undefined) throw error;
 }
 
 function recorded(error: unknown, fallback: ErrorCode): ErrorDocument {

@@ -42,12 +42,24 @@ export function createExporter(on: {
   readonly log: Logger;
 }): Exporter {
   const { platform, session, visibilityMs, log } = on;
-  // Exports whose request was cleanly turned away in this process: nothing of them can have arrived.
-  const turnedAway = new Set<string>();
+  // What was cleanly turned away in this process, by export: nothing of these ids can have arrived.
+  const turnedAway = new Map<string, ReadonlySet<string>>();
+  const keepForLater = ({ exportId, records }: OutboundExport): void => {
+    turnedAway.set(exportId, new Set(records.flatMap(({ ids }) => ids)));
+  };
 
-  const post = (batch: OutboundExport): Promise<SendOutcome> =>
-    // No connection, no POST: the lock is gone with it, and a successor may be sending.
-    platform.send(batch, AbortSignal.any([session.alive, AbortSignal.timeout(sendDeadlineMs)]));
+  const post = async (batch: OutboundExport): Promise<SendOutcome> => {
+    // A publisher that was frozen after its intent goes on here, and a successor may be sending by now. The intent is
+    // renewed on the next look, which fails where the session is gone.
+    if (!session.mayPost()) {
+      return { outcome: 'unreachable', reason: 'Postgres was silent between intent and POST' };
+    }
+    // No connection, no POST: the lock is gone with it.
+    return platform.send(
+      batch,
+      AbortSignal.any([session.alive, AbortSignal.timeout(sendDeadlineMs)]),
+    );
+  };
 
   const attempt = async (batch: OutboundExport): Promise<ExportState> => {
     session.alive.throwIfAborted();
@@ -66,14 +78,14 @@ export function createExporter(on: {
         );
         return { state: 'blocked', waitMs: 1_000, reason: outcome.reason };
       case 'later':
-        turnedAway.add(batch.exportId);
+        keepForLater(batch);
         return { state: 'blocked', waitMs: outcome.retryAfterMs, reason: outcome.reason };
       case 'unreachable':
-        turnedAway.add(batch.exportId);
+        keepForLater(batch);
         return { state: 'blocked', waitMs: 1_000, reason: outcome.reason };
       case 'refused':
         if (outcome.code === 'PLATFORM_UNAUTHORIZED') {
-          turnedAway.add(batch.exportId);
+          keepForLater(batch);
           throw new AssayError('PLATFORM_UNAUTHORIZED', `${platform.name}: ${outcome.reason}`, {
             mend: 'Check the keys of the platform, then repair the run.',
           });
@@ -105,6 +117,8 @@ export function createExporter(on: {
     const bad: RefusedRecord[] = [];
     for (const records of [batch.records.slice(0, middle), batch.records.slice(middle)]) {
       const half = { ...batch, records };
+      // Each request has its deadline from an intent of its own.
+      await session.reopenExport(batch.exportId);
       const outcome = await post(half);
       if (outcome.outcome === 'accepted') bad.push(...outcome.refused);
       else if (outcome.outcome === 'refused') {
@@ -127,9 +141,11 @@ export function createExporter(on: {
   ): Promise<ExportState | 'unclear'> => {
     const records = await session.exportRecords(open.exportId);
     const batch: OutboundExport = { exportId: open.exportId, kind: open.kind, records };
-    if (turnedAway.has(open.exportId)) {
+    const unsent = turnedAway.get(open.exportId);
+    if (unsent !== undefined) {
       await session.reopenExport(open.exportId);
-      return attempt(batch);
+      // Only these: where it was a second try, the rest had been found on the platform.
+      return attempt({ ...batch, records: withOnly(records, unsent) });
     }
     // A score's id is its key there: sending it again replaces it by itself.
     if (open.kind === 'scores') {

@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+
+import { createExporter, type Exporter } from '../../src/activities/experiment/export.js';
+import { createLangfusePlatform } from '../../src/platforms/langfuse/platform.js';
+import type { OutboundExport, Platform, SendOutcome } from '../../src/platforms/port.js';
+import { commitCells } from '../../src/store/cell-commit.js';
+import { publicationCounts } from '../../src/store/publication.js';
+import { openPublisherSession, type PublisherSession } from '../../src/store/publisher/session.js';
+import { commitOf, newCells, openTestStore, unique, type TestStore } from './store-fixtures.js';
+
+let test: TestStore;
+beforeAll(async () => {
+  test = await openTestStore();
+});
+afterAll(() => test.close());
+
+/** Stops this whole process, timers and sockets included, as SIGSTOP does. */
+const freeze = (ms: number): void => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+};
+
+interface Setup {
+  readonly experimentId: string;
+  readonly session: PublisherSession;
+  /** What reached the platform, by the ids of each request. */
+  readonly posts: (readonly string[])[];
+  /** The answers to come; accepted where there is none. */
+  readonly answers: SendOutcome[];
+  readonly found: Set<string>;
+  exporterOver(session: PublisherSession): Exporter;
+}
+
+async function setup(cells: number): Promise<Setup> {
+  const { experimentId, cellIds } = await newCells(test.store, cells);
+  await commitCells(
+    test.store,
+    cellIds.map((cellId) => commitOf(cellId, {}, experimentId)),
+  );
+  const opened = await openPublisherSession(test.database.url, {
+    platform: 'langfuse',
+    partition: experimentId,
+    holder: unique('holder'),
+  });
+  if (opened.state === 'held') throw new Error('the drain is held');
+  const posts: (readonly string[])[] = [];
+  const answers: SendOutcome[] = [];
+  const found = new Set<string>();
+  // The platform's faults are what is tested here, so its answers are given.
+  const platform: Platform = {
+    ...createLangfusePlatform({
+      baseUrl: 'http://127.0.0.1:9',
+      publicKey: 'pk',
+      secretKey: 'sk',
+      environment: 'test',
+    }),
+    send: (batch: OutboundExport) => {
+      posts.push(batch.records.flatMap(({ ids }) => ids));
+      return Promise.resolve(answers.shift() ?? { outcome: 'accepted', refused: [] });
+    },
+    findExport: () => Promise.resolve(found),
+  };
+  return {
+    experimentId,
+    session: opened.session,
+    posts,
+    answers,
+    found,
+    exporterOver: (session) =>
+      createExporter({ platform, session, visibilityMs: 0, log: pino({ level: 'silent' }) }),
+  };
+}
+
+const spansOf = (session: PublisherSession) =>
+  session.takeRows({ kind: 'spans', maxBytes: 1e6, maxRecords: 100 });
+
+/** The session of a process that stands still right after its intent was committed. */
+const frozenAfterIntent = (session: PublisherSession, before: () => void): PublisherSession => ({
+  ...session,
+  intend: async (intent) => {
+    const at = await session.intend(intent);
+    before();
+    freeze(2_100);
+    return at;
+  },
+});
+
+const resendsOf = async (experimentId: string) =>
+  (await publicationCounts(test.store, experimentId))[0]?.ambiguousResends;
+
+describe('a publisher that was frozen between its intent and its POST', () => {
+  it('sends nothing where its session was ended meanwhile', async () => {
+    const { session, posts, exporterOver } = await setup(1);
+    let ended: Promise<unknown> | undefined;
+    const exporter = exporterOver(
+      frozenAfterIntent(session, () => {
+        ended = test.store.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity
+            where application_name = 'assay publisher' and datname = current_database()`,
+          [],
+        );
+      }),
+    );
+    const rows = await spansOf(session);
+    await expect(exporter.send({ kind: 'spans', rows })).resolves.toMatchObject({
+      state: 'blocked',
+    });
+    await ended;
+    await expect(exporter.settle()).rejects.toMatchObject({ code: 'POSTGRES_UNREACHABLE' });
+    expect(posts).toEqual([]);
+    await session.close();
+  });
+
+  it('renews its intent and sends once where its session still stands', async () => {
+    const { session, posts, exporterOver, experimentId } = await setup(1);
+    const exporter = exporterOver(frozenAfterIntent(session, () => undefined));
+    const rows = await spansOf(session);
+    await expect(exporter.send({ kind: 'spans', rows })).resolves.toMatchObject({
+      state: 'blocked',
+    });
+    expect(posts).toEqual([]);
+    await expect(exporter.settle()).resolves.toMatchObject({ state: 'moved', open: 0 });
+    expect(posts).toEqual([rows.flatMap(({ ids }) => ids)]);
+    expect(await session.openExports()).toEqual([]);
+    expect(await resendsOf(experimentId)).toBe(0);
+    await session.close();
+  });
+});
+
+describe('an export that is sent again after an unclear answer', () => {
+  it('holds only what the platform lacks, also where that try is turned away', async () => {
+    const { session, posts, answers, found, exporterOver, experimentId } = await setup(2);
+    const exporter = exporterOver(session);
+    const rows = await spansOf(session);
+    const [first, second] = rows;
+    answers.push(
+      { outcome: 'ambiguous', reason: 'no answer' },
+      { outcome: 'later', retryAfterMs: 1, reason: '429' },
+    );
+    await exporter.send({ kind: 'spans', rows });
+    for (const id of first?.ids ?? []) found.add(id);
+    await test.store.query(
+      `update assay.outbox_exports set intended_at = intended_at - interval '1 minute'
+        where partition = $1`,
+      [experimentId],
+    );
+    await expect(exporter.settle()).resolves.toMatchObject({ state: 'blocked', open: 1 });
+    await expect(exporter.settle()).resolves.toMatchObject({ state: 'moved', open: 0 });
+    expect(posts).toEqual([rows.flatMap(({ ids }) => ids), second?.ids, second?.ids]);
+    expect(await resendsOf(experimentId)).toBe(1);
+    await session.close();
+  });
+});

@@ -94,6 +94,21 @@ export interface ErrorDocument {
 /** Any thrown value as an error document; what is not ours becomes INTERNAL with its message. */
 export function toErrorDocument(error: unknown, fallback: ErrorCode = 'INTERNAL'): ErrorDocument {
   if (AssayError.is(error)) return error.toJSON();
-  const message = error instanceof Error ? error.message : String(error);
-  return { code: fallback, title: catalogue[fallback].title, message, problems: [] };
+  return {
+    code: fallback,
+    title: catalogue[fallback].title,
+    message: messageOf(error),
+    problems: [],
+  };
+}
+
+// User code can throw anything: an object without a prototype, or whose `message` or `toString` throws in turn.
+function messageOf(error: unknown): string {
+  try {
+    const message: unknown =
+      typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined;
+    return typeof message === 'string' ? message : String(error);
+  } catch {
+    return `something that cannot be shown was thrown (${typeof error})`;
+  }
 }

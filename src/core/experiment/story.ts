@@ -14,8 +14,10 @@ export interface Story {
 const share = (n: number, of: number): string =>
   of === 0 ? '0 %' : `${((100 * n) / of).toFixed(1)} %`;
 
-// Names reach this text; the UI renders markdown, so what could be markup is made inert.
-const inert = (text: string): string => text.replace(/[\\`*_{}[\]()<>#+!|~]/g, '\\$&');
+// Names and the words of other servers reach this text; the UI renders markdown, so what could be markup is made inert,
+// and a line end would begin a block of its own.
+const inert = (text: string): string =>
+  text.replace(/[\\`*_{}[\]()<>#+!|~]/g, '\\$&').replace(/\s+/g, ' ');
 
 /** The story of a run as markdown for the Temporal UI's current details. */
 export function tellStory(story: Story): string {

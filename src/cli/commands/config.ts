@@ -66,7 +66,7 @@ function configFacts(config: Config, of: { readonly codeHash: string; readonly r
 }
 
 function configText(config: Config, sink: Sink): string {
-  const safe = (text: string): string => sink.safe(text);
+  const { safe } = sink;
   const { bold, green } = sink.colours;
   const targets = renderTable(
     [{ heading: 'Target' }, { heading: 'Kind' }, { heading: 'Evaluators' }],

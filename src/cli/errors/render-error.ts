@@ -21,7 +21,8 @@ export function errorLines(
       .map((line) => `  ${line}`);
   const lines = [
     `${colours.red('✖')} ${colours.bold(safe(document.title))} ${colours.dim(`(${code})`)}`,
-    ...indented(document.message),
+    // Some messages only say the title again; what matters is below.
+    ...(document.message === `${document.title}.` ? [] : indented(document.message)),
   ];
   for (const { at, message, mend } of document.problems) {
     lines.push(`  - ${colours.bold(safe(at))}: ${safe(message)}`);

@@ -19,9 +19,9 @@ export interface Sink {
   /** {@link write} with a line end. */
   line(text?: string): Promise<boolean>;
   /** Untrusted text as one line that neither a terminal nor a CI runner obeys. */
-  safe(text: string): string;
+  readonly safe: (text: string) => string;
   /** The same with its line ends kept. */
-  safeText(text: string): string;
+  readonly safeText: (text: string) => string;
 }
 
 /** A stream of the process, as far as a sink needs it. */

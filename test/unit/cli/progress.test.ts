@@ -1,0 +1,131 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import picocolors from 'picocolors';
+
+import {
+  progressBlock,
+  progressLine,
+  waitingFor,
+  type ProgressFacts,
+} from '../../../src/cli/progress/progress-text.js';
+import { SlidingRate } from '../../../src/cli/progress/sliding-rate.js';
+import type { PublicationCounts } from '../../../src/contracts/records.js';
+import { viewOf } from './streams.js';
+
+describe('the rate', () => {
+  it('is of the window, not of the whole run', () => {
+    const rate = new SlidingRate(10_000);
+    // A hundred a second for a minute, then ten a second.
+    for (let second = 0; second <= 60; second += 1) rate.add(second * 1_000, second * 100);
+    for (let second = 1; second <= 20; second += 1) {
+      rate.add(60_000 + second * 1_000, 6_000 + second * 10);
+    }
+    expect(rate.perSecond).toBeCloseTo(10, 5);
+  });
+
+  it('is unknown until there is a second to judge by', () => {
+    const rate = new SlidingRate();
+    expect(rate.perSecond).toBeUndefined();
+    rate.add(0, 0);
+    rate.add(900, 50);
+    expect(rate.perSecond).toBeUndefined();
+    rate.add(1_000, 50);
+    expect(rate.perSecond).toBe(50);
+  });
+
+  it('says when the count last grew', () => {
+    const rate = new SlidingRate();
+    rate.add(0, 1);
+    rate.add(1_000, 2);
+    rate.add(2_000, 2);
+    expect(rate.lastGrowthAt).toBe(1_000);
+  });
+
+  it('keeps no more samples than the window needs', () => {
+    const rate = new SlidingRate(5_000);
+    for (let at = 0; at < 10_000; at += 1) rate.add(at * 1_000, at);
+    expect(rate.perSecond).toBeCloseTo(1, 5);
+    expect(JSON.stringify(Object.values(rate)).length).toBeLessThan(500);
+  });
+});
+
+const facts = (change: Partial<ProgressFacts> = {}): ProgressFacts => ({
+  view: viewOf(),
+  perSecond: 12.34,
+  stillMs: 100,
+  silentMs: 100,
+  ...change,
+});
+
+const publication: PublicationCounts = {
+  platform: 'langfuse',
+  expectedTraces: 200,
+  sentTraces: 120,
+  verifiedTraces: 40,
+  expectedScores: 800,
+  sentScores: 300,
+  verifiedScores: 10,
+  duplicateSpans: 0,
+  ambiguousResends: 0,
+  takeovers: 0,
+  refused: 0,
+};
+
+describe('a line of progress', () => {
+  it('tells done of planned, the rate, the time left and the errors', () => {
+    expect(progressLine(facts())).toBe(
+      'running: 50 of 200 cells (25.0 %), 12.3 cells/s, about 12 s left, 5 errors',
+    );
+  });
+
+  it('says nothing of a rate while nothing moves', () => {
+    expect(progressLine(facts({ perSecond: 0 }))).toBe(
+      'running: 50 of 200 cells (25.0 %), 5 errors',
+    );
+    expect(progressLine(facts({ perSecond: undefined }))).not.toContain('cells/s');
+  });
+
+  it('tells no share of a plan that is still being written', () => {
+    const counts = { ...viewOf().counts, planned: 200, pending: 200, ok: 0 };
+    const line = progressLine(facts({ view: viewOf({ status: 'planning', counts }) }));
+    expect(line).toContain('200 cells so far');
+    expect(line).not.toContain('%');
+  });
+
+  it('tells what it waits for', () => {
+    expect(waitingFor(facts())).toBeUndefined();
+    expect(waitingFor(facts({ stillMs: 20_000 }))).toContain('no cell has ended for 20.0 s');
+    expect(waitingFor(facts({ silentMs: 6_000 }))).toContain('no answer from Postgres for 6.0 s');
+    const publishing = viewOf({ status: 'publishing', publication: [publication] });
+    expect(waitingFor(facts({ view: publishing }))).toBe(
+      'sending to langfuse: 120 of 200 traces, 300 of 800 scores',
+    );
+    const verifying = viewOf({ status: 'verifying', publication: [publication] });
+    expect(waitingFor(facts({ view: verifying }))).toBe(
+      'reading back from langfuse: 40 of 200 traces, 10 of 800 scores',
+    );
+  });
+});
+
+describe('the drawing', () => {
+  it('never has a line that wraps, however narrow the terminal', () => {
+    const colours = picocolors.createColors(false);
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 10, max: 300 }),
+        fc.integer({ min: 0, max: 5_000_000 }),
+        fc.integer({ min: 0, max: 5_000_000 }),
+        (columns, ok, pending) => {
+          const counts = { ...viewOf().counts, planned: ok + pending, ok, pending };
+          const view = viewOf({ counts: { ...counts, target_error: 0, evaluator_error: 0 } });
+          for (const line of progressBlock(facts({ view, stillMs: 60_000 }), {
+            columns,
+            colours,
+          })) {
+            expect(line.length).toBeLessThan(columns);
+          }
+        },
+      ),
+    );
+  });
+});

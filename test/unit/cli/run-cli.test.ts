@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Command } from 'commander';
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+
+import { createProgram } from '../../../src/cli/program.js';
+import { runCli } from '../../../src/cli/run-cli.js';
+import { recorded } from './streams.js';
+
+async function run(...args: string[]) {
+  const out = recorded();
+  const err = recorded();
+  const from = { stdout: out.stream, stderr: err.stream, environment: {}, cwd: tmpdir() };
+  return { code: await runCli(from, args), out: out.text(), err: err.text() };
+}
+
+describe('a command line', () => {
+  it.each([
+    [['bogus'], "Unknown command 'bogus'"],
+    [['--bogus'], "Unknown option '--bogus'"],
+    [['experiment', 'rnu'], 'Did you mean run?'],
+    [['experiment', 'run', '--target', 't'], "'--dataset <name>' not specified"],
+    [['experiment', 'status'], "Missing required argument 'name'"],
+    [['experiment', 'status', 'a', 'b'], 'Too many arguments'],
+    [['experiment', 'results', 'a', '--status', 'ko'], '"ko" is none of ok'],
+    [['experiment', 'results', 'a', '--format', 'xml'], 'Allowed choices are'],
+    [['experiment', 'list', '--limit', '0'], 'at least 1'],
+    [['experiment'], 'A command is missing'],
+    [['dev', '--postgres-port', '99999'], '1 to 65535'],
+    [['worker', '--roles', 'cells,all'], '"all" is none of orchestration'],
+  ])('%j that is not understood exits with 2 and says why', async (args, why) => {
+    const { code, out, err } = await run(...args);
+    expect(code).toBe(2);
+    expect(err).toContain('(USAGE)');
+    expect(err).toContain(why);
+    expect(out).toBe('');
+  });
+
+  it('that is not understood is a document with --json, wherever that stands', async () => {
+    for (const args of [
+      ['--json', 'bogus'],
+      ['experiment', 'run', '--json', '--bogus'],
+    ]) {
+      const { code, out } = await run(...args);
+      expect(code).toBe(2);
+      expect(JSON.parse(out)).toMatchObject({ error: { code: 'USAGE' } });
+    }
+  });
+
+  it('prints the version of the package', async () => {
+    const { version } = JSON.parse(
+      readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+    ) as { version: string };
+    expect(await run('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  });
+
+  it('takes the global options before and after the command', async () => {
+    for (const args of [
+      ['--project', 'Bad', 'experiment', 'list'],
+      ['experiment', 'list', '--project', 'Bad'],
+    ]) {
+      expect((await run(...args)).err).toContain('--project is no project id');
+    }
+  });
+});
+
+const out = recorded();
+const program = createProgram(
+  { stdout: out.stream, stderr: out.stream, environment: {}, cwd: tmpdir() },
+  { exitCode: 0 },
+);
+const withPaths = (command: Command, path: readonly string[]): [string, readonly string[]][] =>
+  command.commands.flatMap((each) => {
+    const own = [...path, each.name()];
+    return [[own.join(' '), own] as [string, readonly string[]], ...withPaths(each, own)];
+  });
+
+describe('help', () => {
+  it.each([['', []] as [string, readonly string[]], ...withPaths(program, [])])(
+    'of `assay %s` has examples and exits with 0',
+    async (_title, path) => {
+      const { code, out: text, err } = await run(...path, '--help');
+      expect(code).toBe(0);
+      expect(err).toBe('');
+      expect(text).toMatch(/^Examples?:\n {2}\$ /m);
+    },
+  );
+});

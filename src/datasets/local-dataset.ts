@@ -6,6 +6,7 @@ import { itemIdSchema } from '../contracts/names.js';
 import type { DatasetItem } from '../contracts/records.js';
 import { AssayError, type Problem } from '../core/errors/assay-error.js';
 import type { Json, JsonObject } from '../core/json/json.js';
+import { deepestNesting, nestsDeeperThan } from '../core/json/nesting.js';
 import { locateJsonError } from './locate-json-error.js';
 
 const caseSchema = z.object({
@@ -15,6 +16,8 @@ const caseSchema = z.object({
   metadata: z.record(z.string(), z.json()).optional(),
   expected: z.json().optional(),
 });
+
+const tooDeep = `is nested deeper than ${deepestNesting} levels`;
 
 /** More problems than this say nothing new; the count of the rest is told. */
 const mostProblems = 50;
@@ -112,6 +115,11 @@ function parseCases(
   }
   const firstAt = new Map<string, number>();
   return (cases as readonly Json[]).flatMap((raw, index): DatasetItem[] => {
+    // Before the schema, which is recursive itself.
+    if (nestsDeeperThan(raw, deepestNesting)) {
+      problems.push({ at: `${file}: [${index}]`, message: tooDeep });
+      return [];
+    }
     const parsed = caseSchema.safeParse(raw);
     if (!parsed.success) {
       for (const issue of parsed.error.issues)
@@ -129,12 +137,13 @@ function parseCases(
       return [];
     }
     firstAt.set(id, index);
-    const expectation = expected.get(id) ?? parsed.data.expected;
+    // `null` is an expectation like any other.
+    const expectation = expected.has(id) ? expected.get(id) : parsed.data.expected;
     return [
       {
         id,
         input: inputs,
-        metadata: (metadata ?? {}),
+        metadata: metadata ?? {},
         ...(expectation === undefined ? {} : { expected: expectation }),
         ...(description === undefined ? {} : { description }),
       },
@@ -166,16 +175,30 @@ function expectedById(
     const entries = new Map<string, Json>();
     (raw as readonly Json[]).forEach((entry, index) => {
       const id = isObject(entry) ? entry['id'] : undefined;
-      const value = isObject(entry) ? (entry['expected'] ?? entry['output']) : undefined;
+      const value = isObject(entry)
+        ? entry['expected'] === undefined
+          ? entry['output']
+          : entry['expected']
+        : undefined;
       if ((typeof id !== 'string' && typeof id !== 'number') || value === undefined) {
         problems.push({ at: `${file}: [${index}]`, message: 'is no {id, expected}' });
       } else if (entries.has(String(id))) {
         problems.push({ at: `${file}: [${index}].id`, message: `repeats the id "${String(id)}"` });
+      } else if (nestsDeeperThan(value, deepestNesting)) {
+        problems.push({ at: `${file}: [${index}].expected`, message: tooDeep });
       } else entries.set(String(id), value);
     });
     return entries;
   }
-  if (isObject(raw)) return new Map(Object.entries(raw));
+  if (isObject(raw)) {
+    const entries = Object.entries(raw);
+    for (const [id, value] of entries) {
+      if (nestsDeeperThan(value, deepestNesting)) {
+        problems.push({ at: `${file}: ${id}`, message: tooDeep });
+      }
+    }
+    return new Map(entries);
+  }
   problems.push({ at: file, message: 'is neither an object by id nor an array of {id, expected}' });
   return new Map();
 }

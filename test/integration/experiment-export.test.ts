@@ -28,7 +28,7 @@ interface Setup {
   /** The answers to come; accepted where there is none. */
   readonly answers: SendOutcome[];
   readonly found: Set<string>;
-  exporterOver(session: PublisherSession): Exporter;
+  readonly exporterOver: (session: PublisherSession) => Exporter;
 }
 
 async function setup(cells: number): Promise<Setup> {

@@ -7,6 +7,7 @@ import type {
 } from '../../contracts/records.js';
 import { AssayError, type ErrorDocument } from '../../core/errors/assay-error.js';
 import { canonicalJson, type Json } from '../../core/json/json.js';
+import { deepestNesting, nestsDeeperThan } from '../../core/json/nesting.js';
 import { wellFormedJson } from '../../core/text/well-formed.js';
 import type { CellCalls } from '../../models/cell-calls.js';
 import type { PendingCell } from '../../store/cells.js';
@@ -28,7 +29,8 @@ export interface Judgement {
 /**
  * The output as it can be stored.
  *
- * @throws AssayError TARGET_OUTPUT_INVALID for what is no JSON (nothing, NaN, functions) or too large.
+ * @throws AssayError TARGET_OUTPUT_INVALID for what is no JSON (nothing, NaN, functions), too large or nested too
+ *   deeply.
  */
 export function storable(output: unknown): Json {
   if (output === undefined) {
@@ -36,23 +38,21 @@ export function storable(output: unknown): Json {
       mend: 'Return a JSON value; null is one.',
     });
   }
-  let text: string;
   try {
-    text = canonicalJson(output);
+    if (nestsDeeperThan(output, deepestNesting)) {
+      throw new TypeError(`it is nested deeper than ${deepestNesting} levels, or holds itself`);
+    }
+    if (Buffer.byteLength(canonicalJson(output)) > maxOutputBytes) {
+      throw new RangeError(`it is larger than ${maxOutputBytes / 1024 / 1024} MiB`);
+    }
+    // A copy: what the target holds on to must not change what was recorded.
+    return JSON.parse(JSON.stringify(output)) as Json;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : 'it is no JSON';
     throw new AssayError('TARGET_OUTPUT_INVALID', `The output cannot be stored: ${why}.`, {
       cause,
     });
   }
-  if (Buffer.byteLength(text) > maxOutputBytes) {
-    throw new AssayError(
-      'TARGET_OUTPUT_INVALID',
-      `The output is larger than ${maxOutputBytes / 1024 / 1024} MiB.`,
-    );
-  }
-  // A copy: what the target holds on to must not change what was recorded.
-  return JSON.parse(JSON.stringify(output)) as Json;
 }
 
 /** The record of a cell that has ended. */

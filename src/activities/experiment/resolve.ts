@@ -6,6 +6,7 @@ import type { Manifest } from '../../contracts/manifest.js';
 import type { DatasetItem } from '../../contracts/records.js';
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
 import { contentHash } from '../../core/ids/hash.js';
+import { deepestNesting, nestsDeeperThan } from '../../core/json/nesting.js';
 import { datasetHash, itemHash } from '../../core/manifest/dataset-hash.js';
 import { readLocalDataset } from '../../datasets/local-dataset.js';
 import { buildEvaluators } from '../../evaluators/build-evaluators.js';
@@ -66,6 +67,7 @@ export async function resolveExperiment(
   const lacking = new Map<string, string[]>();
   for await (const page of pages.items) {
     for (const item of page) {
+      refuseTooDeep(item, submitted.dataset.name);
       hashes.push([item.id, itemHash(item)]);
       for (const name of missingVariables(target.variables, item.input)) {
         lacking.set(name, [...(lacking.get(name) ?? []), item.id]);
@@ -94,6 +96,18 @@ export async function resolveExperiment(
     manifestHash: contentHash(manifest),
     spec: pages.spec,
   };
+}
+
+// Items of a platform's dataset come from anybody; what they hold is hashed, stored and sent recursively.
+function refuseTooDeep(item: DatasetItem, dataset: string): void {
+  const { id, input, expected, metadata } = item;
+  for (const [at, value] of Object.entries({ input, expected, metadata })) {
+    if (!nestsDeeperThan(value, deepestNesting)) continue;
+    const message = `is nested deeper than ${deepestNesting} levels`;
+    throw new AssayError('DATASET_INVALID', `The dataset "${dataset}" cannot be run.`, {
+      problems: [{ at: `${id}: ${at}`, message }],
+    });
+  }
 }
 
 function variablesMissing(

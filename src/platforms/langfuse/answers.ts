@@ -1,7 +1,10 @@
 /** What is read of a Langfuse server's answers. Only fields that are used; others are passed over. */
 import { z } from 'zod';
 
-import { jsonSchema } from '../../contracts/json.js';
+import type { Json } from '../../core/json/json.js';
+
+// It comes out of JSON.parse, so it is JSON; a schema that walks it would exhaust the stack on a deep one.
+const parsedJson = z.custom<Json>();
 
 export const healthAnswer = z.object({ version: z.string() });
 
@@ -18,9 +21,9 @@ export const datasetAnswer = z.object({
 export const itemAnswer = z.object({
   id: z.string(),
   status: z.string(),
-  input: jsonSchema.nullish(),
-  expectedOutput: jsonSchema.nullish(),
-  metadata: jsonSchema.nullish(),
+  input: parsedJson.nullish(),
+  expectedOutput: parsedJson.nullish(),
+  metadata: parsedJson.nullish(),
 });
 export type ItemAnswer = z.output<typeof itemAnswer>;
 

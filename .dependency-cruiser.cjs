@@ -62,8 +62,10 @@ module.exports = {
     only(
       'activities-use-ports',
       '^src/activities/',
-      ['^src/(platforms|models|evaluators|assistant|outbound|store|core|contracts)/'],
-      'activities -> platforms, models, evaluators, assistant, outbound, store -> core, contracts',
+      [
+        '^src/(platforms|models|evaluators|targets|datasets|assistant|outbound|store|core|contracts)/',
+      ],
+      'activities -> platforms, models, evaluators, targets, datasets, outbound, store -> core, contracts',
     ),
     only('store-below', '^src/store/', ['^src/(core|contracts)/'], 'store -> core, contracts'),
     only(
@@ -89,6 +91,18 @@ module.exports = {
       '^src/evaluators/',
       ['^src/(models|outbound|core|contracts)/'],
       'evaluators -> models, core, contracts',
+    ),
+    only(
+      'targets-below',
+      '^src/targets/',
+      ['^src/(models|core|contracts)/'],
+      'targets -> models, core, contracts',
+    ),
+    only(
+      'datasets-below',
+      '^src/datasets/',
+      ['^src/(core|contracts)/'],
+      'datasets -> core, contracts',
     ),
     only(
       'client-is-thin',

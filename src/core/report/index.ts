@@ -1,9 +1,6 @@
 /** The report: build the model from a stream of cells, then write it in any form. */
-export { csvHeader, csvRow, csvScoreNames } from './csv.js';
-export { jsonLine, renderJson } from './json.js';
-export { junitCase, junitEnd, junitStart, junitXml } from './junit.js';
+export { renderJson } from './json.js';
 export { renderMarkdown } from './markdown/render.js';
-export { createReportBuilder, type ReportBuilder } from './report-builder.js';
-export type { ReportCell, ReportHeader, ReportLink, ReportPlatform } from './report-input.js';
+export { createReportBuilder } from './report-builder.js';
 export type { ReportModel } from './report-model.js';
-export { summaryTable, type SummaryTable } from './summary-table.js';
+export { summaryTable } from './summary-table.js';

@@ -1,3 +1,2 @@
-export { cacheFolder, resolveTemporal } from './resolve.js';
-export { ensureSearchAttributes } from './search-attributes.js';
-export { startTemporal, type TemporalServer } from './server.js';
+export { resolveTemporal } from './resolve.js';
+export { startTemporal } from './server.js';

@@ -1,6 +1,9 @@
 /** The report: build the model from a stream of cells, then write it in any form. */
-export { renderJson } from './json.js';
+export { csvHeader, csvRow, csvScoreNames } from './csv.js';
+export { jsonLine, renderJson } from './json.js';
+export { junitCase, junitEnd, junitStart, junitXml } from './junit.js';
 export { renderMarkdown } from './markdown/render.js';
 export { createReportBuilder } from './report-builder.js';
+export type { ReportCell } from './report-input.js';
 export type { ReportModel } from './report-model.js';
 export { summaryTable } from './summary-table.js';

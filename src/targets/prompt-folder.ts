@@ -8,7 +8,7 @@ import type { ModelConfig } from '../contracts/config.js';
 import type { TargetIdentity } from '../contracts/manifest.js';
 import { resourceNameSchema } from '../contracts/names.js';
 import { AssayError, type Problem } from '../core/errors/assay-error.js';
-import type { JsonObject } from '../core/json/json.js';
+import type { Json, JsonObject } from '../core/json/json.js';
 import type { ChatMessage } from '../models/port.js';
 
 const metadataSchema = z.object({
@@ -69,7 +69,8 @@ export async function readPromptFolder(folder: string): Promise<PromptFolder> {
     return '';
   });
   const metadata = await readMetadata(metadataFile, problems);
-  const messages = parseMessages(text);
+  // Editors put a byte order mark there; before a role line it would hide the role.
+  const messages = parseMessages(text.startsWith('\ufeff') ? text.slice(1) : text);
   const variables = collectVariables(messages, { file: promptFile, problems });
   if (text !== '' && messages.length === 0) {
     problems.push({ at: promptFile, message: 'is empty', mend: 'Write the prompt there.' });
@@ -138,23 +139,23 @@ function collectVariables(
   { file, problems }: { file: string; problems: Problem[] },
 ): string[] {
   const names = new Set<string>();
-  const walk = (tokens: readonly Token[]): void => {
+  const walk = (tokens: readonly Token[], inSection: boolean): void => {
     for (const [kind, value, , , inner] of tokens) {
-      if (kind === 'name' || kind === '&') names.add(value.split('.')[0] ?? value);
-      // A section's variable may be missing on purpose: that is what sections are for.
+      // What a section shows or hides may be missing on purpose: that is what sections are for.
+      if ((kind === 'name' || kind === '&') && value !== '.' && !inSection) names.add(value);
       if (kind === '>')
         problems.push({ at: file, message: `uses the partial "${value}"`, mend: 'Write it out.' });
-      if (Array.isArray(inner) && kind !== '#' && kind !== '^') walk(inner as Token[]);
+      if (Array.isArray(inner)) walk(inner as Token[], true);
     }
   };
   for (const message of messages) {
     try {
-      walk(Mustache.parse(message.content) as unknown as Token[]);
+      walk(Mustache.parse(message.content) as unknown as Token[], false);
     } catch (error) {
       problems.push({ at: file, message: `is not a valid template: ${firstLine(error)}` });
     }
   }
-  return [...names].filter((name) => name !== '');
+  return [...names];
 }
 
 function responseSchemaOf(
@@ -173,26 +174,36 @@ function responseSchemaOf(
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/**
- * Fills a template with an item's input. Escaping is off (a prompt is no HTML); objects become JSON.
- *
- * @throws AssayError PROMPT_VARIABLE_MISSING where a variable has no value.
- */
+/** Fills a template with an item's input. Escaping is off (a prompt is no HTML); objects and lists become JSON. */
 export function renderMessages(messages: readonly ChatMessage[], input: JsonObject): ChatMessage[] {
-  const view = Object.fromEntries(
-    Object.entries(input).map(([key, value]) => [
-      key,
-      // Arrays stay arrays for sections; objects would print as [object Object].
-      isObject(value) ? Object.assign(() => JSON.stringify(value), value) : value,
-    ]),
-  );
+  const view = printable(input);
   return messages.map(({ role, content }) => ({
     role,
     content: Mustache.render(content, view, undefined, { escape: (text: string) => text }),
   }));
 }
 
-/** The variables of a prompt that an input lacks. */
+// A copy for Mustache. Objects and lists print themselves as JSON instead of "[object Object]" and "a,b", and stay what
+// they are for sections and dotted names. Without a prototype `{{constructor}}` names nothing.
+function printable(value: Json): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const copy: object = Array.isArray(value)
+    ? value.map((entry: Json) => printable(entry))
+    : Object.assign(
+        Object.create(null) as object,
+        Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, printable(entry)])),
+      );
+  return Object.defineProperty(copy, Symbol.toPrimitive, { value: () => JSON.stringify(value) });
+}
+
+/** The variables of a prompt (`name`, or `customer.name` for a field of one) that an input lacks. */
 export function missingVariables(variables: readonly string[], input: JsonObject): string[] {
-  return variables.filter((name) => input[name] === undefined);
+  return variables.filter((name) => !hasPath(input, name.split('.')));
+}
+
+function hasPath(value: unknown, [first, ...rest]: readonly string[]): boolean {
+  if (first === undefined) return true;
+  if (value === null || value === undefined || !Object.hasOwn(Object(value) as object, first))
+    return false;
+  return hasPath((value as Readonly<Record<string, unknown>>)[first], rest);
 }

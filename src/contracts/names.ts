@@ -29,7 +29,9 @@ export const resourceNameSchema = z
     /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/,
     'a name is 1 to 100 letters, digits, ".", "_" and "-", beginning with a letter or digit',
   )
-  .refine((name) => !name.includes('..'), 'a name holds no ".."');
+  .refine((name) => !name.includes('..'), 'a name holds no ".."')
+  // Names are keys of plain objects: `constructor` would be found in every config.
+  .refine((name) => !(name in Object.prototype), 'the name is reserved by JavaScript');
 
 /** The name of an experiment: any printable text without markup and path characters. */
 export const experimentNameSchema = safeText('the name', 200)

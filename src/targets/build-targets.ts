@@ -24,7 +24,8 @@ export async function buildTarget(request: {
   pinned?: TargetIdentity;
 }): Promise<Target> {
   const { name, config, root, codeHash, pinned } = request;
-  const target = config.targets[name];
+  // Own members only: `constructor` is in every object.
+  const target = Object.hasOwn(config.targets, name) ? config.targets[name] : undefined;
   if (target === undefined) {
     const known = Object.keys(config.targets);
     throw new AssayError('TARGET_NOT_FOUND', `There is no target "${name}" in the config.`, {

@@ -44,10 +44,10 @@ const part = /\{\{\s*input(?:\.([^{}\s]+))?\s*\}\}/g;
 function fill(template: Json, input: JsonObject): Json {
   if (typeof template === 'string') {
     const only = whole.exec(template);
-    if (only !== null) return only[1] === undefined ? input : (input[only[1]] ?? null);
+    if (only !== null) return field(input, only[1]);
     return template.replace(part, (_match, key: string | undefined) => {
-      const value = key === undefined ? input : input[key];
-      return typeof value === 'string' ? value : JSON.stringify(value ?? null);
+      const value = field(input, key);
+      return typeof value === 'string' ? value : JSON.stringify(value);
     });
   }
   if (Array.isArray(template)) return template.map((entry: Json) => fill(entry, input));
@@ -57,6 +57,18 @@ function fill(template: Json, input: JsonObject): Json {
     );
   }
   return template;
+}
+
+// Own members only, or `{{input.constructor}}` would send a function's text. A field that is not there is null.
+function field(input: JsonObject, path: string | undefined): Json {
+  if (path === undefined) return input;
+  if (Object.hasOwn(input, path)) return input[path] ?? null;
+  let value: Json = input;
+  for (const key of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return null;
+    value = (value as JsonObject)[key] ?? null;
+  }
+  return value;
 }
 
 function pick(answer: string, pointer: string | undefined): Json {

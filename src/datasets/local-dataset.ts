@@ -126,7 +126,9 @@ function parseCases(
         problems.push(caseProblem({ file, index, raw, issue }));
       return [];
     }
-    const { id, inputs, description, metadata } = parsed.data;
+    const { id, description } = parsed.data;
+    // As they were read: the schema's copy lacks a member that is called __proto__.
+    const { inputs, metadata, expected: own } = raw as JsonObject;
     const first = firstAt.get(id);
     if (first !== undefined) {
       problems.push({
@@ -138,12 +140,12 @@ function parseCases(
     }
     firstAt.set(id, index);
     // `null` is an expectation like any other.
-    const expectation = expected.has(id) ? expected.get(id) : parsed.data.expected;
+    const expectation = expected.has(id) ? expected.get(id) : own;
     return [
       {
         id,
-        input: inputs,
-        metadata: metadata ?? {},
+        input: inputs as JsonObject,
+        metadata: (metadata ?? {}) as JsonObject,
         ...(expectation === undefined ? {} : { expected: expectation }),
         ...(description === undefined ? {} : { description }),
       },

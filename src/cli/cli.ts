@@ -33,6 +33,8 @@ export interface Cli {
   readonly cwd: string;
   /** The folder of the project: `-C`, else the current one. */
   readonly folder: string;
+  /** A command of ours as people can copy it: for this folder and project, and the way this one was started. */
+  hint(words: string): string;
   /** @throws AssayError USAGE where nothing says which it is. */
   project(): Promise<string>;
   /** Opens a client for the work and closes it afterwards. */
@@ -51,6 +53,21 @@ export interface Registration {
   readonly handle: (command: Command, work: CommandWork) => void;
 }
 
+/** How this CLI was called, without the command. */
+function ownCall({ environment }: CliProcess, options: GlobalOptions): readonly string[] {
+  // From a clone there is no `assay` on the PATH.
+  const { npm_lifecycle_event: script, npm_package_name: name } = environment;
+  const call = name === 'assay' && script === 'assay' ? ['npm run assay --'] : ['assay'];
+  if (options.projectDir !== undefined) call.push('-C', shellWord(options.projectDir));
+  if (options.project !== undefined) call.push('--project', shellWord(options.project));
+  return call;
+}
+
+/** A text as one word of a shell command that a person copies. */
+export function shellWord(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 /** Makes what a command works with from its global options. */
 export function createCli(from: CliProcess, options: GlobalOptions): Cli {
   const { environment, cwd } = from;
@@ -63,6 +80,7 @@ export function createCli(from: CliProcess, options: GlobalOptions): Cli {
     environment,
     cwd,
     folder,
+    hint: (words) => [...ownCall(from, options), words].join(' '),
     project: () => resolveProject({ option: options.project, environment, folder }),
     async withClient(work) {
       // Loaded here, since Temporal's client alone takes longer than `--help`.

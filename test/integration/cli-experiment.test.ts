@@ -118,7 +118,7 @@ describe('assay experiment run', () => {
     expect(jsonLines(stdout)[0]).toMatchObject({
       event: 'started',
       outcome: 'started',
-      name: expect.stringMatching(/^shout-words-\d{8}-\d{6}-[0-9a-f]{4}$/) as string,
+      name: expect.stringMatching(/^shout-words-\d{8}-\d{6}-[0-9a-f]{4}$/),
     });
   });
 

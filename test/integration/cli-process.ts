@@ -22,7 +22,7 @@ export interface CliOptions {
 
 // What the machine's own variables say must not decide where a test looks.
 const isForeign = (name: string): boolean =>
-  /^(?:ASSAY_|TEMPORAL_|LANGFUSE_|LANGSMITH_|OPENAI_|DATABASE_URL$|NO_COLOR$|FORCE_COLOR$|CI$|NODE_OPTIONS$)/.test(
+  /^(?:ASSAY_|npm_|TEMPORAL_|LANGFUSE_|LANGSMITH_|OPENAI_|DATABASE_URL$|NO_COLOR$|FORCE_COLOR$|CI$|NODE_OPTIONS$)/.test(
     name,
   );
 

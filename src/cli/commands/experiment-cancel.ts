@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 
-import type { Registration } from '../cli.js';
+import { shellWord, type Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
-import { quoted } from '../results/conclude.js';
 
 /** `assay experiment cancel` */
 export function registerExperimentCancel(parent: Command, { handle }: Registration): void {
@@ -25,8 +24,7 @@ Example:
     }
     const { out } = cli;
     await out.line(`${out.safe(key.name)} is being cancelled; paid calls in flight still count.`);
-    await out.line(
-      `  Its report comes all the same: assay experiment watch ${out.safe(quoted(key.name))}`,
-    );
+    const watch = cli.hint(`experiment watch ${shellWord(key.name)}`);
+    await out.line(`  Its report comes all the same: ${out.safe(watch)}`);
   });
 }

@@ -1,12 +1,11 @@
 import { Option, type Command } from 'commander';
 
 import type { ExperimentSpecInput } from '../../contracts/experiment-spec.js';
-import type { Cli, Registration } from '../cli.js';
+import { shellWord, type Cli, type Registration } from '../cli.js';
 import { freshExperimentName } from '../experiment-name.js';
 import { jsonText } from '../io/json-text.js';
 import { durationMs, nameList, positiveNumber, wholeNumber } from '../option-values.js';
 import { follow } from '../progress/follow.js';
-import { quoted } from '../results/conclude.js';
 import type { AssayClient } from '../../client/assay-client.js';
 
 interface RunOptions {
@@ -99,19 +98,27 @@ function specOf(project: string, options: RunOptions): ExperimentSpecInput {
   };
 }
 
+/** How long a submission may take in silence: a worker that is starting is waited for. */
+const silenceMs = 2_000;
+
 async function submit(cli: Cli, client: AssayClient, spec: ExperimentSpecInput): Promise<void> {
-  const started = await client.experiments.start(spec);
+  const { err } = cli;
+  const notice = setTimeout(() => {
+    if (!cli.json) void err.line(err.colours.dim('Waiting for a worker to accept the run …'));
+  }, silenceMs);
+  const started = await client.experiments.start(spec).finally(() => clearTimeout(notice));
   if (cli.json) {
     await cli.out.line(jsonText({ event: 'started', project: spec.project, ...started }));
     return;
   }
-  const { err } = cli;
   const how = started.outcome === 'attached' ? 'is there already; attached to it' : 'started';
   await err.line(`${err.colours.bold(err.safe(started.name))} ${how}`);
+  const watch = cli.hint(`experiment watch ${shellWord(started.name)}`);
   await err.line(
     err.colours.dim(
-      `${err.safe(spec.target)} over ${err.safe(spec.dataset.name)}, project ${err.safe(spec.project)}. ` +
-        `Watch: assay experiment watch ${err.safe(quoted(started.name))}`,
+      err.safe(
+        `${spec.target} over ${spec.dataset.name}, project ${spec.project}. Watch: ${watch}`,
+      ),
     ),
   );
 }

@@ -49,7 +49,7 @@ export function statusText(view: ExperimentView, sink: Sink): string {
     ],
     ...view.publication.map((each): readonly [string, string] => [
       sink.safe(each.platform),
-      `${count(each.sentTraces)} of ${count(each.expectedTraces)} traces sent; ${readBackText(each)}`,
+      publicationText(view.status, each),
     ]),
     ['Started', `${view.startedAt ?? view.createdAt}, ${duration(Math.max(0, until - from))}`],
     ...(view.finishedAt === undefined ? [] : [['Finished', view.finishedAt] as const]),
@@ -58,6 +58,16 @@ export function statusText(view: ExperimentView, sink: Sink): string {
   ];
   const text = renderPairs(pairs);
   return view.error === undefined ? text : `${text}\n${errorLines(view.error, sink).join('\n')}`;
+}
+
+function publicationText(
+  status: ExperimentView['status'],
+  each: ExperimentView['publication'][number],
+): string {
+  const sent = `${count(each.sentTraces)} of ${count(each.expectedTraces)} traces sent`;
+  // Nothing was read back before that, nor in a run that asked for none.
+  const read = each.verifiedTraces > 0 || status === 'completed_unverified';
+  return read ? `${sent}; ${readBackText(each)}` : sent;
 }
 
 /** The figures of the end, without the columns that stand above already. */

@@ -1,9 +1,9 @@
 import type { AssayClient } from '../../client/assay-client.js';
 import type { ExperimentKey } from '../../client/experiments.js';
-import type { Cli } from '../cli.js';
+import { shellWord, type Cli } from '../cli.js';
 import { listenForInterrupt } from '../interrupt.js';
 import { jsonText } from '../io/json-text.js';
-import { conclude, quoted, type ConcludeOptions } from '../results/conclude.js';
+import { conclude, type ConcludeOptions } from '../results/conclude.js';
 import { showProgress } from './show-progress.js';
 
 /** What there is to follow. */
@@ -65,8 +65,8 @@ async function tellDetached(cli: Cli, key: ExperimentKey, accepted: boolean): Pr
     await out.line(jsonText({ event: 'detached', ...key, accepted: accepted || null }));
     return;
   }
-  const name = err.safe(quoted(key.name));
-  const command = (verb: string): string => err.colours.cyan(`assay experiment ${verb} ${name}`);
+  const command = (verb: string): string =>
+    err.colours.cyan(err.safe(cli.hint(`experiment ${verb} ${shellWord(key.name)}`)));
   if (!accepted) {
     await err.line('\nLeft before the run was accepted; it may have been started all the same.');
     await err.line(`  See:        ${command('status')}`);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { outcomeOf, quoted, shortPath } from '../../../src/cli/results/conclude.js';
+import { shellWord } from '../../../src/cli/cli.js';
+import { outcomeOf, shortPath } from '../../../src/cli/results/conclude.js';
 import type { CellCounts } from '../../../src/contracts/records.js';
 import { AssayError } from '../../../src/core/errors/assay-error.js';
 import { viewOf } from './streams.js';
@@ -55,6 +56,8 @@ describe('the outcome of a run', () => {
         expectedScores: 20,
         sentScores: 20,
         verifiedScores: 20,
+        expectedRunScores: 4,
+        verifiedRunScores: 4,
         duplicateSpans: 1,
         ambiguousResends: 0,
         takeovers: 0,
@@ -77,8 +80,9 @@ describe('the outcome of a run', () => {
 
 describe('what people copy', () => {
   it('is one word of a shell, whatever the name holds', () => {
-    expect(quoted('nightly-2026-11-21')).toBe('nightly-2026-11-21');
-    expect(quoted('Grüße; rm -rf $HOME')).toBe("'Grüße; rm -rf $HOME'");
+    expect(shellWord('nightly-2026-11-21')).toBe('nightly-2026-11-21');
+    expect(shellWord('Grüße; rm -rf $HOME')).toBe("'Grüße; rm -rf $HOME'");
+    expect(shellWord("it's")).toBe("'it'\\''s'");
   });
 
   it('is a relative path below the current folder only', () => {

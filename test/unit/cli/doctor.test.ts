@@ -67,7 +67,7 @@ describe('the look at a model', () => {
     const refused = await look(url);
     expect(refused).toMatchObject({
       state: 'fail',
-      found: expect.stringContaining('401') as string,
+      found: expect.stringContaining('401'),
     });
     expect(JSON.stringify(refused)).not.toContain(secret);
     expect(await look(url, '')).toMatchObject({
@@ -87,7 +87,7 @@ describe('the look at a model', () => {
     const missing = await serve((_request, response) => response.writeHead(404).end());
     expect(await look(missing)).toMatchObject({
       state: 'warn',
-      found: expect.stringContaining('not checked') as string,
+      found: expect.stringContaining('not checked'),
     });
     server?.close();
     const endless = await serve((_request, response) => {
@@ -125,7 +125,7 @@ describe('the look at a model', () => {
     await new Promise((resolve) => gone.close(resolve));
     expect(await look(`http://127.0.0.1:${port}`)).toMatchObject({
       state: 'fail',
-      found: expect.stringContaining('does not answer') as string,
+      found: expect.stringContaining('does not answer'),
     });
   });
 });

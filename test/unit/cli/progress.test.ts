@@ -65,6 +65,8 @@ const publication: PublicationCounts = {
   expectedScores: 800,
   sentScores: 300,
   verifiedScores: 10,
+  expectedRunScores: 4,
+  verifiedRunScores: 4,
   duplicateSpans: 0,
   ambiguousResends: 0,
   takeovers: 0,

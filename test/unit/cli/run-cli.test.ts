@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
+import { createCli } from '../../../src/cli/cli.js';
 import { createProgram } from '../../../src/cli/program.js';
 import { runCli } from '../../../src/cli/run-cli.js';
 import { recorded } from './streams.js';
@@ -61,6 +62,30 @@ describe('a command line', () => {
     ]) {
       expect((await run(...args)).err).toContain('--project is no project id');
     }
+  });
+});
+
+describe('a command that people are told to copy', () => {
+  const hint = (environment: Record<string, string>, options = {}): string => {
+    const { stream } = recorded();
+    const from = { stdout: stream, stderr: stream, environment, cwd: '/w' };
+    return createCli(from, { color: true, ...options }).hint('experiment list');
+  };
+
+  it('is for the same folder and project', () => {
+    expect(hint({})).toBe('assay experiment list');
+    expect(hint({}, { projectDir: 'my project', project: 'p' })).toBe(
+      "assay -C 'my project' --project p experiment list",
+    );
+  });
+
+  it('goes through npm in a clone, where there is no `assay`', () => {
+    expect(hint({ npm_lifecycle_event: 'assay', npm_package_name: 'assay' })).toBe(
+      'npm run assay -- experiment list',
+    );
+    expect(hint({ npm_lifecycle_event: 'test', npm_package_name: 'other' })).toBe(
+      'assay experiment list',
+    );
   });
 });
 

@@ -25,7 +25,7 @@ describe('which project a command means', () => {
   it('is a usage error with its mend where nothing says so', async () => {
     await expect(resolve()).rejects.toMatchObject({
       code: 'USAGE',
-      mend: expect.stringContaining('assay config check') as string,
+      mend: expect.stringContaining('assay config check'),
     });
   });
 

@@ -14,6 +14,7 @@ function cliWith(options: { json?: boolean; terminal?: boolean }) {
     environment: {},
     cwd: '/',
     folder: '/',
+    hint: (words) => `assay ${words}`,
     project: () => Promise.resolve('support'),
     withClient: () => Promise.reject(new Error('There is no client here.')),
   };

@@ -11,7 +11,7 @@ export interface Snippet {
 const lineOf = (text: string, index: number): number => text.slice(0, index).split('\n').length;
 
 /** The blocks of a page that are fenced as `ts`. */
-export function fencedSnippets(file: string, text: string): readonly Snippet[] {
+function fencedSnippets(file: string, text: string): readonly Snippet[] {
   return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => ({
     at: `${file}:${lineOf(text, match.index) + 1}`,
     code: match[1] ?? '',
@@ -19,7 +19,7 @@ export function fencedSnippets(file: string, text: string): readonly Snippet[] {
 }
 
 /** The `@example` blocks of a source file. They stand beside what they show, so they import nothing of ours. */
-export function exampleSnippets(file: string, text: string): readonly Snippet[] {
+function exampleSnippets(file: string, text: string): readonly Snippet[] {
   return [...text.matchAll(/^ *\* @example\n((?: *\*(?!\/)(?! @).*\n)+)/gm)].map((match) => ({
     at: `${file}:${lineOf(text, match.index) + 1}`,
     code: `import { AssayClient, AssayError, defineConfig } from 'assay';\n${(match[1] ?? '').replaceAll(/^ *\* ?/gm, '')}`,

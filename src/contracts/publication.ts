@@ -1,5 +1,6 @@
 /** What is made for the platforms and kept until they have it: the records of the outbox and where they go. */
 import type { JsonObject } from '../core/json/json.js';
+import type { ScoreComment } from './records.js';
 
 /** Where the run stands on a platform: found or made while planning, stored with the run. */
 export interface PlatformRun {
@@ -29,8 +30,45 @@ export interface OutboxRecord {
   readonly kind: 'spans' | 'scores';
   /** The record's body, before the export id is put in: for spans a JSON array of OTLP spans. */
   readonly body: string;
+  /** Empty for the scores of a run as a whole. */
   readonly traceId: string;
   /** Span ids, or score ids, that must stand on the platform exactly once. */
+  readonly ids: readonly string[];
+}
+
+/** What the cells of one repetition say under one score name, in their last revision. */
+export interface ScoreFigures {
+  /** 1-based. */
+  readonly repetition: number;
+  readonly name: string;
+  readonly evaluator: string;
+  /** Cells of the repetition, whatever became of them. */
+  readonly planned: number;
+  /** Scores that say whether they passed, and those that did. */
+  readonly graded: number;
+  readonly passed: number;
+  /** Usable numeric values, and their sum. */
+  readonly numbers: number;
+  readonly sum: number;
+}
+
+/** A score of one of the platform's runs as a whole. */
+export interface RunScore {
+  /** 1-based; each repetition is a run of its own on the platform. */
+  readonly repetition: number;
+  /** The name of the cells' scores that it sums up. */
+  readonly name: string;
+  readonly evaluator: string;
+  readonly value: number;
+  /** Says what the value is, with its denominators. */
+  readonly comment: ScoreComment;
+}
+
+/** The scores of a run as a whole, as they are sent. */
+export interface RunScoresRecord {
+  /** The platform's run that they belong to. */
+  readonly runId: string;
+  readonly body: string;
   readonly ids: readonly string[];
 }
 

@@ -144,6 +144,9 @@ export interface PublicationCounts {
   readonly expectedScores: number;
   readonly sentScores: number;
   readonly verifiedScores: number;
+  /** Scores of the run as a whole (one per score name and repetition); they are not in the counts of scores above. */
+  readonly expectedRunScores: number;
+  readonly verifiedRunScores: number;
   /** Rows of the platform beyond one per (trace id, span id), as seen while verifying. */
   readonly duplicateSpans: number;
   /** Span exports sent again after an unclear answer and a fruitless search for them (durability 16). */

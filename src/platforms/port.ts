@@ -9,6 +9,8 @@ import type {
   PlatformRun,
   RefusedRecord,
   RunContext,
+  RunScore,
+  RunScoresRecord,
 } from '../contracts/publication.js';
 import type { CellResult, DatasetItem } from '../contracts/records.js';
 import type { TraceView } from '../contracts/trace-view.js';
@@ -118,6 +120,8 @@ export interface Platform {
 
   /** The records of a finished cell. Pure: equal input gives equal bytes. */
   encodeCell(cell: CellResult, item: DatasetItem, run: EncodeContext): readonly OutboxRecord[];
+  /** The scores of the run as a whole. Pure: equal input gives equal bytes. */
+  encodeRunScores(request: EncodeRunScores): readonly RunScoresRecord[];
   /** One request, its deadline in the signal. Never throws for what the platform answers. */
   send(batch: OutboundExport, signal: AbortSignal): Promise<SendOutcome>;
   /** Which of an export's span ids the platform shows now (asked by the export id). */
@@ -130,10 +134,16 @@ export interface Platform {
     readonly kind: 'spans' | 'scores';
     /** The traces whose scores are asked for; a page of them. */
     readonly traceIds?: readonly string[];
+    /** The platform's runs whose scores as a whole are asked for, instead of those of traces. */
+    readonly runIds?: readonly string[];
     readonly signal: AbortSignal;
   }): AsyncIterable<PlatformPage>;
   /** Where a person looks at the trace. */
   traceUrl(projectId: string, traceId: string): string;
+  /** Where a person sees all traces of the project. */
+  tracesUrl?(projectId: string): string;
+  /** Where a person looks at one of the run's runs there. */
+  runUrl?(run: PlatformRun, runId: string): string;
   readTrace(traceId: string, signal: AbortSignal): Promise<TraceView>;
   close(): Promise<void>;
 }
@@ -151,6 +161,13 @@ export interface PromptToStore {
   readonly config: JsonObject;
   /** sha256 of the canonical content; stands as a label `assay-<first 24 hex>` there. */
   readonly contentHash: string;
+}
+
+export interface EncodeRunScores {
+  readonly scores: readonly RunScore[];
+  readonly run: EncodeContext;
+  /** Recorded once, so that what is sent again is the same. */
+  readonly timestamp: string;
 }
 
 /** What of the run encoding needs beside the cell. */

@@ -7,7 +7,7 @@ import type { PlatformRun, RunContext } from '../contracts/publication.js';
 import type { ExperimentStatus } from '../contracts/records.js';
 import { AssayError, type ErrorDocument } from '../core/errors/assay-error.js';
 import type { Json } from '../core/json/json.js';
-import { countOf, rowsOf } from './query.js';
+import { countOf, rowsOf, type Queryable } from './query.js';
 import type { Store } from './store.js';
 import type { ExperimentsTable } from './tables.js';
 
@@ -221,18 +221,22 @@ export async function setStatus(
   return written > 0;
 }
 
-/** Notes when the last pending cell ended; true once none is pending. The first such moment stays. */
-export async function markCellsDone(store: Store, id: string): Promise<boolean> {
-  const rows = await rowsOf<{ id: string }>(
-    store,
+/**
+ * Notes when the last pending cell ended. The first such moment stays.
+ *
+ * @returns that moment; undefined while a cell is pending or the run has no plan.
+ */
+export async function markCellsDone(on: Queryable, id: string): Promise<string | undefined> {
+  const [row] = await rowsOf<{ cells_done_at: string }>(
+    on,
     `update assay.experiments set cells_done_at = coalesce(cells_done_at, clock_timestamp())
       where id = $1 and planned_at is not null
         and not exists (select from assay.experiment_cells
                          where experiment_id = $1 and status = 'pending' and latest)
-      returning id`,
+      returning cells_done_at`,
     [id],
   );
-  return rows.length > 0;
+  return row?.cells_done_at;
 }
 
 export interface ExperimentEnd {

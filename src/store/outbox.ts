@@ -4,7 +4,9 @@ import type { Store } from './store.js';
 /** A row of the outbox without its body: what must be found on the platform. */
 export interface ExpectedRecord {
   readonly rowId: string;
-  readonly cellId: string;
+  /** Undefined for the scores of a run as a whole; they have a run on the platform instead, and no trace. */
+  readonly cellId: string | undefined;
+  readonly runId: string | undefined;
   readonly traceId: string;
   /** Span or score ids. */
   readonly ids: readonly string[];
@@ -18,6 +20,12 @@ export interface OutboxSelection {
   readonly platform: string;
 }
 
+interface ExpectedRow extends Omit<ExpectedRecord, 'cellId' | 'runId' | 'refusedIds'> {
+  readonly cellId: string | null;
+  readonly runId: string | null;
+  readonly refused: readonly { id: string }[] | null;
+}
+
 /** All that an experiment has for a platform, a page at a time, the oldest first. */
 export async function* expectedRecords(
   store: Store,
@@ -26,12 +34,10 @@ export async function* expectedRecords(
   const pageSize = of.pageSize ?? 1000;
   let after = '0';
   for (;;) {
-    const rows = await rowsOf<
-      ExpectedRecord & { readonly refused: readonly { id: string }[] | null }
-    >(
+    const rows = await rowsOf<ExpectedRow>(
       store,
-      `select id as "rowId", cell_id as "cellId", trace_id as "traceId", ids, refused,
-              sent_at is not null as sent
+      `select id as "rowId", cell_id as "cellId", run_id as "runId", trace_id as "traceId", ids,
+              refused, sent_at is not null as sent
          from assay.outbox
         where experiment_id = $1 and platform = $2 and kind = $3 and id > $4
         order by id limit $5`,
@@ -39,8 +45,10 @@ export async function* expectedRecords(
     );
     const last = rows.at(-1);
     if (last === undefined) return;
-    yield rows.map(({ refused, ...row }) => ({
+    yield rows.map(({ refused, cellId, runId, ...row }) => ({
       ...row,
+      cellId: cellId ?? undefined,
+      runId: runId ?? undefined,
       refusedIds: (refused ?? []).map(({ id }) => id),
     }));
     if (rows.length < pageSize) return;

@@ -4,7 +4,8 @@ import type { Store } from './store.js';
 
 /**
  * What each platform holds of a run against what was put into the outbox for it so far. A trace counts as sent once
- * all of its span rows are; `refused` counts span and score ids, and what was refused is in no other figure.
+ * all of its span rows are; scores of the run as a whole are counted apart; `refused` counts span and score ids, and
+ * what was refused is in no other figure.
  */
 export async function publicationCounts(
   store: Store,
@@ -14,6 +15,7 @@ export async function publicationCounts(
     store,
     `with entries as (
        select platform, kind, trace_id, sent_at is not null as sent, cardinality(ids) as ids,
+              run_id is not null as of_run,
               coalesce(json_array_length(refused), 0) as refused
          from assay.outbox where experiment_id = $1
      ), traces as (
@@ -24,8 +26,11 @@ export async function publicationCounts(
          from traces group by platform
      ), score_counts as (
        select platform,
-              coalesce(sum(ids - refused) filter (where kind = 'scores'), 0)::int as expected,
-              coalesce(sum(ids - refused) filter (where kind = 'scores' and sent), 0)::int as sent,
+              coalesce(sum(ids - refused) filter (where kind = 'scores' and not of_run), 0)::int
+                as expected,
+              coalesce(sum(ids - refused) filter (where kind = 'scores' and not of_run and sent), 0)::int
+                as sent,
+              coalesce(sum(ids - refused) filter (where of_run), 0)::int as of_run,
               sum(refused)::int as refused
          from entries group by platform
      )
@@ -34,6 +39,8 @@ export async function publicationCounts(
             coalesce(p.verified_traces, 0) as "verifiedTraces",
             coalesce(s.expected, 0) as "expectedScores", coalesce(s.sent, 0) as "sentScores",
             coalesce(p.verified_scores, 0) as "verifiedScores",
+            coalesce(s.of_run, 0) as "expectedRunScores",
+            coalesce(p.verified_run_scores, 0) as "verifiedRunScores",
             coalesce(p.duplicate_spans, 0) as "duplicateSpans",
             coalesce(p.ambiguous_resends, 0) as "ambiguousResends",
             coalesce(p.takeovers, 0) as takeovers, coalesce(s.refused, 0) as refused
@@ -51,6 +58,7 @@ export interface Verification {
   readonly platform: string;
   readonly verifiedTraces: number;
   readonly verifiedScores: number;
+  readonly verifiedRunScores: number;
   readonly duplicateSpans: number;
 }
 
@@ -59,16 +67,19 @@ export async function recordVerification(store: Store, found: Verification): Pro
   await countOf(
     store,
     `insert into assay.publication
-       (experiment_id, platform, verified_traces, verified_scores, duplicate_spans, verified_at)
-     values ($1, $2, $3, $4, $5, clock_timestamp())
+       (experiment_id, platform, verified_traces, verified_scores, verified_run_scores,
+        duplicate_spans, verified_at)
+     values ($1, $2, $3, $4, $5, $6, clock_timestamp())
      on conflict (experiment_id, platform) do update
        set verified_traces = excluded.verified_traces, verified_scores = excluded.verified_scores,
+           verified_run_scores = excluded.verified_run_scores,
            duplicate_spans = excluded.duplicate_spans, verified_at = excluded.verified_at`,
     [
       found.experimentId,
       found.platform,
       found.verifiedTraces,
       found.verifiedScores,
+      found.verifiedRunScores,
       found.duplicateSpans,
     ],
   );

@@ -138,8 +138,9 @@ create table assay.outbox (
   platform text not null,
   partition text not null,
   kind text not null,
-  cell_id bigint not null,
-  trace_id text not null,
+  cell_id bigint,
+  trace_id text default ''::text not null,
+  run_id text,
   ids text[] not null,
   body bytea,
   bytes integer not null,
@@ -149,10 +150,13 @@ create table assay.outbox (
   created_at timestamp with time zone default clock_timestamp() not null,
   constraint outbox_pkey PRIMARY KEY (id),
   constraint outbox_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE,
+  constraint outbox_check CHECK (((cell_id IS NULL) = (run_id IS NOT NULL))),
   constraint outbox_kind_check CHECK ((kind = ANY (ARRAY['spans'::text, 'scores'::text])))
 );
 
 CREATE INDEX outbox_by_experiment ON assay.outbox USING btree (experiment_id, platform, kind, id);
+
+CREATE UNIQUE INDEX outbox_of_run ON assay.outbox USING btree (experiment_id, platform, run_id, (ids[1])) WHERE (run_id IS NOT NULL);
 
 CREATE INDEX outbox_pending ON assay.outbox USING btree (platform, partition, kind, id) WHERE ((sent_at IS NULL) AND (refused IS NULL));
 
@@ -185,6 +189,7 @@ create table assay.publication (
   takeovers integer default 0 not null,
   verified_traces integer default 0 not null,
   verified_scores integer default 0 not null,
+  verified_run_scores integer default 0 not null,
   duplicate_spans integer default 0 not null,
   verified_at timestamp with time zone,
   constraint publication_pkey PRIMARY KEY (experiment_id, platform),

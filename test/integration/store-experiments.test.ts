@@ -151,16 +151,17 @@ describe('an experiment', () => {
 
   it('has its cells done only when it was planned and none is pending', async () => {
     const unplanned = await newExperiment(test.store);
-    expect(await markCellsDone(test.store, unplanned)).toBe(false);
+    expect(await markCellsDone(test.store, unplanned)).toBeUndefined();
     const { experimentId: id, cellIds } = await newCells(test.store, 2);
     await recordPlan(test.store, id, plan);
     await commitCells(test.store, [commitOf(cellIds[0] ?? '')]);
-    expect(await markCellsDone(test.store, id)).toBe(false);
+    expect(await markCellsDone(test.store, id)).toBeUndefined();
     await commitCells(test.store, [commitOf(cellIds[1] ?? '')]);
-    expect(await markCellsDone(test.store, id)).toBe(true);
+    const doneAt = await markCellsDone(test.store, id);
     const { cellsDoneAt } = await getExperiment(test.store, id);
     expect(cellsDoneAt).toBeDefined();
-    expect(await markCellsDone(test.store, id)).toBe(true);
+    expect(doneAt).toBe(cellsDoneAt);
+    expect(await markCellsDone(test.store, id)).toBe(doneAt);
     expect((await getExperiment(test.store, id)).cellsDoneAt).toBe(cellsDoneAt);
   });
 });

@@ -310,6 +310,8 @@ describe('an export', () => {
         expectedScores: 3,
         sentScores: 0,
         verifiedScores: 0,
+        expectedRunScores: 0,
+        verifiedRunScores: 0,
         duplicateSpans: 0,
         ambiguousResends: 0,
         takeovers: 0,
@@ -381,16 +383,23 @@ describe('an export', () => {
 describe('a verification', () => {
   it('replaces the figures of the one before', async () => {
     const { experimentId } = await newRows(1);
-    const found = { experimentId, platform: 'langfuse', duplicateSpans: 3 };
+    const found = { experimentId, platform: 'langfuse', verifiedRunScores: 2, duplicateSpans: 3 };
     await recordVerification(test.store, { ...found, verifiedTraces: 1, verifiedScores: 0 });
     await recordVerification(test.store, {
       ...found,
       verifiedTraces: 1,
       verifiedScores: 1,
+      verifiedRunScores: 0,
       duplicateSpans: 0,
     });
     expect(await publicationCounts(test.store, experimentId)).toMatchObject([
-      { verifiedTraces: 1, verifiedScores: 1, duplicateSpans: 0, expectedScores: 1 },
+      {
+        verifiedTraces: 1,
+        verifiedScores: 1,
+        verifiedRunScores: 0,
+        duplicateSpans: 0,
+        expectedScores: 1,
+      },
     ]);
   });
 });

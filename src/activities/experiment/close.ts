@@ -1,12 +1,21 @@
 import type { ExperimentActivities } from '../../contracts/experiment-protocol.js';
 import { AssayError } from '../../core/errors/assay-error.js';
+import { runScoreOf } from '../../core/experiment/run-score.js';
 import { countCells, skipPending } from '../../store/cells.js';
-import { markCellsDone, setStatus } from '../../store/experiments.js';
+import {
+  getExperiment,
+  markCellsDone,
+  setStatus,
+  type ExperimentRecord,
+} from '../../store/experiments.js';
+import type { Queryable } from '../../store/query.js';
+import { putRunScores, scoreFigures } from '../../store/run-scores.js';
+import { withTransaction } from '../../store/store.js';
 import type { ExperimentPorts } from './ports.js';
 
 /**
- * Closes the cells of a run: what is still pending is recorded as skipped (after a cancel), and the publisher learns that
- * nothing more will come.
+ * Closes the cells of a run: what is still pending is recorded as skipped (after a cancel), the scores of the run as a whole
+ * are put out, and the publisher learns that nothing more will come.
  */
 export function createClose(ports: ExperimentPorts): ExperimentActivities['closeCells'] {
   return async ({ experimentId, cancelled }) => {
@@ -14,9 +23,14 @@ export function createClose(ports: ExperimentPorts): ExperimentActivities['close
       const reason = new AssayError('EXPERIMENT_CANCELLED', 'The experiment was cancelled.');
       await skipPending(ports.store, experimentId, reason.toJSON());
     }
-    const done = await markCellsDone(ports.store, experimentId);
+    const record = await getExperiment(ports.store, experimentId);
+    // In one transaction: a publisher that sees the cells done must find the run's scores in the outbox.
+    await withTransaction(ports.store, async (on) => {
+      const doneAt = await markCellsDone(on, experimentId);
+      if (doneAt !== undefined) await putScoresOfRun(on, { record, doneAt, ports });
+    });
     const counts = await countCells(ports.store, experimentId);
-    if (!done && counts.planned > 0) {
+    if (counts.pending > 0) {
       // The batches say that they are through and the rows say otherwise: never end a run on that.
       throw new AssayError('INTERNAL', `${counts.pending} cells are still pending.`, {
         retryAfterMs: 1_000,
@@ -25,4 +39,32 @@ export function createClose(ports: ExperimentPorts): ExperimentActivities['close
     await setStatus(ports.store, experimentId, { status: 'publishing' });
     return counts;
   };
+}
+
+async function putScoresOfRun(
+  on: Queryable,
+  of: { record: ExperimentRecord; doneAt: string; ports: ExperimentPorts },
+): Promise<void> {
+  const { record, doneAt, ports } = of;
+  const { id: experimentId, context } = record;
+  if (context === undefined) return;
+  const figures = await scoreFigures(on, experimentId);
+  const scores = figures.flatMap((each) => runScoreOf(each) ?? []);
+  for (const run of record.platformRuns) {
+    const platform = ports.platforms.find((each) => each.name === run.platform);
+    if (platform === undefined) {
+      throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${run.platform}".`);
+    }
+    const records = platform.encodeRunScores({
+      scores,
+      run: { ...context, run },
+      timestamp: doneAt,
+    });
+    await putRunScores(on, {
+      experimentId,
+      platform: run.platform,
+      partition: experimentId,
+      records,
+    });
+  }
 }

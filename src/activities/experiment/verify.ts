@@ -5,6 +5,7 @@ import type { Platform, PlatformRun } from '../../platforms/port.js';
 import { getExperiment, setStatus, type ExperimentRecord } from '../../store/experiments.js';
 import { expectedRecords } from '../../store/outbox.js';
 import { publicationCounts, recordVerification } from '../../store/publication.js';
+import { expectedOfRun } from '../../store/run-scores.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import type { ExperimentPorts } from './ports.js';
 
@@ -30,15 +31,17 @@ export function createVerify(ports: ExperimentPorts): ExperimentActivities['veri
       const look: Look = { record, platform, run, ports, beat };
       const spans = await verifySpans(look);
       const scores = await verifyScores(look);
+      const ofRun = await verifyRunScores(look);
       await recordVerification(ports.store, {
         experimentId,
         platform: name,
         verifiedTraces: spans.traces,
         verifiedScores: scores.found,
+        verifiedRunScores: ofRun.found,
         duplicateSpans: spans.duplicates,
       });
       const counts = await countsOf(experimentId, { name, ports });
-      return { complete: spans.complete && scores.complete, counts };
+      return { complete: spans.complete && scores.complete && ofRun.complete, counts };
     });
 }
 
@@ -73,7 +76,8 @@ async function expectedByTrace(
     platform: platform.name,
     kind,
   })) {
-    for (const { traceId, ids, refusedIds } of page) {
+    for (const { traceId, runId, ids, refusedIds } of page) {
+      if (runId !== undefined) continue;
       if (expected.size >= sample && !expected.has(traceId)) continue;
       const wanted = ids.filter((id) => !refusedIds.includes(id));
       expected.set(traceId, [...(expected.get(traceId) ?? []), ...wanted]);
@@ -129,6 +133,27 @@ async function verifyScores(look: Look): Promise<{ found: number; complete: bool
       for (const id of page.scoreIds ?? []) missing.delete(id);
     }
     beat.tell({ step: 'read scores', traces: at });
+  }
+  return { found: wanted - missing.size, complete: missing.size === 0 };
+}
+
+/** The scores of the run as a whole are few: all of them are read back, also for a sample. */
+async function verifyRunScores(look: Look): Promise<{ found: number; complete: boolean }> {
+  const { record, platform, run, ports, beat } = look;
+  const of = { experimentId: record.id, platform: platform.name };
+  const expected = await expectedOfRun(ports.store, of);
+  const missing = new Set(expected.flatMap(({ ids }) => ids));
+  const wanted = missing.size;
+  if (wanted === 0) return { found: 0, complete: true };
+  for await (const page of platform.readBack({
+    run,
+    runUid: record.runUid,
+    from: record.createdAt,
+    kind: 'scores',
+    runIds: [...new Set(expected.map(({ runId }) => runId))],
+    signal: beat.cancelled,
+  })) {
+    for (const id of page.scoreIds ?? []) missing.delete(id);
   }
   return { found: wanted - missing.size, complete: missing.size === 0 };
 }

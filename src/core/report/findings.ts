@@ -47,6 +47,11 @@ function publicationFindings(counts: PublicationCounts): readonly Finding[] {
       verified: counts.verifiedScores,
       expected: counts.expectedScores,
     },
+    {
+      what: 'scores of the whole run' as const,
+      verified: counts.verifiedRunScores,
+      expected: counts.expectedRunScores,
+    },
   ]
     .filter(({ verified, expected }) => verified < expected)
     .map((missing) => ({ kind: 'publication', platform, ...missing }));

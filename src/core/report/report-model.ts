@@ -337,7 +337,7 @@ export type Finding =
   | {
       readonly kind: 'publication';
       readonly platform: string;
-      readonly what: 'traces' | 'scores';
+      readonly what: 'traces' | 'scores' | 'scores of the whole run';
       readonly verified: number;
       readonly expected: number;
     }

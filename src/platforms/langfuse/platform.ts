@@ -1,6 +1,7 @@
 import type { OutboxRecord, Platform } from '../port.js';
 import { createDatasetItems } from './dataset-items.js';
 import { ensureDataset } from './datasets.js';
+import { encodeRunScores } from './encode-run-scores.js';
 import { encodeScores, maxScoresBytes } from './encode-scores.js';
 import { readOptions, type LangfuseOptions } from './options.js';
 import { createPrompts } from './prompts.js';
@@ -35,8 +36,10 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
   const rest = createRest(settings, transport);
   const items = createDatasetItems(rest);
   const prompts = createPrompts(rest);
+  const projectUrl = (projectId: string, ...path: readonly string[]): string =>
+    [settings.baseUrl, 'project', ...[projectId, ...path].map(encodeURIComponent)].join('/');
   const traceUrl = (projectId: string, traceId: string): string =>
-    `${settings.baseUrl}/project/${encodeURIComponent(projectId)}/traces/${encodeURIComponent(traceId)}`;
+    projectUrl(projectId, 'traces', traceId);
 
   return {
     name: 'langfuse',
@@ -55,6 +58,7 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
       const records: OutboxRecord[] = [encodeSpans({ cell, item, run, settings })];
       return scores === undefined ? records : [...records, scores];
     },
+    encodeRunScores: (request) => encodeRunScores(request, settings.environment),
     send: (batch, signal) => sendExport(transport, batch, signal),
     findExport: (batch, signal) => findExport(rest, batch, signal),
     readBack: (request) =>
@@ -62,11 +66,14 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
         ? readBackSpans(rest, request)
         : readBackScores(rest, {
             traceIds: request.traceIds,
+            runIds: request.runIds,
             environment: settings.environment,
             from: request.from,
             signal: request.signal,
           }),
     traceUrl,
+    tracesUrl: (projectId) => projectUrl(projectId, 'traces'),
+    runUrl: (run, runId) => projectUrl(run.projectId, 'datasets', run.datasetId, 'runs', runId),
     readTrace: (traceId, signal) => readTrace(rest, traceId, { traceUrl, signal }),
     close: () => transport.close(),
   };

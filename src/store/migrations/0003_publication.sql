@@ -6,8 +6,11 @@ create table assay.outbox (
   platform text not null,
   partition text not null,
   kind text not null check (kind in ('spans', 'scores')),
-  cell_id bigint not null,
-  trace_id text not null,
+  -- A record belongs to a cell, or to the run as a whole (its scores): then it has neither cell nor trace but the
+  -- platform's run.
+  cell_id bigint,
+  trace_id text not null default '',
+  run_id text,
   ids text[] not null,
   -- gzip; null once it was verified and dropped.
   body bytea,
@@ -19,9 +22,13 @@ create table assay.outbox (
   sent_at timestamptz,
   -- [{id, reason}] of what the platform refused for good.
   refused json,
-  created_at timestamptz not null default clock_timestamp()
+  created_at timestamptz not null default clock_timestamp(),
+  check ((cell_id is null) = (run_id is not null))
 );
 
+-- Closing a run's cells can be repeated; its scores are put out once.
+create unique index outbox_of_run on assay.outbox (experiment_id, platform, run_id, (ids[1]))
+  where run_id is not null;
 create index outbox_pending on assay.outbox (platform, partition, kind, id)
   where sent_at is null and refused is null;
 create index outbox_by_experiment on assay.outbox (experiment_id, platform, kind, id);
@@ -48,6 +55,7 @@ create table assay.publication (
   takeovers integer not null default 0,
   verified_traces integer not null default 0,
   verified_scores integer not null default 0,
+  verified_run_scores integer not null default 0,
   duplicate_spans integer not null default 0,
   verified_at timestamptz,
   primary key (experiment_id, platform)

@@ -1,3 +1,4 @@
+import type { PublicationCounts } from '../../../contracts/records.js';
 import { formatPico, picoFromDollars } from '../../money/pico.js';
 import { markdownCellCode, markdownCode, markdownText } from '../../text/escape/markdown.js';
 import { cutText } from '../excerpt.js';
@@ -129,7 +130,20 @@ export function publicationSection({ publication, run }: ReportModel): readonly 
       ]),
     ),
     [verifyNotes[run.verify]],
+    run.verify === 'off' ? [] : publication.flatMap(missingRunScores),
   );
+}
+
+// Told where they differ only: they are a handful beside the scores of the cells.
+function missingRunScores({
+  platform,
+  expectedRunScores,
+  verifiedRunScores,
+}: PublicationCounts): readonly string[] {
+  if (verifiedRunScores === expectedRunScores) return [];
+  return [
+    `On ${markdownCode(platform)} ${nOf(verifiedRunScores, expectedRunScores)} scores of the whole run were read back.`,
+  ];
 }
 
 /** All that one needs to find or repeat the run. */

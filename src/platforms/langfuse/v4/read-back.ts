@@ -75,21 +75,24 @@ export async function* readBackSpans(
   }
 }
 
-/** The ids of the scores of the given traces; without traces, of all scores of the environment since `from`. */
+/** The ids of the scores of the given traces, or of the given experiments; without either, of the environment's since `from`. */
 export async function* readBackScores(
   rest: Rest,
   request: {
     readonly traceIds: readonly string[] | undefined;
+    readonly runIds?: readonly string[] | undefined;
     readonly environment: string;
     readonly from: string;
     readonly signal: AbortSignal;
   },
 ): AsyncGenerator<PlatformPage, void, undefined> {
-  const { traceIds, environment, from, signal } = request;
-  const queries =
-    traceIds === undefined
-      ? [{ environment, fromTimestamp: from }]
-      : chunks(traceIds, scoresPage).map((ids) => ({ traceId: ids.join(',') }));
+  const { traceIds, runIds, environment, from, signal } = request;
+  const queries: readonly Readonly<Record<string, string>>[] =
+    runIds !== undefined
+      ? chunks(runIds, scoresPage).map((ids) => ({ experimentId: ids.join(',') }))
+      : traceIds === undefined
+        ? [{ environment, fromTimestamp: from }]
+        : chunks(traceIds, scoresPage).map((ids) => ({ traceId: ids.join(',') }));
   for (const query of queries) {
     for await (const scores of scorePages(rest, { query, signal })) {
       yield { scoreIds: scores.map(({ id }) => id) };

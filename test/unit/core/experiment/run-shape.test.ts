@@ -92,6 +92,8 @@ const story: Story = {
       expectedScores: 12,
       sentScores: 12,
       verifiedScores: 11,
+      expectedRunScores: 0,
+      verifiedRunScores: 0,
       duplicateSpans: 0,
       ambiguousResends: 1,
       takeovers: 0,

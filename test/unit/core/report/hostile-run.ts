@@ -96,6 +96,8 @@ export function hostileHeader(): ReportHeader {
         expectedScores: 2,
         sentScores: 2,
         verifiedScores: 1,
+        expectedRunScores: 2,
+        verifiedRunScores: 1,
         duplicateSpans: 0,
         ambiguousResends: 0,
         takeovers: 0,

@@ -84,6 +84,8 @@ export const sampleHeader: ReportHeader = {
       expectedScores: 498,
       sentScores: 498,
       verifiedScores: 497,
+      expectedRunScores: 3,
+      verifiedRunScores: 3,
       duplicateSpans: 0,
       ambiguousResends: 1,
       takeovers: 0,

@@ -1,0 +1,85 @@
+import type { RunScoresRecord, ScoreFigures } from '../contracts/publication.js';
+import { compress } from './compression.js';
+import { countOf, rowsOf, type Queryable } from './query.js';
+
+/** Beyond this a numeric value is in no figure of a report either: sums of such values overflow. */
+const largestNumber = 1e150;
+
+/** What the scores of a run come to, by repetition and score name; one row in memory for each such pair. */
+export async function scoreFigures(
+  on: Queryable,
+  experimentId: string,
+): Promise<readonly ScoreFigures[]> {
+  return rowsOf<ScoreFigures>(
+    on,
+    // A lookup per cell, by force: without statistics the planner reads the scores of all experiments.
+    `with planned as (
+       select repetition, count(*)::int as cells from assay.experiment_cells
+        where experiment_id = $1 and latest group by repetition
+     ), figures as (
+       select c.repetition, s.name, min(s.evaluator) as evaluator,
+              count(s.passed)::int as graded, (count(*) filter (where s.passed))::int as passed,
+              (count(*) filter (where s.usable))::int as numbers,
+              coalesce(sum(s.number_value) filter (where s.usable), 0) as sum
+         from assay.experiment_cells c
+         cross join lateral (
+           select name, evaluator, passed, number_value, abs(number_value) <= $2 as usable
+             from assay.scores where cell_id = c.id offset 0) s
+        where c.experiment_id = $1 and c.latest
+        group by c.repetition, s.name
+     )
+     select f.repetition, f.name, f.evaluator, p.cells as planned, f.graded, f.passed, f.numbers, f.sum
+       from figures f join planned p using (repetition)
+      order by f.repetition, f.name collate "C"`,
+    [experimentId, largestNumber],
+  );
+}
+
+/**
+ * Puts the scores of a run as a whole into its outbox; what stands there already is left as it is.
+ *
+ * @returns how many records are new.
+ */
+export async function putRunScores(
+  on: Queryable,
+  put: {
+    readonly experimentId: string;
+    readonly platform: string;
+    readonly partition: string;
+    readonly records: readonly RunScoresRecord[];
+  },
+): Promise<number> {
+  const bodies = await Promise.all(put.records.map(({ body }) => compress(body)));
+  return countOf(
+    on,
+    `insert into assay.outbox (experiment_id, platform, partition, kind, run_id, ids, body, bytes)
+     select $1, $2, $3, 'scores', t.run_id, string_to_array(t.ids, ','), t.body, t.bytes
+       from unnest($4::text[], $5::text[], $6::bytea[], $7::int[]) as t (run_id, ids, body, bytes)
+     on conflict (experiment_id, platform, run_id, (ids[1])) where run_id is not null do nothing`,
+    [
+      put.experimentId,
+      put.platform,
+      put.partition,
+      put.records.map(({ runId }) => runId),
+      // Ids are hex; a text[][] would need rows of equal length.
+      put.records.map(({ ids }) => ids.join(',')),
+      bodies,
+      put.records.map(({ body }) => Buffer.byteLength(body)),
+    ],
+  );
+}
+
+/** The ids of the run's own scores that must be found on a platform, less those that it refused for good. */
+export async function expectedOfRun(
+  on: Queryable,
+  of: { readonly experimentId: string; readonly platform: string },
+): Promise<readonly { readonly runId: string; readonly ids: readonly string[] }[]> {
+  return rowsOf(
+    on,
+    `select run_id as "runId",
+            array(select unnest(ids) except select r ->> 'id' from json_array_elements(refused) r) as ids
+       from assay.outbox
+      where experiment_id = $1 and platform = $2 and run_id is not null order by id`,
+    [of.experimentId, of.platform],
+  );
+}

@@ -4,8 +4,9 @@ import { contentHash } from '../core/ids/hash.js';
 import type { Json } from '../core/json/json.js';
 import type { Outbound } from '../outbound/outbound.js';
 import type { CellCalls } from './cell-calls.js';
+import type { RawAnswer } from './openai-chat.js';
 import type { PaidCalls } from './paid-calls.js';
-import { resolveSecret, type Environment } from './secrets.js';
+import { resolveSecret, withoutSecrets, type Environment } from './secrets.js';
 
 /** A request to an HTTP target. */
 export interface HttpCallRequest {
@@ -69,12 +70,13 @@ export function createHttpCaller(means: {
             governorKey: `http ${new URL(url).origin}`,
             signal: request.signal,
             usageOf: () => undefined,
-            send: (callId, signal) =>
-              outbound.request({
+            send: async (callId, signal) => {
+              const headers = resolved(request.headers, environment);
+              const answer = await outbound.request({
                 url,
                 method,
                 headers: {
-                  ...resolved(request.headers, environment),
+                  ...headers,
                   'x-assay-call': callId,
                   ...(method === 'GET' ? {} : { 'content-type': 'application/json' }),
                 },
@@ -82,7 +84,9 @@ export function createHttpCaller(means: {
                 timeoutMs,
                 maxBytes,
                 signal,
-              }),
+              });
+              return answer.status < 300 ? answer : withoutEcho(answer, request.headers, headers);
+            },
             codes: {
               unreachable: 'TARGET_HTTP_STATUS',
               unauthorized: 'TARGET_HTTP_STATUS',
@@ -126,6 +130,19 @@ const resolved = (
   Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, resolveSecret(value, environment)]),
   );
+
+// What is behind `env:NAME` must not come back in the sentence of a refusal, which is recorded.
+function withoutEcho(
+  answer: RawAnswer,
+  given: Readonly<Record<string, string>>,
+  sent: Readonly<Record<string, string>>,
+): RawAnswer {
+  const secrets = Object.keys(given).flatMap((name) =>
+    given[name]?.startsWith('env:') === true ? [sent[name] ?? ''] : [],
+  );
+  if (secrets.length === 0) return answer;
+  return { ...answer, body: Buffer.from(withoutSecrets(answer.body.toString('utf8'), secrets)) };
+}
 
 // A query can hold a key; the path is enough to know the endpoint by.
 function withoutQuery(url: string): string {

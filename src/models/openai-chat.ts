@@ -3,8 +3,9 @@ import OpenAI from 'openai';
 import type { ModelConfig } from '../contracts/config.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import type { JsonObject } from '../core/json/json.js';
+import { withFailure } from '../core/retry/classify.js';
 import type { ChatRequest } from './port.js';
-import { resolveSecret, type Environment } from './secrets.js';
+import { resolveSecret, withoutSecrets, type Environment } from './secrets.js';
 
 /** The bytes of a provider's answer, kept as they came (durability 12). */
 export interface RawAnswer {
@@ -78,12 +79,13 @@ export function createChatTransport(model: ModelConfig, environment: Environment
   return {
     async send(body, { callId, signal }) {
       const startedAt = new Date().toISOString();
+      const limit = limitTime(signal, model.timeoutMs);
       try {
         const response = await connect()
           .chat.completions.create(
             body as unknown as OpenAI.ChatCompletionCreateParamsNonStreaming,
             {
-              signal,
+              signal: limit.signal,
               headers: { 'x-assay-call': callId },
             },
           )
@@ -97,20 +99,59 @@ export function createChatTransport(model: ModelConfig, environment: Environment
           endedAt: new Date().toISOString(),
         };
       } catch (error) {
+        if (limit.isOver() && !signal.aborted) throw timedOut(model, error);
         // An error status is an answer for us (it is classified, not paid for); the client throws it.
         if (!(error instanceof OpenAI.APIError) || error.status === undefined) throw error;
         return {
           status: error.status as number,
           headers: keep(error.headers as Headers | undefined),
           body: Buffer.from(
-            JSON.stringify({ error: (error as { error?: unknown }).error ?? null }),
+            withoutSecrets(
+              JSON.stringify({ error: (error as { error?: unknown }).error ?? null }),
+              [resolveSecret(model.apiKey, environment)],
+            ),
           ),
           startedAt,
           endedAt: new Date().toISOString(),
         };
+      } finally {
+        limit.release();
       }
     },
   };
+}
+
+// The client's own time limit ends with the headers; a body that stalls would hold the call for as long as the cell may
+// take. By hand: Node 20 can collect an `AbortSignal.any` of an `AbortSignal.timeout` before it fires.
+function limitTime(
+  signal: AbortSignal,
+  timeoutMs: number,
+): { signal: AbortSignal; isOver: () => boolean; release: () => void } {
+  const controller = new AbortController();
+  let over = false;
+  const abort = (): void => controller.abort(signal.reason);
+  const timer = setTimeout(() => {
+    over = true;
+    controller.abort();
+  }, timeoutMs);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  return {
+    signal: controller.signal,
+    isOver: () => over,
+    release: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    },
+  };
+}
+
+function timedOut(model: ModelConfig, cause: unknown): AssayError {
+  const message = `The model ${model.model} did not answer in full within ${model.timeoutMs} ms.`;
+  return withFailure(new AssayError('MODEL_UNREACHABLE', message, { cause }), {
+    retry: 'retryable',
+    type: 'timeout',
+  });
 }
 
 const keep = (headers: Headers | undefined): Record<string, string> =>

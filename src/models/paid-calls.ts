@@ -200,6 +200,8 @@ function parse(body: Buffer): unknown {
 function finalError(call: PaidCall, failed: Attempt & { kind: 'failed' }): AssayError {
   const { type } = failed.failure;
   const { codes } = call;
+  // No answer came, and who sent it has said why: a timeout is no error status.
+  if (failed.raw === undefined && AssayError.is(failed.cause)) return failed.cause;
   const status = failed.raw === undefined ? '' : ` (HTTP ${failed.raw.status})`;
   const message = `${codes.label}: ${type.replaceAll('_', ' ')}${status}${said(failed.raw)}`;
   if (type === 'quota_exhausted') {

@@ -1,0 +1,406 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { configSchema } from '../../src/contracts/config.js';
+import { retryPolicySchema } from '../../src/contracts/experiment-spec.js';
+import type { CallRecord } from '../../src/contracts/records.js';
+import { createCellCalls, type CellCalls } from '../../src/models/cell-calls.js';
+import { createGovernor, type Governor } from '../../src/models/governor.js';
+import { createModelCallers } from '../../src/models/model-caller.js';
+import { createPaidCalls } from '../../src/models/paid-calls.js';
+import type { ModelCaller } from '../../src/models/port.js';
+import { createJournal, type Journal } from '../../src/store/journal/journal.js';
+import { rowsOf } from '../../src/store/query.js';
+import { apiKey, startTestModel, type TestModel } from '../contract/model-support.js';
+import { until } from '../support/until.js';
+import { newCells, openTestStore, type TestStore } from './store-fixtures.js';
+
+const otherKey = 'sk-wrong-key-0123456789';
+const request = { model: 'small', messages: [{ role: 'user' as const, content: 'Say hello' }] };
+
+interface JournalRow {
+  readonly state: string;
+  readonly owner: string;
+  readonly claims: number;
+  readonly status: number | null;
+}
+
+describe('calls to a model through the journal', () => {
+  let opened: TestStore;
+  let model: TestModel;
+  let echo: { server: Server; url: string; bodies: string[] };
+  let closedUrl: string;
+  let cells: string[];
+  let experimentId: string;
+  const journals: Journal[] = [];
+
+  beforeAll(async () => {
+    opened = await openTestStore();
+    const made = await newCells(opened.store, 40);
+    experimentId = made.experimentId;
+    cells = [...made.cellIds];
+    model = await startTestModel();
+    echo = await startEcho();
+    const gone = await startEcho();
+    closedUrl = gone.url;
+    gone.server.close();
+  });
+  afterEach(async () => {
+    await model.admin('DELETE', '/faults');
+    await model.admin('DELETE', '/calls');
+    await model.admin('POST', '/latency', { latencyMs: 0 });
+    await Promise.all(journals.splice(0).map((journal) => journal.close()));
+  });
+  afterAll(async () => {
+    echo.server.closeAllConnections();
+    echo.server.close();
+    await model.close();
+    await opened.close();
+  });
+
+  /** One worker process: a journal with a lease of its own, a governor, the callers. */
+  const worker = async (options: { leaseMs?: number; monotonicNow?: () => number } = {}) => {
+    const journal = await createJournal(opened.store, { worker: 'test', ...options });
+    journals.push(journal);
+    const governor = createGovernor();
+    return { journal, governor, callers: callersOf(journal, governor) };
+  };
+  const callersOf = (journal: Journal, governor: Governor) =>
+    createModelCallers({
+      paidCalls: createPaidCalls({ journal, governor }),
+      environment: { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: apiKey, WRONG: otherKey },
+      models: configSchema.parse({
+        project: 'p',
+        targets: {},
+        evaluators: {},
+        models: {
+          small: { model: 'demo-small', price: { input: 1, output: 2 }, timeoutMs: 1_500 },
+          stranger: { model: 'demo-small', apiKey: 'env:WRONG' },
+          nowhere: { model: 'demo-small', baseUrl: closedUrl },
+          echo: { model: 'echo', baseUrl: echo.url, apiKey: 'env:WRONG', timeoutMs: 300 },
+        },
+      }).models,
+    });
+  const nextCell = (): string => {
+    const cell = cells.pop();
+    if (cell === undefined) throw new Error('the fixture has too few cells');
+    return cell;
+  };
+  const forCell = (
+    { callers }: Awaited<ReturnType<typeof worker>>,
+    cellId: string,
+    change: { signal?: AbortSignal; policy?: object; calls?: CellCalls } = {},
+  ): { caller: ModelCaller; records: readonly CallRecord[]; calls: CellCalls } => {
+    const calls = change.calls ?? createCellCalls();
+    const caller = callers.forScope({
+      experimentId,
+      cellId,
+      calls,
+      path: 'target',
+      purpose: 'target',
+      policy: retryPolicySchema.parse({ initialDelayMs: 10, maxAttempts: 3, ...change.policy }),
+      signal: change.signal ?? new AbortController().signal,
+    });
+    return { caller, records: calls.records, calls };
+  };
+  const rowsIn = (cellId: string): Promise<JournalRow[]> =>
+    rowsOf<JournalRow>(
+      opened.store,
+      'select state, owner, claims, status from assay.call_journal where cell_id = $1',
+      [cellId],
+    );
+  const order = (fault: object) => model.admin('POST', '/faults', fault);
+
+  it('stand as a claim before the request leaves, and as an answer before anyone may use it', async () => {
+    const one = await worker();
+    const cell = nextCell();
+    await model.admin('POST', '/latency', { latencyMs: 400 });
+    const { caller, records } = forCell(one, cell);
+    const answering = caller.chat(request);
+    await until(async () => (await model.calls()).length === 1, 5_000);
+    expect(await rowsIn(cell)).toEqual([expect.objectContaining({ state: 'claimed', claims: 1 })]);
+    const answer = await answering;
+    expect(await rowsIn(cell)).toEqual([
+      expect.objectContaining({ state: 'answered', status: 200 }),
+    ]);
+    expect(answer.text.length).toBeGreaterThan(0);
+    expect(records).toEqual([answer.record]);
+    const { usage, costPico } = answer.record;
+    // A dollar for a million tokens of input, two of output: in pico-dollars a token is a million of them.
+    expect(costPico).toBe(
+      BigInt((usage?.inputTokens ?? 0) + 2 * (usage?.outputTokens ?? 0)) * 1_000_000n,
+    );
+    expect(answer.record).toMatchObject({ path: 'target/call/1', input: request.messages });
+    const [call] = await model.calls();
+    expect(call?.call).toMatch(new RegExp(`^${cell}\\.[0-9a-f]{16}\\.1$`));
+  });
+
+  it('are paid once: a second asker gets the stored bytes, in this process and in another', async () => {
+    const [one, other] = [await worker(), await worker()];
+    const cell = nextCell();
+    await model.admin('POST', '/latency', { latencyMs: 200 });
+    const [first, beside] = await Promise.all([
+      forCell(one, cell).caller.chat(request),
+      forCell(one, cell).caller.chat(request),
+    ]);
+    const later = await forCell(other, cell).caller.chat(request);
+    expect([beside.text, later.text]).toEqual([first.text, first.text]);
+    expect(first.record.replayed).toBeUndefined();
+    expect([beside.record.replayed, later.record.replayed]).toEqual([true, true]);
+    expect(later.record.startedAt).toBe(first.record.startedAt);
+    expect(await model.calls()).toHaveLength(1);
+  });
+
+  it('of equal content in one cell are calls of their own, told apart by their occurrence', async () => {
+    const one = await worker();
+    const cell = nextCell();
+    const { caller, records } = forCell(one, cell);
+    await caller.chat(request);
+    await caller.chat(request);
+    expect((await model.calls()).map(({ call }) => call?.split('.').at(-1))).toEqual(['1', '2']);
+    expect(records.map(({ path }) => path)).toEqual(['target/call/1', 'target/call/2']);
+  });
+
+  it('refuse while another worker that lives holds the claim, and send nothing', async () => {
+    const [one, other] = [await worker(), await worker()];
+    const cell = nextCell();
+    await model.admin('POST', '/latency', { latencyMs: 500 });
+    const answering = forCell(one, cell).caller.chat(request);
+    await until(async () => (await model.calls()).length === 1, 5_000);
+    const { caller, records } = forCell(other, cell);
+    await expect(caller.chat(request)).rejects.toMatchObject({
+      code: 'CALL_CLAIM_REFUSED',
+      retryAfterMs: expect.any(Number),
+    });
+    expect(records).toEqual([]);
+    await answering;
+    expect(await model.calls()).toHaveLength(1);
+  });
+
+  it('send nothing on a lease that was lost while the process was frozen', async () => {
+    let now = 0;
+    const frozen = await worker({ monotonicNow: () => performance.now() + now });
+    const cell = nextCell();
+    // The wait that somebody asked for passes between the claim and the request; meanwhile the process stands still.
+    frozen.governor.holdBack('openai/demo-small', 100);
+    const { caller } = forCell(frozen, cell);
+    const sending = caller.chat(request);
+    await until(async () => (await rowsIn(cell)).length === 1, 5_000);
+    now = 60_000;
+    await expect(sending).rejects.toMatchObject({ code: 'CALL_CLAIM_REFUSED' });
+    expect(await model.calls()).toEqual([]);
+    expect(await rowsIn(cell)).toEqual([expect.objectContaining({ state: 'released' })]);
+  });
+
+  it('obey a Retry-After however often, and hold back all others that ask the same model', async () => {
+    const one = await worker();
+    await order({ kind: 'status', status: 429, retryAfter: 0.6, next: 1 });
+    const started = performance.now();
+    const first = forCell(one, nextCell(), { policy: { maxAttempts: 1 } }).caller.chat(request);
+    await until(async () => (await model.calls()).length === 1, 5_000);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const second = forCell(one, nextCell()).caller.chat(request);
+    await Promise.all([first, second]);
+    const [refused, ...served] = await model.calls();
+    expect(refused).toMatchObject({ status: 429, paid: false });
+    expect(served).toHaveLength(2);
+    for (const { receivedAt } of served)
+      expect(receivedAt - (refused?.receivedAt ?? 0)).toBeGreaterThanOrEqual(590);
+    expect(performance.now() - started).toBeGreaterThanOrEqual(590);
+  });
+
+  it('give a wait that is longer than the policy allows back as data, with the claim', async () => {
+    const one = await worker();
+    const cell = nextCell();
+    await order({ kind: 'status', status: 429, retryAfter: 120, next: 1 });
+    const { caller, records } = forCell(one, cell);
+    const refused = { code: 'MODEL_RATE_LIMITED', retryAfterMs: expect.any(Number) as number };
+    await expect(caller.chat(request)).rejects.toMatchObject(refused);
+    // The next cell is told without asking the provider again.
+    await expect(forCell(one, nextCell()).caller.chat(request)).rejects.toMatchObject(refused);
+    expect(await model.calls()).toHaveLength(1);
+    expect(records).toEqual([]);
+    expect(await rowsIn(cell)).toEqual([expect.objectContaining({ state: 'released' })]);
+    // After the wait it is the same call: first occurrence, and nothing was paid for twice.
+    const { callers } = { callers: callersOf(one.journal, createGovernor()) };
+    await forCell({ ...one, callers }, cell).caller.chat(request);
+    expect((await model.calls()).map(({ call }) => call?.split('.').at(-1))).toEqual(['1', '1']);
+  });
+
+  it.each([
+    ['insufficient_quota', { kind: 'insufficient_quota' }, 'MODEL_QUOTA_EXHAUSTED'],
+    ['a 400', { kind: 'status', status: 400 }, 'MODEL_REFUSED'],
+    ['a 403', { kind: 'status', status: 403 }, 'MODEL_UNAUTHORIZED'],
+    ['a 404', { kind: 'status', status: 404 }, 'MODEL_REFUSED'],
+  ])('are not repeated after %s', async (_what, fault, code) => {
+    const one = await worker();
+    await order(fault);
+    const { caller, records } = forCell(one, nextCell());
+    await expect(caller.chat(request)).rejects.toMatchObject({ code });
+    expect(await model.calls()).toHaveLength(1);
+    expect(records).toEqual([
+      expect.objectContaining({ error: expect.objectContaining({ code }) as unknown }),
+    ]);
+  });
+
+  it('are repeated after a 500 as often as the policy says, under one claim', async () => {
+    const one = await worker();
+    const cell = nextCell();
+    await order({ kind: 'status', status: 500, next: 2 });
+    const { caller, calls } = forCell(one, cell);
+    await caller.chat(request);
+    expect((await model.calls()).map(({ status }) => status)).toEqual([500, 500, 200]);
+    expect(calls.targetRetries).toBe(2);
+    expect(await rowsIn(cell)).toEqual([expect.objectContaining({ claims: 1 })]);
+    await order({ kind: 'status', status: 503 });
+    await expect(forCell(one, nextCell()).caller.chat(request)).rejects.toMatchObject({
+      code: 'MODEL_UNREACHABLE',
+      message: expect.stringContaining('HTTP 503'),
+    });
+    expect(await model.calls()).toHaveLength(6);
+  });
+
+  it('are repeated after a dropped connection, under the same claim and header', async () => {
+    const one = await worker();
+    const cell = nextCell();
+    await order({ kind: 'drop', next: 1 });
+    await forCell(one, cell).caller.chat(request);
+    const calls = await model.calls();
+    expect(calls.map(({ aborted }) => aborted)).toEqual([true, false]);
+    expect(new Set(calls.map(({ call }) => call)).size).toBe(1);
+    expect(await rowsIn(cell)).toEqual([expect.objectContaining({ state: 'answered', claims: 1 })]);
+  });
+
+  it('end in time where the model never answers, or stalls in the middle of its answer', async () => {
+    const one = await worker();
+    await order({ kind: 'hang', next: 1 });
+    await forCell(one, nextCell()).caller.chat(request);
+    expect((await model.calls()).map(({ status }) => status)).toEqual([null, 200]);
+    const stalling = forCell(one, nextCell(), { policy: { maxAttempts: 2 } }).caller.chat({
+      ...request,
+      model: 'echo',
+      messages: [{ role: 'user', content: 'stall' }],
+    });
+    await expect(stalling).rejects.toMatchObject({
+      code: 'MODEL_UNREACHABLE',
+      message: 'The model echo did not answer in full within 300 ms.',
+    });
+    expect(echo.bodies.filter((body) => body.includes('stall'))).toHaveLength(2);
+  });
+
+  it('end with the signal at once, give the claim back and record nothing', async () => {
+    const one = await worker();
+    const cell = nextCell();
+    await order({ kind: 'hang', next: 1 });
+    const stop = new AbortController();
+    const { caller } = forCell(one, cell, { signal: stop.signal });
+    const hanging = caller.chat(request);
+    await until(async () => (await model.calls()).length === 1, 5_000);
+    stop.abort(new Error('cancelled by the test'));
+    await expect(hanging).rejects.toThrow('cancelled by the test');
+    expect(await rowsIn(cell)).toEqual([expect.objectContaining({ state: 'released' })]);
+  });
+
+  it('keep an answer that is garbage: it was paid for, and asking again gives the same', async () => {
+    const [one, other] = [await worker(), await worker()];
+    const cell = nextCell();
+    await order({ kind: 'garbage', next: 1 });
+    const { caller, records } = forCell(one, cell);
+    await expect(caller.chat(request)).rejects.toMatchObject({ code: 'MODEL_ANSWER_INVALID' });
+    expect(records).toEqual([
+      expect.objectContaining({
+        error: expect.objectContaining({ code: 'MODEL_ANSWER_INVALID' }) as unknown,
+      }),
+    ]);
+    await expect(forCell(other, cell).caller.chat(request)).rejects.toMatchObject({
+      code: 'MODEL_ANSWER_INVALID',
+    });
+    expect(await model.calls()).toHaveLength(1);
+    expect(await rowsIn(cell)).toEqual([expect.objectContaining({ state: 'answered' })]);
+  });
+
+  it.each(['nul', 'surrogate'])('keep %s in an answer, also from the journal', async (text) => {
+    const [one, other] = [await worker(), await worker()];
+    const cell = nextCell();
+    await order({ kind: 'content', text, next: 1 });
+    const first = await forCell(one, cell).caller.chat(request);
+    expect(first.text).toContain(text === 'nul' ? '\u0000' : '\ud83d');
+    expect((await forCell(other, cell).caller.chat(request)).text).toBe(first.text);
+    expect(await model.calls()).toHaveLength(1);
+  });
+
+  it('carry NUL and half surrogate pairs of an item to the model', async () => {
+    const one = await worker();
+    const content = 'a\u0000b\ud83dc';
+    await forCell(one, nextCell()).caller.chat({
+      ...request,
+      model: 'echo',
+      messages: [{ role: 'user', content }],
+    });
+    expect(echo.bodies.at(-1)).toContain(String.raw`a\u0000b\ud83dc`);
+  });
+
+  it('show no key in errors or records: not a refused one, not one that the server repeats', async () => {
+    const one = await worker();
+    const ask = async (name: string, content: string): Promise<string> => {
+      const { caller, records } = forCell(one, nextCell());
+      const error: unknown = await caller
+        .chat({ model: name, messages: [{ role: 'user', content }] })
+        .catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'MODEL_UNAUTHORIZED' });
+      return `${String(error)} ${JSON.stringify(error)} ${JSON.stringify(records)}`;
+    };
+    expect(await ask('stranger', 'x')).not.toContain(otherKey);
+    expect(await model.calls()).toHaveLength(1);
+    const repeated = await ask('echo', 'refuse');
+    expect(repeated).toContain('Incorrect API key: [secret]');
+    expect(repeated).not.toContain(otherKey);
+    // Once each: a refused key is final.
+    expect(echo.bodies.filter((body) => body.includes('refuse'))).toHaveLength(1);
+  });
+
+  it('say which model is missing, or does not answer', async () => {
+    const one = await worker();
+    for (const name of ['gone', 'constructor']) {
+      await expect(
+        forCell(one, nextCell()).caller.chat({ ...request, model: name }),
+      ).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    }
+    await expect(
+      forCell(one, nextCell()).caller.chat({ ...request, model: 'nowhere' }),
+    ).rejects.toMatchObject({
+      code: 'MODEL_UNREACHABLE',
+      message: expect.stringContaining('connection refused'),
+    });
+  });
+});
+
+/** A server that notes what it gets; it repeats the key that it refuses, and stalls in the middle of an answer. */
+async function startEcho(): Promise<{ server: Server; url: string; bodies: string[] }> {
+  const bodies: string[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks).toString('utf8');
+      bodies.push(body);
+      const key = request.headers.authorization?.replace('Bearer ', '') ?? '';
+      response.setHeader('content-type', 'application/json');
+      if (body.includes('refuse')) {
+        response.statusCode = 401;
+        response.end(
+          JSON.stringify({ error: { message: `Incorrect API key: ${key}`, type: 'x' } }),
+        );
+        return;
+      }
+      response.write('{"choices":[');
+      if (body.includes('stall')) return;
+      response.end('{"message":{"content":"ok"}}]}');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { server, url: `http://127.0.0.1:${port}/v1`, bodies };
+}

@@ -7,7 +7,9 @@ import {
   renderMarkdown,
   summaryTable,
   type ReportModel,
+  type ReportPlatform,
 } from '../../core/report/index.js';
+import type { Platform, PlatformRun } from '../../platforms/port.js';
 import { putArtefact } from '../../store/artefacts.js';
 import { streamResults } from '../../store/cell-results.js';
 import { countCells } from '../../store/cells.js';
@@ -87,17 +89,15 @@ async function buildReport(
     concurrency: record.concurrency,
     seed: record.seed,
     verify: spec.verify,
-    platforms: record.platformRuns.map((run) => ({
-      platform: run.platform,
-      project: run.projectId,
-      runs: run.runs.map(({ name }) => ({ name })),
-      ...(run.prompt === undefined ? {} : { prompt: run.prompt }),
-    })),
+    platforms: record.platformRuns.map((run) => reportPlatform(run, ports)),
     publication: await publicationCounts(ports.store, record.id),
-    links: [],
+    links: record.platformRuns.flatMap(({ platform: name, projectId }) => {
+      const url = platformOf(ports, name)?.tracesUrl?.(projectId);
+      return url === undefined ? [] : [{ label: `${name}: traces`, url }];
+    }),
   });
   const [first] = record.platformRuns;
-  const platform = ports.platforms.find((each) => each.name === first?.platform);
+  const platform = platformOf(ports, first?.platform);
   let cells = 0;
   for await (const cell of streamResults(ports.store, record.id)) {
     const { traceId } = cell;
@@ -112,6 +112,22 @@ async function buildReport(
     if (cells % 500 === 0) onProgress(cells);
   }
   return builder.finish();
+}
+
+const platformOf = (ports: ExperimentPorts, name: string | undefined): Platform | undefined =>
+  ports.platforms.find((each) => each.name === name);
+
+function reportPlatform(run: PlatformRun, ports: ExperimentPorts): ReportPlatform {
+  const platform = platformOf(ports, run.platform);
+  return {
+    platform: run.platform,
+    project: run.projectId,
+    runs: run.runs.map(({ name, id }) => {
+      const url = platform?.runUrl?.(run, id);
+      return url === undefined ? { name } : { name, url };
+    }),
+    ...(run.prompt === undefined ? {} : { prompt: run.prompt }),
+  };
 }
 
 /** What `status` and `list` show of a run that has ended, without its report. */

@@ -59,7 +59,8 @@ function block(title: string, value: string | null | undefined): string {
   return `<div class="muted">${title}</div><pre>${escapeHtml(shown)}</pre>`;
 }
 
-function scoreList(scores: readonly ScoreRow[]): string {
+/** A table of scores; nothing where there are none. */
+export function scoreList(scores: readonly ScoreRow[]): string {
   if (scores.length === 0) return '';
   const rows = scores.map(
     (score) =>

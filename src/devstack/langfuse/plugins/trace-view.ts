@@ -1,5 +1,6 @@
 import type { DevServerContext, Plugin } from '../context.js';
 import { page, pageHeaders } from '../html/page.js';
+import { runPage, type RunItem } from '../html/run-page.js';
 import { traceListPage, tracePage } from '../html/trace-page.js';
 import type { Call, Reply } from '../http/exchange.js';
 import type { ObservationRow } from '../observations/observation-view.js';
@@ -24,6 +25,11 @@ export const traceView: Plugin = (context) => [
     methods: {
       GET: (call) => guarded(context, call, () => onePage(context, call.params['traceId'] ?? '')),
     },
+  },
+  {
+    path: '/project/{projectId}/datasets/{datasetId}/runs/{runId}',
+    access: 'open',
+    methods: { GET: (call) => guarded(context, call, () => oneRun(context, call)) },
   },
 ];
 
@@ -72,4 +78,27 @@ async function onePage(
     [project.id, traceId],
   );
   return tracePage(traceId, rows, scores);
+}
+
+async function oneRun(
+  { database, project }: DevServerContext,
+  call: Call,
+): Promise<string | undefined> {
+  const runId = call.params['runId'] ?? '';
+  const rows = await database.rows<RunItem & { readonly name: string | null }>(
+    `select trace_id, experiment_item_id as item_id, level, start_time,
+       detail->'experiment'->>'name' as name
+     from observations
+     where project_id = $1 and experiment_id = $2 and is_item_root
+       and detail->'experiment'->>'datasetId' = $3 and visible_at <= clock_timestamp()
+     order by start_time, seq limit ${mostRows}`,
+    [project.id, runId, call.params['datasetId'] ?? ''],
+  );
+  if (rows.length === 0) return undefined;
+  const scores = await database.rows<ScoreRow>(
+    `select * from scores where project_id = $1 and experiment_id = $2 and ${readableScores}
+     order by timestamp, name, id limit ${mostRows}`,
+    [project.id, runId],
+  );
+  return runPage({ projectId: project.id, name: rows[0]?.name ?? runId, items: rows, scores });
 }

@@ -64,6 +64,34 @@ describe('pages and metrics of the dev server', () => {
     expect(text).toMatch(/round[\s\S]*about|about[\s\S]*round/);
   });
 
+  it('shows a run with its scores and its traces, with every text from outside escaped', async () => {
+    const [trace, root, run] = [traceId(), spanId(), `run-${spanId()}`];
+    await sendSpans(server, {
+      traceId: trace,
+      spanId: root,
+      name: 'root',
+      attributes: {
+        'langfuse.experiment.id': run,
+        'langfuse.experiment.name': hostile,
+        'langfuse.experiment.dataset.id': 'dataset-1',
+        'langfuse.experiment.item.id': hostile,
+        'langfuse.experiment.item.root_observation_id': root,
+      },
+    });
+    await server.post('/api/public/scores', { datasetRunId: run, name: hostile, value: 0.25 });
+    const runPage = (path: string) =>
+      server.call(`/project/${project.projectId}/datasets/${path}`, { auth: null });
+    const answer = await runPage(`dataset-1/runs/${run}`);
+    expect(answer.status).toBe(200);
+    expect(answer.text).not.toContain('<script>');
+    // Title, heading, score and item.
+    expect(answer.text.split(escaped).length - 1).toBe(4);
+    expect(answer.text).toContain('<td>0.25</td>');
+    expect(answer.text).toContain(`/traces/${trace}"`);
+    expect((await runPage(`dataset-1/runs/unknown`)).status).toBe(404);
+    expect((await runPage(`dataset-2/runs/${run}`)).status).toBe(404);
+  });
+
   it('answers 404 for another project or an unknown trace, 403 for another host name', async () => {
     expect((await pageOf('/nobody')).status).toBe(404);
     expect((await server.call('/project/other/traces', { auth: null })).status).toBe(404);

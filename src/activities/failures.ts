@@ -11,7 +11,9 @@ export function toApplicationFailure(error: unknown): unknown {
   return ApplicationFailure.create({
     message: error.message,
     type: error.code,
-    nonRetryable: error.entry.retry === 'never',
+    // A known wait says that the same call can succeed later, whatever the catalogue says of the code in general: another
+    // worker may have the right code, or the row may be written by then.
+    nonRetryable: error.entry.retry === 'never' && error.retryAfterMs === undefined,
     details: [error.toJSON()],
     ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: error.retryAfterMs }),
   });

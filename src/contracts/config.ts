@@ -218,11 +218,11 @@ export const configSchema = z.strictObject({
     .strictObject({
       /** V of the publishing rules: how long the platform may take to show what it took. Default 15 s. */
       visibilityDeadlineMs: z.int().min(500).max(600_000).default(15_000),
-      /** Default: LANGFUSE_TRACING_ENVIRONMENT, else `assay`. */
+      /** Langfuse's environment of traces and scores. Default: LANGFUSE_TRACING_ENVIRONMENT, else `assay`. */
       environment: z
         .string()
         .regex(/^[a-z0-9_-]{1,40}$/)
-        .default('assay'),
+        .optional(),
     })
     .prefault({}),
 });

@@ -15,8 +15,10 @@ export interface ExperimentInput {
 export interface ExperimentState {
   readonly version: 1;
   readonly plan: AdmittedPlan;
-  /** The first position that no batch was started for. */
+  /** The first position that is not done; some after it may be. */
   readonly nextPosition: number;
+  /** A cancel came while the execution before this one handed over. */
+  readonly cancelled?: boolean;
 }
 
 /** What the workflow must know of a run to drive it. */
@@ -107,10 +109,14 @@ export interface ExperimentActivities {
     readonly to: number;
   }): Promise<BatchReply>;
   countCells(request: { readonly experimentId: string }): Promise<CellCounts>;
-  /** No cell will run any more: skips what is pending, and enqueues the run's own scores. */
+  /**
+   * No cell will run any more: what is pending is skipped where the run was cancelled or failed, and the run's own scores
+   * are enqueued.
+   */
   closeCells(request: {
     readonly experimentId: string;
-    readonly cancelled: boolean;
+    /** Why cells may be left without a run; absent where none must be. */
+    readonly ended?: 'cancelled' | 'failed';
   }): Promise<CellCounts>;
   /** Sends what stands in the outbox, until the run's cells are closed and nothing is left. */
   publish(request: {

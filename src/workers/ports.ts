@@ -50,7 +50,9 @@ export async function openPorts(request: {
       baseUrl: connections.langfuse.baseUrl,
       publicKey: connections.langfuse.publicKey,
       secretKey: connections.langfuse.secretKey,
-      environment: loaded.config.platform.environment,
+      environment:
+        loaded.config.platform.environment ??
+        (environment['LANGFUSE_TRACING_ENVIRONMENT'] || 'assay'),
       ...(connections.langfuse.release === undefined
         ? {}
         : { release: connections.langfuse.release }),

@@ -15,6 +15,8 @@ import { tellStory, type Story } from '../core/experiment/story.js';
 export interface ExperimentBoard {
   readonly input: ExperimentInput;
   cancelled: boolean;
+  /** No cell will run any more; only publishing goes on. */
+  cellsClosed: boolean;
   status(status: ExperimentStatus): void;
   planned(plan: AdmittedPlan): void;
   batchDone(reply: BatchReply): void;
@@ -55,6 +57,7 @@ export function createExperimentBoard(input: ExperimentInput): ExperimentBoard {
   return {
     input,
     cancelled: false,
+    cellsClosed: false,
     status,
     planned(plan) {
       show({ summary: plan.summary, counts: plan.counts });

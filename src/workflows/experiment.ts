@@ -2,6 +2,7 @@ import {
   allHandlersFinished,
   CancellationScope,
   condition,
+  ContinueAsNew,
   continueAsNew,
   isCancellation,
   setHandler,
@@ -19,6 +20,7 @@ import type {
   SubmitRequest,
 } from '../contracts/experiment-protocol.js';
 import type { PublicationCounts } from '../contracts/records.js';
+import type { ErrorDocument } from '../core/errors/assay-error.js';
 import { planBatches } from '../core/experiment/batches.js';
 import { isFinalStatus } from '../core/experiment/naming.js';
 import { experimentActivities, type ExperimentProxies } from './experiment-activities.js';
@@ -52,6 +54,10 @@ export async function experiment(input: ExperimentInput): Promise<ExperimentOutc
     board.cancelled = true;
     cancellation.cancel();
   });
+  if (input.state?.cancelled === true) {
+    board.cancelled = true;
+    cancellation.cancel();
+  }
 
   try {
     await condition(() => admitted !== undefined || (submissions > 0 && allHandlersFinished()));
@@ -61,7 +67,8 @@ export async function experiment(input: ExperimentInput): Promise<ExperimentOutc
     return await drive(admitted, { board, call, cancellation, state: input.state });
   } catch (error) {
     const experimentId = admitted;
-    if (experimentId === undefined) throw error;
+    // The SDK goes on in a new execution by throwing: that is no failure of the run.
+    if (experimentId === undefined || error instanceof ContinueAsNew) throw error;
     return await CancellationScope.nonCancellable(() => fail(experimentId, { board, call, error }));
   } finally {
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
@@ -93,35 +100,49 @@ async function drive(
   board.planned(plan);
 
   // Publishing goes on beside the cells, so that people see results live and a platform that is away holds
-  // nothing up but itself.
-  const publishing = new CancellationScope({ cancellable: true });
+  // nothing up but itself. It goes on after a cancel as well, also one from the Temporal UI: what was paid for is shown.
+  const publishing = new CancellationScope({
+    cancellable: true,
+    parent: new CancellationScope({ cancellable: false }),
+  });
   const drains = publishing.run(() =>
     Promise.all(plan.platforms.map((platform) => drain(plan, { platform, board, call }))),
   );
   // A platform that refuses for good takes nothing from the cells: the run goes on and ends as unverified.
-  const published = drains.then(
-    () => undefined,
-    (error: unknown) => failureDocument(error),
+  const published: Promise<Published> = drains.then(
+    (states) => ({ paused: states.includes('paused') }),
+    (error: unknown) => ({ paused: false, refusal: failureDocument(error) }),
   );
-
-  const handOver = await runCells(plan, { board, call, cancellation, state }).catch(
-    async (error: unknown) => {
-      publishing.cancel();
-      await published;
-      throw error;
-    },
-  );
-  if (handOver !== undefined) {
+  const stopPublishing = async (): Promise<void> => {
     publishing.cancel();
     await published;
+  };
+  const handOver = async (nextPosition: number): Promise<never> => {
+    await stopPublishing();
     await condition(allHandlersFinished);
-    return continueAsNew<typeof experiment>({ ...board.input, state: handOver });
+    // Read here: a cancel may have come while the publisher was stopping.
+    const cancelled = board.cancelled ? { cancelled: true } : {};
+    return continueAsNew<typeof experiment>({
+      ...board.input,
+      state: { version: 1, plan: board.handOver(plan), nextPosition, ...cancelled },
+    });
+  };
+
+  let next: number;
+  try {
+    next = await runCells(plan, { board, call, cancellation, state });
+  } catch (error) {
+    await stopPublishing();
+    throw error;
   }
+  if (next < plan.planned && !board.cancelled) return handOver(next);
 
   return await CancellationScope.nonCancellable(async () => {
     board.counts(await call.control.closeCells({ experimentId, cancelled: board.cancelled }));
     board.status('publishing');
-    const refusal = await published;
+    board.cellsClosed = true;
+    const { paused, refusal } = await published;
+    if (paused) return handOver(plan.planned);
     const verified = refusal === undefined && (await verify(plan, { board, call }));
     const outcome = await call.control.finishExperiment({
       experimentId,
@@ -133,14 +154,26 @@ async function drive(
   });
 }
 
-/** Runs all batches; the returned state asks for a new execution, since this history has grown long. */
+/** How publishing ended: all sent, refused for good, or paused since this history has grown long. */
+interface Published {
+  readonly paused: boolean;
+  readonly refusal?: ErrorDocument;
+}
+
+/**
+ * Runs all batches.
+ *
+ * @returns the first position that is not done. Where that is before the end and nothing was cancelled, this history has
+ *   grown long and a new execution goes on from there.
+ */
 async function runCells(
   plan: AdmittedPlan,
   { board, call, cancellation, state }: Drive,
-): Promise<ExperimentState | undefined> {
+): Promise<number> {
   board.status('running');
   const { size, window } = planBatches(plan.planned, plan.concurrency);
   let next = state?.nextPosition ?? 0;
+  let unfinished = plan.planned;
   try {
     await cancellation.run(() =>
       slidingWindow({
@@ -148,8 +181,12 @@ async function runCells(
         next: () => {
           if (next >= plan.planned || workflowInfo().continueAsNewSuggested) return undefined;
           const from = next;
-          next = Math.min(plan.planned, from + size);
-          return () => runBatch(plan, { from, to: next, board, call });
+          const to = Math.min(plan.planned, from + size);
+          next = to;
+          return async () => {
+            const done = await runBatch(plan, { from, to, board, call });
+            if (!done) unfinished = Math.min(unfinished, from);
+          };
         },
       }),
     );
@@ -157,40 +194,45 @@ async function runCells(
     if (!isCancellation(error)) throw error;
     board.cancelled = true;
   }
-  const more = next < plan.planned && !board.cancelled;
-  return more ? { version: 1, plan: board.handOver(plan), nextPosition: next } : undefined;
+  return Math.min(next, unfinished);
 }
 
+/** Runs one batch to its end; false where it must wait once more and this history has grown long. */
 async function runBatch(
   plan: AdmittedPlan,
   { from, to, board, call }: Sides & { from: number; to: number },
-): Promise<void> {
+): Promise<boolean> {
   for (;;) {
     const reply = await call.cells.runCells.executeWithOptions(
       { summary: `cells ${from + 1}–${to} of ${plan.planned}` },
       [{ experimentId: plan.experimentId, from, to }],
     );
     board.batchDone(reply);
-    if (reply.deferred === undefined) return;
+    if (reply.deferred === undefined) return true;
     board.waitingFor(reply.deferred.reason);
     await sleep(reply.deferred.waitMs, { summary: reply.deferred.reason });
     board.waitingFor(undefined);
+    // A rate limit of days would fill the history until the server ends the run. What is done of the batch is not done
+    // again: the next execution's batch finds the rest.
+    if (workflowInfo().continueAsNewSuggested) return false;
   }
 }
 
 async function drain(
   plan: AdmittedPlan,
   { platform, board, call }: Sides & { platform: string },
-): Promise<void> {
+): Promise<'done' | 'paused'> {
   for (;;) {
     const reply: DrainReply = await call.publishing.publish.executeWithOptions(
       { summary: `publish to ${platform}` },
       [{ experimentId: plan.experimentId, platform }],
     );
-    if (reply.state === 'done') return;
+    if (reply.state === 'done') return 'done';
     board.waitingFor(`${platform}: ${reply.reason}`);
     await sleep(reply.waitMs, { summary: `${platform}: ${reply.reason}` });
     board.waitingFor(undefined);
+    // While cells run, they decide when to go on in a new execution.
+    if (board.cellsClosed && workflowInfo().continueAsNewSuggested) return 'paused';
   }
 }
 
@@ -199,6 +241,8 @@ async function verify(plan: AdmittedPlan, { board, call }: Sides): Promise<boole
   if (plan.verify === 'off') return true;
   board.status('verifying');
   const deadline = Date.now() + plan.verifyMs;
+  // A look costs the history eight events; a deadline of a day must not fill it.
+  const longestWait = Math.max(15_000, plan.verifyMs / 200);
   let wait = 500;
   for (;;) {
     const looks = await Promise.all(
@@ -211,7 +255,7 @@ async function verify(plan: AdmittedPlan, { board, call }: Sides): Promise<boole
     if (looks.every((look) => look.complete)) return true;
     if (Date.now() >= deadline) return false;
     await sleep(wait, { summary: 'until the platform shows what it took' });
-    wait = Math.min(wait * 2, 15_000);
+    wait = Math.min(wait * 2, longestWait);
   }
 }
 
@@ -220,7 +264,10 @@ async function fail(
   { board, call, error }: Sides & { error: unknown },
 ): Promise<ExperimentOutcome> {
   const cancelled = isCancellation(error);
-  if (cancelled) await call.control.closeCells({ experimentId, cancelled: true });
+  // Every planned cell ends in one state, also in a run that fails; where even that fails the run is ended all the same.
+  await call.control
+    .closeCells({ experimentId, ended: cancelled ? 'cancelled' : 'failed' })
+    .catch(() => undefined);
   const outcome = await call.control.finishExperiment({
     experimentId,
     status: cancelled ? 'cancelled' : 'failed',

@@ -14,14 +14,13 @@ import { withTransaction } from '../../store/store.js';
 import type { ExperimentPorts } from './ports.js';
 
 /**
- * Closes the cells of a run: what is still pending is recorded as skipped (after a cancel), the scores of the run as a whole
+ * Closes the cells of a run: what is still pending is recorded as skipped (after a cancel or a failure), the scores of the run as a whole
  * are put out, and the publisher learns that nothing more will come.
  */
 export function createClose(ports: ExperimentPorts): ExperimentActivities['closeCells'] {
-  return async ({ experimentId, cancelled }) => {
-    if (cancelled) {
-      const reason = new AssayError('EXPERIMENT_CANCELLED', 'The experiment was cancelled.');
-      await skipPending(ports.store, experimentId, reason.toJSON());
+  return async ({ experimentId, ended }) => {
+    if (ended !== undefined) {
+      await skipPending(ports.store, experimentId, reasonOf(ended).toJSON());
     }
     const record = await getExperiment(ports.store, experimentId);
     // In one transaction: a publisher that sees the cells done must find the run's scores in the outbox.
@@ -40,6 +39,11 @@ export function createClose(ports: ExperimentPorts): ExperimentActivities['close
     return counts;
   };
 }
+
+const reasonOf = (ended: 'cancelled' | 'failed'): AssayError =>
+  ended === 'cancelled'
+    ? new AssayError('EXPERIMENT_CANCELLED', 'The experiment was cancelled before this cell ran.')
+    : new AssayError('EXPERIMENT_FAILED', 'The experiment failed before this cell ran.');
 
 async function putScoresOfRun(
   on: Queryable,

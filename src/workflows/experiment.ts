@@ -118,10 +118,13 @@ async function drive(
     await published;
   };
   const handOver = async (nextPosition: number): Promise<never> => {
-    await stopPublishing();
-    await condition(allHandlersFinished);
-    // Read here: a cancel may have come while the publisher was stopping.
-    const cancelled = board.cancelled ? { cancelled: true } : {};
+    await CancellationScope.nonCancellable(async () => {
+      await stopPublishing();
+      await condition(allHandlersFinished);
+    });
+    // Read here: a cancel, also one from the Temporal UI, may have come while the publisher was stopping.
+    const cancelled =
+      board.cancelled || cancellation.consideredCancelled ? { cancelled: true } : {};
     return continueAsNew<typeof experiment>({
       ...board.input,
       state: { version: 1, plan: board.handOver(plan), nextPosition, ...cancelled },
@@ -138,7 +141,12 @@ async function drive(
   if (next < plan.planned && !board.cancelled) return handOver(next);
 
   return await CancellationScope.nonCancellable(async () => {
-    board.counts(await call.control.closeCells({ experimentId, cancelled: board.cancelled }));
+    board.counts(
+      await call.control.closeCells({
+        experimentId,
+        ...(board.cancelled ? { ended: 'cancelled' as const } : {}),
+      }),
+    );
     board.status('publishing');
     board.cellsClosed = true;
     const { paused, refusal } = await published;

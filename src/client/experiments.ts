@@ -14,12 +14,7 @@ import type {
   PublicationCounts,
 } from '../contracts/records.js';
 import { AssayError, type ErrorDocument } from '../core/errors/assay-error.js';
-import {
-  cancelUpdate,
-  experimentId,
-  experimentWorkflowId,
-  isFinalStatus,
-} from '../core/experiment/naming.js';
+import { experimentId, isFinalStatus } from '../core/experiment/naming.js';
 import type { Json } from '../core/json/json.js';
 import { getArtefact } from '../store/artefacts.js';
 import { streamResults, type StoredCell } from '../store/cell-results.js';
@@ -27,7 +22,7 @@ import { countCells } from '../store/cells.js';
 import { listExperiments } from '../store/experiment-list.js';
 import { findExperiment, type ExperimentRecord } from '../store/experiments.js';
 import { publicationCounts } from '../store/publication.js';
-import { submitExperiment } from './submit.js';
+import { cancelExperiment, submitExperiment } from './submit.js';
 import type { Transport } from './transport.js';
 
 /** A run as callers see it. */
@@ -100,7 +95,7 @@ export interface Experiments {
   }>;
   /**
    * Cells in flight finish and are kept, the others are recorded as skipped, and the report is made.
-   * @throws AssayError EXPERIMENT_FINISHED, EXPERIMENT_NOT_FOUND
+   * @throws AssayError EXPERIMENT_FINISHED, EXPERIMENT_NOT_FOUND, WORKER_MISSING, TEMPORAL_UNREACHABLE
    */
   cancel(key: ExperimentKey): Promise<void>;
   /** The cells that have ended, while the run goes on as well, by item and repetition. */
@@ -178,9 +173,7 @@ export function createExperiments(transport: Transport): Experiments {
       if (isFinalStatus(record.status)) {
         throw new AssayError('EXPERIMENT_FINISHED', `"${key.name}" has ended as ${record.status}.`);
       }
-      const client = await transport.temporal();
-      const handle = client.workflow.getHandle(experimentWorkflowId(key.project, key.name));
-      await handle.executeUpdate(cancelUpdate);
+      await cancelExperiment(await transport.temporal(), key);
     },
     async *results(key, options = {}) {
       const record = await find(key);

@@ -3,6 +3,7 @@ import {
   WorkflowFailedError,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
+  WorkflowNotFoundError,
   type Client,
 } from '@temporalio/client';
 import {
@@ -19,6 +20,7 @@ import type {
 import type { ExperimentSpec } from '../contracts/experiment-spec.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import {
+  cancelUpdate,
   experimentWorkflowId,
   experimentWorkflowType,
   submitUpdate,
@@ -37,7 +39,7 @@ const tries = 5;
  * @throws AssayError WORKER_MISSING, TEMPORAL_UNREACHABLE
  */
 export async function submitExperiment(client: Client, spec: ExperimentSpec): Promise<SubmitReply> {
-  await requireWorker(client, taskQueues(spec.project).orchestration);
+  await requireWorker(client, taskQueues(spec.project).orchestration).catch(rethrowCoded);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await send(client, spec);
@@ -87,6 +89,35 @@ function isEndingExecution(error: unknown): boolean {
   return /already completed|workflow execution already|AcceptedUpdateCompletedWorkflow|not found/i.test(
     text,
   );
+}
+
+/**
+ * Asks the driver of a run to cancel it.
+ *
+ * @throws AssayError WORKER_MISSING (nobody would carry it out), EXPERIMENT_FINISHED, TEMPORAL_UNREACHABLE
+ */
+export async function cancelExperiment(
+  client: Client,
+  { project, name }: { readonly project: string; readonly name: string },
+): Promise<void> {
+  try {
+    await requireWorker(client, taskQueues(project).orchestration);
+    await client.workflow
+      .getHandle(experimentWorkflowId(project, name))
+      .executeUpdate(cancelUpdate);
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError || isEndingExecution(error)) {
+      throw new AssayError('EXPERIMENT_FINISHED', `"${name}" is not being run at this moment.`, {
+        mend: 'Look at its status. Where it has not ended, submit it again: that takes it up.',
+        cause: error,
+      });
+    }
+    throw unreachable(error);
+  }
+}
+
+function rethrowCoded(error: unknown): never {
+  throw unreachable(error);
 }
 
 function unreachable(error: unknown): unknown {

@@ -71,6 +71,9 @@ async function connect(address: string): Promise<Connection> {
 
 function readOnly(databaseUrl: string): string {
   const url = new URL(databaseUrl);
-  url.searchParams.set('options', '-c default_transaction_read_only=on');
+  // Added to what the URL says: some providers route by `options`.
+  const given = url.searchParams.get('options');
+  const readOnlyOption = '-c default_transaction_read_only=on';
+  url.searchParams.set('options', given === null ? readOnlyOption : `${given} ${readOnlyOption}`);
   return url.href;
 }

@@ -1,5 +1,5 @@
 import { build, type BuildFailure, type Plugin } from 'esbuild';
-import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -33,8 +33,11 @@ export async function loadConfig(folder: string): Promise<LoadedConfig> {
     });
   }
   // The identity is that of the text with the bare import, so that it is the same on every machine.
-  const codeHash = sha256(await bundle({ file, root, plugins: [] }));
-  const runnable = await bundle({ file, root, plugins: [ownPackage()] });
+  // So is the folder: through a symbolic link the paths in the text would lead out of it and back.
+  const real = await realpath(root);
+  const entry = join(real, configFileName);
+  const codeHash = sha256(await bundle({ file: entry, root: real, plugins: [] }));
+  const runnable = await bundle({ file: entry, root: real, plugins: [ownPackage()] });
   const module = await execute(runnable, { root, codeHash });
   const config = check(module);
   return { config, root, codeHash };

@@ -216,7 +216,7 @@ describe('calls to a model through the journal', () => {
     const cell = nextCell();
     await order({ kind: 'status', status: 429, retryAfter: 120, next: 1 });
     const { caller, records } = forCell(one, cell);
-    const refused = { code: 'MODEL_RATE_LIMITED', retryAfterMs: expect.any(Number) as number };
+    const refused = { code: 'MODEL_RATE_LIMITED', retryAfterMs: expect.any(Number) as unknown };
     await expect(caller.chat(request)).rejects.toMatchObject(refused);
     // The next cell is told without asking the provider again.
     await expect(forCell(one, nextCell()).caller.chat(request)).rejects.toMatchObject(refused);

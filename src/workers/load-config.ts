@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { configSchema, type Config } from '../contracts/config.js';
-import { AssayError, type Problem } from '../core/errors/assay-error.js';
+import { AssayError, toErrorDocument, type Problem } from '../core/errors/assay-error.js';
 import { sha256 } from '../core/ids/hash.js';
 
 /** A config that was executed and checked. */
@@ -116,7 +116,7 @@ async function execute(
     const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
     return module.default;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const { message } = toErrorDocument(error);
     throw new AssayError(
       'CONFIG_INVALID',
       `${configFileName} throws when it is loaded: ${message}`,

@@ -122,9 +122,8 @@ async function drive(
       await stopPublishing();
       await condition(allHandlersFinished);
     });
-    // Read here: a cancel, also one from the Temporal UI, may have come while the publisher was stopping.
-    const cancelled =
-      board.cancelled || cancellation.consideredCancelled ? { cancelled: true } : {};
+    // Read here: a cancel may have come while the publisher was stopping.
+    const cancelled = cancellation.consideredCancelled ? { cancelled: true } : {};
     return continueAsNew<typeof experiment>({
       ...board.input,
       state: { version: 1, plan: board.handOver(plan), nextPosition, ...cancelled },
@@ -200,8 +199,9 @@ async function runCells(
     );
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    board.cancelled = true;
   }
+  // A cancel from the Temporal UI is no update of ours, and batches that were told to stop end well: nothing is thrown then.
+  if (cancellation.consideredCancelled) board.cancelled = true;
   return Math.min(next, unfinished);
 }
 

@@ -1,0 +1,234 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { AssayClient } from '../../src/client/assay-client.js';
+import { effectiveEnvironment, findConnections } from '../../src/client/connections.js';
+import { createTransport } from '../../src/client/transport.js';
+import { requireWorker } from '../../src/client/worker-presence.js';
+import type { Connections } from '../../src/contracts/environment.js';
+import { taskQueues } from '../../src/core/experiment/naming.js';
+import { findExperiment } from '../../src/store/experiments.js';
+import { testTemporal } from '../support/temporal.js';
+import { openProxy } from './store-proxy.js';
+import { newExperiment, openTestStore, unique, type TestStore } from './store-fixtures.js';
+
+const spec = { project: 'shop', dataset: { name: 'tickets' }, target: 'triage' };
+
+describe('the connections of a client', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'assay-client-'));
+    await mkdir(join(folder, '.assay'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const stack = {
+    TEMPORAL_ADDRESS: '127.0.0.1:1',
+    DATABASE_URL: 'postgres://stack@127.0.0.1/a',
+    LANGFUSE_HOST: 'http://127.0.0.1:2',
+    LANGFUSE_PUBLIC_KEY: 'pk-stack',
+    LANGFUSE_SECRET_KEY: 'sk-stack',
+  };
+  const write = (text: string) => writeFile(join(folder, '.assay', 'stack.json'), text);
+
+  it('are those of the embedded stack, each replaced by the variable that is set', async () => {
+    await write(JSON.stringify({ running: { environment: stack } }));
+    await expect(findConnections(folder, { TEMPORAL_ADDRESS: '' })).resolves.toMatchObject({
+      temporal: { address: '127.0.0.1:1' },
+      databaseUrl: stack.DATABASE_URL,
+    });
+    const set = { TEMPORAL_ADDRESS: 'temporal:7233', LANGFUSE_SECRET_KEY: 'sk-mine' };
+    await expect(findConnections(folder, set)).resolves.toMatchObject({
+      temporal: { address: 'temporal:7233' },
+      langfuse: { publicKey: 'pk-stack', secretKey: 'sk-mine' },
+    });
+  });
+
+  it('come from variables alone where no stack runs, or its file cannot be read', async () => {
+    for (const text of ['{}', 'half a fi', '[]', '{"running":{"environment":{"A":1}}}']) {
+      await write(text);
+      await expect(effectiveEnvironment(folder, { A: 'x' })).resolves.toEqual({ A: 'x' });
+    }
+    await expect(findConnections(folder, {})).rejects.toMatchObject({
+      code: 'ENVIRONMENT_INVALID',
+    });
+    await expect(findConnections(join(folder, 'nowhere'), stack)).resolves.toMatchObject({
+      databaseUrl: stack.DATABASE_URL,
+    });
+  });
+});
+
+describe('a client', () => {
+  let opened: TestStore;
+  let connections: Connections;
+  let client: AssayClient;
+
+  beforeAll(async () => {
+    opened = await openTestStore();
+    connections = {
+      temporal: await testTemporal(),
+      databaseUrl: opened.database.url,
+      langfuse: {
+        baseUrl: 'http://127.0.0.1:1',
+        publicKey: 'pk',
+        secretKey: 'sk',
+        release: undefined,
+      },
+    };
+    client = await AssayClient.connect({ connections });
+  });
+  afterAll(async () => {
+    await client.close();
+    await opened.close();
+  });
+
+  it('says at once what is wrong with a specification, before anything is reached', async () => {
+    const offline = await AssayClient.connect({
+      connections: { ...connections, temporal: { address: '127.0.0.1:1', namespace: 'default' } },
+    });
+    await expect(
+      offline.experiments.start({ ...spec, name: 'a', concurrency: 0, repetitions: 0 }),
+    ).rejects.toMatchObject({
+      code: 'SPEC_INVALID',
+      problems: [
+        expect.objectContaining({ at: 'repetitions' }),
+        expect.objectContaining({ at: 'concurrency' }),
+      ],
+    });
+    await expect(offline.experiments.start({ ...spec, name: '../a' })).rejects.toMatchObject({
+      code: 'NAME_INVALID',
+    });
+    await offline.close();
+  });
+
+  it('says that no worker polls, instead of waiting in silence', async () => {
+    const project = unique('nobody');
+    await expect(client.experiments.start({ ...spec, project, name: 'a' })).rejects.toMatchObject({
+      code: 'WORKER_MISSING',
+      mend: expect.stringContaining('assay worker'),
+    });
+    const temporal = new Client({
+      connection: await Connection.connect({ address: connections.temporal.address }),
+    });
+    // Nothing was started that would run later, unasked, when a worker comes.
+    const { executions } = await temporal.workflowService.listWorkflowExecutions({
+      namespace: 'default',
+      query: `AssayProject = "${project}"`,
+    });
+    expect(executions).toEqual([]);
+    await expect(
+      requireWorker(temporal, taskQueues(project).orchestration, 0),
+    ).rejects.toMatchObject({ code: 'WORKER_MISSING' });
+    await temporal.connection.close();
+  }, 30_000);
+
+  it('does not wait for ever for a cancel that nobody would carry out', async () => {
+    const name = unique('cancelled');
+    await newExperiment(opened.store, name);
+    await expect(client.experiments.cancel({ project: 'shop', name })).rejects.toMatchObject({
+      code: 'WORKER_MISSING',
+    });
+  }, 30_000);
+
+  it('says within seconds that Temporal does not answer: closed, silent, or gone later', async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => sockets.push(socket.on('error', () => undefined)));
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    for (const address of ['127.0.0.1:1', `127.0.0.1:${port}`]) {
+      const offline = await AssayClient.connect({
+        connections: { ...connections, temporal: { address, namespace: 'default' } },
+      });
+      const started = performance.now();
+      await expect(offline.experiments.start({ ...spec, name: 'a' })).rejects.toMatchObject({
+        code: 'TEMPORAL_UNREACHABLE',
+        message: expect.stringContaining(address),
+      });
+      expect(performance.now() - started).toBeLessThan(10_000);
+      await offline.close();
+    }
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  }, 30_000);
+
+  it('reads, and cannot write: the database itself refuses', async () => {
+    const name = unique('read');
+    await newExperiment(opened.store, name);
+    const transport = createTransport(connections);
+    const store = await transport.store();
+    await expect(findExperiment(store, { project: 'shop', name })).resolves.toMatchObject({ name });
+    await expect(newExperiment(store, unique('written'))).rejects.toThrow(/read-only/);
+    await expect(store.query('delete from assay.experiments')).rejects.toThrow(/read-only/);
+    await transport.close();
+  });
+
+  it('keeps the options that the URL of the database has', async () => {
+    const url = new URL(connections.databaseUrl);
+    url.searchParams.set('options', '-c search_path=assay');
+    const transport = createTransport({ ...connections, databaseUrl: url.href });
+    const store = await transport.store();
+    await expect(store.query('select count(*) from experiments')).resolves.toBeDefined();
+    await expect(store.query('delete from experiments')).rejects.toThrow(/read-only/);
+    await transport.close();
+  });
+
+  it('ends a wait in time and says that the run goes on', async () => {
+    const name = unique('waited');
+    await newExperiment(opened.store, name);
+    const seen: string[] = [];
+    const started = performance.now();
+    await expect(
+      client.experiments.wait(
+        { project: 'shop', name },
+        { timeoutMs: 1_300, onProgress: ({ status }) => seen.push(status) },
+      ),
+    ).rejects.toMatchObject({ code: 'WAIT_TIMEOUT', mend: expect.stringContaining('goes on') });
+    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(seen.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(seen)).toEqual(new Set(['planning']));
+    const stop = new AbortController();
+    const waiting = client.experiments.wait({ project: 'shop', name }, { signal: stop.signal });
+    stop.abort(new Error('enough'));
+    await expect(waiting).rejects.toThrow();
+  });
+
+  it('waits through an outage of the database', async () => {
+    const name = unique('outage');
+    const id = await newExperiment(opened.store, name);
+    const proxy = await openProxy(connections.databaseUrl);
+    const through = await AssayClient.connect({
+      connections: { ...connections, databaseUrl: proxy.url },
+    });
+    let looks = 0;
+    const waiting = through.experiments.wait(
+      { project: 'shop', name },
+      { timeoutMs: 30_000, onProgress: () => (looks += 1) },
+    );
+    while (looks === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await proxy.cut();
+    await opened.store.query(`update assay.experiments set status = 'failed' where id = $1`, [id]);
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    await proxy.mend();
+    await expect(waiting).resolves.toMatchObject({ status: 'failed' });
+    await through.close();
+    await proxy.close();
+  }, 40_000);
+
+  it('names what is not there', async () => {
+    const key = { project: 'shop', name: unique('gone') };
+    const missing = { code: 'EXPERIMENT_NOT_FOUND' };
+    await expect(client.experiments.get(key)).rejects.toMatchObject(missing);
+    await expect(client.experiments.cancel(key)).rejects.toMatchObject(missing);
+    await expect(client.experiments.report(key, 'json')).rejects.toMatchObject(missing);
+    const name = unique('early');
+    await newExperiment(opened.store, name);
+    await expect(
+      client.experiments.report({ project: 'shop', name }, 'markdown'),
+    ).rejects.toMatchObject({ code: 'REPORT_NOT_READY' });
+  });
+});

@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+
+import { experimentWorkflowId } from '../../src/core/experiment/naming.js';
+
+const folder = new URL('histories/', import.meta.url);
+const names = readdirSync(folder)
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => name.slice(0, -'.json'.length));
+const textOf = (name: string): string => readFileSync(new URL(`${name}.json`, folder), 'utf8');
+/** What production runs: the bundle of the build. */
+const bundle = readFileSync(resolve('dist/workers/workflows.bundle.js'), 'utf8');
+
+interface RecordedEvent {
+  readonly eventType: string;
+}
+const eventTypes = (name: string): Set<string> =>
+  new Set(
+    (JSON.parse(textOf(name)) as { events: RecordedEvent[] }).events.map(
+      ({ eventType }) => eventType,
+    ),
+  );
+
+const replay = (name: string, code = bundle): Promise<void> =>
+  Worker.runReplayHistory(
+    { workflowBundle: { code } },
+    JSON.parse(textOf(name)),
+    experimentWorkflowId('recorded', name.replace(/-\d+$/, '')),
+  );
+
+describe('recorded histories of experiments', () => {
+  beforeAll(() => {
+    // A replay that fails is what one of these tests is about; it need not fill the log.
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+  });
+
+  it('are of every kind: plain, cancelled, rate-limited, conflicting, continued', () => {
+    expect(names.map((name) => name.replace(/-\d+$/, ''))).toEqual(
+      expect.arrayContaining(['plain', 'cancelled', 'rate-limited', 'conflict', 'continued']),
+    );
+    expect(eventTypes('continued-1')).toContain('EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW');
+    expect(eventTypes('continued-2')).toContain('EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED');
+    expect(eventTypes('rate-limited')).toContain('EVENT_TYPE_TIMER_FIRED');
+    expect(eventTypes('conflict')).toContain('EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED');
+    expect(textOf('cancelled')).toContain('EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED');
+  });
+
+  it.each(names)('%s: the workflow of this build goes the same way', async (name) => {
+    await expect(replay(name)).resolves.toBeUndefined();
+  });
+
+  it.each(names)('%s: comes unharmed through JSON and protobuf', (name) => {
+    const history = historyFromJSON(JSON.parse(textOf(name)));
+    const again = historyFromJSON(JSON.parse(historyToJSON(history)));
+    expect(history.events?.length).toBe(
+      (JSON.parse(textOf(name)) as { events: unknown[] }).events.length,
+    );
+    expect(JSON.parse(historyToJSON(again))).toEqual(JSON.parse(historyToJSON(history)));
+  });
+
+  it('are not fitted by a workflow that was changed: the replay can fail', async () => {
+    const changed = bundle.replaceAll('closeCells', 'closeCellsOtherwise');
+    expect(changed).not.toBe(bundle);
+    await expect(replay('plain', changed)).rejects.toThrow(/nondeterminism|non-?determinis/i);
+  });
+});
+
+describe('the bundle of the workflows', () => {
+  it('holds none of the packages that triple the memory of a cached workflow', () => {
+    const modules = new Set(
+      [...bundle.matchAll(/node_modules\/((?:@[\w.-]+\/)?[\w.-]+)\//g)].map((match) => match[1]),
+    );
+    // The pattern sees what is there.
+    expect(modules).toContain('@temporalio/workflow');
+    const forbidden = [
+      'zod',
+      'pg',
+      'kysely',
+      'openai',
+      'undici',
+      'pino',
+      'ajv',
+      'mustache',
+      'yaml',
+    ];
+    const found = [...modules].filter(
+      (name) => name !== undefined && (forbidden.includes(name) || name.startsWith('@langfuse/')),
+    );
+    expect(found).toEqual([]);
+  });
+});

@@ -4,6 +4,7 @@ import {
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
   WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
   type Client,
 } from '@temporalio/client';
 import {
@@ -106,6 +107,12 @@ export async function cancelExperiment(
       .getHandle(experimentWorkflowId(project, name))
       .executeUpdate(cancelUpdate);
   } catch (error) {
+    if (error instanceof WorkflowUpdateFailedError) {
+      throw new AssayError('EXPERIMENT_FINISHED', `Every cell of "${name}" has ended already.`, {
+        mend: 'It is publishing what it has, and ends by itself.',
+        cause: error,
+      });
+    }
     if (error instanceof WorkflowNotFoundError || isEndingExecution(error)) {
       throw new AssayError('EXPERIMENT_FINISHED', `"${name}" is not being run at this moment.`, {
         mend: 'Look at its status. Where it has not ended, submit it again: that takes it up.',

@@ -67,6 +67,8 @@ export interface ExperimentProgress {
 /** What one batch came to. */
 export interface BatchReply {
   readonly ended: Pick<CellCounts, 'ok' | 'target_error' | 'evaluator_error'>;
+  /** Cells that were not started, since the batch was told to stop. */
+  readonly notStarted: number;
   /** Cells left for later, with the reason and the wait that the provider asked for. */
   readonly deferred?: { readonly cells: number; readonly waitMs: number; readonly reason: string };
 }
@@ -79,6 +81,8 @@ export type DrainReply =
 /** What one look at the platform came to. */
 export interface VerifyReply {
   readonly complete: boolean;
+  /** What is missing was refused by the platform: waiting will not make it appear. */
+  readonly hopeless?: boolean;
   readonly counts: PublicationCounts;
 }
 

@@ -1,5 +1,6 @@
 import {
   allHandlersFinished,
+  ApplicationFailure,
   CancellationScope,
   condition,
   ContinueAsNew,
@@ -50,10 +51,15 @@ export async function experiment(input: ExperimentInput): Promise<ExperimentOutc
       admitted ??= reply.experimentId;
     return reply;
   });
-  setHandler(cancel, () => {
-    board.cancelled = true;
-    cancellation.cancel();
-  });
+  setHandler(
+    cancel,
+    () => {
+      board.cancelled = true;
+      cancellation.cancel();
+    },
+    // Once every cell has ended there is nothing left to cancel, and a whole run must not be called cancelled.
+    { validator: () => refuseWhenClosed(board) },
+  );
   if (input.state?.cancelled === true) {
     board.cancelled = true;
     cancellation.cancel();
@@ -96,7 +102,8 @@ async function drive(
   { board, call, cancellation, state }: Drive,
 ): Promise<ExperimentOutcome> {
   board.status('planning');
-  const plan = state?.plan ?? (await call.control.planExperiment({ experimentId }));
+  const plan =
+    state?.plan ?? (await cancellation.run(() => call.control.planExperiment({ experimentId })));
   board.planned(plan);
 
   // Publishing goes on beside the cells, so that people see results live and a platform that is away holds
@@ -130,35 +137,40 @@ async function drive(
     });
   };
 
-  let next: number;
+  // A run that fails publishes what it has all the same: those cells are paid for.
+  let failure: ErrorDocument | undefined;
   try {
-    next = await runCells(plan, { board, call, cancellation, state });
+    const next = await runCells(plan, { board, call, cancellation, state });
+    if (next < plan.planned && !board.cancelled) return await handOver(next);
   } catch (error) {
-    await stopPublishing();
-    throw error;
+    if (error instanceof ContinueAsNew) throw error;
+    failure = failureDocument(error);
   }
-  if (next < plan.planned && !board.cancelled) return handOver(next);
 
   return await CancellationScope.nonCancellable(async () => {
+    const ended = failure !== undefined ? 'failed' : board.cancelled ? 'cancelled' : undefined;
+    board.cellsClosed = true;
     board.counts(
-      await call.control.closeCells({
-        experimentId,
-        ...(board.cancelled ? { ended: 'cancelled' as const } : {}),
-      }),
+      await call.control.closeCells({ experimentId, ...(ended === undefined ? {} : { ended }) }),
     );
     board.status('publishing');
-    board.cellsClosed = true;
     const { paused, refusal } = await published;
     if (paused) return handOver(plan.planned);
-    const verified = refusal === undefined && (await verify(plan, { board, call }));
+    const unverified = refusal ?? (await verify(plan, { board, call }));
+    const error = failure ?? (unverified === 'incomplete' ? undefined : unverified);
     const outcome = await call.control.finishExperiment({
       experimentId,
-      status: board.cancelled ? 'cancelled' : verified ? 'completed' : 'completed_unverified',
-      ...(refusal === undefined ? {} : { error: refusal }),
+      status: ended ?? (unverified === undefined ? 'completed' : 'completed_unverified'),
+      ...(error === undefined ? {} : { error }),
     });
     board.finished(outcome);
     return outcome;
   });
+}
+
+function refuseWhenClosed(board: ExperimentBoard): void {
+  if (!board.cellsClosed) return;
+  throw ApplicationFailure.nonRetryable('Every cell has ended already.', 'EXPERIMENT_FINISHED');
 }
 
 /** How publishing ended: all sent, refused for good, or paused since this history has grown long. */
@@ -191,14 +203,16 @@ async function runCells(
           const to = Math.min(plan.planned, from + size);
           next = to;
           return async () => {
-            const done = await runBatch(plan, { from, to, board, call });
+            const done = await runBatch(plan, { from, to, board, call, cancellation });
             if (!done) unfinished = Math.min(unfinished, from);
           };
         },
       }),
     );
   } catch (error) {
-    if (!isCancellation(error)) throw error;
+    // After a cancel the server retries no activity, so a batch that lost its worker on the way out fails: it is cancelled.
+    const cancelled = board.cancelled || cancellation.consideredCancelled;
+    if (!isCancellation(error) && !cancelled) throw error;
   }
   // A cancel from the Temporal UI is no update of ours, and batches that were told to stop end well: nothing is thrown then.
   if (cancellation.consideredCancelled) board.cancelled = true;
@@ -208,7 +222,7 @@ async function runCells(
 /** Runs one batch to its end; false where it must wait once more and this history has grown long. */
 async function runBatch(
   plan: AdmittedPlan,
-  { from, to, board, call }: Sides & { from: number; to: number },
+  { from, to, board, call, cancellation }: Omit<Drive, 'state'> & { from: number; to: number },
 ): Promise<boolean> {
   for (;;) {
     const reply = await call.cells.runCells.executeWithOptions(
@@ -216,15 +230,20 @@ async function runBatch(
       [{ experimentId: plan.experimentId, from, to }],
     );
     board.batchDone(reply);
-    if (reply.deferred === undefined) return true;
-    board.waitingFor(reply.deferred.reason);
-    await sleep(reply.deferred.waitMs, { summary: reply.deferred.reason });
+    // Cells that were not started belong to a cancel; without one somebody paused or reset the activity, so it runs again.
+    const again = reply.notStarted > 0 && !cancellation.consideredCancelled;
+    const deferred = reply.deferred ?? (again ? interrupted : undefined);
+    if (deferred === undefined) return true;
+    board.waitingFor(deferred.reason);
+    await sleep(deferred.waitMs, { summary: deferred.reason });
     board.waitingFor(undefined);
     // A rate limit of days would fill the history until the server ends the run. What is done of the batch is not done
     // again: the next execution's batch finds the rest.
     if (workflowInfo().continueAsNewSuggested) return false;
   }
 }
+
+const interrupted = { waitMs: 1_000, reason: 'a batch was interrupted' };
 
 async function drain(
   plan: AdmittedPlan,
@@ -244,10 +263,22 @@ async function drain(
   }
 }
 
-/** Reads back until all is there or the time is over. */
-async function verify(plan: AdmittedPlan, { board, call }: Sides): Promise<boolean> {
-  if (plan.verify === 'off') return true;
-  board.status('verifying');
+/** What stands in the way of "verified": records that are not there, or a platform that cannot be read. */
+type Unverified = 'incomplete' | ErrorDocument;
+
+/** Reads back until all is there or the time is over; undefined where all is there. */
+async function verify(plan: AdmittedPlan, sides: Sides): Promise<Unverified | undefined> {
+  if (plan.verify === 'off') return undefined;
+  sides.board.status('verifying');
+  try {
+    return (await lookUntilComplete(plan, sides)) ? undefined : 'incomplete';
+  } catch (error) {
+    // All is published; that it cannot be read back makes the run unverified and not failed.
+    return failureDocument(error);
+  }
+}
+
+async function lookUntilComplete(plan: AdmittedPlan, { board, call }: Sides): Promise<boolean> {
   const deadline = Date.now() + plan.verifyMs;
   // A look costs the history eight events; a deadline of a day must not fill it.
   const longestWait = Math.max(15_000, plan.verifyMs / 200);
@@ -261,6 +292,8 @@ async function verify(plan: AdmittedPlan, { board, call }: Sides): Promise<boole
     const publications: PublicationCounts[] = looks.map((look) => look.counts);
     board.published(publications);
     if (looks.every((look) => look.complete)) return true;
+    // Refused records will not appear, however long one waits.
+    if (looks.every((look) => look.complete || look.hopeless === true)) return false;
     if (Date.now() >= deadline) return false;
     await sleep(wait, { summary: 'until the platform shows what it took' });
     wait = Math.min(wait * 2, longestWait);

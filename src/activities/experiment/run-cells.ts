@@ -83,7 +83,9 @@ export function createRunCells(ports: ExperimentPorts): ExperimentActivities['ru
 
   return ({ experimentId, from, to }) =>
     withHeartbeat(async (beat) => {
-      const run = await runs.get(experimentId);
+      const loaded = await runs.get(experimentId);
+      if ('refused' in loaded) return refusedBatch(loaded.refused, to - from);
+      const { run } = loaded;
       const cells = await pendingCells(ports.store, {
         experimentId,
         fromPosition: from,
@@ -111,6 +113,18 @@ export function createRunCells(ports: ExperimentPorts): ExperimentActivities['ru
       return summarise(outcomes, { ports });
     });
 }
+
+// Told to the workflow as a wait, where people see why nothing moves; meanwhile a worker with the right code may take it.
+function refusedBatch(reason: AssayError, cells: number): BatchReply {
+  return {
+    ended: { ok: 0, target_error: 0, evaluator_error: 0 },
+    notStarted: 0,
+    deferred: { cells, waitMs: 10_000, reason: `${reason.message} ${whatDiffers(reason)}` },
+  };
+}
+
+const whatDiffers = ({ problems }: AssayError): string =>
+  problems.length === 0 ? '' : `Different: ${problems.map(({ at }) => at).join(', ')}.`;
 
 interface BatchWork {
   readonly run: RunningExperiment;
@@ -146,6 +160,7 @@ function summarise(
   }
   const count = (status: CellResult['status']): number =>
     outcomes.filter((each) => each.kind === 'ended' && each.status === status).length;
+  const notStarted = outcomes.filter((each) => each.kind === 'not_started').length;
   const deferred = outcomes.flatMap((each) => (each.kind === 'deferred' ? [each] : []));
   const [first] = deferred;
   return {
@@ -154,6 +169,7 @@ function summarise(
       target_error: count('target_error'),
       evaluator_error: count('evaluator_error'),
     },
+    notStarted,
     ...(first === undefined
       ? {}
       : {

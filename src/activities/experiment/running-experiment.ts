@@ -27,24 +27,39 @@ export interface RunningExperiment {
 
 /** Loads runs once per process. */
 export interface RunningExperiments {
-  /** @throws AssayError CODE_MISMATCH where this worker's config would run something else. */
-  get(experimentId: string): Promise<RunningExperiment>;
+  /** `refused`, CODE_MISMATCH: this worker's config would run something else, or has it no more. */
+  get(
+    experimentId: string,
+  ): Promise<{ readonly run: RunningExperiment } | { readonly refused: AssayError }>;
 }
 
 export function createRunningExperiments(ports: ExperimentPorts): RunningExperiments {
   const known = new Map<string, Promise<RunningExperiment>>();
+  const remember = (experimentId: string): Promise<RunningExperiment> => {
+    const loading = load(experimentId, ports);
+    known.set(experimentId, loading);
+    for (const oldest of known.keys()) {
+      if (known.size <= mostKnown) break;
+      known.delete(oldest);
+    }
+    // A failure is not kept: the next batch may find a database that is back.
+    loading.catch(() => known.delete(experimentId));
+    return loading;
+  };
   return {
-    get(experimentId) {
-      const loaded = known.get(experimentId);
-      if (loaded !== undefined) return loaded;
-      const loading = load(experimentId, ports);
-      known.set(experimentId, loading);
-      // A failure is not kept: the next batch may find a mended config or a database that is back.
-      loading.catch(() => known.delete(experimentId));
-      return loading;
+    async get(experimentId) {
+      try {
+        return { run: await (known.get(experimentId) ?? remember(experimentId)) };
+      } catch (error) {
+        if (AssayError.is(error) && error.code === 'CODE_MISMATCH') return { refused: error };
+        throw error;
+      }
     },
   };
 }
+
+/** Runs that a worker keeps in memory; the oldest go first, and are loaded again where they are still needed. */
+const mostKnown = 50;
 
 async function load(experimentId: string, ports: ExperimentPorts): Promise<RunningExperiment> {
   const record = await getExperiment(ports.store, experimentId);
@@ -53,7 +68,7 @@ async function load(experimentId: string, ports: ExperimentPorts): Promise<Runni
     throw new AssayError('INTERNAL', `The experiment "${experimentId}" has no plan.`);
   }
   const project = withPinnedRubrics(ports.project, manifest);
-  const { target, evaluators } = await resolveCode(record.spec, project, manifest);
+  const { target, evaluators } = await resolveCode(record.spec, project, manifest).catch(gone);
   const ours: Manifest = {
     ...manifest,
     target: target.identity,
@@ -63,7 +78,7 @@ async function load(experimentId: string, ports: ExperimentPorts): Promise<Runni
   const publications = record.platformRuns.map((run) => {
     const platform = ports.platforms.find((each) => each.name === run.platform);
     if (platform === undefined) {
-      throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${run.platform}".`);
+      throw new AssayError('CODE_MISMATCH', `This worker knows no platform "${run.platform}".`);
     }
     return { platform, context: { ...context, run } };
   });
@@ -90,6 +105,19 @@ function withPinnedRubrics(project: LoadedProject, manifest: Manifest): LoadedPr
   return { ...project, config: { ...project.config, evaluators } };
 }
 
+// A target or an evaluator that was renamed or taken out since the plan: other code, as far as this run is concerned.
+function gone(error: unknown): never {
+  if (!AssayError.is(error) || error.entry.retry !== 'never') throw error;
+  throw new AssayError(
+    'CODE_MISMATCH',
+    `This worker cannot run what was planned: ${error.message}`,
+    {
+      problems: error.problems,
+      cause: error,
+    },
+  );
+}
+
 function mismatch(recorded: Manifest, ours: Manifest): AssayError {
   return new AssayError(
     'CODE_MISMATCH',
@@ -100,8 +128,6 @@ function mismatch(recorded: Manifest, ours: Manifest): AssayError {
         message: `planned with ${was}, this worker has ${submitted}`,
       })),
       mend: 'Run a worker with the config of the plan, or cancel the experiment and start another.',
-      // Another worker may have the right code; this one must not spin on it.
-      retryAfterMs: 5_000,
     },
   );
 }

@@ -151,7 +151,7 @@ describe('a config', () => {
       evaluators: { same: { kind: 'exact_match', ignoreCase: false, trim: true, required: true } },
       datasetsFolder: 'datasets',
       network: { allow: [] },
-      platform: { visibilityDeadlineMs: 15_000, environment: 'assay' },
+      platform: { visibilityDeadlineMs: 15_000 },
     });
   });
 

@@ -4,7 +4,7 @@ import { classifyHttpFailure, failureOf, type HttpFailure } from '../core/retry/
 import { backoffMs } from '../core/retry/backoff.js';
 import type { RetryPolicy } from '../contracts/experiment-spec.js';
 import type { Usage } from '../contracts/records.js';
-import type { Journal } from '../store/journal/journal.js';
+import type { ClaimedCall, Journal } from '../store/journal/journal.js';
 import type { StoredAnswer } from '../store/journal/answers.js';
 import { delay, type Governor } from './governor.js';
 import type { RawAnswer } from './openai-chat.js';
@@ -66,37 +66,46 @@ export function callId(identity: CallIdentity): string {
  */
 export function createPaidCalls(options: { journal: Journal; governor: Governor }): PaidCalls {
   const { journal, governor } = options;
+  const sendOrRelease = async (
+    call: PaidCall,
+    { policy, claimed }: { policy: RetryPolicy; claimed: ClaimedCall },
+  ): Promise<Sent> => {
+    try {
+      const mayStart = (): boolean => journal.mayStart(claimed);
+      return await sendWithRetries(call, { policy, governor, mayStart });
+    } catch (error) {
+      await journal.release(claimed);
+      throw error;
+    }
+  };
   return {
     async call(call, policy) {
       const { cellId, requestHash, occurrence, purpose } = call.identity;
       const key = { cellId, requestHash, occurrence };
       const claim = await journal.claim({ key, purpose }, call.signal);
       if (claim.state === 'answered') return { answer: claim.answer, replayed: true, attempts: 0 };
-      try {
-        const { raw, attempts } = await sendWithRetries(call, {
-          policy,
-          governor,
-          mayStart: () => journal.mayStart(claim.call),
-        });
-        const usage = call.usageOf(raw.body);
-        const { answer } = await journal.answer(claim.call, {
-          ...raw,
-          usage,
-          firstTokenMs: undefined,
-        });
-        return { answer, replayed: false, attempts };
-      } catch (error) {
-        await journal.release(claim.call);
-        throw error;
-      }
+      const sent = await sendOrRelease(call, { policy, claimed: claim.call });
+      const usage = call.usageOf(sent.raw.body);
+      // From here on it is paid for: what refuses the answer must not give the call free to be made again.
+      const { answer } = await journal.answer(claim.call, {
+        ...sent.raw,
+        usage,
+        firstTokenMs: undefined,
+      });
+      return { answer, replayed: false, attempts: sent.attempts };
     },
   };
+}
+
+interface Sent {
+  readonly raw: RawAnswer;
+  readonly attempts: number;
 }
 
 async function sendWithRetries(
   call: PaidCall,
   context: { policy: RetryPolicy; governor: Governor; mayStart: () => boolean },
-): Promise<{ raw: RawAnswer; attempts: number }> {
+): Promise<Sent> {
   const { policy, governor, mayStart } = context;
   for (let attempt = 1; ; attempt += 1) {
     await governor.ready(call.governorKey, { maxWaitMs: policy.maxDelayMs, signal: call.signal });

@@ -321,6 +321,37 @@ describe('calls to a model through the journal', () => {
     expect(await rowsIn(cell)).toEqual([expect.objectContaining({ state: 'answered' })]);
   });
 
+  it.each(['53100', '53200', '57014', '25006'])(
+    'keep an answer while Postgres refuses it with %s, and are not made again',
+    async (sqlstate) => {
+      const one = await worker();
+      const cell = nextCell();
+      await opened.store.query(
+        `create function refuse_answers() returns trigger language plpgsql as $$
+           begin raise exception 'no' using errcode = '${sqlstate}'; end $$`,
+      );
+      await opened.store.query(
+        `create trigger refuse_answers before update on assay.call_journal for each row
+           when (new.state = 'answered') execute function refuse_answers()`,
+      );
+      const answering = forCell(one, cell).caller.chat(request);
+      const settled = answering.then(
+        () => 'settled',
+        () => 'settled',
+      );
+      try {
+        await until(async () => (await model.calls()).length === 1, 5_000);
+        const waiting = new Promise((resolve) => setTimeout(resolve, 600, 'waits'));
+        expect(await Promise.race([settled, waiting])).toBe('waits');
+        expect(await rowsIn(cell)).toEqual([expect.objectContaining({ state: 'claimed' })]);
+      } finally {
+        await opened.store.query('drop function refuse_answers cascade');
+      }
+      expect((await answering).text.length).toBeGreaterThan(0);
+      expect(await model.calls()).toHaveLength(1);
+    },
+  );
+
   it.each(['nul', 'surrogate'])('keep %s in an answer, also from the journal', async (text) => {
     const [one, other] = [await worker(), await worker()];
     const cell = nextCell();

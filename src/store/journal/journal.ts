@@ -6,7 +6,7 @@ import { claimCalls, type CallClaim, type ClaimResult } from './claims.js';
 import { createKeyGates } from './key-gates.js';
 import { holdLease } from './lease.js';
 import { DEFAULT_LEASE_MS } from './owners.js';
-import { isAway, pause, whileAway } from './persist.js';
+import { isAway, isTrouble, pause, whileAway } from './persist.js';
 import { callKeyText, type CallAnswer, type CallKey, type StoredAnswer } from './records.js';
 
 /** A call that this process may make. It must end in `answer` or `release`. */
@@ -33,7 +33,7 @@ export interface Journal {
   /** Whether the call may start in this very moment. Check it right before the request, with nothing awaited between. */
   mayStart(call: ClaimedCall): boolean;
   /**
-   * Keeps a paid answer, in memory for as long as Postgres is away.
+   * Keeps a paid answer, in memory for as long as Postgres is away or refuses for reasons of its own (a full disk).
    *
    * @returns the answer that counts: the first one that was committed, which may be another's.
    */
@@ -72,6 +72,10 @@ const refusal = (retryAfterMs: number): AssayError =>
   new AssayError('CALL_CLAIM_REFUSED', 'Another worker holds this call and lives.', {
     retryAfterMs,
   });
+
+// A database that refuses for reasons of its own says nothing about the call, which must not end as the cell's error.
+const refusing = (cause: unknown): AssayError =>
+  new AssayError('POSTGRES_UNREACHABLE', 'Postgres refuses to take claims.', { cause });
 
 /**
  * Opens the journal: begins a lease and renews it until `close`. A lost lease is replaced by a new one; what was
@@ -139,9 +143,9 @@ export async function createJournal(store: Store, options: JournalOptions): Prom
         if (result.state === 'won') return { key: claim.key, owner };
         await lease.renew();
       } catch (error) {
-        if (!isAway(error)) throw error;
+        if (!isTrouble(error)) throw error;
         onDoubt(lease.owner);
-        if (monotonicNow() - started > patienceMs) throw error;
+        if (monotonicNow() - started > patienceMs) throw isAway(error) ? error : refusing(error);
         await pause(attempt, signal);
       }
     }

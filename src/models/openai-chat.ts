@@ -4,6 +4,7 @@ import type { ModelConfig } from '../contracts/config.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import type { JsonObject } from '../core/json/json.js';
 import { withFailure } from '../core/retry/classify.js';
+import { withDeadline } from '../outbound/deadline.js';
 import type { ChatRequest } from './port.js';
 import { resolveSecret, withoutSecrets, type Environment } from './secrets.js';
 
@@ -77,71 +78,47 @@ export function createChatTransport(model: ModelConfig, environment: Environment
       logLevel: 'off',
     }));
   return {
-    async send(body, { callId, signal }) {
+    send(body, { callId, signal }) {
       const startedAt = new Date().toISOString();
-      const limit = limitTime(signal, model.timeoutMs);
-      try {
-        const response = await connect()
-          .chat.completions.create(
-            body as unknown as OpenAI.ChatCompletionCreateParamsNonStreaming,
-            {
-              signal: limit.signal,
-              headers: { 'x-assay-call': callId },
-            },
-          )
-          .asResponse();
-        const bytes = Buffer.from(await response.arrayBuffer());
-        return {
-          status: response.status,
-          headers: keep(response.headers),
-          body: bytes,
-          startedAt,
-          endedAt: new Date().toISOString(),
-        };
-      } catch (error) {
-        if (limit.isOver() && !signal.aborted) throw timedOut(model, error);
-        // An error status is an answer for us (it is classified, not paid for); the client throws it.
-        if (!(error instanceof OpenAI.APIError) || error.status === undefined) throw error;
-        return {
-          status: error.status as number,
-          headers: keep(error.headers as Headers | undefined),
-          body: Buffer.from(
-            withoutSecrets(
-              JSON.stringify({ error: (error as { error?: unknown }).error ?? null }),
-              [resolveSecret(model.apiKey, environment)],
+      // The client's own time limit ends with the headers; a body that stalls would hold the call for as long as the cell
+      // may take.
+      return withDeadline(model.timeoutMs, [signal], async (deadline) => {
+        try {
+          const response = await connect()
+            .chat.completions.create(
+              body as unknown as OpenAI.ChatCompletionCreateParamsNonStreaming,
+              {
+                signal: deadline.signal,
+                headers: { 'x-assay-call': callId },
+              },
+            )
+            .asResponse();
+          const bytes = Buffer.from(await response.arrayBuffer());
+          return {
+            status: response.status,
+            headers: keep(response.headers),
+            body: bytes,
+            startedAt,
+            endedAt: new Date().toISOString(),
+          };
+        } catch (error) {
+          if (deadline.isOver() && !signal.aborted) throw timedOut(model, error);
+          // An error status is an answer for us (it is classified, not paid for); the client throws it.
+          if (!(error instanceof OpenAI.APIError) || error.status === undefined) throw error;
+          return {
+            status: error.status as number,
+            headers: keep(error.headers as Headers | undefined),
+            body: Buffer.from(
+              withoutSecrets(
+                JSON.stringify({ error: (error as { error?: unknown }).error ?? null }),
+                [resolveSecret(model.apiKey, environment)],
+              ),
             ),
-          ),
-          startedAt,
-          endedAt: new Date().toISOString(),
-        };
-      } finally {
-        limit.release();
-      }
-    },
-  };
-}
-
-// The client's own time limit ends with the headers; a body that stalls would hold the call for as long as the cell may
-// take. By hand: Node 20 can collect an `AbortSignal.any` of an `AbortSignal.timeout` before it fires.
-function limitTime(
-  signal: AbortSignal,
-  timeoutMs: number,
-): { signal: AbortSignal; isOver: () => boolean; release: () => void } {
-  const controller = new AbortController();
-  let over = false;
-  const abort = (): void => controller.abort(signal.reason);
-  const timer = setTimeout(() => {
-    over = true;
-    controller.abort();
-  }, timeoutMs);
-  if (signal.aborted) abort();
-  else signal.addEventListener('abort', abort, { once: true });
-  return {
-    signal: controller.signal,
-    isOver: () => over,
-    release: () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
+            startedAt,
+            endedAt: new Date().toISOString(),
+          };
+        }
+      });
     },
   };
 }

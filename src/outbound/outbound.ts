@@ -3,6 +3,7 @@ import { request as send, type Agent, type Dispatcher } from 'undici';
 import { AssayError } from '../core/errors/assay-error.js';
 import { classifyHttpFailure, withFailure } from '../core/retry/classify.js';
 import { compileAllowList, type AllowList } from './allow-list.js';
+import { withDeadline } from './deadline.js';
 import { checkLiteral, createGuardedAgent, type Resolve } from './guarded-agent.js';
 import { readHeaders, readUrl } from './request-rules.js';
 import { keepHeaders, readBody, refuseRedirect } from './response.js';
@@ -95,17 +96,20 @@ async function exchange(context: {
   const headers = readHeaders(request.headers ?? {});
   checkLiteral(rules, url);
   request.signal?.throwIfAborted();
-  const limit = limitTime(request);
-  const work = sendAndRead(context, { url, headers, signal: limit.signal });
-  try {
-    return await Promise.race([work, limit.ended]);
-  } catch (error) {
-    if (request.signal?.aborted === true) throw request.signal.reason;
-    if (limit.signal.aborted) throw timedOut(url, request.timeoutMs);
-    throw unreachable(url, error);
-  } finally {
-    limit.release();
-  }
+  return withDeadline(request.timeoutMs, [request.signal], async ({ signal }) => {
+    // undici looks at its signal only once it has a connection.
+    const ended = new Promise<never>((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new Error('aborted')));
+    });
+    const work = sendAndRead(context, { url, headers, signal });
+    try {
+      return await Promise.race([work, ended]);
+    } catch (error) {
+      if (request.signal?.aborted === true) throw request.signal.reason;
+      if (signal.aborted) throw timedOut(url, request.timeoutMs);
+      throw unreachable(url, error);
+    }
+  });
 }
 
 async function sendAndRead(
@@ -125,30 +129,6 @@ async function sendAndRead(
   const endedAt = new Date().toISOString();
   const kept = keepHeaders(answer.headers);
   return { status: answer.statusCode, headers: kept, body, startedAt, endedAt };
-}
-
-// By hand: Node 20 can collect an `AbortSignal.any` of an `AbortSignal.timeout` before it fires.
-function limitTime({ signal, timeoutMs }: OutboundRequest): {
-  signal: AbortSignal;
-  /** Rejects at the abort: undici looks at its signal only once it has a connection. */
-  ended: Promise<never>;
-  release: () => void;
-} {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  const ended = new Promise<never>((_resolve, reject) => {
-    controller.signal.addEventListener('abort', () => reject(new Error('aborted')));
-  });
-  const timer = setTimeout(abort, timeoutMs);
-  signal?.addEventListener('abort', abort, { once: true });
-  return {
-    signal: controller.signal,
-    ended,
-    release: () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-    },
-  };
 }
 
 async function take(

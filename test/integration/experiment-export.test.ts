@@ -1,7 +1,11 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 
 import { createExporter, type Exporter } from '../../src/activities/experiment/export.js';
+import { AssayError } from '../../src/core/errors/assay-error.js';
 import { createLangfusePlatform } from '../../src/platforms/langfuse/platform.js';
 import type { OutboundExport, Platform, SendOutcome } from '../../src/platforms/port.js';
 import { commitCells } from '../../src/store/cell-commit.js';
@@ -28,7 +32,8 @@ interface Setup {
   /** The answers to come; accepted where there is none. */
   readonly answers: SendOutcome[];
   readonly found: Set<string>;
-  readonly exporterOver: (session: PublisherSession) => Exporter;
+  readonly platform: Platform;
+  readonly exporterOver: (session: PublisherSession, platform?: Platform) => Exporter;
 }
 
 async function setup(cells: number): Promise<Setup> {
@@ -66,8 +71,9 @@ async function setup(cells: number): Promise<Setup> {
     posts,
     answers,
     found,
-    exporterOver: (session) =>
-      createExporter({ platform, session, visibilityMs: 0, log: pino({ level: 'silent' }) }),
+    platform,
+    exporterOver: (session, over = platform) =>
+      createExporter({ platform: over, session, visibilityMs: 0, log: pino({ level: 'silent' }) }),
   };
 }
 
@@ -149,5 +155,47 @@ describe('an export that is sent again after an unclear answer', () => {
     expect(posts).toEqual([rows.flatMap(({ ids }) => ids), second?.ids, second?.ids]);
     expect(await resendsOf(experimentId)).toBe(1);
     await session.close();
+  });
+});
+
+describe('a platform that never answers', () => {
+  it('has ten seconds for an export and for a question, whatever is collected meanwhile', async () => {
+    const { session, platform, answers, exporterOver } = await setup(2);
+    const rows = await spansOf(session);
+    answers.push({ outcome: 'ambiguous', reason: 'no answer' });
+    await exporterOver(session).send({ kind: 'spans', rows: rows.slice(0, 1) });
+
+    const ended: string[] = [];
+    const silent = (what: string, signal: AbortSignal) =>
+      new Promise<never>((_, reject) => {
+        signal.addEventListener('abort', () => {
+          ended.push(what);
+          reject(new AssayError('PLATFORM_UNREACHABLE', 'no answer in time'));
+        });
+      });
+    const exporter = exporterOver(session, {
+      ...platform,
+      send: (_, signal) =>
+        silent('send', signal).catch(() => ({ outcome: 'ambiguous', reason: 'no answer in time' })),
+      findExport: (_, signal) => silent('find', signal),
+    });
+    const question = exporter.settle();
+    // Once its list is read, so that it asks for the first export alone.
+    await session.now();
+    const both = Promise.all([question, exporter.send({ kind: 'spans', rows: rows.slice(1) })]);
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const collecting = setInterval(collectGarbage, 200);
+    const late = new Promise((resolve) => setTimeout(resolve, 15_000, 'no end').unref());
+    try {
+      expect(await Promise.race([both, late])).toMatchObject([
+        { state: 'blocked', open: 1 },
+        { state: 'blocked' },
+      ]);
+    } finally {
+      clearInterval(collecting);
+      await session.close();
+    }
+    expect(ended.sort()).toEqual(['find', 'send']);
   });
 });

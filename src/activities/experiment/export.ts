@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 
 import { AssayError } from '../../core/errors/assay-error.js';
+import { withDeadline } from '../../outbound/deadline.js';
 import { onlySpans } from '../../platforms/otlp-subset.js';
 import type {
   OutboundExport,
@@ -55,9 +56,8 @@ export function createExporter(on: {
       return { outcome: 'unreachable', reason: 'Postgres was silent between intent and POST' };
     }
     // No connection, no POST: the lock is gone with it.
-    return platform.send(
-      batch,
-      AbortSignal.any([session.alive, AbortSignal.timeout(sendDeadlineMs)]),
+    return withDeadline(sendDeadlineMs, [session.alive], ({ signal }) =>
+      platform.send(batch, signal),
     );
   };
 
@@ -152,7 +152,9 @@ export function createExporter(on: {
       await session.reopenExport(open.exportId);
       return attempt(batch);
     }
-    const found = await platform.findExport(batch, AbortSignal.timeout(sendDeadlineMs));
+    const found = await withDeadline(sendDeadlineMs, [], ({ signal }) =>
+      platform.findExport(batch, signal),
+    );
     const missing = records.flatMap(({ ids }) => ids).filter((id) => !found.has(id));
     if (missing.length === 0) {
       await session.mark(open.exportId, { outcome: 'found' });

@@ -101,8 +101,9 @@ export async function cancelExperiment(
   client: Client,
   { project, name }: { readonly project: string; readonly name: string },
 ): Promise<void> {
+  // Outside of the try: a namespace that is not found says nothing of the run.
+  await requireWorker(client, taskQueues(project).orchestration).catch(rethrowCoded);
   try {
-    await requireWorker(client, taskQueues(project).orchestration);
     await client.workflow
       .getHandle(experimentWorkflowId(project, name))
       .executeUpdate(cancelUpdate);

@@ -89,37 +89,57 @@ export async function pendingCells(
   return rows.map((row) => ({ ...row, platformItemId: row.platformItemId ?? undefined }));
 }
 
+/** One attempt's claim on a cell; the token is new for each attempt. */
+export interface CellClaim {
+  readonly cellId: string;
+  /** A UUID. */
+  readonly token: string;
+}
+
 /**
- * Counts a claim on each cell before it is run: one that ends its worker every time is known by its claims.
+ * Counts a claim on each cell before it is run: one that ends its worker every time is known by its claims. The same
+ * claim counts once however often it is sent: a connection that is lost after the commit says nothing against the cell.
  *
  * @returns the claims by cell id, this one included; a cell that is no longer pending is absent and must not be run.
  */
 export async function claimCells(
   store: Store,
-  cellIds: readonly string[],
+  claims: readonly CellClaim[],
 ): Promise<ReadonlyMap<string, number>> {
   const rows = await throughCollisions(() =>
     rowsOf<{ id: string; claims: number }>(
       store,
-      `update assay.experiment_cells set claims = claims + 1
-        where id = any($1::bigint[]) and status = 'pending' returning id, claims`,
-      [cellIds],
+      `update assay.experiment_cells c
+          set claims = c.claims + (c.claim_token is distinct from t.token)::int, claim_token = t.token
+         from unnest($1::bigint[], $2::uuid[]) as t (id, token)
+        where c.id = t.id and c.status = 'pending' returning c.id, c.claims`,
+      claimArrays(claims),
     ),
   );
-  return new Map(rows.map(({ id, claims }) => [id, claims]));
+  return new Map(rows.map(({ id, claims: count }) => [id, count]));
 }
 
-/** Takes a claim back on a graceful stop, which says nothing against the cell. */
-export async function unclaimCells(store: Store, cellIds: readonly string[]): Promise<void> {
+/**
+ * Takes back claims of attempts that ended without an outcome, which says nothing against the cell. Only what this claim
+ * counted is taken back, and once.
+ */
+export async function unclaimCells(store: Store, claims: readonly CellClaim[]): Promise<void> {
   await throughCollisions(() =>
     countOf(
       store,
-      `update assay.experiment_cells set claims = greatest(claims - 1, 0)
-        where id = any($1::bigint[]) and status = 'pending'`,
-      [cellIds],
+      `update assay.experiment_cells c
+          set claims = greatest(c.claims - 1, 0), claim_token = null
+         from unnest($1::bigint[], $2::uuid[]) as t (id, token)
+        where c.id = t.id and c.claim_token = t.token and c.status = 'pending'`,
+      claimArrays(claims),
     ),
   );
 }
+
+const claimArrays = (claims: readonly CellClaim[]): readonly unknown[] => [
+  claims.map(({ cellId }) => cellId),
+  claims.map(({ token }) => token),
+];
 
 /**
  * Ends every cell that still waits as `skipped`, as a cancelled run does. One that is being run at this moment and is

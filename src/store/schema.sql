@@ -44,6 +44,7 @@ create table assay.experiment_cells (
   "position" integer not null,
   status text default 'pending'::text not null,
   claims integer default 0 not null,
+  claim_token uuid,
   attempts integer,
   output json,
   error json,

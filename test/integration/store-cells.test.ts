@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { commitCells } from '../../src/store/cell-commit.js';
@@ -138,19 +140,40 @@ describe('planning', () => {
 });
 
 describe('claims on cells', () => {
+  const claimsOn = (cellIds: readonly string[]) =>
+    cellIds.map((cellId) => ({ cellId, token: randomUUID() }));
+
   it('count up, are taken back, and are refused for a cell that has ended', async () => {
     const { cellIds } = await newCells(test.store, 2);
     const [first = '', second = ''] = cellIds;
-    expect(await claimCells(test.store, cellIds)).toEqual(
+    expect(await claimCells(test.store, claimsOn(cellIds))).toEqual(
       new Map([
         [first, 1],
         [second, 1],
       ]),
     );
-    expect((await claimCells(test.store, [first])).get(first)).toBe(2);
-    await unclaimCells(test.store, [first]);
+    const again = claimsOn([first]);
+    expect((await claimCells(test.store, again)).get(first)).toBe(2);
+    await unclaimCells(test.store, again);
     await commitCells(test.store, [commitOf(second)]);
-    expect(await claimCells(test.store, cellIds)).toEqual(new Map([[first, 2]]));
+    expect(await claimCells(test.store, claimsOn(cellIds))).toEqual(new Map([[first, 2]]));
+  });
+
+  it('count once and are taken back once, however often they are sent', async () => {
+    const { cellIds } = await newCells(test.store, 2);
+    const earlier = claimsOn(cellIds);
+    await claimCells(test.store, earlier);
+    const claims = claimsOn(cellIds);
+    for (const cellId of cellIds) {
+      const claim = claims.filter((each) => each.cellId === cellId);
+      await claimCells(test.store, claims);
+      expect((await claimCells(test.store, claim)).get(cellId)).toBe(2);
+    }
+    for (let time = 0; time < 3; time += 1) await unclaimCells(test.store, claims);
+    // Nor does an attempt take back what another one counted.
+    await unclaimCells(test.store, earlier);
+    const counts = await claimCells(test.store, claimsOn(cellIds));
+    expect([...counts.values()]).toEqual([2, 2]);
   });
 });
 

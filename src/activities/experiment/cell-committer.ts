@@ -1,11 +1,11 @@
 import type { CellResult } from '../../contracts/records.js';
-import { AssayError } from '../../core/errors/assay-error.js';
 import { cellTraceId } from '../../core/ids/platform-ids.js';
 import { delay } from '../../models/governor.js';
 import { commitCells, type CellCommit } from '../../store/cell-commit.js';
 import type { PendingCell } from '../../store/cells.js';
 import type { Store } from '../../store/store.js';
 import { createBatcher } from '../../store/journal/batcher.js';
+import { isTrouble } from '../../store/journal/persist.js';
 import type { RunningExperiment } from './running-experiment.js';
 
 /** Writes cells as they end: the cell, its scores and its outbox rows in one transaction. */
@@ -36,8 +36,8 @@ export function createCellCommitter(store: Store): CellCommitter {
         try {
           return await batcher.submit(entry);
         } catch (error) {
-          // The answers are paid for and in the journal; while Postgres is away the outcome waits in memory.
-          if (!AssayError.is(error) || error.code !== 'POSTGRES_UNREACHABLE') throw error;
+          // The answers are paid for and in the journal; while Postgres is in trouble the outcome waits in memory.
+          if (!isTrouble(error)) throw error;
           await delay(500, signal);
         }
       }

@@ -4,25 +4,13 @@ import { setMaxListeners } from 'node:events';
 import type { BatchReply, ExperimentActivities } from '../../contracts/experiment-protocol.js';
 import type { CellResult } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
-import { createSlots } from '../../models/governor.js';
-import { claimCells, pendingCells, unclaimCells, type PendingCell } from '../../store/cells.js';
+import { pendingCells } from '../../store/cells.js';
 import { withHeartbeat } from '../heartbeat.js';
-import { createBatcher } from '../../store/journal/batcher.js';
+import { createCellAttempts, type Outcome } from './cell-attempts.js';
 import { createCellCommitter } from './cell-committer.js';
 import type { ExperimentPorts } from './ports.js';
 import { createRunCell } from './run-cell.js';
-import { createRunningExperiments, type RunningExperiment } from './running-experiment.js';
-import { lostCell } from './worker-lost.js';
-
-/** A cell that was claimed so often without an outcome is recorded as lost. */
-const maxClaims = 3;
-
-type Outcome =
-  | { readonly kind: 'ended'; readonly status: CellResult['status'] }
-  /** Another worker's outcome stood first, or still holds the cell's call. */
-  | { readonly kind: 'elsewhere'; readonly retryAfterMs?: number }
-  | { readonly kind: 'deferred'; readonly waitMs: number; readonly reason: string }
-  | { readonly kind: 'not_started' };
+import { createRunningExperiments } from './running-experiment.js';
 
 /**
  * Runs the pending cells of a range of positions. The rows say what is pending, so a repeated batch takes up where the
@@ -30,56 +18,11 @@ type Outcome =
  */
 export function createRunCells(ports: ExperimentPorts): ExperimentActivities['runCells'] {
   const runs = createRunningExperiments(ports);
-  const runCell = createRunCell(ports);
-  const committer = createCellCommitter(ports.store);
-  const claims = createBatcher<string, number | undefined>({
-    maxBatch: 100,
-    delayMs: 2,
-    flush: async (cellIds) => {
-      const counts = await claimCells(ports.store, cellIds);
-      return cellIds.map((cellId) => counts.get(cellId));
-    },
+  const { attempt } = createCellAttempts({
+    ...ports,
+    runCell: createRunCell(ports),
+    committer: createCellCommitter(ports.store),
   });
-  // A cell that took two workers down with it runs alone among its like, so that a third crash convicts it and no other.
-  const suspects = createSlots(1);
-
-  const attempt = async (cell: PendingCell, work: BatchWork): Promise<Outcome> => {
-    const slots = ports.governor.slotsOf(work.run.experimentId, work.run.concurrency);
-    const suspect = cell.claims >= maxClaims - 1;
-    const gates = suspect ? [suspects, slots] : [slots];
-    const releases: (() => void)[] = [];
-    try {
-      for (const gate of gates) releases.push(await gate.acquire(work.stop));
-      return await attemptInSlot(cell, work);
-    } catch (error) {
-      if (work.stop.aborted && releases.length < gates.length) return { kind: 'not_started' };
-      throw error;
-    } finally {
-      for (const release of releases) release();
-    }
-  };
-
-  const attemptInSlot = async (cell: PendingCell, work: BatchWork): Promise<Outcome> => {
-    const { run, abandon } = work;
-    if (work.stop.aborted) return { kind: 'not_started' };
-    const claimed = await claims.submit(cell.cellId);
-    if (claimed === undefined) return { kind: 'elsewhere' };
-    try {
-      const result =
-        claimed > maxClaims
-          ? lostCell(cell)
-          : await runCell({ ...cell, claims: claimed }, run, abandon);
-      const won = await committer.commit({ cell, result, run, signal: abandon });
-      return won ? { kind: 'ended', status: result.status } : { kind: 'elsewhere' };
-    } catch (error) {
-      // Not an outcome, and not the cell's fault: this claim does not count against it.
-      await unclaimCells(ports.store, [cell.cellId]).catch(() => undefined);
-      if (!AssayError.is(error) || error.retryAfterMs === undefined) throw error;
-      return error.code === 'CALL_CLAIM_REFUSED'
-        ? { kind: 'elsewhere', retryAfterMs: error.retryAfterMs }
-        : { kind: 'deferred', waitMs: error.retryAfterMs, reason: error.message };
-    }
-  };
 
   return ({ experimentId, from, to }) =>
     withHeartbeat(async (beat) => {
@@ -125,14 +68,6 @@ function refusedBatch(reason: AssayError, cells: number): BatchReply {
 
 const whatDiffers = ({ problems }: AssayError): string =>
   problems.length === 0 ? '' : `Different: ${problems.map(({ at }) => at).join(', ')}.`;
-
-interface BatchWork {
-  readonly run: RunningExperiment;
-  /** Nothing new starts after this. */
-  readonly stop: AbortSignal;
-  /** What runs is given up, paid calls included: only where the process is about to end. */
-  readonly abandon: AbortSignal;
-}
 
 function summarise(
   settled: readonly PromiseSettledResult<Outcome>[],

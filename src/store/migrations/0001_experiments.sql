@@ -70,6 +70,8 @@ create table assay.experiment_cells (
     status in ('pending', 'ok', 'target_error', 'evaluator_error', 'skipped')
   ),
   claims integer not null default 0,
+  -- Of the attempt that claimed last: a claim that is sent again after a lost connection counts once.
+  claim_token uuid,
   attempts integer,
   output json,
   error json,

@@ -15,8 +15,14 @@ export default defineConfig({
 
   targets: {
     // A prompt with a model: targets/triage-v1/prompt.txt and .metadata.yaml.
-    'triage-v1': { kind: 'prompt', evaluators: ['category', 'urgency', 'urgency_distance', 'form'] },
-    'triage-v2': { kind: 'prompt', evaluators: ['category', 'urgency', 'urgency_distance', 'form'] },
+    'triage-v1': {
+      kind: 'prompt',
+      evaluators: ['category', 'urgency', 'urgency_distance', 'form'],
+    },
+    'triage-v2': {
+      kind: 'prompt',
+      evaluators: ['category', 'urgency', 'urgency_distance', 'form'],
+    },
     // A target in code: anything that takes an input and gives JSON.
     'triage-by-keywords': {
       kind: 'function',

@@ -1,7 +1,11 @@
 import type { Client } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { AssayError } from '../core/errors/assay-error.js';
+
+// The enum's package has no named exports for ESM, so its value is written out.
+const workflowQueue = 1 as temporal.api.enums.v1.TaskQueueType;
 
 /** A poller that has not asked for work for so long is gone: a long poll lasts a minute. */
 const staleMs = 70_000;
@@ -11,8 +15,7 @@ export async function countPollers(client: Client, taskQueue: string): Promise<n
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: taskQueue },
-    // temporal.api.enums.v1.TaskQueueType: workflow; the package of the enum has no named exports for ESM.
-    taskQueueType: 1,
+    taskQueueType: workflowQueue,
   });
   const now = Date.now();
   return pollers.filter((poller) => {

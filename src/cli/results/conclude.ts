@@ -79,7 +79,9 @@ export function outcomeOf(view: ExperimentView, failOnErrors: boolean): AssayErr
       return new AssayError(
         'EXPERIMENT_HAS_ERRORS',
         `${nOf(failed, view.counts.planned)} cells of "${name}" ended in an error.`,
-        { mend: `See \`assay experiment results ${shellWord(name)} --status target_error,evaluator_error\`.` },
+        {
+          mend: `See \`assay experiment results ${shellWord(name)} --status target_error,evaluator_error\`.`,
+        },
       );
     }
     case 'planning':

@@ -16,7 +16,7 @@ import { withDrafts } from './draft-file.js';
 import { findReport } from './report-model.js';
 import { toReportCell } from './result-cell.js';
 
-export const resultFileNames = [
+const resultFileNames = [
   'report.md',
   'report.json',
   'results.csv',

@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { AssayError } from '../core/errors/assay-error.js';
 
 // The enum's package has no named exports for ESM, so its value is written out.
+// eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
 const workflowQueue = 1 as temporal.api.enums.v1.TaskQueueType;
 
 /** A poller that has not asked for work for so long is gone: a long poll lasts a minute. */

@@ -16,14 +16,6 @@ import { withDrafts } from './draft-file.js';
 import { findReport } from './report-model.js';
 import { toReportCell } from './result-cell.js';
 
-const resultFileNames = [
-  'report.md',
-  'report.json',
-  'results.csv',
-  'results.jsonl',
-  'junit.xml',
-] as const;
-
 /** What was written of a run. */
 export interface WrittenResults {
   readonly folder: string;

@@ -159,6 +159,15 @@ describe('an HTTP target', () => {
     });
   });
 
+  it('puts no key of its query into the manifest, and yet tells two queries apart', async () => {
+    const identityOf = async (url: string) => (await build('api', http({ url }))).identity;
+    const one = await identityOf('http://api/x?key=sk-very-secret');
+    expect(JSON.stringify(one)).not.toContain('sk-very-secret');
+    expect(one).not.toEqual(await identityOf('http://api/x?key=another'));
+    expect(one).toEqual(await identityOf('http://api/x?key=sk-very-secret'));
+    expect(await identityOf('http://api/x')).toMatchObject({ url: 'http://api/x' });
+  });
+
   it('fills templates: a lone field stays what it is, inside of text it is written out', async () => {
     const input = { n: 1, o: { a: [true] }, t: 'say "hi"', z: null, 'a.b': 'dotted' };
     await expect(

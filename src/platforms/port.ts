@@ -47,11 +47,11 @@ export type SendOutcome =
   | { readonly outcome: 'accepted'; readonly refused: readonly RefusedRecord[] }
   /** No clear answer: a lost connection, a timeout, a 5xx. The platform may hold it or not. */
   | { readonly outcome: 'ambiguous'; readonly reason: string }
-  /** A clean 429 or 503 before anything was taken: wait so long, then send the same again. */
+  /** Nothing was taken (a clean 429 or 503, a proxy's page): wait so long, then send the same again. */
   | { readonly outcome: 'later'; readonly retryAfterMs: number; readonly reason: string }
   /** Nothing was sent or taken: connection refused, name not found. */
   | { readonly outcome: 'unreachable'; readonly reason: string }
-  /** A clean 4xx that no repetition mends, keys included. */
+  /** The platform's own clean refusal that no repetition mends, or one of the keys. */
   | {
       readonly outcome: 'refused';
       readonly code: 'PLATFORM_UNAUTHORIZED' | 'PLATFORM_REFUSED';

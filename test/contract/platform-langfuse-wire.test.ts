@@ -9,7 +9,7 @@ import { createLangfusePlatform } from '../../src/platforms/langfuse/platform.js
 import { platformItemId } from '../../src/core/ids/platform-ids.js';
 import type { Platform } from '../../src/platforms/port.js';
 import { keys } from './langfuse-support.js';
-import { exportOf, makeRun, platformFor, soon } from './platform-langfuse-support.js';
+import { exportOf, makeRun, platformFor, scoreIdsOf, soon } from './platform-langfuse-support.js';
 
 // What no well-behaved server does: these answers are written byte by byte.
 const closers: (() => Promise<unknown>)[] = [];
@@ -193,7 +193,7 @@ describe('an export', () => {
     const { platform, seen } = await serve((response) => {
       response.writeHead(308, { location: '/elsewhere' }).end();
     });
-    expect(await platform.send(spansOf(platform), soon())).toMatchObject({ outcome: 'refused' });
+    expect(await platform.send(spansOf(platform), soon())).toMatchObject({ outcome: 'later' });
     expect(seen).toHaveLength(1);
   });
 });
@@ -233,6 +233,40 @@ describe('a server', () => {
     expect(await described((response) => json(response, 200, { hello: 1 }))).toMatchObject({
       code: 'PLATFORM_REFUSED',
     });
+  });
+
+  it.each([
+    [200, 'text/html', '<html>Back soon'],
+    [200, 'text/plain', 'Back soon'],
+    [302, 'text/plain', ''],
+    [404, 'text/html', '<html>'],
+    [404, 'application/json', '{"message":"no such route"}'],
+    [405, 'text/plain', ''],
+  ])(
+    'whose proxy answers %d %s amid a run is away, and refuses nothing',
+    async (status, type, text) => {
+      const { platform } = await serve(
+        (response) => void response.writeHead(status, { 'content-type': type }).end(text),
+      );
+      const passing = { code: 'PLATFORM_UNREACHABLE', retryAfterMs: 15_000 };
+      for (const records of ['spans', 'scores'] as const) {
+        const batch = exportOf(
+          makeRun(1)
+            .encode(platform)
+            .map((record) => record[records]),
+        );
+        await expect(platform.findExport(batch, soon())).rejects.toMatchObject(passing);
+      }
+      await expect(spanIds(platform)).rejects.toMatchObject(passing);
+      await expect(
+        scoreIdsOf(platform, { run: makeRun(1).context.run, traceIds: ['t'] }),
+      ).rejects.toMatchObject(passing);
+    },
+  );
+
+  it('that refuses a question in its own words is believed', async () => {
+    const { platform } = await serve((response) => json(response, 400, { message: 'bad filter' }));
+    await expect(spanIds(platform)).rejects.toMatchObject({ code: 'PLATFORM_REFUSED' });
   });
 
   it.each([

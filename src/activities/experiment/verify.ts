@@ -19,43 +19,61 @@ const sampleTraces = 200;
  * does not show yet is not there.
  */
 export function createVerify(ports: ExperimentPorts): ExperimentActivities['verifyPublication'] {
-  return ({ experimentId, platform: name }) =>
-    withHeartbeat(async (beat): Promise<VerifyReply> => {
-      const record = await getExperiment(ports.store, experimentId);
-      const platform = ports.platforms.find((each) => each.name === name);
-      const run = record.platformRuns.find((each) => each.platform === name);
-      if (platform === undefined || run === undefined) {
-        throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${name}".`);
-      }
-      await setStatus(ports.store, experimentId, { status: 'verifying' });
-      const look: Look = { record, platform, run, ports, beat };
-      const spans = await verifySpans(look);
-      const scores = await verifyScores(look);
-      const ofRun = await verifyRunScores(look);
-      await recordVerification(ports.store, {
-        experimentId,
-        platform: name,
-        verifiedTraces: spans.traces,
-        verifiedScores: scores.found,
-        verifiedRunScores: ofRun.found,
-        duplicateSpans: spans.duplicates,
-      });
-      const counts = await countsOf(experimentId, { name, ports });
-      return { complete: spans.complete && scores.complete && ofRun.complete, counts };
-    });
+  return (request) => withHeartbeat((beat) => lookAtPlatform(request, { ports, beat }));
+}
+
+type VerifyPorts = Pick<ExperimentPorts, 'store' | 'platforms'>;
+
+/** One look at the platform; records and returns what it shows. */
+export async function lookAtPlatform(
+  { experimentId, platform: name }: { readonly experimentId: string; readonly platform: string },
+  { ports, beat }: { readonly ports: VerifyPorts; readonly beat: Beat },
+): Promise<VerifyReply> {
+  const record = await getExperiment(ports.store, experimentId);
+  const platform = ports.platforms.find((each) => each.name === name);
+  const run = record.platformRuns.find((each) => each.platform === name);
+  if (platform === undefined || run === undefined) {
+    throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${name}".`);
+  }
+  await setStatus(ports.store, experimentId, { status: 'verifying' });
+  const look: Look = { record, platform, run, ports, beat };
+  const spans = await verifySpans(look);
+  const scores = await verifyScores(look);
+  const ofRun = await verifyRunScores(look);
+  await recordVerification(ports.store, {
+    experimentId,
+    platform: name,
+    verifiedTraces: spans.traces,
+    verifiedScores: scores.found,
+    verifiedRunScores: ofRun.found,
+    duplicateSpans: spans.duplicates,
+  });
+  const counts = await countsOf(experimentId, { name, ports });
+  return verdict(spans.complete && scores.complete && ofRun.complete, counts);
+}
+
+/** `allShown`: whether the platform shows all that it did not refuse. */
+function verdict(allShown: boolean, counts: PublicationCounts): VerifyReply {
+  // What was refused is not there, whatever else is; but waiting for it would only spend the deadline.
+  const refused = counts.refused > 0;
+  return {
+    complete: allShown && !refused,
+    ...(allShown && refused ? { hopeless: true } : {}),
+    counts,
+  };
 }
 
 interface Look {
   readonly record: ExperimentRecord;
   readonly platform: Platform;
   readonly run: PlatformRun;
-  readonly ports: ExperimentPorts;
+  readonly ports: VerifyPorts;
   readonly beat: Beat;
 }
 
 async function countsOf(
   experimentId: string,
-  { name, ports }: { name: string; ports: ExperimentPorts },
+  { name, ports }: { name: string; ports: VerifyPorts },
 ): Promise<PublicationCounts> {
   const all = await publicationCounts(ports.store, experimentId);
   const counts = all.find((each) => each.platform === name);

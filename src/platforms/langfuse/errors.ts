@@ -10,7 +10,48 @@ export function serverMessage(answer: HttpAnswer): string {
 }
 
 export function isHtml(answer: HttpAnswer): boolean {
-  return (answer.header('content-type') ?? '').includes('text/html');
+  return (answer.header('content-type') ?? '').includes('text/html') || /^\s*</.test(answer.text);
+}
+
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The wait after an answer that something in front of the server gave: a deploy takes longer than a stumble. */
+const passingWaitMs = 15_000;
+
+/**
+ * Whether an answer is the server's own word on the content of a request. It answers 400 and 422 in JSON; a page, a redirect
+ * or a 404 comes from a proxy while the server is exchanged, and passes. No such page comes as a 413: that is the
+ * server's own in plain text, or a proxy's with a smaller limit, and smaller requests help against both.
+ */
+export function isVerdict(answer: HttpAnswer): boolean {
+  const { status } = answer;
+  if (status === 413) return true;
+  return (status === 400 || status === 422) && !isHtml(answer) && parsed(answer.text) !== undefined;
+}
+
+/** How long to wait after an answer that passes: as long as it asks, 15 s where it does not. */
+export function passingWait(answer: HttpAnswer, now: number): number {
+  const header = answer.header('retry-after');
+  return header === undefined ? passingWaitMs : retryAfterMs(header, now);
+}
+
+/** The error of an answer that says nothing of the request: the server itself is away. */
+export function away(baseUrl: string, answer: HttpAnswer, what: string): AssayError {
+  return new AssayError(
+    'PLATFORM_UNREACHABLE',
+    `Langfuse at ${baseUrl} cannot answer for ${what} now (${answer.status}: ${serverMessage(answer)}).`,
+    {
+      mend: 'Check what stands before the server (LANGFUSE_HOST) if this lasts.',
+      retryAfterMs: passingWait(answer, Date.now()),
+    },
+  );
 }
 
 /** The text on one line, without control characters, at most 300 characters. */

@@ -1,6 +1,6 @@
 import type { OutboundExport, RefusedRecord, SendOutcome } from '../port.js';
 import { ingestionAnswer } from './answers.js';
-import { isHtml, printable, serverMessage } from './errors.js';
+import { isHtml, isJson, isVerdict, passingWait, printable, serverMessage } from './errors.js';
 import type { NetworkFailure } from './network-failure.js';
 import { retryAfterMs } from './retry-after.js';
 import type { HttpAnswer } from './transport.js';
@@ -19,7 +19,7 @@ export function outcomeOfAnswer(
   now: number,
 ): SendOutcome {
   const { status } = answer;
-  if (status >= 200 && status < 300) return accepted(batch, answer);
+  if (status >= 200 && status < 300) return accepted(batch, answer, now);
   const reason = `${status}: ${serverMessage(answer)}`;
   if (status === 401 || status === 403) {
     return { outcome: 'refused', code: 'PLATFORM_UNAUTHORIZED', reason, splittable: false };
@@ -30,19 +30,25 @@ export function outcomeOfAnswer(
   }
   // A proxy's 408 or 425 and any 5xx can come after the server took the request.
   if (status >= 500 || status === 408 || status === 425) return { outcome: 'ambiguous', reason };
-  const splittable = batch.records.length > 1 && [400, 413, 422].includes(status);
+  // Records are refused for ever, so only the server itself may do that, and no maintenance page.
+  if (!isVerdict(answer)) {
+    return { outcome: 'later', retryAfterMs: passingWait(answer, now), reason };
+  }
+  const splittable = batch.records.length > 1;
   return { outcome: 'refused', code: 'PLATFORM_REFUSED', reason, splittable };
 }
 
-function accepted(batch: OutboundExport, answer: HttpAnswer): SendOutcome {
-  // A web server that is no Langfuse answers any path with a page.
+function accepted(batch: OutboundExport, answer: HttpAnswer, now: number): SendOutcome {
+  // A proxy whose server is away answers any path with a page.
   if (isHtml(answer)) {
     const reason = `${answer.status}: ${serverMessage(answer)}`;
-    return { outcome: 'refused', code: 'PLATFORM_REFUSED', reason, splittable: false };
+    return { outcome: 'later', retryAfterMs: passingWait(answer, now), reason };
   }
-  return batch.kind === 'spans'
+  if (batch.kind === 'scores') return acceptedScores(batch, answer.text);
+  // Any other text is not the server's, though it may have been put in the place of its answer.
+  return answer.text.trim() === '' || isJson(answer.text)
     ? { outcome: 'accepted', refused: [] }
-    : acceptedScores(batch, answer.text);
+    : { outcome: 'ambiguous', reason: 'an answer that cannot be read' };
 }
 
 /** Reads the list of errors of a 207; each names an event, whose id is the score's. */

@@ -34,6 +34,7 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
   const settings = readOptions(options);
   const transport = createTransport(settings);
   const rest = createRest(settings, transport);
+  const restOfRun = createRest(settings, transport, 'known');
   const items = createDatasetItems(rest);
   const prompts = createPrompts(rest);
   const projectUrl = (projectId: string, ...path: readonly string[]): string =>
@@ -60,11 +61,11 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
     },
     encodeRunScores: (request) => encodeRunScores(request, settings.environment),
     send: (batch, signal) => sendExport(transport, batch, signal),
-    findExport: (batch, signal) => findExport(rest, batch, signal),
+    findExport: (batch, signal) => findExport(restOfRun, batch, signal),
     readBack: (request) =>
       request.kind === 'spans'
-        ? readBackSpans(rest, request)
-        : readBackScores(rest, {
+        ? readBackSpans(restOfRun, request)
+        : readBackScores(restOfRun, {
             traceIds: request.traceIds,
             runIds: request.runIds,
             environment: settings.environment,

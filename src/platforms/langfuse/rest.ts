@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 
 import { AssayError } from '../../core/errors/assay-error.js';
-import { errorKind, statusError, unreachable } from './errors.js';
+import { away, errorKind, isJson, isVerdict, statusError, unreachable } from './errors.js';
 import { NetworkFailure } from './network-failure.js';
 import type { LangfuseSettings } from './options.js';
 import type { HttpAnswer, Transport } from './transport.js';
@@ -39,7 +39,15 @@ export interface Rest {
   ) => z.output<T>;
 }
 
-export function createRest(settings: LangfuseSettings, transport: Transport): Rest {
+/**
+ * @param place `known` for calls amid a run, of a server that has answered before: what is no answer of Langfuse is then a
+ *   passing fault (PLATFORM_UNREACHABLE), and not a wrong address.
+ */
+export function createRest(
+  settings: LangfuseSettings,
+  transport: Transport,
+  place: 'new' | 'known' = 'new',
+): Rest {
   const { baseUrl } = settings;
 
   const answer = async (call: RestCall): Promise<HttpAnswer> => {
@@ -58,6 +66,7 @@ export function createRest(settings: LangfuseSettings, transport: Transport): Re
   };
 
   const parse: Rest['parse'] = (given, call, schema) => {
+    if (place === 'known' && isPassing(given)) throw away(baseUrl, given, call.what);
     if (given.status < 200 || given.status > 299) throw statusError(baseUrl, given, call.what);
     return parseBody(given, schema, () => `Langfuse at ${baseUrl} answers for ${call.what}`);
   };
@@ -74,6 +83,13 @@ export function createRest(settings: LangfuseSettings, transport: Transport): Re
       return parse(given, call, schema);
     },
   };
+}
+
+// 401, 403, 429 and 5xx have errors of their own.
+function isPassing(answer: HttpAnswer): boolean {
+  const { status } = answer;
+  if (status >= 200 && status < 300) return !isJson(answer.text);
+  return status < 500 && ![401, 403, 429].includes(status) && !isVerdict(answer);
 }
 
 // A cancelled caller must see its own reason; a deadline is the platform's silence.

@@ -38,21 +38,62 @@ describe('outcomeOfAnswer', () => {
     });
   });
 
-  it.each([
-    [401, 'PLATFORM_UNAUTHORIZED', false],
-    [403, 'PLATFORM_UNAUTHORIZED', false],
-    [400, 'PLATFORM_REFUSED', true],
-    [413, 'PLATFORM_REFUSED', true],
-    [422, 'PLATFORM_REFUSED', true],
-    [404, 'PLATFORM_REFUSED', false],
-    [405, 'PLATFORM_REFUSED', false],
-    [302, 'PLATFORM_REFUSED', false],
-  ])('refuses on %d as %s', (status, code, splittable) => {
+  it.each([401, 403])('takes %d for a word on the keys, and not on the records', (status) => {
     expect(outcomeOfAnswer(batch('spans', 2), answer(status), now)).toMatchObject({
       outcome: 'refused',
-      code,
-      splittable,
+      code: 'PLATFORM_UNAUTHORIZED',
+      splittable: false,
     });
+  });
+
+  it.each([
+    [400, '{"message":"bad"}'],
+    [422, '{"error":"bad"}'],
+    [413, '{"message":"too large"}'],
+    [413, 'Body exceeded 4.5mb limit'],
+  ])('refuses records on %d with %s', (status, text) => {
+    expect(outcomeOfAnswer(batch('spans', 2), answer(status, text), now)).toMatchObject({
+      outcome: 'refused',
+      code: 'PLATFORM_REFUSED',
+      splittable: true,
+    });
+  });
+
+  it('sends halves where a proxy of a smaller limit says so with a page', () => {
+    const page = answer(413, '<html>', { 'content-type': 'text/html' });
+    expect(outcomeOfAnswer(batch('spans', 2), page, now)).toMatchObject({ splittable: true });
+  });
+
+  it.each([
+    [200, '<html>Back soon', 'text/html'],
+    [200, '<!doctype html>', ''],
+    [302, '', ''],
+    [308, '<html>', 'text/html'],
+    [400, '<html>Bad Request', 'text/html'],
+    [400, '', ''],
+    [404, '<html>', 'text/html'],
+    [404, '{"message":"no such route"}', 'application/json'],
+    [405, '', ''],
+    [409, '', ''],
+    [422, 'oops', 'text/plain'],
+  ])('refuses nothing for good on %d "%s" %s: it waits', (status, text, type) => {
+    for (const kind of ['spans', 'scores'] as const) {
+      expect(
+        outcomeOfAnswer(batch(kind, 2), answer(status, text, { 'content-type': type }), now),
+      ).toMatchObject({ outcome: 'later', retryAfterMs: 15_000 });
+    }
+  });
+
+  it("is not sure where a text that is not the server's stands for its answer to spans", () => {
+    expect(outcomeOfAnswer(batch('spans'), answer(200, 'Back soon'), now).outcome).toBe(
+      'ambiguous',
+    );
+    expect(outcomeOfAnswer(batch('spans'), answer(200, ''), now).outcome).toBe('accepted');
+  });
+
+  it('waits as long as a maintenance page asks', () => {
+    const page = answer(404, '<html>', { 'content-type': 'text/html', 'retry-after': '60' });
+    expect(outcomeOfAnswer(batch('spans'), page, now)).toMatchObject({ retryAfterMs: 60_000 });
   });
 
   it('does not ask for halves of a single record', () => {
@@ -67,11 +108,6 @@ describe('outcomeOfAnswer', () => {
     expect(
       outcomeOfAnswer(batch('spans'), answer(status, '', { 'retry-after': '7' }), now),
     ).toMatchObject({ outcome: 'later', retryAfterMs: 7_000 });
-  });
-
-  it('refuses a web page with status 200, which no Langfuse sends', () => {
-    const page = answer(200, '<html>', { 'content-type': 'text/html' });
-    expect(outcomeOfAnswer(batch('spans'), page, now).outcome).toBe('refused');
   });
 
   it('names the row of each refused score and accepts the others', () => {

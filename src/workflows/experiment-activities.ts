@@ -43,6 +43,8 @@ export function experimentActivities(project: string): ExperimentProxies {
       taskQueue: queues.orchestration,
       startToCloseTimeout: '6 hours',
       heartbeatTimeout: '30 s',
+      // A plan that is cancelled has stopped writing cells before they are closed.
+      cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
       retry: untilItWorks,
     }),
     cells: proxyActivities({ taskQueue: queues.cells, ...long }),

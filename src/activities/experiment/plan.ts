@@ -6,7 +6,12 @@ import { platformItemId } from '../../core/ids/platform-ids.js';
 import { datasetHash, itemHash } from '../../core/manifest/dataset-hash.js';
 import type { Platform, PlatformRun, RunContext } from '../../platforms/port.js';
 import { countCells } from '../../store/cells.js';
-import { getExperiment, recordPlan, setStatus, type ExperimentRecord } from '../../store/experiments.js';
+import {
+  getExperiment,
+  recordPlan,
+  setStatus,
+  type ExperimentRecord,
+} from '../../store/experiments.js';
 import { insertPage } from '../../store/items.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import type { ExperimentPorts } from './ports.js';
@@ -82,6 +87,8 @@ async function insertCells(
   const dataset = await datasetPages(record.spec, ports, beat.cancelled);
   const hashes: [string, string][] = [];
   for await (const page of dataset.items) {
+    // A cancelled run is closed next: no cell may come after that.
+    beat.cancelled.throwIfAborted();
     const first = hashes.length;
     const items = page.map((item, index) => {
       const hash = itemHash(item);

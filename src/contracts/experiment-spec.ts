@@ -36,7 +36,10 @@ export const experimentSpecSchema = z.strictObject({
   retry: retryPolicySchema.prefault({}),
   timeouts: z
     .strictObject({
-      /** The longest a target may take for one cell, its retries and waits included. Default 120 s. */
+      /**
+       * The longest a target may take for one cell: its own time and that of its requests. The clock stands still while
+       * one of its calls waits for the journal, for a provider that asked to wait, or before a retry. Default 120 s.
+       */
       targetMs: z.int().min(1).max(3_600_000).default(120_000),
       /** The same for one evaluator. Default 120 s. */
       evaluatorMs: z.int().min(1).max(3_600_000).default(120_000),

@@ -5,7 +5,7 @@ import type { Json } from '../core/json/json.js';
 import type { Outbound } from '../outbound/outbound.js';
 import type { CellCalls } from './cell-calls.js';
 import type { RawAnswer } from './openai-chat.js';
-import type { PaidCalls } from './paid-calls.js';
+import type { Hold, PaidCalls } from './paid-calls.js';
 import { resolveSecret, withoutSecrets, type Environment } from './secrets.js';
 
 /** A request to an HTTP target. */
@@ -38,6 +38,8 @@ export function createHttpCaller(means: {
     readonly cellId: string;
     readonly calls: CellCalls;
     readonly policy: RetryPolicy;
+    /** Of the time limit that the calls are made within. */
+    readonly hold?: Hold;
   };
 }): HttpCaller {
   const { outbound, paidCalls, environment, scope } = means;
@@ -69,6 +71,7 @@ export function createHttpCaller(means: {
             },
             governorKey: `http ${new URL(url).origin}`,
             signal: request.signal,
+            ...(scope.hold === undefined ? {} : { hold: scope.hold }),
             usageOf: () => undefined,
             send: async (callId, signal) => {
               const headers = resolved(request.headers, environment);

@@ -8,7 +8,7 @@ import { costPico, type ModelPrice } from '../core/money/pico.js';
 import type { CellCalls } from './cell-calls.js';
 import { parseCompletion, usageOf } from './chat-answer.js';
 import { chatBody, createChatTransport, unknownModel, type ChatTransport } from './openai-chat.js';
-import type { PaidCalls } from './paid-calls.js';
+import type { Hold, PaidCalls } from './paid-calls.js';
 import type { ChatAnswer, ChatRequest, ModelCaller } from './port.js';
 import type { Environment } from './secrets.js';
 
@@ -22,6 +22,8 @@ export interface CallScope {
   readonly purpose: 'target' | 'judge';
   readonly policy: RetryPolicy;
   readonly signal: AbortSignal;
+  /** Of the time limit that the calls are made within. */
+  readonly hold?: Hold;
   readonly prompt?: { readonly name: string; readonly version: number };
 }
 
@@ -90,6 +92,7 @@ async function chat(
         identity,
         governorKey: `${model.provider}/${model.model}`,
         signal,
+        ...(scope.hold === undefined ? {} : { hold: scope.hold }),
         usageOf,
         send: (callId, each) => transport.send(body, { callId, signal: each }),
         codes: {

@@ -20,6 +20,9 @@ export interface CallIdentity {
   readonly purpose: 'target' | 'judge' | 'embedding';
 }
 
+/** Makes the clock of the caller's time limit stand still; the returned function lets it go on. */
+export type Hold = () => () => void;
+
 /** One call that costs money, and how it is made. */
 export interface PaidCall {
   readonly identity: CallIdentity;
@@ -32,6 +35,8 @@ export interface PaidCall {
   /** Reads the tokens out of an answer, for the journal's columns. */
   readonly usageOf: (body: Buffer) => Usage | undefined;
   readonly signal: AbortSignal;
+  /** Held for all but the request itself: waits for the journal, for a provider's leave and between tries are ours. */
+  readonly hold?: Hold;
 }
 
 export interface FailureCodes {
@@ -74,7 +79,7 @@ export function createPaidCalls(options: { journal: Journal; governor: Governor 
       const mayStart = (): boolean => journal.mayStart(claimed);
       return await sendWithRetries(call, { policy, governor, mayStart });
     } catch (error) {
-      await journal.release(claimed);
+      await holding(call, () => journal.release(claimed));
       throw error;
     }
   };
@@ -82,19 +87,25 @@ export function createPaidCalls(options: { journal: Journal; governor: Governor 
     async call(call, policy) {
       const { cellId, requestHash, occurrence, purpose } = call.identity;
       const key = { cellId, requestHash, occurrence };
-      const claim = await journal.claim({ key, purpose }, call.signal);
+      const claim = await holding(call, () => journal.claim({ key, purpose }, call.signal));
       if (claim.state === 'answered') return { answer: claim.answer, replayed: true, attempts: 0 };
       const sent = await sendOrRelease(call, { policy, claimed: claim.call });
       const usage = call.usageOf(sent.raw.body);
       // From here on it is paid for: what refuses the answer must not give the call free to be made again.
-      const { answer } = await journal.answer(claim.call, {
-        ...sent.raw,
-        usage,
-        firstTokenMs: undefined,
-      });
+      const paid = { ...sent.raw, usage, firstTokenMs: undefined };
+      const { answer } = await holding(call, () => journal.answer(claim.call, paid));
       return { answer, replayed: false, attempts: sent.attempts };
     },
   };
+}
+
+async function holding<Result>(call: PaidCall, wait: () => Promise<Result>): Promise<Result> {
+  const resume = call.hold?.();
+  try {
+    return await wait();
+  } finally {
+    resume?.();
+  }
 }
 
 interface Sent {
@@ -108,7 +119,8 @@ async function sendWithRetries(
 ): Promise<Sent> {
   const { policy, governor, mayStart } = context;
   for (let attempt = 1; ; attempt += 1) {
-    await governor.ready(call.governorKey, { maxWaitMs: policy.maxDelayMs, signal: call.signal });
+    const patience = { maxWaitMs: policy.maxDelayMs, signal: call.signal };
+    await holding(call, () => governor.ready(call.governorKey, patience));
     // A process that was frozen and goes on holds claims that others may have taken over: nothing leaves on a dead lease.
     if (!mayStart()) {
       throw new AssayError('CALL_CLAIM_REFUSED', 'This worker lost its lease on the call.', {
@@ -132,7 +144,7 @@ async function sendWithRetries(
         retryAfterMs: wait,
       });
     }
-    await delay(wait, call.signal);
+    await holding(call, () => delay(wait, call.signal));
   }
 }
 

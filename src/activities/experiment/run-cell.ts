@@ -55,7 +55,7 @@ async function attemptTarget(cell: PendingCell, work: CellWork): Promise<TargetO
   const prompt = run.publications[0]?.context.run.prompt;
   const limit = { ms: spec.timeouts.targetMs, code: 'TARGET_TIMEOUT' as const, what: 'The target' };
   try {
-    const output = await withinTime({ ...limit, signal }, (inTime) =>
+    const output = await withinTime({ ...limit, signal }, (inTime, hold) =>
       target.run(cell.item.input, {
         signal: inTime,
         item: { id: cell.item.id, metadata: cell.item.metadata },
@@ -68,13 +68,14 @@ async function attemptTarget(cell: PendingCell, work: CellWork): Promise<TargetO
           purpose: 'target',
           policy: spec.retry,
           signal: inTime,
+          hold,
           ...(prompt === undefined ? {} : { prompt }),
         }),
         http: createHttpCaller({
           outbound: ports.outbound,
           paidCalls: ports.paidCalls,
           environment: ports.environment,
-          scope: { experimentId, cellId: cell.cellId, calls, policy: spec.retry },
+          scope: { experimentId, cellId: cell.cellId, calls, policy: spec.retry, hold },
         }),
       }),
     );
@@ -118,7 +119,7 @@ function evaluateOne(
     code: 'EVALUATOR_TIMEOUT' as const,
     what: `The evaluator "${evaluator.name}"`,
   };
-  return withinTime({ ...limit, signal }, (inTime) =>
+  return withinTime({ ...limit, signal }, (inTime, hold) =>
     evaluator.evaluate(
       {
         input: cell.item.input,
@@ -137,6 +138,7 @@ function evaluateOne(
           purpose: 'judge',
           policy: run.spec.retry,
           signal: inTime,
+          hold,
         }),
       },
     ),

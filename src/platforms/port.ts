@@ -122,8 +122,11 @@ export interface Platform {
   encodeCell(cell: CellResult, item: DatasetItem, run: EncodeContext): readonly OutboxRecord[];
   /** The scores of the run as a whole. Pure: equal input gives equal bytes. */
   encodeRunScores(request: EncodeRunScores): readonly RunScoresRecord[];
-  /** One request, its deadline in the signal. Never throws for what the platform answers. */
-  send(batch: OutboundExport, signal: AbortSignal): Promise<SendOutcome>;
+  /**
+   * One request, its deadline in the signal. Never throws for what the platform answers. `mayPost` must be asked in the very
+   * moment in which the request leaves, after all encoding: where it says no, nothing is sent (`unreachable`).
+   */
+  send(batch: OutboundExport, signal: AbortSignal, mayPost?: () => boolean): Promise<SendOutcome>;
   /** Which of an export's span ids the platform shows now (asked by the export id). */
   findExport(batch: OutboundExport, signal: AbortSignal): Promise<ReadonlySet<string>>;
   /** All that the platform shows of the run, duplicates included. */

@@ -140,6 +140,32 @@ describe('an export', () => {
     expect(seen).toHaveLength(0);
   });
 
+  it('asks whether it may leave once its body is compressed, and then sends nothing where not', async () => {
+    const { platform, seen } = await serve((response) => json(response, 200, {}));
+    let allowed = true;
+    const sending = platform.send(spansOf(platform, 50), soon(), () => allowed);
+    // The body is being compressed by now: this is where a frozen process loses its session.
+    allowed = false;
+    expect(await sending).toEqual({
+      outcome: 'unreachable',
+      reason: 'held back before it was sent',
+    });
+    expect(seen).toHaveLength(0);
+    allowed = true;
+    expect(await platform.send(spansOf(platform, 50), soon(), () => allowed)).toMatchObject({
+      outcome: 'accepted',
+    });
+  });
+
+  it('has certainly not arrived where its deadline ends while its body is compressed', async () => {
+    const { platform, seen } = await serve((response) => json(response, 200, {}));
+    const deadline = new AbortController();
+    const sending = platform.send(spansOf(platform, 50), deadline.signal);
+    deadline.abort(new Error('over'));
+    expect(await sending).toMatchObject({ outcome: 'unreachable' });
+    expect(seen).toHaveLength(0);
+  });
+
   it('is unclear, and says why, where no answer comes in time', async () => {
     const { platform } = await serve(() => undefined);
     expect(await platform.send(spansOf(platform), AbortSignal.timeout(100))).toEqual({

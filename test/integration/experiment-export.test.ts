@@ -59,7 +59,10 @@ async function setup(cells: number): Promise<Setup> {
       secretKey: 'sk',
       environment: 'test',
     }),
-    send: (batch: OutboundExport) => {
+    send: (batch: OutboundExport, _, mayPost) => {
+      if (mayPost?.() !== true) {
+        return Promise.resolve({ outcome: 'unreachable', reason: 'held back' });
+      }
       posts.push(batch.records.flatMap(({ ids }) => ids));
       return Promise.resolve(answers.shift() ?? { outcome: 'accepted', refused: [] });
     },

@@ -49,17 +49,13 @@ export function createExporter(on: {
     turnedAway.set(exportId, new Set(records.flatMap(({ ids }) => ids)));
   };
 
-  const post = async (batch: OutboundExport): Promise<SendOutcome> => {
-    // A publisher that was frozen after its intent goes on here, and a successor may be sending by now. The intent is
-    // renewed on the next look, which fails where the session is gone.
-    if (!session.mayPost()) {
-      return { outcome: 'unreachable', reason: 'Postgres was silent between intent and POST' };
-    }
-    // No connection, no POST: the lock is gone with it.
-    return withDeadline(sendDeadlineMs, [session.alive], ({ signal }) =>
-      platform.send(batch, signal),
+  // No connection, no POST: the lock is gone with it. A publisher that was frozen after its intent may go on while a successor
+  // is sending, so the session is asked in the moment in which the request leaves. The intent is renewed on the next look,
+  // which fails where the session is gone.
+  const post = (batch: OutboundExport): Promise<SendOutcome> =>
+    withDeadline(sendDeadlineMs, [session.alive], ({ signal }) =>
+      platform.send(batch, signal, () => session.mayPost()),
     );
-  };
 
   const attempt = async (batch: OutboundExport): Promise<ExportState> => {
     session.alive.throwIfAborted();

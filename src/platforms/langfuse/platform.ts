@@ -60,7 +60,7 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
       return scores === undefined ? records : [...records, scores];
     },
     encodeRunScores: (request) => encodeRunScores(request, settings.environment),
-    send: (batch, signal) => sendExport(transport, batch, signal),
+    send: (batch, signal, mayPost) => sendExport(transport, batch, { signal, mayLeave: mayPost }),
     findExport: (batch, signal) => findExport(restOfRun, batch, signal),
     readBack: (request) =>
       request.kind === 'spans'

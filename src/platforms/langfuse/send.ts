@@ -8,11 +8,11 @@ import { ingestionBody, otlpBody } from './v4/export-body.js';
 export async function sendExport(
   transport: Transport,
   batch: OutboundExport,
-  signal: AbortSignal,
+  on: { readonly signal: AbortSignal; readonly mayLeave?: (() => boolean) | undefined },
 ): Promise<SendOutcome> {
   if (batch.records.length === 0) return { outcome: 'accepted', refused: [] };
   try {
-    const answer = await transport.exchange({ ...requestFor(batch), signal });
+    const answer = await transport.exchange({ ...requestFor(batch), ...on });
     return outcomeOfAnswer(batch, answer, Date.now());
   } catch (error) {
     const failure = toNetworkFailure(error);
@@ -24,7 +24,7 @@ export async function sendExport(
   }
 }
 
-function requestFor(batch: OutboundExport): Omit<HttpRequest, 'signal'> {
+function requestFor(batch: OutboundExport): Omit<HttpRequest, 'signal' | 'mayLeave'> {
   if (batch.kind === 'scores') {
     return { method: 'POST', path: '/api/public/ingestion', body: ingestionBody(batch) };
   }

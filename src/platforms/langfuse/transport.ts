@@ -20,6 +20,8 @@ export interface HttpRequest {
   /** Whether a large body may go compressed. Only the OTLP endpoint is known to take that. */
   readonly gzip?: boolean;
   readonly signal: AbortSignal;
+  /** Asked in the moment in which the request leaves, with its body ready. Nothing is sent where it says no. */
+  readonly mayLeave?: (() => boolean) | undefined;
 }
 
 export interface HttpAnswer {
@@ -48,13 +50,16 @@ export function createTransport(settings: LangfuseSettings): Transport {
   const keys = Buffer.from(`${settings.publicKey}:${settings.secretKey}`).toString('base64');
 
   const exchange = async (call: HttpRequest): Promise<HttpAnswer> => {
-    if (call.signal.aborted) {
-      throw new NetworkFailure('stopped before it was sent', {
-        cause: call.signal.reason,
+    throwIfStopped(call);
+    const { body, encoding } = await encodeBody(call);
+    // Compressing takes its time, and a process can be frozen in it. No `await` may come between this and the request.
+    throwIfStopped(call);
+    if (call.mayLeave?.() === false) {
+      throw new NetworkFailure('held back before it was sent', {
+        cause: undefined,
         mayHaveArrived: false,
       });
     }
-    const { body, encoding } = await encodeBody(call);
     let status: number | undefined;
     try {
       const response = await request(`${settings.baseUrl}${call.path}`, {
@@ -93,6 +98,14 @@ export function createTransport(settings: LangfuseSettings): Transport {
       if (own) await dispatcher.destroy();
     },
   };
+}
+
+function throwIfStopped({ signal }: HttpRequest): void {
+  if (!signal.aborted) return;
+  throw new NetworkFailure('stopped before it was sent', {
+    cause: signal.reason,
+    mayHaveArrived: false,
+  });
 }
 
 function newAgent(): Agent {

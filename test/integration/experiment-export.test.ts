@@ -36,18 +36,23 @@ interface Setup {
   readonly exporterOver: (session: PublisherSession, platform?: Platform) => Exporter;
 }
 
-async function setup(cells: number): Promise<Setup> {
-  const { experimentId, cellIds } = await newCells(test.store, cells);
-  await commitCells(
-    test.store,
-    cellIds.map((cellId) => commitOf(cellId, {}, experimentId)),
-  );
+async function sessionFor(experimentId: string): Promise<PublisherSession> {
   const opened = await openPublisherSession(test.database.url, {
     platform: 'langfuse',
     partition: experimentId,
     holder: unique('holder'),
   });
   if (opened.state === 'held') throw new Error('the drain is held');
+  return opened.session;
+}
+
+async function setup(cells: number): Promise<Setup> {
+  const { experimentId, cellIds } = await newCells(test.store, cells);
+  await commitCells(
+    test.store,
+    cellIds.map((cellId) => commitOf(cellId, {}, experimentId)),
+  );
+  const session = await sessionFor(experimentId);
   const posts: (readonly string[])[] = [];
   const answers: SendOutcome[] = [];
   const found = new Set<string>();
@@ -70,7 +75,7 @@ async function setup(cells: number): Promise<Setup> {
   };
   return {
     experimentId,
-    session: opened.session,
+    session,
     posts,
     answers,
     found,
@@ -111,9 +116,12 @@ describe('a publisher that was frozen between its intent and its POST', () => {
       }),
     );
     const rows = await spansOf(session);
-    await expect(exporter.send({ kind: 'spans', rows })).resolves.toMatchObject({
-      state: 'blocked',
-    });
+    // It may learn of its end when it notes that nothing was sent, or on the next look.
+    const sent = exporter.send({ kind: 'spans', rows }).then(
+      ({ state }) => state,
+      (error: unknown) => (error as AssayError).code,
+    );
+    expect(['blocked', 'POSTGRES_UNREACHABLE']).toContain(await sent);
     await ended;
     await expect(exporter.settle()).rejects.toMatchObject({ code: 'POSTGRES_UNREACHABLE' });
     expect(posts).toEqual([]);
@@ -157,6 +165,42 @@ describe('an export that is sent again after an unclear answer', () => {
     await expect(exporter.settle()).resolves.toMatchObject({ state: 'moved', open: 0 });
     expect(posts).toEqual([rows.flatMap(({ ids }) => ids), second?.ids, second?.ids]);
     expect(await resendsOf(experimentId)).toBe(1);
+    await session.close();
+  });
+});
+
+describe('an export that was turned away', () => {
+  it.each<SendOutcome>([
+    { outcome: 'later', retryAfterMs: 30_000, reason: '429' },
+    { outcome: 'unreachable', reason: 'ECONNREFUSED' },
+  ])('is sent at once and uncounted by the next publisher ($reason)', async (outcome) => {
+    const { experimentId, session, posts, answers, exporterOver } = await setup(2);
+    const rows = await spansOf(session);
+    answers.push(outcome);
+    await exporterOver(session).send({ kind: 'spans', rows });
+    await session.close();
+
+    const next = await sessionFor(experimentId);
+    await expect(exporterOver(next).settle()).resolves.toMatchObject({ state: 'moved', open: 0 });
+    const ids = rows.flatMap((row) => row.ids);
+    expect(posts).toEqual([ids, ids]);
+    expect(await resendsOf(experimentId)).toBe(0);
+    await next.close();
+  });
+
+  it('is unclear again once another try of it has no answer', async () => {
+    const { experimentId, session, posts, answers, found, exporterOver } = await setup(1);
+    const rows = await spansOf(session);
+    answers.push(
+      { outcome: 'unreachable', reason: 'ECONNREFUSED' },
+      { outcome: 'ambiguous', reason: 'no answer' },
+    );
+    await exporterOver(session).send({ kind: 'spans', rows });
+    await exporterOver(session).settle();
+    for (const id of rows.flatMap(({ ids }) => ids)) found.add(id);
+    await expect(exporterOver(session).settle()).resolves.toMatchObject({ open: 0 });
+    expect(posts).toHaveLength(2);
+    expect(await resendsOf(experimentId)).toBe(0);
     await session.close();
   });
 });

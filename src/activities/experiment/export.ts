@@ -43,11 +43,12 @@ export function createExporter(on: {
   readonly log: Logger;
 }): Exporter {
   const { platform, session, visibilityMs, log } = on;
-  // What was cleanly turned away in this process, by export: nothing of these ids can have arrived.
-  const turnedAway = new Map<string, ReadonlySet<string>>();
-  const keepForLater = ({ exportId, records }: OutboundExport): void => {
-    turnedAway.set(exportId, new Set(records.flatMap(({ ids }) => ids)));
-  };
+  // Kept in the store: whoever looks next, be it hours later in another process, must not take it for unclear.
+  const keepForLater = ({ exportId, records }: OutboundExport): Promise<void> =>
+    session.turnAway(
+      exportId,
+      records.flatMap(({ ids }) => ids),
+    );
 
   // No connection, no POST: the lock is gone with it. A publisher that was frozen after its intent may go on while a successor
   // is sending, so the session is asked in the moment in which the request leaves. The intent is renewed on the next look,
@@ -63,25 +64,23 @@ export function createExporter(on: {
     switch (outcome.outcome) {
       case 'accepted':
         await session.mark(batch.exportId, { outcome: 'accepted', refused: outcome.refused });
-        turnedAway.delete(batch.exportId);
         reportRefused(outcome.refused);
         return { state: 'moved' };
       case 'ambiguous':
-        turnedAway.delete(batch.exportId);
         log.warn(
           { exportId: batch.exportId, reason: outcome.reason },
           'export without a clear answer',
         );
         return { state: 'blocked', waitMs: 1_000, reason: outcome.reason };
       case 'later':
-        keepForLater(batch);
+        await keepForLater(batch);
         return { state: 'blocked', waitMs: outcome.retryAfterMs, reason: outcome.reason };
       case 'unreachable':
-        keepForLater(batch);
+        await keepForLater(batch);
         return { state: 'blocked', waitMs: 1_000, reason: outcome.reason };
       case 'refused':
         if (outcome.code === 'PLATFORM_UNAUTHORIZED') {
-          keepForLater(batch);
+          await keepForLater(batch);
           throw new AssayError('PLATFORM_UNAUTHORIZED', `${platform.name}: ${outcome.reason}`, {
             mend: 'Check the keys of the platform, then repair the run.',
           });
@@ -137,11 +136,10 @@ export function createExporter(on: {
   ): Promise<ExportState | 'unclear'> => {
     const records = await session.exportRecords(open.exportId);
     const batch: OutboundExport = { exportId: open.exportId, kind: open.kind, records };
-    const unsent = turnedAway.get(open.exportId);
-    if (unsent !== undefined) {
+    if (open.turnedAway !== undefined) {
       await session.reopenExport(open.exportId);
       // Only these: where it was a second try, the rest had been found on the platform.
-      return attempt({ ...batch, records: withOnly(records, unsent) });
+      return attempt({ ...batch, records: withOnly(records, new Set(open.turnedAway)) });
     }
     // A score's id is its key there: sending it again replaces it by itself.
     if (open.kind === 'scores') {

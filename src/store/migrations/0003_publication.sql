@@ -43,6 +43,8 @@ create table assay.outbox_exports (
   marked_at timestamptz,
   -- How often it was sent again after an unclear answer and a fruitless search.
   resends integer not null default 0,
+  -- The ids of the last try, where it certainly did not arrive; they are sent again without a search and uncounted.
+  turned_away text[],
   outcome text
 );
 

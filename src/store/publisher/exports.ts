@@ -10,6 +10,8 @@ export interface OpenExport {
   /** When it was last about to be sent, by Postgres' clock. */
   readonly intendedAt: string;
   readonly resends: number;
+  /** The ids of the last try, where it certainly did not arrive (a clean 429, a refused connection). */
+  readonly turnedAway: readonly string[] | undefined;
   readonly rowIds: readonly string[];
 }
 
@@ -69,14 +71,32 @@ export async function writeIntent(on: Queryable, drain: Drain, intent: Intent): 
 
 /** The exports without a mark, the oldest first. */
 export async function readOpenExports(on: Queryable, drain: Drain): Promise<readonly OpenExport[]> {
-  return rowsOf(
+  const rows = await rowsOf<
+    Omit<OpenExport, 'turnedAway'> & { readonly turnedAway: readonly string[] | null }
+  >(
     on,
     `select export_id as "exportId", kind, intended_at as "intendedAt", resends,
-            row_ids::text[] as "rowIds"
+            turned_away as "turnedAway", row_ids::text[] as "rowIds"
        from assay.outbox_exports
       where platform = $1 and partition = $2 and marked_at is null order by intended_at, export_id`,
     [drain.platform, drain.partition],
   );
+  return rows.map(({ turnedAway, ...row }) => ({ ...row, turnedAway: turnedAway ?? undefined }));
+}
+
+/** Notes that the last try of an open export did not arrive with these ids. */
+export async function turnAway(
+  on: Queryable,
+  exportId: string,
+  ids: readonly string[],
+): Promise<void> {
+  const [row] = await rowsOf(
+    on,
+    `update assay.outbox_exports set turned_away = $2
+      where export_id = $1 and marked_at is null returning export_id`,
+    [exportId, ids],
+  );
+  if (row === undefined) throw unknownExport(exportId);
 }
 
 /** Settles an export and its rows. A row of which everything was refused counts as refused, else as sent. */
@@ -85,7 +105,8 @@ export async function markExport(on: Queryable, exportId: string, mark: ExportMa
   const [row] = await rowsOf<{ exports: number }>(
     on,
     `with done as (
-       update assay.outbox_exports set marked_at = clock_timestamp(), outcome = $2
+       update assay.outbox_exports set marked_at = clock_timestamp(), outcome = $2,
+              turned_away = null
         where export_id = $1 and marked_at is null returning row_ids
      ), refusals as (
        select row_id, count(distinct id) as entries,
@@ -116,7 +137,7 @@ export async function markExport(on: Queryable, exportId: string, mark: ExportMa
 export async function reopenExport(on: Queryable, exportId: string): Promise<string> {
   const [row] = await rowsOf<{ intended_at: string }>(
     on,
-    `update assay.outbox_exports set intended_at = clock_timestamp()
+    `update assay.outbox_exports set intended_at = clock_timestamp(), turned_away = null
       where export_id = $1 and marked_at is null returning intended_at`,
     [exportId],
   );
@@ -129,7 +150,8 @@ export async function countResend(on: Queryable, exportId: string): Promise<stri
   const [row] = await rowsOf<{ intended_at: string }>(
     on,
     `with again as (
-       update assay.outbox_exports set intended_at = clock_timestamp(), resends = resends + 1
+       update assay.outbox_exports set intended_at = clock_timestamp(), resends = resends + 1,
+              turned_away = null
         where export_id = $1 and marked_at is null returning platform, row_ids, intended_at
      ), counted as (
        insert into assay.publication as p (experiment_id, platform, ambiguous_resends)

@@ -7,6 +7,7 @@ import {
   markExport,
   readOpenExports,
   reopenExport,
+  turnAway,
   writeIntent,
   type ExportMark,
   type Intent,
@@ -65,6 +66,11 @@ export interface PublisherSession {
   exportRecords(exportId: string): Promise<readonly OutboundRecord[]>;
   /** Settles an export. @throws AssayError INTERNAL where it is not open. */
   mark(exportId: string, mark: ExportMark): Promise<void>;
+  /**
+   * Notes that the last try of an open export certainly did not arrive with these ids, also for whoever looks at it next. Stands
+   * until the next try. @throws AssayError INTERNAL where it is not open.
+   */
+  turnAway(exportId: string, ids: readonly string[]): Promise<void>;
   /** Before the same is sent again after a clean 429, 503 or refused connection. Returns the new time of the intent. */
   reopenExport(exportId: string): Promise<string>;
   /** Before what is missing is sent again after an unclear answer and a fruitless search; counts it. */
@@ -115,6 +121,7 @@ const sessionOf = (
       await markExport(on, exportId, mark);
       await noteSeen(on, drain);
     }),
+  turnAway: (exportId, ids) => connection.exclusive((on) => turnAway(on, exportId, ids)),
   reopenExport: (exportId) => connection.exclusive((on) => reopenExport(on, exportId)),
   countResend: (exportId) => connection.exclusive((on) => countResend(on, exportId)),
   remaining: () => connection.exclusive((on) => countRemaining(on, drain)),

@@ -57,10 +57,15 @@ export interface Governor {
   slotsOf(experimentId: string, limit: number): Slots;
   /** The provider asked for a wait: no call of this key starts before. */
   holdBack(key: string, waitMs: number): void;
-  /** Somebody is there: a later refusal to connect is an outage, not a wrong address. */
+  /** Somebody is there: what failed before is over. */
   noteAnswer(key: string): void;
-  /** How long nobody has been there who was there before, in milliseconds; undefined where nobody ever was. */
-  outageMs(key: string): number | undefined;
+  /** A cell used up its tries. @returns how many different cells did since the last answer, this one included. */
+  noteFailure(key: string, cellId: string): number;
+  /**
+   * How long to leave somebody alone who does not say so: 15 s, doubling to 60 s until an answer comes. Cells that fail
+   * together are told the same wait, which they do not make longer for each other.
+   */
+  leaveAloneMs(key: string): number;
   /**
    * Waits until calls of this key may start.
    * @throws AssayError MODEL_RATE_LIMITED with `retryAfterMs` where that is longer than `maxWaitMs`.
@@ -68,11 +73,15 @@ export interface Governor {
   ready(key: string, options: { maxWaitMs: number; signal: AbortSignal }): Promise<void>;
 }
 
+const firstWaitMs = 15_000;
+const longestWaitMs = 60_000;
+
 /** Makes the governor of this process. `now` is a monotonic clock in milliseconds. */
 export function createGovernor(now: () => number = () => performance.now()): Governor {
   const slots = new Map<string, { limit: number; gate: Slots }>();
   const notBefore = new Map<string, number>();
-  const answeredAt = new Map<string, number>();
+  const failed = new Map<string, Set<string>>();
+  const leftAlone = new Map<string, { waitMs: number; until: number }>();
   return {
     slotsOf(experimentId, limit) {
       const known = slots.get(experimentId);
@@ -85,11 +94,20 @@ export function createGovernor(now: () => number = () => performance.now()): Gov
       notBefore.set(key, Math.max(notBefore.get(key) ?? 0, now() + waitMs));
     },
     noteAnswer(key) {
-      answeredAt.set(key, now());
+      failed.delete(key);
+      leftAlone.delete(key);
     },
-    outageMs(key) {
-      const last = answeredAt.get(key);
-      return last === undefined ? undefined : now() - last;
+    noteFailure(key, cellId) {
+      const cells = failed.get(key) ?? new Set();
+      failed.set(key, cells.add(cellId));
+      return cells.size;
+    },
+    leaveAloneMs(key) {
+      const last = leftAlone.get(key);
+      if (last !== undefined && now() < last.until) return last.waitMs;
+      const waitMs = last === undefined ? firstWaitMs : Math.min(2 * last.waitMs, longestWaitMs);
+      leftAlone.set(key, { waitMs, until: now() + waitMs });
+      return waitMs;
     },
     async ready(key, { maxWaitMs, signal }) {
       for (;;) {

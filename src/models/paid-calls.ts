@@ -8,6 +8,7 @@ import type { ClaimedCall, Journal } from '../store/journal/journal.js';
 import type { StoredAnswer } from '../store/journal/answers.js';
 import { delay, type Governor } from './governor.js';
 import type { RawAnswer } from './openai-chat.js';
+import { createOutages, type Outages } from './outage.js';
 
 /** Which call it is: the key of the journal (durability 11). */
 export interface CallIdentity {
@@ -71,13 +72,14 @@ export function callId(identity: CallIdentity): string {
  */
 export function createPaidCalls(options: { journal: Journal; governor: Governor }): PaidCalls {
   const { journal, governor } = options;
+  const outages = createOutages(options);
   const sendOrRelease = async (
     call: PaidCall,
     { policy, claimed }: { policy: RetryPolicy; claimed: ClaimedCall },
   ): Promise<Sent> => {
     try {
       const mayStart = (): boolean => journal.mayStart(claimed);
-      return await sendWithRetries(call, { policy, governor, mayStart });
+      return await sendWithRetries(call, { policy, governor, outages, mayStart });
     } catch (error) {
       await holding(call, () => journal.release(claimed));
       throw error;
@@ -115,9 +117,9 @@ interface Sent {
 
 async function sendWithRetries(
   call: PaidCall,
-  context: { policy: RetryPolicy; governor: Governor; mayStart: () => boolean },
+  context: { policy: RetryPolicy; governor: Governor; outages: Outages; mayStart: () => boolean },
 ): Promise<Sent> {
-  const { policy, governor, mayStart } = context;
+  const { policy, governor, outages, mayStart } = context;
   for (let attempt = 1; ; attempt += 1) {
     const patience = { maxWaitMs: policy.maxDelayMs, signal: call.signal };
     await holding(call, () => governor.ready(call.governorKey, patience));
@@ -134,9 +136,8 @@ async function sendWithRetries(
     }
     const wait = waitBefore(failure.failure, { attempt, policy });
     if (wait === undefined) {
-      throw isOutage(call, { failure: failure.failure, governor })
-        ? outage(call)
-        : finalError(call, failure);
+      const waiting = await holding(call, () => outages.waitFor(call, failure.failure));
+      throw waiting ?? finalError(call, failure);
     }
     if (failure.failure.retry === 'after') governor.holdBack(call.governorKey, wait);
     if (wait > policy.maxDelayMs) {
@@ -146,26 +147,6 @@ async function sendWithRetries(
     }
     await holding(call, () => delay(wait, call.signal));
   }
-}
-
-/** Nobody answers at an address where somebody did: the cell waits for them, for a day. */
-const longestOutageMs = 24 * 3_600_000;
-const lookAgainAfterMs = 15_000;
-
-// Only what says that nobody is there: an item that makes the server fail or hang up must end as its own error.
-function isOutage(
-  call: PaidCall,
-  { failure, governor }: { failure: HttpFailure; governor: Governor },
-): boolean {
-  const absent = ['connection_refused', 'host_unreachable', 'name_not_resolved'];
-  const since = governor.outageMs(call.governorKey);
-  return absent.includes(failure.type) && since !== undefined && since < longestOutageMs;
-}
-
-function outage(call: PaidCall): AssayError {
-  return new AssayError(call.codes.unreachable, `${call.codes.label} is away.`, {
-    retryAfterMs: lookAgainAfterMs,
-  });
 }
 
 type Attempt =

@@ -91,11 +91,11 @@ describe('calls to a model through the journal', () => {
   const forCell = (
     { callers }: Awaited<ReturnType<typeof worker>>,
     cellId: string,
-    change: { signal?: AbortSignal; policy?: object; calls?: CellCalls } = {},
+    change: { signal?: AbortSignal; policy?: object; calls?: CellCalls; run?: string } = {},
   ): { caller: ModelCaller; records: readonly CallRecord[]; calls: CellCalls } => {
     const calls = change.calls ?? createCellCalls();
     const caller = callers.forScope({
-      experimentId,
+      experimentId: change.run ?? experimentId,
       cellId,
       calls,
       path: 'target',
@@ -227,6 +227,95 @@ describe('calls to a model through the journal', () => {
     const { callers } = { callers: callersOf(one.journal, createGovernor()) };
     await forCell({ ...one, callers }, cell).caller.chat(request);
     expect((await model.calls()).map(({ call }) => call?.split('.').at(-1))).toEqual(['1', '1']);
+  });
+
+  it('never end as an error of the cell after a 429 that does not say how long to wait', async () => {
+    const one = await worker();
+    const cell = nextCell();
+    await order({ kind: 'status', status: 429 });
+    const policy = { maxAttempts: 2, maxDelayMs: 1_000 };
+    const { caller, records } = forCell(one, cell, { policy });
+    await expect(caller.chat(request)).rejects.toMatchObject({
+      code: 'MODEL_RATE_LIMITED',
+      retryAfterMs: 15_000,
+    });
+    expect(await model.calls()).toHaveLength(2);
+    expect(records).toEqual([]);
+    expect(await rowsIn(cell)).toEqual([expect.objectContaining({ state: 'released' })]);
+    // The next cell is told without asking the provider again.
+    await expect(forCell(one, nextCell(), { policy }).caller.chat(request)).rejects.toMatchObject({
+      code: 'MODEL_RATE_LIMITED',
+    });
+    expect(await model.calls()).toHaveLength(2);
+  });
+
+  describe('that nobody answers', () => {
+    const policy = { maxAttempts: 1 };
+    const unreachable = { code: 'MODEL_UNREACHABLE' };
+    const own = { ...unreachable, retryAfterMs: undefined };
+    const wait = { ...unreachable, retryAfterMs: 15_000 };
+    /** A run of its own: whether it was answered before is what decides. */
+    const newRun = async (one: Awaited<ReturnType<typeof worker>>) => {
+      const { experimentId: run, cellIds } = await newCells(opened.store, 10);
+      const free = [...cellIds];
+      return {
+        experimentId: run,
+        ask: (name = 'small', by = one) =>
+          forCell(by, free.pop() ?? '', { policy, run }).caller.chat({ ...request, model: name }),
+      };
+    };
+
+    it.each([
+      ['a 503', { kind: 'status', status: 503 }],
+      ['a dropped connection', { kind: 'drop' }],
+    ])(
+      'because of %s are errors of their cells, until five cells in a row say that it is an outage',
+      async (_what, fault) => {
+        const run = await newRun(await worker());
+        await run.ask();
+        await order(fault);
+        for (let cell = 1; cell <= 4; cell += 1) await expect(run.ask()).rejects.toMatchObject(own);
+        await expect(run.ask()).rejects.toMatchObject(wait);
+        await model.admin('DELETE', '/faults');
+        await run.ask();
+        await order(fault);
+        // An answer has come between: it is a failure of its own again.
+        await expect(run.ask()).rejects.toMatchObject(own);
+      },
+    );
+
+    it('count a cell that fails again and again once', async () => {
+      const one = await worker();
+      const { experimentId: run, cellIds } = await newCells(opened.store, 2);
+      const [good = '', bad = ''] = cellIds;
+      await forCell(one, good, { run }).caller.chat(request);
+      await order({ kind: 'status', status: 500 });
+      for (let time = 0; time < 7; time += 1) {
+        const { caller } = forCell(one, bad, { policy, run });
+        await expect(caller.chat(request)).rejects.toMatchObject(own);
+      }
+    });
+
+    it('end as errors where nobody ever did, however many cells ask', async () => {
+      const run = await newRun(await worker());
+      for (let cell = 0; cell < 6; cell += 1)
+        await expect(run.ask('nowhere')).rejects.toMatchObject(own);
+      await order({ kind: 'status', status: 503 });
+      for (let cell = 0; cell < 4; cell += 1) await expect(run.ask()).rejects.toMatchObject(own);
+    });
+
+    it('wait where somebody did before, also for a worker that was started since', async () => {
+      const run = await newRun(await worker());
+      await run.ask();
+      await expect(run.ask('nowhere', await worker())).rejects.toMatchObject(wait);
+      await opened.store.query(
+        `update assay.call_journal j set answered_at = clock_timestamp() - interval '25 hours'
+           from assay.experiment_cells c where c.id = j.cell_id and c.experiment_id = $1`,
+        [run.experimentId],
+      );
+      // A day is the longest that anybody is waited for.
+      await expect(run.ask('nowhere', await worker())).rejects.toMatchObject(own);
+    });
   });
 
   it.each([
@@ -399,8 +488,9 @@ describe('calls to a model through the journal', () => {
         forCell(one, nextCell()).caller.chat({ ...request, model: name }),
       ).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
     }
+    const { experimentId: run, cellIds } = await newCells(opened.store, 1);
     await expect(
-      forCell(one, nextCell()).caller.chat({ ...request, model: 'nowhere' }),
+      forCell(one, cellIds[0] ?? '', { run }).caller.chat({ ...request, model: 'nowhere' }),
     ).rejects.toMatchObject({
       code: 'MODEL_UNREACHABLE',
       message: expect.stringContaining('connection refused'),

@@ -107,3 +107,28 @@ describe('the governor', () => {
     await expect(stopped).rejects.toThrow('stopped');
   });
 });
+
+describe('a provider that is left alone', () => {
+  it('gets 15 s, doubling to 60 s, until an answer comes; those who fail together share a wait', () => {
+    let now = 0;
+    const governor = createGovernor(() => now);
+    const waits: number[] = [];
+    for (let time = 0; time < 4; time += 1) {
+      waits.push(governor.leaveAloneMs('a'), governor.leaveAloneMs('a'));
+      now += 60_000;
+    }
+    expect(waits).toEqual([15, 15, 30, 30, 60, 60, 60, 60].map((seconds) => seconds * 1_000));
+    expect(governor.leaveAloneMs('b')).toBe(15_000);
+    governor.noteAnswer('a');
+    expect(governor.leaveAloneMs('a')).toBe(15_000);
+  });
+
+  it('is failed by different cells, counted since its last answer', () => {
+    const governor = createGovernor();
+    const counts = ['1', '2', '2', '3'].map((cellId) => governor.noteFailure('a', cellId));
+    expect(counts).toEqual([1, 2, 2, 3]);
+    expect(governor.noteFailure('b', '1')).toBe(1);
+    governor.noteAnswer('a');
+    expect(governor.noteFailure('a', '4')).toBe(1);
+  });
+});

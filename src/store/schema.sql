@@ -171,6 +171,7 @@ create table assay.outbox_exports (
   marked_at timestamp with time zone,
   resends integer default 0 not null,
   turned_away text[],
+  keys_refused_since timestamp with time zone,
   outcome text,
   constraint outbox_exports_pkey PRIMARY KEY (export_id),
   constraint outbox_exports_kind_check CHECK ((kind = ANY (ARRAY['spans'::text, 'scores'::text])))

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 
 import { createExporter, type Exporter } from '../../src/activities/experiment/export.js';
+import { drainOutbox } from '../../src/activities/experiment/publish.js';
 import { AssayError } from '../../src/core/errors/assay-error.js';
 import { createLangfusePlatform } from '../../src/platforms/langfuse/platform.js';
 import type { OutboundExport, Platform, SendOutcome } from '../../src/platforms/port.js';
@@ -202,6 +203,96 @@ describe('an export that was turned away', () => {
     expect(posts).toHaveLength(2);
     expect(await resendsOf(experimentId)).toBe(0);
     await session.close();
+  });
+});
+
+describe('a platform that refuses the keys', () => {
+  const unauthorized: SendOutcome = {
+    outcome: 'refused',
+    code: 'PLATFORM_UNAUTHORIZED',
+    reason: '401: Invalid credentials',
+    splittable: false,
+  };
+
+  const drain = (of: Setup, platform = of.platform) =>
+    drainOutbox({
+      experimentId: of.experimentId,
+      session: of.session,
+      exporter: of.exporterOver(of.session, platform),
+      platform,
+      beat: { tell: () => undefined, cancelled: new AbortController().signal },
+      ports: { store: test.store, draining: new AbortController().signal },
+    });
+  const closeCells = ({ experimentId }: Setup) =>
+    test.store.query(
+      'update assay.experiments set cells_done_at = clock_timestamp() where id = $1',
+      [experimentId],
+    );
+  const refusedFor = ({ experimentId }: Setup, minutes: number) =>
+    test.store.query(
+      `update assay.outbox_exports
+          set keys_refused_since = clock_timestamp() - $2::int * interval '1 minute'
+        where partition = $1 and keys_refused_since is not null`,
+      [experimentId, minutes],
+    );
+  const visibly = {
+    state: 'wait',
+    waitMs: 60_000,
+    reason: expect.stringContaining('correct the keys of the worker and restart it') as unknown,
+  };
+
+  it('is asked again every minute, and gets all once the keys are right', async () => {
+    const all = await setup(2);
+    await closeCells(all);
+    all.answers.push(unauthorized, unauthorized);
+    expect(await drain(all)).toMatchObject(visibly);
+    await refusedFor(all, 9);
+    expect(await drain(all)).toMatchObject(visibly);
+    expect(await drain(all)).toMatchObject({ state: 'done' });
+    expect(all.posts).toHaveLength(4);
+    expect(await resendsOf(all.experimentId)).toBe(0);
+    await all.session.close();
+  });
+
+  it('ends publishing after ten minutes, but never while cells run', async () => {
+    const all = await setup(1);
+    all.answers.push(unauthorized, unauthorized, unauthorized);
+    expect(await drain(all)).toMatchObject(visibly);
+    await refusedFor(all, 11);
+    expect(await drain(all)).toMatchObject(visibly);
+    await closeCells(all);
+    await expect(drain(all)).rejects.toMatchObject({
+      code: 'PLATFORM_UNAUTHORIZED',
+      mend: 'Correct the keys of the worker and restart it.',
+    });
+    await all.session.close();
+  });
+
+  it('is waited for as well where it refuses the question after an unclear answer', async () => {
+    const all = await setup(1);
+    all.answers.push({ outcome: 'ambiguous', reason: 'no answer' });
+    await all.exporterOver(all.session).send({ kind: 'spans', rows: await spansOf(all.session) });
+    const platform: Platform = {
+      ...all.platform,
+      findExport: () => Promise.reject(new AssayError('PLATFORM_UNAUTHORIZED', 'refused')),
+    };
+    expect(await drain(all, platform)).toMatchObject(visibly);
+    expect(all.posts).toHaveLength(1);
+    await all.session.close();
+  });
+
+  it('refuses no record by it, also amid the halves of an export', async () => {
+    const all = await setup(2);
+    const rows = await spansOf(all.session);
+    all.answers.push(
+      { outcome: 'refused', code: 'PLATFORM_REFUSED', reason: '400', splittable: true },
+      unauthorized,
+    );
+    const state = await all.exporterOver(all.session).send({ kind: 'spans', rows });
+    expect(state).toMatchObject({ state: 'blocked', waitMs: 60_000 });
+    expect(await all.session.openExports()).toMatchObject([{ turnedAway: undefined }]);
+    expect((await publicationCounts(test.store, all.experimentId))[0]?.refused).toBe(0);
+    await all.session.close();
   });
 });
 

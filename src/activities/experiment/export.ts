@@ -16,10 +16,20 @@ import type { PublisherSession } from '../../store/publisher/session.js';
 /** D of the publishing rules: how long one request may take. */
 export const sendDeadlineMs = 10_000;
 
+/** Keys are rotated and firewalls stumble: people need a while to see it and to mend it. */
+const keysWaitMs = 60_000;
+
+/** A try that must be repeated later. */
+export interface Blocked {
+  readonly state: 'blocked';
+  readonly waitMs: number;
+  readonly reason: string;
+  /** Where the platform refuses the keys: for how long it has done so. */
+  readonly keysRefusedMs?: number;
+}
+
 /** What became of a try: through, or blocked for a while. */
-export type ExportState =
-  | { readonly state: 'moved' }
-  | { readonly state: 'blocked'; readonly waitMs: number; readonly reason: string };
+export type ExportState = { readonly state: 'moved' } | Blocked;
 
 /** Sends exports by the rules for a platform that cannot upsert (durability 15 to 17). */
 export interface Exporter {
@@ -44,11 +54,18 @@ export function createExporter(on: {
 }): Exporter {
   const { platform, session, visibilityMs, log } = on;
   // Kept in the store: whoever looks next, be it hours later in another process, must not take it for unclear.
-  const keepForLater = ({ exportId, records }: OutboundExport): Promise<void> =>
-    session.turnAway(
-      exportId,
-      records.flatMap(({ ids }) => ids),
-    );
+  const keepForLater = (batch: OutboundExport): Promise<void> =>
+    session.turnAway(batch.exportId, idsOf(batch));
+
+  const keysRefused = async (
+    exportId: string,
+    { reason, unsent }: { readonly reason: string; readonly unsent?: readonly string[] },
+  ): Promise<Blocked> => ({
+    state: 'blocked',
+    waitMs: keysWaitMs,
+    reason: `the keys are refused (${reason}); correct the keys of the worker and restart it`,
+    keysRefusedMs: await session.keysRefused(exportId, unsent),
+  });
 
   // No connection, no POST: the lock is gone with it. A publisher that was frozen after its intent may go on while a successor
   // is sending, so the session is asked in the moment in which the request leaves. The intent is renewed on the next look,
@@ -80,10 +97,8 @@ export function createExporter(on: {
         return { state: 'blocked', waitMs: 1_000, reason: outcome.reason };
       case 'refused':
         if (outcome.code === 'PLATFORM_UNAUTHORIZED') {
-          await keepForLater(batch);
-          throw new AssayError('PLATFORM_UNAUTHORIZED', `${platform.name}: ${outcome.reason}`, {
-            mend: 'Check the keys of the platform, then repair the run.',
-          });
+          const { reason } = outcome;
+          return keysRefused(batch.exportId, { reason, unsent: idsOf(batch) });
         }
         return refused(batch, outcome);
     }
@@ -97,7 +112,7 @@ export function createExporter(on: {
     const bad = outcome.splittable
       ? await sendHalves(batch, outcome.reason)
       : asRefused(batch.records, outcome.reason);
-    if (bad === 'unclear') return { state: 'blocked', waitMs: 1_000, reason: outcome.reason };
+    if ('state' in bad) return bad;
     await session.mark(batch.exportId, { outcome: 'refused', refused: bad });
     reportRefused(bad);
     return { state: 'moved' };
@@ -106,7 +121,7 @@ export function createExporter(on: {
   const sendHalves = async (
     batch: OutboundExport,
     reason: string,
-  ): Promise<readonly RefusedRecord[] | 'unclear'> => {
+  ): Promise<readonly RefusedRecord[] | Blocked> => {
     if (batch.records.length <= 1) return asRefused(batch.records, reason);
     const middle = Math.ceil(batch.records.length / 2);
     const bad: RefusedRecord[] = [];
@@ -116,11 +131,17 @@ export function createExporter(on: {
       await session.reopenExport(batch.exportId);
       const outcome = await post(half);
       if (outcome.outcome === 'accepted') bad.push(...outcome.refused);
-      else if (outcome.outcome === 'refused') {
+      else if (outcome.outcome !== 'refused') {
+        const waitMs = outcome.outcome === 'later' ? outcome.retryAfterMs : 1_000;
+        return { state: 'blocked', waitMs, reason: outcome.reason };
+      } else if (outcome.code === 'PLATFORM_UNAUTHORIZED') {
+        // No word on the records. Other halves may have arrived, so the export stays unclear.
+        return keysRefused(batch.exportId, { reason: outcome.reason });
+      } else {
         const inner = await sendHalves(half, outcome.reason);
-        if (inner === 'unclear') return inner;
+        if ('state' in inner) return inner;
         bad.push(...inner);
-      } else return 'unclear';
+      }
     }
     return bad;
   };
@@ -174,7 +195,11 @@ export function createExporter(on: {
       let worst: ExportState = { state: 'moved' };
       let open = 0;
       for (const each of await session.openExports()) {
-        const state = await settleOne(each).catch(unreachable);
+        const state = await settleOne(each).catch((error: unknown) =>
+          AssayError.is(error) && error.code === 'PLATFORM_UNAUTHORIZED'
+            ? keysRefused(each.exportId, { reason: error.message })
+            : unreachable(error),
+        );
         if (state === 'unclear') open += 1;
         else if (state.state === 'blocked') {
           open += 1;
@@ -186,10 +211,12 @@ export function createExporter(on: {
   };
 }
 
-function unreachable(error: unknown): ExportState {
+function unreachable(error: unknown): Blocked {
   if (!AssayError.is(error) || error.entry.retry === 'never') throw error;
   return { state: 'blocked', waitMs: error.retryAfterMs ?? 1_000, reason: error.message };
 }
+
+const idsOf = ({ records }: OutboundExport): readonly string[] => records.flatMap(({ ids }) => ids);
 
 const asRefused = (records: readonly OutboundRecord[], reason: string): readonly RefusedRecord[] =>
   records.flatMap(({ rowId, ids }) => ids.map((id) => ({ rowId, id, reason })));

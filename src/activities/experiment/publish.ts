@@ -13,6 +13,8 @@ import type { ExperimentPorts } from './ports.js';
 const longestWaitHereMs = 20_000;
 /** How long an idle publisher sleeps between two looks at the outbox. */
 const idleMs = 100;
+/** How long a run whose cells have all ended waits for a platform that refuses its keys. */
+const keysPatienceMs = 600_000;
 
 /**
  * Drains the outbox of one run to one platform. It holds the publisher's lock on a database connection of its own for as
@@ -42,24 +44,31 @@ export function createPublish(ports: ExperimentPorts): ExperimentActivities['pub
           visibilityMs: ports.project.config.platform.visibilityDeadlineMs,
           log: ports.log,
         });
-        return await drain({ experimentId, session, exporter, platform, beat, ports });
+        return await drainOutbox({ experimentId, session, exporter, platform, beat, ports });
       } finally {
         await session.close();
       }
     });
 }
 
-interface Drain {
+/** What a drain works with. */
+export interface Drain {
   readonly experimentId: string;
   readonly session: PublisherSession;
   readonly exporter: Exporter;
   readonly platform: Platform;
   readonly beat: Beat;
-  readonly ports: ExperimentPorts;
+  readonly ports: Pick<ExperimentPorts, 'store' | 'draining'>;
 }
 
-async function drain(on: Drain): Promise<DrainReply> {
-  const { experimentId, session, exporter, beat, ports } = on;
+/**
+ * Sends what stands in the outbox until the cells are closed and nothing is left, or until there is something to wait for that
+ * people should see.
+ *
+ * @throws AssayError PLATFORM_UNAUTHORIZED where all cells have ended and the keys were refused for 10 minutes.
+ */
+export async function drainOutbox(on: Drain): Promise<DrainReply> {
+  const { experimentId, session, exporter, platform, beat, ports } = on;
   const stop = AbortSignal.any([beat.cancelled, ports.draining, session.alive]);
   const outage = createOutage();
   let sent = 0;
@@ -78,12 +87,21 @@ async function drain(on: Drain): Promise<DrainReply> {
       const left = await session.remaining();
       if (left.spans + left.scores + left.openExports === 0) return { state: 'done', sent };
     }
+    if (closed) giveUpOnKeys(round, platform);
     const blocked = outage.note(round);
     if (blocked !== undefined) return blocked;
     const pause =
       round.state === 'blocked' ? round.waitMs : moved > 0 ? 0 : settled.open > 0 ? 500 : idleMs;
     if (pause > 0) await wait(pause, undefined, { signal: stop }).catch(() => undefined);
   }
+}
+
+// While cells run there is time to correct the keys; after them somebody waits for the run's end.
+function giveUpOnKeys(round: ExportState, platform: Platform): void {
+  if (round.state === 'moved' || (round.keysRefusedMs ?? 0) <= keysPatienceMs) return;
+  throw new AssayError('PLATFORM_UNAUTHORIZED', `${platform.name}: ${round.reason}`, {
+    mend: 'Correct the keys of the worker and restart it.',
+  });
 }
 
 /** One export of each kind, spans first: a score of a trace that is not there yet helps nobody. */

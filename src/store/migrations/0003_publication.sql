@@ -45,6 +45,8 @@ create table assay.outbox_exports (
   resends integer not null default 0,
   -- The ids of the last try, where it certainly did not arrive; they are sent again without a search and uncounted.
   turned_away text[],
+  -- Since when the platform has refused the keys at this export, with no other answer in between.
+  keys_refused_since timestamptz,
   outcome text
 );
 

@@ -92,11 +92,34 @@ export async function turnAway(
 ): Promise<void> {
   const [row] = await rowsOf(
     on,
-    `update assay.outbox_exports set turned_away = $2
+    `update assay.outbox_exports set turned_away = $2, keys_refused_since = null
       where export_id = $1 and marked_at is null returning export_id`,
     [exportId, ids],
   );
   if (row === undefined) throw unknownExport(exportId);
+}
+
+/**
+ * Notes that the platform refuses the keys; where that answered a try, `unsent` are its ids, which did not arrive.
+ *
+ * @returns for how long it has done so at this export, in milliseconds.
+ */
+export async function noteKeysRefused(
+  on: Queryable,
+  exportId: string,
+  unsent: readonly string[] | undefined,
+): Promise<number> {
+  const [row] = await rowsOf<{ ms: number }>(
+    on,
+    `update assay.outbox_exports
+        set keys_refused_since = coalesce(keys_refused_since, clock_timestamp()),
+            turned_away = coalesce($2, turned_away)
+      where export_id = $1 and marked_at is null
+     returning (extract(epoch from clock_timestamp() - keys_refused_since) * 1000)::float8 as ms`,
+    [exportId, unsent ?? null],
+  );
+  if (row === undefined) throw unknownExport(exportId);
+  return row.ms;
 }
 
 /** Settles an export and its rows. A row of which everything was refused counts as refused, else as sent. */
@@ -106,7 +129,7 @@ export async function markExport(on: Queryable, exportId: string, mark: ExportMa
     on,
     `with done as (
        update assay.outbox_exports set marked_at = clock_timestamp(), outcome = $2,
-              turned_away = null
+              turned_away = null, keys_refused_since = null
         where export_id = $1 and marked_at is null returning row_ids
      ), refusals as (
        select row_id, count(distinct id) as entries,
@@ -151,7 +174,7 @@ export async function countResend(on: Queryable, exportId: string): Promise<stri
     on,
     `with again as (
        update assay.outbox_exports set intended_at = clock_timestamp(), resends = resends + 1,
-              turned_away = null
+              turned_away = null, keys_refused_since = null
         where export_id = $1 and marked_at is null returning platform, row_ids, intended_at
      ), counted as (
        insert into assay.publication as p (experiment_id, platform, ambiguous_resends)

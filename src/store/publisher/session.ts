@@ -5,6 +5,7 @@ import {
   countRemaining,
   countResend,
   markExport,
+  noteKeysRefused,
   readOpenExports,
   reopenExport,
   turnAway,
@@ -71,6 +72,11 @@ export interface PublisherSession {
    * until the next try. @throws AssayError INTERNAL where it is not open.
    */
   turnAway(exportId: string, ids: readonly string[]): Promise<void>;
+  /**
+   * Notes that the platform refuses the keys, to a try whose ids are then `unsent` or to a question. Returns for how long it has
+   * done so at this export without another answer, in milliseconds. @throws AssayError INTERNAL where it is not open.
+   */
+  keysRefused(exportId: string, unsent?: readonly string[]): Promise<number>;
   /** Before the same is sent again after a clean 429, 503 or refused connection. Returns the new time of the intent. */
   reopenExport(exportId: string): Promise<string>;
   /** Before what is missing is sent again after an unclear answer and a fruitless search; counts it. */
@@ -122,6 +128,8 @@ const sessionOf = (
       await noteSeen(on, drain);
     }),
   turnAway: (exportId, ids) => connection.exclusive((on) => turnAway(on, exportId, ids)),
+  keysRefused: (exportId, unsent) =>
+    connection.exclusive((on) => noteKeysRefused(on, exportId, unsent)),
   reopenExport: (exportId) => connection.exclusive((on) => reopenExport(on, exportId)),
   countResend: (exportId) => connection.exclusive((on) => countResend(on, exportId)),
   remaining: () => connection.exclusive((on) => countRemaining(on, drain)),

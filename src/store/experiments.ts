@@ -6,6 +6,7 @@ import { manifestSchema, type Manifest } from '../contracts/manifest.js';
 import type { PlatformRun, RunContext } from '../contracts/publication.js';
 import type { ExperimentStatus } from '../contracts/records.js';
 import { AssayError, type ErrorDocument } from '../core/errors/assay-error.js';
+import { experimentId } from '../core/experiment/naming.js';
 import type { Json } from '../core/json/json.js';
 import { countOf, rowsOf, type Queryable } from './query.js';
 import type { Store } from './store.js';
@@ -69,11 +70,6 @@ export interface ExperimentPlan {
 }
 
 const active: readonly ExperimentStatus[] = ['planning', 'running', 'publishing', 'verifying'];
-
-/** The id of an experiment: its project and name, neither of which can hold a `/`. */
-export function experimentId(project: string, name: string): string {
-  return `${project}/${name}`;
-}
 
 /** The record of a row; the json columns are parsed by the driver, and spec and manifest by their schema here. */
 export function experimentOfRow(row: Selectable<ExperimentsTable>): ExperimentRecord {

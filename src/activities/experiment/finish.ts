@@ -1,5 +1,5 @@
 import type { ExperimentActivities } from '../../contracts/experiment-protocol.js';
-import type { ExperimentStatus } from '../../contracts/records.js';
+import type { ExperimentStatus, PublicationCounts } from '../../contracts/records.js';
 import { AssayError, type ErrorDocument } from '../../core/errors/assay-error.js';
 import {
   createReportBuilder,
@@ -23,13 +23,16 @@ import type { ExperimentPorts } from './ports.js';
  * well: what is there is not thrown away.
  */
 export function createFinish(ports: ExperimentPorts): ExperimentActivities['finishExperiment'] {
-  return ({ experimentId, status, error }) =>
+  return ({ experimentId, status: asked, error }) =>
     withHeartbeat(async (beat) => {
-      if (!isEnd(status)) throw new AssayError('INTERNAL', `A run cannot end as ${status}.`);
+      if (!isEnd(asked)) throw new AssayError('INTERNAL', `A run cannot end as ${asked}.`);
       const record = await getExperiment(ports.store, experimentId);
+      const publication = await publicationCounts(ports.store, experimentId);
+      const status = honestEnd(asked, publication);
       const finishedAt = record.finishedAt ?? new Date().toISOString();
-      const model = await buildReport({ record, status, error, finishedAt, ports }, (cells) =>
-        beat.tell({ step: 'report', cells }),
+      const model = await buildReport(
+        { record, status, error, finishedAt, publication, ports },
+        (cells) => beat.tell({ step: 'report', cells }),
       );
       if (model !== undefined) {
         const keep = (name: string, mediaType: string, body: string): Promise<void> =>
@@ -60,17 +63,24 @@ const isEnd = (status: ExperimentStatus): status is End =>
   status === 'cancelled' ||
   status === 'failed';
 
+/** A record that the platform refused for good is not there, also where nobody reads back. */
+const honestEnd = (asked: End, publication: readonly PublicationCounts[]): End =>
+  asked === 'completed' && publication.some(({ refused }) => refused > 0)
+    ? 'completed_unverified'
+    : asked;
+
 async function buildReport(
   of: {
     record: ExperimentRecord;
     status: End;
     error: ErrorDocument | undefined;
     finishedAt: string;
+    publication: readonly PublicationCounts[];
     ports: ExperimentPorts;
   },
   onProgress: (cells: number) => void,
 ): Promise<ReportModel | undefined> {
-  const { record, status, error, finishedAt, ports } = of;
+  const { record, status, error, finishedAt, publication, ports } = of;
   const { manifest, spec } = record;
   if (manifest === undefined) return undefined;
   const builder = createReportBuilder({
@@ -90,7 +100,7 @@ async function buildReport(
     seed: record.seed,
     verify: spec.verify,
     platforms: record.platformRuns.map((run) => reportPlatform(run, ports)),
-    publication: await publicationCounts(ports.store, record.id),
+    publication,
     links: record.platformRuns.flatMap(({ platform: name, projectId }) => {
       const url = platformOf(ports, name)?.tracesUrl?.(projectId);
       return url === undefined ? [] : [{ label: `${name}: traces`, url }];

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { Manifest } from '../../src/contracts/manifest.js';
+import { experimentId } from '../../src/core/experiment/naming.js';
 import { getArtefact, listArtefacts, putArtefact } from '../../src/store/artefacts.js';
 import { commitCells } from '../../src/store/cell-commit.js';
 import { listExperiments } from '../../src/store/experiment-list.js';
 import {
-  experimentId,
   findExperiment,
   finishExperiment,
   getExperiment,

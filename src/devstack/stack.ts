@@ -149,7 +149,9 @@ export const startStack = async (given: StackOptions): Promise<Stack> => {
     state = new StateKeeper(options.projectDir);
     const wanted = wantedServices(options, external);
     if (wanted.has('langfuse') && (options.env ?? process.env)['LANGFUSE_SECRET_KEY']) {
-      options.log('Langfuse keys without LANGFUSE_BASE_URL: the embedded server is started instead');
+      options.log(
+        'Langfuse keys without LANGFUSE_BASE_URL: the embedded server is started instead',
+      );
     }
     await state.endOrphans(
       new Set([...wanted].filter((name) => name === 'postgres' || name === 'temporal')),

@@ -6,12 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import type {
-  WorkerStartError} from '../../src/workers/supervisor.js';
-import {
-  superviseWorkers,
-  type SupervisedWorkers,
-} from '../../src/workers/supervisor.js';
+import type { WorkerStartError } from '../../src/workers/supervisor.js';
+import { superviseWorkers, type SupervisedWorkers } from '../../src/workers/supervisor.js';
 import { until } from '../support/until.js';
 
 const typescript = ['--import', resolve('test/support/register-ts.mjs')];

@@ -12,6 +12,27 @@ export const retryPolicySchema = z.strictObject({
   maxDelayMs: z.int().min(1).max(30_000).default(30_000),
 });
 
+/** What goes first where a provider has less to give than is asked for (durability: probes and alerts before all of these). */
+export const prioritySchema = z.enum(['interactive', 'ci', 'bulk']);
+
+/** When a run is stopped early: more failed cells (target and evaluator errors) than this. */
+export const maxFailuresSchema = z.union([
+  z.strictObject({ count: z.int().min(0) }),
+  /** Of the planned cells, 0 to 1; looked at once at least 20 cells have ended. */
+  z.strictObject({ share: z.number().min(0).max(1) }),
+]);
+
+/** A stratified sample instead of the whole dataset: says so in the report, the manifest and on the platform. */
+export const quickSchema = z.strictObject({
+  /** How many items. */
+  items: z.int().min(1).max(1_000_000),
+  /** What the strata are: a JSON pointer into the item, such as `/expected/category`. Default: found by itself. */
+  by: z
+    .string()
+    .regex(/^\/.+$/, 'a JSON pointer such as /metadata/language')
+    .optional(),
+});
+
 /** What a user asks for when starting an experiment. Names point into the project's assay.config.ts. */
 export const experimentSpecSchema = z.strictObject({
   project: projectIdSchema,
@@ -33,7 +54,20 @@ export const experimentSpecSchema = z.strictObject({
   seed: z.int().min(0).max(2_147_483_647).default(1),
   /** How much of what was published is read back. Default full. */
   verify: z.enum(['full', 'sample', 'off']).default('full'),
+  /** Default: the target's own in the config, else the defaults of the policy. */
   retry: retryPolicySchema.prefault({}),
+  /** Default bulk; the CLI says interactive at a terminal and ci under CI. Not part of the manifest. */
+  priority: prioritySchema.default('bulk'),
+  /**
+   * Dollars that the run's model calls may cost in all. At the cap the run pauses until the budget is raised. Every model
+   * that is called must have a known price. Default: no limit. Not part of the manifest.
+   */
+  budgetUsd: z.number().positive().max(1_000_000).optional(),
+  /** Default: a run goes on however many cells fail. Not part of the manifest. */
+  maxFailures: maxFailuresSchema.optional(),
+  quick: quickSchema.optional(),
+  /** Take cells whose own content is unchanged from earlier runs of the project. Default false. Not part of the manifest. */
+  reuse: z.boolean().default(false),
   timeouts: z
     .strictObject({
       /**
@@ -55,3 +89,6 @@ export type ExperimentSpec = z.output<typeof experimentSpecSchema>;
 /** A specification as a caller writes it. */
 export type ExperimentSpecInput = z.input<typeof experimentSpecSchema>;
 export type RetryPolicy = z.output<typeof retryPolicySchema>;
+export type Priority = z.output<typeof prioritySchema>;
+export type MaxFailures = z.output<typeof maxFailuresSchema>;
+export type Quick = z.output<typeof quickSchema>;

@@ -91,6 +91,8 @@ describe('a specification', () => {
       ...spec,
       repetitions: 1,
       concurrency: 16,
+      priority: 'bulk',
+      reuse: false,
       seed: 1,
       verify: 'full',
       retry: { maxAttempts: 4, initialDelayMs: 500, maxDelayMs: 30_000 },

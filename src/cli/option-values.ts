@@ -43,11 +43,17 @@ export function listAmong<Name extends string>(
     });
 }
 
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const units: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
-/** `500ms`, `30s`, `2m`, `1h` in milliseconds; the unit is a must, since tools disagree about what a bare number means. */
+/** `500ms`, `30s`, `2m`, `1h`, `30d` in milliseconds; the unit is a must, since tools disagree about what a bare number means. */
 export function durationMs(text: string): number {
-  const [, amount = '', unit = ''] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(text) ?? [];
+  const [, amount = '', unit = ''] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text) ?? [];
   const factor = units[unit];
   if (factor === undefined) {
     throw new InvalidArgumentError('It must be a time with its unit, such as 500ms, 30s or 2m.');

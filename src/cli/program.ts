@@ -13,6 +13,7 @@ import { registerDb } from './commands/db.js';
 import { registerDev } from './commands/dev.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerExperiment } from './commands/experiment.js';
+import { registerPrune } from './commands/prune.js';
 import { registerTrace } from './commands/trace.js';
 import { registerWorker } from './commands/worker.js';
 
@@ -67,5 +68,6 @@ Examples:
   registerDoctor(program, registration);
   registerConfig(program, registration);
   registerDb(program, registration);
+  registerPrune(program, registration);
   return program;
 }

@@ -2,6 +2,7 @@ import type { Connections } from '../contracts/environment.js';
 import type { TraceView } from '../contracts/trace-view.js';
 import { createExperiments, type Experiments } from './experiments.js';
 import { findConnections } from './connections.js';
+import { createRetention, type Retention } from './retention.js';
 import { createTransport } from './transport.js';
 
 export interface AssayClientOptions {
@@ -30,12 +31,14 @@ export interface AssayClientOptions {
  */
 export class AssayClient {
   readonly experiments: Experiments;
+  readonly retention: Retention;
   readonly traces: { get(traceId: string, signal?: AbortSignal): Promise<TraceView> };
   readonly #close: () => Promise<void>;
 
   private constructor(connections: Connections) {
     const transport = createTransport(connections);
     this.experiments = createExperiments(transport);
+    this.retention = createRetention(transport);
     this.traces = {
       get: (traceId, signal = AbortSignal.timeout(30_000)) =>
         transport.platform().readTrace(traceId, signal),

@@ -27,6 +27,7 @@ import {
   submitUpdate,
   taskQueues,
 } from '../core/experiment/naming.js';
+import { temporalUnreachable } from './temporal-failures.js';
 import { requireWorker } from './worker-presence.js';
 
 type ExperimentWorkflow = (input: ExperimentInput) => Promise<unknown>;
@@ -129,12 +130,5 @@ function rethrowCoded(error: unknown): never {
 }
 
 function unreachable(error: unknown): unknown {
-  const code =
-    (error as { code?: unknown }).code ?? (error as { cause?: { code?: unknown } }).cause?.code;
-  // gRPC: 4 deadline exceeded, 14 unavailable.
-  if (code !== 14 && code !== 4) return error;
-  return new AssayError('TEMPORAL_UNREACHABLE', 'Temporal does not answer.', {
-    mend: 'Submit again: the same submission is the same run.',
-    cause: error,
-  });
+  return temporalUnreachable(error, 'Submit again: the same submission is the same run.');
 }

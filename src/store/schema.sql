@@ -108,6 +108,8 @@ create table assay.experiments (
   cells_done_at timestamp with time zone,
   cancel_requested_at timestamp with time zone,
   finished_at timestamp with time zone,
+  prune_started_at timestamp with time zone,
+  pruned_at timestamp with time zone,
   constraint experiments_pkey PRIMARY KEY (id),
   constraint experiments_run_uid_key UNIQUE (run_uid),
   constraint experiments_project_fkey FOREIGN KEY (project) REFERENCES assay.projects(id) ON DELETE CASCADE,
@@ -116,6 +118,8 @@ create table assay.experiments (
 );
 
 CREATE INDEX experiments_newest ON assay.experiments USING btree (project, created_at DESC, id DESC);
+
+CREATE INDEX experiments_prunable ON assay.experiments USING btree (project, finished_at, id) WHERE ((pruned_at IS NULL) AND (finished_at IS NOT NULL));
 
 create table assay.journal_owners (
   owner text not null,

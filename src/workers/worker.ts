@@ -3,6 +3,8 @@ import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 
 import { createExperimentActivities } from '../activities/experiment/index.js';
+import { createRetentionActivities } from '../activities/retention/index.js';
+import type { ExperimentPorts } from '../activities/experiment/ports.js';
 import type { Connections } from '../contracts/environment.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import { taskQueues } from '../core/experiment/naming.js';
@@ -74,7 +76,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     namespace,
     roles,
     project,
-    activities: createExperimentActivities(opened.ports),
+    activities: allActivities(opened.ports),
   });
   const running = Promise.all(workers.map((worker) => worker.run()));
   const ended = running
@@ -110,12 +112,21 @@ function installRuntime(log: Logger): void {
   Runtime.install({ logger: temporalLogger(log), shutdownSignals: [] });
 }
 
+/** All activities, by the queue of their role. */
+function allActivities(ports: ExperimentPorts) {
+  const experiments = createExperimentActivities(ports);
+  return {
+    ...experiments,
+    orchestration: { ...experiments.orchestration, ...createRetentionActivities(ports) },
+  };
+}
+
 async function createWorkers(on: {
   connection: NativeConnection;
   namespace: string;
   roles: readonly WorkerRole[];
   project: string;
-  activities: ReturnType<typeof createExperimentActivities>;
+  activities: ReturnType<typeof allActivities>;
 }): Promise<Worker[]> {
   const { connection, namespace, roles, project, activities } = on;
   const queues = taskQueues(project);

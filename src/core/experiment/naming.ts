@@ -31,6 +31,14 @@ export const submitUpdate = 'submit';
 export const cancelUpdate = 'cancel';
 export const progressQuery = 'progress';
 
+/** Taking the bodies of old runs. */
+export const pruneWorkflowType = 'prune';
+
+/** One workflow for each moment asked for: the same request again is the same work. */
+export function pruneWorkflowId(project: string, finishedBefore: string): string {
+  return `assay/${project}/prune/${finishedBefore}`;
+}
+
 /** The typed search attributes of every workflow of ours: few, bounded, never user text. */
 export const searchAttributes = {
   AssayProject: 'KEYWORD',

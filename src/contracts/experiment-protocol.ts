@@ -1,6 +1,6 @@
 /** What goes through Temporal for an experiment: small, versioned, never a body. */
 import type { ErrorDocument } from '../core/errors/assay-error.js';
-import type { ExperimentSpec } from './experiment-spec.js';
+import type { ExperimentSpec, Priority } from './experiment-spec.js';
 import type { ManifestDifference } from './manifest.js';
 import type { CellCounts, ExperimentStatus, PublicationCounts } from './records.js';
 
@@ -11,14 +11,62 @@ export interface ExperimentInput {
   readonly state?: ExperimentState;
 }
 
-/** The small state that a new execution of the same run begins with. */
+/**
+ * The small state that a new execution of the same run begins with. Version 2 added what is optional after `cancelled`; a
+ * state of version 1 is one without it.
+ */
 export interface ExperimentState {
-  readonly version: 1;
+  readonly version: 1 | 2;
   readonly plan: AdmittedPlan;
   /** The first position that is not done; some after it may be. */
   readonly nextPosition: number;
   /** A cancel came while the execution before this one handed over. */
   readonly cancelled?: boolean;
+  /** The run is paused. */
+  readonly pause?: RunPause;
+  /** Every cell has ended: only publishing was left. */
+  readonly cellsClosed?: boolean;
+  /** What the run ends with, known before the last record was published. */
+  readonly failure?: ErrorDocument;
+}
+
+/** Why a run stands still. */
+export interface RunPause {
+  /** Who paused it decides what ends the pause: `resume`, or a larger budget. */
+  readonly cause: 'person' | 'budget';
+  /** For people: `paused by a person`, `budget used up: $2.00 of $2.00`. */
+  readonly reason: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+/** What was asked of a run while its cells run, as it is recorded in the row. */
+export type RunCommand =
+  | { readonly kind: 'pause'; readonly pause: RunPause }
+  | { readonly kind: 'resume' }
+  | { readonly kind: 'concurrency'; readonly concurrency: number }
+  /** In flight cells are given up: their batches look for this in the row. */
+  | { readonly kind: 'abort' }
+  | { readonly kind: 'budget'; readonly budgetUsd: number };
+
+/** What came of recording a command: what only the rows know can stand in its way. */
+export type RunCommandReply =
+  { readonly outcome: 'recorded' } | { readonly outcome: 'refused'; readonly error: ErrorDocument };
+
+export interface PauseRequest {
+  /** Shown beside the status, up to 200 characters. */
+  readonly reason?: string;
+}
+export interface CancelRequest {
+  /** Cells in flight are aborted as well. */
+  readonly now?: boolean;
+}
+export interface ConcurrencyRequest {
+  readonly concurrency: number;
+}
+export interface BudgetRequest {
+  /** What the run may cost in all. */
+  readonly budgetUsd: number;
 }
 
 /** What the workflow must know of a run to drive it. */
@@ -35,6 +83,10 @@ export interface AdmittedPlan {
   readonly dataset: string;
   /** Where the cells stood when this was told. */
   readonly counts: CellCounts;
+  /** Default bulk. */
+  readonly priority?: Priority;
+  /** The row says that the run is paused: whoever drives it next keeps that. */
+  readonly pause?: RunPause;
 }
 
 export interface SubmitRequest {
@@ -71,6 +123,11 @@ export interface BatchReply {
   readonly notStarted: number;
   /** Cells left for later, with the reason and the wait that the provider asked for. */
   readonly deferred?: { readonly cells: number; readonly waitMs: number; readonly reason: string };
+  /**
+   * Cells stay pending since the budget holds no further call: neither an error nor a wait of known length. They run once
+   * it was raised (`setBudget`).
+   */
+  readonly outOfBudget?: { readonly spentUsd: number; readonly budgetUsd: number };
 }
 
 /** What one drain came to. */
@@ -120,8 +177,15 @@ export interface ExperimentActivities {
   closeCells(request: {
     readonly experimentId: string;
     /** Why cells may be left without a run; absent where none must be. */
-    readonly ended?: 'cancelled' | 'failed';
+    readonly ended?: 'cancelled' | 'failed' | 'max_failures';
   }): Promise<CellCounts>;
+  /** Writes a command down in the row, where the cells and everybody who looks find it. Repeats are harmless. */
+  recordCommand(request: {
+    readonly experimentId: string;
+    readonly command: RunCommand;
+  }): Promise<RunCommandReply>;
+  /** Why a run with too many failed cells ends: how many, of how many, and the most frequent reasons. */
+  explainFailures(request: { readonly experimentId: string }): Promise<ErrorDocument>;
   /** Sends what stands in the outbox, until the run's cells are closed and nothing is left. */
   publish(request: {
     readonly experimentId: string;

@@ -11,6 +11,23 @@ create table assay.artefacts (
   constraint artefacts_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE
 );
 
+create table assay.budget_reservations (
+  token uuid not null,
+  experiment_id text not null,
+  cell_id bigint not null,
+  request_hash text not null,
+  occurrence integer not null,
+  owner text not null,
+  amount numeric(24,12) not null,
+  constraint budget_reservations_pkey PRIMARY KEY (token),
+  constraint budget_reservations_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE,
+  constraint budget_reservations_amount_check CHECK ((amount >= (0)::numeric))
+);
+
+CREATE INDEX budget_reservations_of_call ON assay.budget_reservations USING btree (cell_id, request_hash, occurrence);
+
+CREATE INDEX budget_reservations_of_run ON assay.budget_reservations USING btree (experiment_id);
+
 create table assay.call_journal (
   cell_id bigint not null,
   request_hash text not null,
@@ -32,6 +49,16 @@ create table assay.call_journal (
   constraint call_journal_cell_id_fkey FOREIGN KEY (cell_id) REFERENCES assay.experiment_cells(id) ON DELETE CASCADE,
   constraint call_journal_check CHECK (((state = 'answered'::text) = (answer IS NOT NULL))),
   constraint call_journal_state_check CHECK ((state = ANY (ARRAY['claimed'::text, 'answered'::text, 'released'::text])))
+);
+
+create table assay.experiment_budgets (
+  experiment_id text not null,
+  cap numeric(24,12) not null,
+  committed numeric(24,12) default 0 not null,
+  granted numeric(24,12) default 0 not null,
+  constraint experiment_budgets_pkey PRIMARY KEY (experiment_id),
+  constraint experiment_budgets_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE,
+  constraint experiment_budgets_cap_check CHECK ((cap > (0)::numeric))
 );
 
 create table assay.experiment_cells (
@@ -61,6 +88,7 @@ create table assay.experiment_cells (
   trace_id text,
   started_at timestamp with time zone,
   ended_at timestamp with time zone,
+  embedding_cost numeric(24,12),
   constraint experiment_cells_pkey PRIMARY KEY (id),
   constraint experiment_cells_experiment_id_ordinal_repetition_revision__key UNIQUE (experiment_id, ordinal, repetition, revision) INCLUDE (status, latest),
   constraint experiment_cells_experiment_id_revision_position_key UNIQUE (experiment_id, revision, "position"),

@@ -61,6 +61,9 @@ export const catalogue = {
   EXPERIMENT_NOT_FOUND: missing('The experiment does not exist'),
   TRACE_NOT_FOUND: missing('The trace does not exist'),
   REPORT_NOT_READY: missing('The report is not there yet'),
+  PRICE_UNKNOWN: usage('The price of a model is not known, and the run has a budget'),
+  BUDGET_TOO_SMALL: usage('The budget is smaller than one call'),
+  BUDGET_NOT_SET: conflict('The experiment was started without a budget'),
   // Identity
   EXPERIMENT_CONFLICT: conflict('An experiment of this name has another content'),
   EXPERIMENT_EXISTS_ELSEWHERE: conflict(
@@ -106,6 +109,12 @@ export const catalogue = {
     exit: 70,
     retry: 'after',
     title: 'Another worker holds this call',
+  },
+  BUDGET_EXHAUSTED: {
+    status: 402,
+    exit: 7,
+    retry: 'later',
+    title: 'The budget of the experiment is used up',
   },
   // Outbound guard
   ADDRESS_FORBIDDEN: usage('The address is not allowed'),

@@ -41,6 +41,8 @@ export interface ExperimentRecord {
   readonly cellsDoneAt: string | undefined;
   readonly cancelRequestedAt: string | undefined;
   readonly finishedAt: string | undefined;
+  /** Its bodies are gone, or going: figures, scores and report are left. */
+  readonly prunedAt: string | undefined;
 }
 
 export interface NewExperiment {
@@ -100,6 +102,7 @@ export function experimentOfRow(row: Selectable<ExperimentsTable>): ExperimentRe
     cellsDoneAt: row.cells_done_at ?? undefined,
     cancelRequestedAt: row.cancel_requested_at ?? undefined,
     finishedAt: row.finished_at ?? undefined,
+    prunedAt: row.prune_started_at ?? undefined,
   };
 }
 

@@ -34,6 +34,8 @@ export interface ExperimentsTable {
   cells_done_at: string | null;
   cancel_requested_at: string | null;
   finished_at: string | null;
+  prune_started_at: string | null;
+  pruned_at: string | null;
 }
 
 /** assay.artefacts: the body is gzip. */

@@ -14,6 +14,7 @@ import { putArtefact } from '../../store/artefacts.js';
 import { streamResults } from '../../store/cell-results.js';
 import { countCells } from '../../store/cells.js';
 import { finishExperiment, getExperiment, type ExperimentRecord } from '../../store/experiments.js';
+import { dropBodies } from '../../store/outbox.js';
 import { publicationCounts } from '../../store/publication.js';
 import { withHeartbeat } from '../heartbeat.js';
 import type { ExperimentPorts } from './ports.js';
@@ -45,6 +46,13 @@ export function createFinish(ports: ExperimentPorts): ExperimentActivities['fini
         ...(model === undefined ? {} : { summary: summaryOf(model) }),
         ...(error === undefined ? {} : { error }),
       });
+      // Every record was read back, so nothing will have to be sent again (durability 19).
+      if (status === 'completed' && record.spec.verify === 'full') {
+        for (const { platform } of record.platformRuns) {
+          beat.tell({ step: 'drop what was sent', platform });
+          await dropBodies(ports.store, { experimentId, platform });
+        }
+      }
       return {
         experimentId,
         status,

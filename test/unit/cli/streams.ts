@@ -46,6 +46,7 @@ export function viewOf(change: Partial<ExperimentView> = {}): ExperimentView {
     createdAt: '2026-03-02T09:00:00.000Z',
     startedAt: '2026-03-02T09:00:01.000Z',
     finishedAt: undefined,
+    prunedAt: undefined,
     workflowId: 'assay/support/experiment/nightly',
     runUid: '0f4c2a6e9b1d4c1f8a7e5d3b2c1a0f9e',
     ...change,

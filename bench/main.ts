@@ -1,0 +1,108 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { cpus, totalmem } from 'node:os';
+
+import { listenForInterrupt } from '../src/devstack/index.js';
+import { engineMeasurements } from './engine/suite.js';
+import type { BenchResult, Figure } from './report/figures.js';
+import { figureNames, runSuite, select } from './suite.js';
+
+const suites = { engine: engineMeasurements } as const;
+
+interface Options {
+  readonly json?: true;
+  readonly runs: number;
+  readonly only?: string;
+}
+
+const wholeNumber = (text: string): number => {
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number from 1 to 999.');
+};
+
+/** Runs a bench; resolves to the exit code: 0 where it ran, whether goals are met or not, 130 after Ctrl-C. */
+export async function main(args: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const program = new Command('npm run bench --')
+    .description('Benchmarks of Assay; each brings its own stack up and down')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ npm run bench -- engine                          # all figures, three runs each
+  $ npm run bench -- engine --only ceiling --runs 1
+  $ npm run bench -- engine --json | tail -n 1       # one JSON object`,
+    );
+  program
+    .command('engine')
+    .description('what the experiment engine adds to the model, its ceiling, memory and recovery')
+    .option('--json', 'the last line of the output is one JSON object')
+    .option('--runs <n>', 'how often each load is run; figures are medians', wholeNumber, 3)
+    .option('--only <figure>', `one figure: ${figureNames(suites.engine).join(', ')}`)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ npm run bench -- engine --only efficiencyCells
+  $ npm run bench -- engine --only cpuMsPerCell --runs 1 --json`,
+    )
+    .action(async (options: Options) => {
+      exitCode = await run('engine', options);
+    });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : 2;
+  }
+  return exitCode;
+}
+
+async function run(bench: keyof typeof suites, options: Options): Promise<number> {
+  const measurements = suites[bench];
+  const selection = select(measurements, options.only);
+  if (selection.length === 0) {
+    process.stderr.write(
+      `There is no figure "${options.only ?? ''}". Known: ${figureNames(measurements).join(', ')}.\n`,
+    );
+    return 2;
+  }
+  const interrupt = listenForInterrupt();
+  const log = (line: string): void => void process.stderr.write(`${line}\n`);
+  try {
+    const figures = await runSuite(selection, {
+      runs: options.runs,
+      signal: interrupt.signal,
+      log: (line) => log(`  ${line}`),
+      onFigure: (name, figure) => {
+        if (options.json !== true) process.stdout.write(`${figureText(name, figure)}\n`);
+      },
+    });
+    const result: BenchResult = { bench, machine: machine(), runs: options.runs, figures };
+    if (options.json === true) process.stdout.write(`${JSON.stringify(result)}\n`);
+    return 0;
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    log('Interrupted; everything was taken down.');
+    return 130;
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+function figureText(name: string, { value, unit, goal, met, parts }: Figure): string {
+  const of = goal === undefined ? '' : ` (goal ${goal}: ${met === true ? 'met' : 'missed'})`;
+  const made =
+    parts === undefined
+      ? ''
+      : `: ${Object.entries(parts)
+          .map(([part, of_]) => `${part} ${of_}`)
+          .join(', ')}`;
+  return `${name} ${value} ${unit}${of}${made}`;
+}
+
+const machine = (): BenchResult['machine'] => ({
+  cores: cpus().length,
+  memGiB: Math.round(totalmem() / 1024 ** 3),
+  node: process.versions.node,
+});

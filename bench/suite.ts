@@ -1,0 +1,59 @@
+import type { BenchContext, Measured, Measurement } from './engine/measurement.js';
+import { figureOf, type Figure } from './report/figures.js';
+
+/** The measurements that give the wanted figures, each with those of its figures that are wanted. */
+export interface Selection {
+  readonly measurement: Measurement;
+  readonly wanted: readonly string[];
+}
+
+/** All figures of a suite. */
+export function figureNames(measurements: readonly Measurement[]): readonly string[] {
+  return measurements.flatMap(({ figures }) => Object.keys(figures));
+}
+
+/** What must be run for one figure, or for all. */
+export function select(
+  measurements: readonly Measurement[],
+  only: string | undefined,
+): readonly Selection[] {
+  return measurements
+    .map((measurement) => ({
+      measurement,
+      wanted: Object.keys(measurement.figures).filter(
+        (name) => only === undefined || name === only,
+      ),
+    }))
+    .filter(({ wanted }) => wanted.length > 0);
+}
+
+/** Runs the selection, one measurement after the other, and tells each figure as it is there. */
+export async function runSuite(
+  selection: readonly Selection[],
+  on: BenchContext & { readonly onFigure: (name: string, figure: Figure) => void },
+): Promise<Readonly<Record<string, Figure>>> {
+  const figures: Record<string, Figure> = {};
+  for (const { measurement, wanted } of selection) {
+    on.log(`${wanted.join(', ')} (about ${measurement.minutes} min)`);
+    const measured = await measurement.measure(on);
+    for (const name of wanted) {
+      const figure = figureNamed(name, { measurement, measured });
+      figures[name] = figure;
+      on.onFigure(name, figure);
+    }
+  }
+  return figures;
+}
+
+function figureNamed(
+  name: string,
+  {
+    measurement,
+    measured,
+  }: { measurement: Measurement; measured: Readonly<Record<string, Measured>> },
+): Figure {
+  const of = measurement.figures[name];
+  const value = measured[name];
+  if (of === undefined || value === undefined) throw new Error(`nothing measured ${name}`);
+  return figureOf({ ...of, ...value });
+}

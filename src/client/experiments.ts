@@ -43,6 +43,8 @@ export interface ExperimentView {
   readonly createdAt: string;
   readonly startedAt: string | undefined;
   readonly finishedAt: string | undefined;
+  /** Since when its inputs and outputs are gone; see `assay prune`. */
+  readonly prunedAt: string | undefined;
   /** For the Temporal UI. */
   readonly workflowId: string;
   readonly runUid: string;
@@ -257,6 +259,7 @@ function viewOf(
     createdAt: record.createdAt,
     startedAt: record.startedAt,
     finishedAt: record.finishedAt,
+    prunedAt: record.prunedAt,
     workflowId: record.workflowId,
     runUid: record.runUid,
   };

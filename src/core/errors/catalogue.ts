@@ -54,6 +54,7 @@ export const catalogue = {
   DATASET_INVALID: usage('The dataset has problems'),
   DATASET_EMPTY: usage('The dataset has no items'),
   DATASET_NOT_FOUND: missing('The dataset does not exist'),
+  SAMPLE_FIELD_INVALID: usage('The dataset cannot be sampled by this field'),
   TARGET_NOT_FOUND: missing('The target does not exist'),
   EVALUATOR_NOT_FOUND: missing('The evaluator does not exist'),
   PROMPT_INVALID: usage('The prompt has problems'),
@@ -70,6 +71,11 @@ export const catalogue = {
     'The platform holds an experiment of this name from elsewhere',
   ),
   EXPERIMENT_FINISHED: conflict('The experiment has ended already'),
+  EXPERIMENT_PAUSED: conflict('The experiment is paused already'),
+  EXPERIMENT_NOT_PAUSED: conflict('The experiment is not paused'),
+  CONCURRENCY_INVALID: usage('The concurrency is out of range'),
+  BUDGET_INVALID: usage('The budget is not a possible one'),
+  BUDGET_BELOW_SPENT: conflict('More than this budget is spent already'),
   CODE_MISMATCH: conflict('The worker runs other code than the experiment was planned with'),
   // Dependencies
   TEMPORAL_UNREACHABLE: dependency('Temporal does not answer'),
@@ -103,6 +109,7 @@ export const catalogue = {
   EVALUATOR_RESULT_INVALID: run('The evaluator returned something that is no score'),
   JUDGE_VERDICT_INVALID: run('The verdict of the judge does not fit its schema'),
   REGEX_TIMEOUT: run('The regular expression did not end in time'),
+  CELL_ABORTED: run('The cell was being run when its experiment was ended'),
   WORKER_LOST: run('The cell ended its worker three times'),
   CALL_CLAIM_REFUSED: {
     status: 409,
@@ -123,6 +130,7 @@ export const catalogue = {
   // Results of a run
   EXPERIMENT_FAILED: run('The experiment failed'),
   EXPERIMENT_CANCELLED: run('The experiment was cancelled'),
+  MAX_FAILURES: run('More cells failed than the experiment allows'),
   EXPERIMENT_UNVERIFIED: run('Not everything published could be read back'),
   EXPERIMENT_HAS_ERRORS: run('Some cells ended in an error'),
   WAIT_TIMEOUT: {

@@ -16,11 +16,12 @@ describe('option values', () => {
     ['1.5s', 1_500],
     ['2m', 120_000],
     ['1h', 3_600_000],
+    ['30d', 2_592_000_000],
   ])('reads the time %s', (text, ms) => {
     expect(durationMs(text)).toBe(ms);
   });
 
-  it.each(['30', 's', '-1s', '1 s', '1d', '', 'Infinitys'])('refuses the time %j', (text) => {
+  it.each(['30', 's', '-1s', '1 s', '1w', '', 'Infinitys'])('refuses the time %j', (text) => {
     expect(() => durationMs(text)).toThrow('with its unit');
   });
 

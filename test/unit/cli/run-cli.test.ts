@@ -28,6 +28,8 @@ describe('a command line', () => {
     [['experiment', 'list', '--limit', '0'], 'at least 1'],
     [['experiment'], 'A command is missing'],
     [['dev', '--postgres-port', '99999'], '1 to 65535'],
+    [['prune'], "'--older-than <time>' not specified"],
+    [['prune', '--older-than', '30'], 'with its unit'],
     [['worker', '--roles', 'cells,all'], '"all" is none of orchestration'],
   ])('%j that is not understood exits with 2 and says why', async (args, why) => {
     const { code, out, err } = await run(...args);

@@ -1,0 +1,136 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import { AssayClient } from '../../src/client/assay-client.js';
+import { parseConnections } from '../../src/contracts/environment.js';
+import { searchAttributes } from '../../src/core/experiment/naming.js';
+import { resetStack, startStack, type Stack } from '../../src/devstack/index.js';
+import { runMigrations } from '../../src/store/migrate.js';
+import { configFile, datasetFiles, promptFiles } from '../support/project-files.js';
+import { openDatabaseLog, type DatabaseLog } from './database.js';
+import type { Diary } from './diary.js';
+import { openDiary } from './diary.js';
+import { openModelLog, type ModelLog } from './model-log.js';
+import { openPlatformLog, type PlatformLog } from './platform-log.js';
+import { background } from './schedule.js';
+
+export const project = 'chaos';
+export const evaluators = ['category', 'polite'] as const;
+
+/** Everything that a run needs, in a folder of its own: nothing of the user's is touched. */
+export interface Installation {
+  readonly folder: string;
+  readonly stack: Stack;
+  readonly diary: Diary;
+  readonly client: AssayClient;
+  readonly model: ModelLog;
+  readonly platform: PlatformLog;
+  readonly database: DatabaseLog;
+  /** What a worker is started with. */
+  readonly environment: Readonly<Record<string, string>>;
+  stop(options: { readonly keep: boolean }): Promise<void>;
+}
+
+const given = <Value>(value: Value | undefined, name: string): Value => {
+  if (value === undefined) throw new Error(`The stack runs without ${name}.`);
+  return value;
+};
+
+const writeProject = async (folder: string, cells: number): Promise<void> => {
+  const files = {
+    'assay.config.ts': configFile({ project }),
+    ...datasetFiles(cells),
+    ...promptFiles,
+  };
+  for (const [path, text] of Object.entries(files)) {
+    const file = join(folder, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  }
+};
+
+const startServices = (folder: string, seed: number, diary: Diary): Promise<Stack> =>
+  startStack({
+    projectDir: folder,
+    searchAttributes,
+    // Services of the user's own must not be struck.
+    env: {},
+    log: (line) => diary.note(line),
+    model: {
+      seed,
+      latencyMs: { min: 300, max: 800 },
+      faults: [{ kind: 'status', status: 500, share: background.modelErrors }],
+    },
+    langfuse: {
+      seed,
+      // The product is never told: it goes by the default of its visibility deadline.
+      visibility: {
+        spans: { minMs: 500, maxMs: 5_000 },
+        scores: { minMs: 500, maxMs: 5_000 },
+      },
+      faults: [
+        {
+          kind: 'commit_then_drop',
+          method: 'POST',
+          pathPrefix: '/api/',
+          probability: background.platformCommitThenDrop,
+        },
+        { kind: 'server_error', pathPrefix: '/api/', probability: background.platformErrors },
+      ],
+    },
+  });
+
+const serviceNames = /^(?:TEMPORAL_|DATABASE_URL|LANGFUSE_|LANGSMITH_|OPENAI_|ASSAY_)/;
+
+const ownEnvironment = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value === undefined || serviceNames.test(name) ? [] : [[name, value] as [string, string]],
+    ),
+  );
+
+/** Starts the whole stack on free ports, with its faults in force from the first request on. */
+export const startInstallation = async (options: {
+  readonly seed: number;
+  readonly cells: number;
+}): Promise<Installation> => {
+  const folder = await mkdtemp(join(tmpdir(), 'assay-chaos-'));
+  // Postgres' own account must get through to its data below.
+  await chmod(folder, 0o711);
+  const diary = openDiary(folder, options.seed);
+  const remove = async (): Promise<void> => {
+    await resetStack(folder);
+    await rm(folder, { recursive: true, force: true });
+  };
+  let stack: Stack | undefined;
+  try {
+    await writeProject(folder, options.cells);
+    stack = await startServices(folder, options.seed, diary);
+    const { postgres, model, langfuse } = stack.services;
+    const databaseUrl = given(postgres, 'Postgres').url;
+    await runMigrations(databaseUrl);
+    const environment = { ...ownEnvironment(), ...stack.environment };
+    const client = await AssayClient.connect({ connections: parseConnections(environment) });
+    const running = stack;
+    return {
+      folder,
+      stack,
+      diary,
+      client,
+      model: openModelLog(given(model, 'a model')),
+      platform: openPlatformLog(given(langfuse, 'a platform')),
+      database: openDatabaseLog(databaseUrl),
+      environment,
+      async stop({ keep }) {
+        await client.close();
+        await running.stop();
+        if (!keep) await remove();
+      },
+    };
+  } catch (error) {
+    await stack?.stop();
+    await remove();
+    throw error;
+  }
+};

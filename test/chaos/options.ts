@@ -1,0 +1,95 @@
+import { parseArgs } from 'node:util';
+
+/** What `npm run chaos` was asked for. */
+export interface ChaosOptions {
+  readonly seeds: readonly number[];
+  readonly cells: number;
+  readonly concurrency: number;
+  readonly workers: number;
+  /** Few strikes and short outages, for CI. */
+  readonly short: boolean;
+  /** The last line in the shape of every benchmark. */
+  readonly json: boolean;
+  /** Leave the run's folder and database for a look. */
+  readonly keep: boolean;
+  /** How long a run may take before it counts as one that does not end by itself. */
+  readonly deadlineMs: number;
+}
+
+export const helpText = `Usage: npm run chaos -- [options]
+
+Runs an experiment on an embedded stack of its own while workers, Temporal, Postgres, the platform and the model are
+killed, stopped, frozen and made to fail at seeded moments, then counts from outside what became of it. Prints one
+JSON line per seed and one at the end; what happens meanwhile goes to stderr.
+
+Options
+  --seeds N         how many seeds, from --seed on (default 1)
+  --seed S          the first seed (default 1)
+  --cells N         cells of the run (default 2000; 240 with --short)
+  --concurrency N   cells in flight (default 24)
+  --workers N       worker processes (default 2)
+  --short           one strike of each kind and short outages: a check for CI, no proof
+  --deadline S      seconds after which a run counts as one that does not end (default 900)
+  --keep            leave the run's folder (logs, schedule, database) for a look
+  --json            the last line in the shape of all benchmarks
+  --help            this text
+
+Exit code: 0 where every promise held, 1 where one broke, 2 for a wrong option, 70 where the suite itself failed.
+
+Examples
+  npm run chaos                          one run with seed 1
+  npm run chaos -- --seeds 20 --json     the proof: seeds 1 to 20
+  npm run chaos -- --seed 7 --keep       seed 7 again, everything left for a look
+  npm run chaos -- --short               about a minute
+`;
+
+/** A wrong option: what is shown to whoever typed it. */
+export class ChaosUsageError extends Error {
+  override readonly name = 'ChaosUsageError';
+}
+
+const wholeNumber = (name: string, text: string, least: number): number => {
+  const value = Number(text);
+  if (/^\d{1,9}$/.test(text) && value >= least) return value;
+  throw new ChaosUsageError(`--${name} ${text}: must be a whole number from ${least} on.`);
+};
+
+const read = (args: readonly string[]) => {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        seeds: { type: 'string', default: '1' },
+        seed: { type: 'string', default: '1' },
+        cells: { type: 'string' },
+        concurrency: { type: 'string', default: '24' },
+        workers: { type: 'string', default: '2' },
+        deadline: { type: 'string', default: '900' },
+        short: { type: 'boolean', default: false },
+        keep: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new ChaosUsageError(error instanceof Error ? error.message : String(error));
+  }
+};
+
+/** @throws ChaosUsageError */
+export const parseOptions = (args: readonly string[]): ChaosOptions | 'help' => {
+  const values = read(args);
+  if (values.help) return 'help';
+  const first = wholeNumber('seed', values.seed, 0);
+  const count = wholeNumber('seeds', values.seeds, 1);
+  return {
+    seeds: Array.from({ length: count }, (_, index) => first + index),
+    cells: wholeNumber('cells', values.cells ?? (values.short ? '240' : '2000'), 50),
+    concurrency: wholeNumber('concurrency', values.concurrency, 2),
+    workers: wholeNumber('workers', values.workers, 1),
+    short: values.short,
+    json: values.json,
+    keep: values.keep,
+    deadlineMs: wholeNumber('deadline', values.deadline, 10) * 1_000,
+  };
+};

@@ -1,0 +1,160 @@
+import { join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { writeFile } from 'node:fs/promises';
+
+import type { ExperimentView } from '../../src/client/experiments.js';
+import { isFinalStatus } from '../../src/core/experiment/naming.js';
+import { countRun, type Counted } from './count.js';
+import { startFleet, type Fleet } from './fleet.js';
+import { project, startInstallation, type Installation } from './installation.js';
+import type { ChaosOptions } from './options.js';
+import { drawSchedule, type Scheduled } from './schedule.js';
+import { createStriker, type Striker } from './strikes.js';
+
+/** One seed's line. */
+export interface SeedResult extends Counted {
+  readonly seed: number;
+  readonly inFlightBound: number;
+  /** From the submission to the run's end. */
+  readonly seconds: number;
+  readonly status: string;
+  /** Which promises broke, in words; empty where all held. */
+  readonly broken: readonly string[];
+}
+
+const name = 'under-chaos';
+const lookEveryMs = 250;
+/** Nothing ended for so long: the next strike comes all the same. */
+const stallMs = 45_000;
+
+interface Run {
+  readonly on: Installation;
+  readonly fleet: Fleet;
+  readonly striker: Striker;
+  readonly options: ChaosOptions;
+}
+
+/** The run as its rows show it; undefined while Postgres is away. */
+const look = (on: Installation): Promise<ExperimentView | undefined> =>
+  on.client.experiments.get({ project, name }).catch(() => undefined);
+
+/** Strikes by the schedule until the run has ended; nobody helps the run meanwhile. */
+const follow = async (
+  { on, striker, options }: Run,
+  schedule: readonly Scheduled[],
+): Promise<ExperimentView | undefined> => {
+  const left = [...schedule];
+  const deadline = performance.now() + options.deadlineMs;
+  let view: ExperimentView | undefined;
+  let status = '';
+  let ended = 0;
+  let movedAt = performance.now();
+  while (performance.now() < deadline) {
+    view = (await look(on)) ?? view;
+    if (view !== undefined) {
+      if (view.status !== status) on.diary.note(`the run is ${view.status}`);
+      ({ status } = view);
+      const now = view.counts.planned - view.counts.pending;
+      if (now > ended) movedAt = performance.now();
+      ended = now;
+      if (isFinalStatus(view.status)) return view;
+      const share = ended / Math.max(1, options.cells);
+      while (
+        left[0] !== undefined &&
+        (left[0].at <= share || performance.now() - movedAt > stallMs)
+      ) {
+        movedAt = performance.now();
+        striker.begin(left[0].strike);
+        left.shift();
+      }
+    }
+    await wait(lookEveryMs);
+  }
+  on.diary.note(`the run has not ended: ${JSON.stringify(view)}`);
+  return undefined;
+};
+
+const judge = (result: Omit<SeedResult, 'broken'>, cells: number): string[] => {
+  const { planned, ok, errors, repeatedPaidCalls, inFlightBound } = result;
+  const broken: string[] = [];
+  if (planned !== cells) broken.push(`${planned} of ${cells} cells were planned`);
+  if (ok + errors !== planned) broken.push(`${result.pending} cells have no end`);
+  if (result.lost > 0) broken.push(`${result.lost} records are lost`);
+  if (result.duplicateTraces > 0) broken.push(`${result.duplicateTraces} spans stand twice`);
+  if (result.duplicateScores > 0) broken.push(`${result.duplicateScores} scores stand twice`);
+  if (result.strangers > 0) broken.push(`${result.strangers} records are nobody's`);
+  if (repeatedPaidCalls > inFlightBound)
+    broken.push(`${repeatedPaidCalls} paid calls were repeated, ${inFlightBound} were in flight`);
+  // Every fault passes, so nothing excuses another end than the one with everything read back.
+  if (result.status !== 'completed') broken.push(`the run ended as ${result.status}`);
+  return broken;
+};
+
+const nothing: Counted = {
+  planned: 0,
+  ok: 0,
+  errors: 0,
+  lost: 0,
+  duplicateTraces: 0,
+  duplicateScores: 0,
+  strangers: 0,
+  ambiguousResends: 0,
+  repeatedPaidCalls: 0,
+  pending: 0,
+};
+
+const strikeAndCount = async (run: Run, seed: number): Promise<SeedResult> => {
+  const { on, fleet, striker, options } = run;
+  const schedule = drawSchedule(seed, options.short);
+  await writeFile(join(on.folder, 'schedule.json'), JSON.stringify(schedule, undefined, 1));
+  const started = performance.now();
+  await on.client.experiments.start({
+    project,
+    name,
+    dataset: { name: 'items' },
+    target: 'triage',
+    concurrency: options.concurrency,
+  });
+  const view = await follow(run, schedule);
+  const seconds = Math.round((performance.now() - started) / 100) / 10;
+  // What was frozen goes on first: a zombie that writes after the run's end must be counted.
+  await striker.over();
+  await wait(2_000);
+  await fleet.stop();
+  const { inFlightBound } = striker;
+  if (view === undefined) {
+    const broken = [`the run did not end by itself within ${options.deadlineMs / 1_000} s`];
+    return { ...nothing, seed, inFlightBound, seconds, status: 'running', broken };
+  }
+  const counted = await countRun(on, view, options.cells);
+  const result = { seed, ...counted, inFlightBound, seconds, status: view.status };
+  return { ...result, broken: judge(result, options.cells) };
+};
+
+/** One run on an installation of its own. */
+export const runSeed = async (seed: number, options: ChaosOptions): Promise<SeedResult> => {
+  const on = await startInstallation({ seed, cells: options.cells });
+  let keep = options.keep;
+  let fleet: Fleet | undefined;
+  try {
+    fleet = await startFleet({
+      folder: on.folder,
+      count: options.workers,
+      environment: on.environment,
+      entry: resolve('dist/workers/main.js'),
+      onLog: (line) => on.diary.worker(line),
+      onCrash: (text) => on.diary.note(text),
+    });
+    const striker = createStriker(on, { fleet, seed });
+    const result = await strikeAndCount({ on, fleet, striker, options }, seed);
+    for (const text of result.broken) on.diary.note(`BROKEN: ${text}`);
+    return result;
+  } catch (error) {
+    keep = true;
+    throw error;
+  } finally {
+    await fleet?.stop();
+    await on.stop({ keep });
+    if (keep) process.stderr.write(`left for a look: ${on.folder}\n`);
+  }
+};

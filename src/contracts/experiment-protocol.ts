@@ -2,6 +2,7 @@
 import type { ErrorDocument } from '../core/errors/assay-error.js';
 import type { ExperimentSpec, Priority } from './experiment-spec.js';
 import type { ManifestDifference } from './manifest.js';
+import type { PassRef, PassRequest, ReopenReply } from './pass.js';
 import type { CellCounts, ExperimentStatus, PublicationCounts } from './records.js';
 
 /** What a workflow execution starts with. `state` is what continue-as-new carries over. */
@@ -72,6 +73,9 @@ export interface BudgetRequest {
 /** What the workflow must know of a run to drive it. */
 export interface AdmittedPlan {
   readonly experimentId: string;
+  /** What was asked of the run after its end; absent for the run itself. */
+  readonly pass?: PassRef;
+  /** Rows to run: all cells, or those of the pass. */
   readonly planned: number;
   readonly concurrency: number;
   readonly platforms: readonly string[];
@@ -128,6 +132,8 @@ export interface BatchReply {
    * it was raised (`setBudget`).
    */
   readonly outOfBudget?: { readonly spentUsd: number; readonly budgetUsd: number };
+  /** More cells failed than the run allows, counted over all of its rows: nothing new starts. */
+  readonly tooManyFailures?: boolean;
 }
 
 /** What one drain came to. */
@@ -153,6 +159,25 @@ export interface ExperimentOutcome {
   readonly error?: ErrorDocument;
 }
 
+/** A command on a run that has ended. */
+export interface ReopenRequest {
+  readonly project: string;
+  readonly name: string;
+  readonly request: PassRequest;
+  /** Of this command alone: the same one again after a lost answer is known by it. */
+  readonly token: string;
+  readonly workflowRunId: string;
+  /** The execution that asks drives something already: it may attach to that and open nothing. */
+  readonly onlyAttach?: boolean;
+}
+
+/** What a repair found. */
+export interface RepairReply {
+  /** Records that the platform does not show, and how many of them are sent again. */
+  readonly missing: number;
+  readonly requeued: number;
+}
+
 /** The activities of an experiment; the workflow knows them by these types only. */
 export interface ExperimentActivities {
   /** Resolves the submission and decides: new, the same run, another content, or unusable. */
@@ -168,6 +193,7 @@ export interface ExperimentActivities {
     readonly experimentId: string;
     readonly from: number;
     readonly to: number;
+    readonly pass?: PassRef;
   }): Promise<BatchReply>;
   countCells(request: { readonly experimentId: string }): Promise<CellCounts>;
   /**
@@ -195,6 +221,18 @@ export interface ExperimentActivities {
     readonly experimentId: string;
     readonly platform: string;
   }): Promise<VerifyReply>;
+  /** Opens a pass over a run that has ended, with its rows of work; the same request again finds the same pass. */
+  reopenExperiment(request: ReopenRequest): Promise<ReopenReply>;
+  /** Asks the platform to delete what a pass has replaced: a step of it, until there is none left or something to wait for. */
+  deleteSuperseded(request: {
+    readonly experimentId: string;
+    readonly platform: string;
+  }): Promise<DrainReply>;
+  /** Finds what the platform does not show and makes it pending again. */
+  repairPublication(request: {
+    readonly experimentId: string;
+    readonly platform: string;
+  }): Promise<RepairReply>;
   /** Report and other artefacts, and the final status. */
   finishExperiment(request: {
     readonly experimentId: string;

@@ -94,4 +94,6 @@ export type ReopenReply =
 export interface PassRef {
   readonly number: number;
   readonly kind: PassKind;
+  /** Of another look at the platform: whether what is missing is sent again. */
+  readonly repair?: boolean;
 }

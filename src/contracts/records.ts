@@ -23,6 +23,7 @@ export type CellStatus = 'ok' | 'target_error' | 'evaluator_error' | 'skipped';
 export type ExperimentStatus =
   | 'planning'
   | 'running'
+  | 'paused'
   | 'publishing'
   | 'verifying'
   | 'completed'
@@ -123,6 +124,8 @@ export interface CellResult {
   readonly sanitised: boolean;
   /** How often the target was tried, retries of transient errors included. */
   readonly attempts: number;
+  /** The trace of the revision before this one, which takes its place. */
+  readonly supersedes?: string;
 }
 
 /** How many cells stand where. `planned` is the sum of all others. */

@@ -9,6 +9,8 @@ export interface PendingCell {
   readonly ordinal: number;
   readonly repetition: number;
   readonly revision: number;
+  /** The row that this one follows, or that it judges. */
+  readonly supersedes?: string;
   readonly position: number;
   /** How often it was claimed before. */
   readonly claims: number;
@@ -25,16 +27,16 @@ export interface CellRange {
   readonly fromPosition: number;
   /** Exclusive. */
   readonly toPosition: number;
-  /** Default 1. */
-  readonly revision?: number;
+  /** The pass whose rows are meant. Default 1, the run itself. */
+  readonly pass?: number;
 }
 
-const inRange = `c.experiment_id = $1 and c.revision = $2 and c.position >= $3 and c.position < $4
+const inRange = `c.experiment_id = $1 and c.pass = $2 and c.position >= $3 and c.position < $4
   and c.status = 'pending'`;
 
 const rangeValues = (range: CellRange): readonly unknown[] => [
   range.experimentId,
-  range.revision ?? 1,
+  range.pass ?? 1,
   range.fromPosition,
   range.toPosition,
 ];
@@ -76,17 +78,24 @@ export async function pendingCells(
   range: CellRange,
 ): Promise<readonly PendingCell[]> {
   const rows = await rowsOf<
-    Omit<PendingCell, 'platformItemId'> & { platformItemId: string | null }
+    Omit<PendingCell, 'platformItemId' | 'supersedes'> & {
+      platformItemId: string | null;
+      supersedes: string | null;
+    }
   >(
     store,
-    `select c.id as "cellId", c.ordinal, c.repetition, c.revision, c.position, c.claims,
+    `select c.id as "cellId", c.ordinal, c.repetition, c.revision, c.position, c.claims, c.supersedes,
             i.body as item, i.hash as "itemHash", i.platform_item_id as "platformItemId", i.bytes
        from assay.experiment_cells c
        join assay.experiment_items i using (experiment_id, ordinal)
       where ${inRange} order by c.position`,
     rangeValues(range),
   );
-  return rows.map((row) => ({ ...row, platformItemId: row.platformItemId ?? undefined }));
+  return rows.map(({ supersedes, ...row }) => ({
+    ...row,
+    platformItemId: row.platformItemId ?? undefined,
+    ...(supersedes === null ? {} : { supersedes }),
+  }));
 }
 
 /** One attempt's claim on a cell; the token is new for each attempt. */
@@ -145,21 +154,25 @@ const claimArrays = (claims: readonly CellClaim[]): readonly unknown[] => [
  * Ends every cell that still waits as `skipped`, as a cancelled run does. One that is being run at this moment and is
  * committed later changes nothing any more.
  *
+ * @param errors.inFlight of a cell that was claimed and has no outcome: it was being run when its run ended, and its call may
+ *   have been paid for. Default: as the others.
  * @returns how many were skipped.
  */
 export async function skipPending(
   store: Store,
   experimentId: string,
-  error: ErrorDocument,
+  errors: { readonly waiting: ErrorDocument; readonly inFlight?: ErrorDocument },
 ): Promise<number> {
+  const { waiting, inFlight = waiting } = errors;
   return throughCollisions(() =>
     countOf(
       store,
       `update assay.experiment_cells
-          set status = 'skipped', error = $2, attempts = 0, latency_ms = 0,
+          set status = 'skipped', error = case when claim_token is null then $2::json else $3::json end,
+              attempts = case when claim_token is null then 0 else claims end, latency_ms = 0,
               started_at = clock_timestamp(), ended_at = clock_timestamp()
         where experiment_id = $1 and status = 'pending' and latest`,
-      [experimentId, JSON.stringify(error)],
+      [experimentId, JSON.stringify(waiting), JSON.stringify(inFlight)],
     ),
   );
 }

@@ -2,7 +2,9 @@ import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 
 import { experimentSpecSchema, type ExperimentSpec } from '../contracts/experiment-spec.js';
+import type { RunPause } from '../contracts/experiment-protocol.js';
 import { manifestSchema, type Manifest } from '../contracts/manifest.js';
+import type { PassOutcome } from '../contracts/pass.js';
 import type { PlatformRun, RunContext } from '../contracts/publication.js';
 import type { ExperimentStatus } from '../contracts/records.js';
 import { AssayError, type ErrorDocument } from '../core/errors/assay-error.js';
@@ -28,6 +30,8 @@ export interface ExperimentRecord {
   readonly workflowRunId: string | undefined;
   readonly platformRuns: readonly PlatformRun[];
   readonly context: RunContext | undefined;
+  /** Why it stands still, while it is paused. */
+  readonly pause: RunPause | undefined;
   /** Cells: items × repetitions. */
   readonly planned: number;
   readonly seed: number;
@@ -39,6 +43,8 @@ export interface ExperimentRecord {
   readonly plannedAt: string | undefined;
   readonly startedAt: string | undefined;
   readonly cellsDoneAt: string | undefined;
+  /** When the scores of the run as a whole were first put out. */
+  readonly scoredAt: string | undefined;
   readonly cancelRequestedAt: string | undefined;
   readonly finishedAt: string | undefined;
   /** Its bodies are gone, or going: figures, scores and report are left. */
@@ -71,7 +77,15 @@ export interface ExperimentPlan {
   readonly codeHash?: string;
 }
 
-const active: readonly ExperimentStatus[] = ['planning', 'running', 'publishing', 'verifying'];
+const active: readonly ExperimentStatus[] = [
+  'planning',
+  'running',
+  'paused',
+  'publishing',
+  'verifying',
+];
+// Whoever plans a run again makes it run, unless somebody paused it meanwhile: only a resume ends that.
+const mayRun: readonly ExperimentStatus[] = active.filter((each) => each !== 'paused');
 
 /** The record of a row; the json columns are parsed by the driver, and spec and manifest by their schema here. */
 export function experimentOfRow(row: Selectable<ExperimentsTable>): ExperimentRecord {
@@ -90,6 +104,7 @@ export function experimentOfRow(row: Selectable<ExperimentsTable>): ExperimentRe
     workflowRunId: row.workflow_run_id ?? undefined,
     platformRuns: row.platform_runs as unknown as readonly PlatformRun[],
     context: (row.context ?? undefined) as RunContext | undefined,
+    pause: (row.pause ?? undefined) as RunPause | undefined,
     planned: row.planned,
     seed: row.seed,
     concurrency: row.concurrency,
@@ -100,6 +115,7 @@ export function experimentOfRow(row: Selectable<ExperimentsTable>): ExperimentRe
     plannedAt: row.planned_at ?? undefined,
     startedAt: row.started_at ?? undefined,
     cellsDoneAt: row.cells_done_at ?? undefined,
+    scoredAt: row.scored_at ?? undefined,
     cancelRequestedAt: row.cancel_requested_at ?? undefined,
     finishedAt: row.finished_at ?? undefined,
     prunedAt: row.prune_started_at ?? undefined,
@@ -195,7 +211,7 @@ export async function recordPlan(store: Store, id: string, plan: ExperimentPlan)
  * Moves a run to another status, and notes when it first ran.
  *
  * @param change.from only out of these; default all that are not final, so that a late activity never wakes a
- *   run that has ended.
+ *   run that has ended; `running` comes from `paused` only by a resume.
  * @returns false where the run was in none of `from`.
  */
 export async function setStatus(
@@ -213,9 +229,16 @@ export async function setStatus(
         set status = $2, workflow_run_id = coalesce($4, workflow_run_id),
             started_at = case when $2 = 'running' then coalesce(started_at, clock_timestamp())
                               else started_at end,
+            pause = case when $2 = 'paused' then pause end,
             finished_at = case when status = any($5) then finished_at end
       where id = $1 and status = any($3)`,
-    [id, change.status, change.from ?? active, change.workflowRunId ?? null, active],
+    [
+      id,
+      change.status,
+      change.from ?? (change.status === 'running' ? mayRun : active),
+      change.workflowRunId ?? null,
+      active,
+    ],
   );
   return written > 0;
 }
@@ -228,10 +251,13 @@ export async function setStatus(
 export async function markCellsDone(on: Queryable, id: string): Promise<string | undefined> {
   const [row] = await rowsOf<{ cells_done_at: string }>(
     on,
-    `update assay.experiments set cells_done_at = coalesce(cells_done_at, clock_timestamp())
+    `update assay.experiments
+        set cells_done_at = coalesce(cells_done_at, clock_timestamp()),
+            scored_at = coalesce(scored_at, cells_done_at, clock_timestamp())
       where id = $1 and planned_at is not null
         and not exists (select from assay.experiment_cells
-                         where experiment_id = $1 and status = 'pending' and latest)
+                         where experiment_id = $1 and status = 'pending'
+                           and (latest or revision < 0))
       returning cells_done_at`,
     [id],
   );
@@ -242,9 +268,11 @@ export interface ExperimentEnd {
   readonly status: 'completed' | 'completed_unverified' | 'cancelled' | 'failed';
   readonly summary?: Json;
   readonly error?: ErrorDocument;
+  /** What came of the pass that goes on, where one does. */
+  readonly passOutcome?: PassOutcome;
 }
 
-/** Records how a run ended. Repeating it writes the same again; the first time of the end stays. */
+/** Records how a run ended, and with it its open pass. Repeating it writes the same again; the first time of the end stays. */
 export async function finishExperiment(
   store: Store,
   id: string,
@@ -252,8 +280,14 @@ export async function finishExperiment(
 ): Promise<void> {
   const written = await countOf(
     store,
-    `update assay.experiments
-        set status = $2, summary = coalesce($3, summary), error = $4,
+    // One statement: a run that has ended has no open pass, or nobody could open the next one.
+    `with pass as (
+       update assay.experiment_passes
+          set finished_at = clock_timestamp(), status_after = $2, outcome = $5
+        where experiment_id = $1 and finished_at is null
+     )
+     update assay.experiments
+        set status = $2, summary = coalesce($3, summary), error = $4, pause = null,
             finished_at = coalesce(finished_at, clock_timestamp())
       where id = $1`,
     [
@@ -261,6 +295,7 @@ export async function finishExperiment(
       end.status,
       end.summary === undefined ? null : JSON.stringify(end.summary),
       end.error === undefined ? null : JSON.stringify(end.error),
+      end.passOutcome === undefined ? null : JSON.stringify(end.passOutcome),
     ],
   );
   if (written === 0) throw notFound(id);

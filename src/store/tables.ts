@@ -26,12 +26,15 @@ export interface ExperimentsTable {
   seed: number;
   concurrency: number;
   code_hash: string | null;
+  pause: JsonText | null;
+  abort_requested_at: string | null;
   summary: JsonText | null;
   error: JsonText | null;
   created_at: Generated<string>;
   planned_at: string | null;
   started_at: string | null;
   cells_done_at: string | null;
+  scored_at: string | null;
   cancel_requested_at: string | null;
   finished_at: string | null;
   prune_started_at: string | null;

@@ -29,6 +29,11 @@ export function experimentId(project: string, name: string): string {
 export const experimentWorkflowType = 'experiment';
 export const submitUpdate = 'submit';
 export const cancelUpdate = 'cancel';
+export const reopenUpdate = 'reopen';
+export const pauseUpdate = 'pause';
+export const resumeUpdate = 'resume';
+export const concurrencyUpdate = 'concurrency';
+export const budgetUpdate = 'budget';
 export const progressQuery = 'progress';
 
 /** Taking the bodies of old runs. */

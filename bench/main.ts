@@ -12,6 +12,7 @@ interface Options {
   readonly json?: true;
   readonly runs: number;
   readonly only?: string;
+  readonly profile?: string;
 }
 
 const wholeNumber = (text: string): number => {
@@ -39,11 +40,13 @@ Examples:
     .option('--json', 'the last line of the output is one JSON object')
     .option('--runs <n>', 'how often each load is run; figures are medians', wholeNumber, 3)
     .option('--only <figure>', `one figure: ${figureNames(suites.engine).join(', ')}`)
+    .option('--profile <folder>', 'also write CPU profiles and counts of statements there')
     .addHelpText(
       'after',
       `
 Examples:
   $ npm run bench -- engine --only efficiencyCells
+  $ npm run bench -- engine --only ceiling --runs 1 --profile /tmp/profiles
   $ npm run bench -- engine --only cpuMsPerCell --runs 1 --json`,
     )
     .action(async (options: Options) => {
@@ -73,6 +76,7 @@ async function run(bench: keyof typeof suites, options: Options): Promise<number
     const figures = await runSuite(selection, {
       runs: options.runs,
       signal: interrupt.signal,
+      profileFolder: options.profile,
       log: (line) => log(`  ${line}`),
       onFigure: (name, figure) => {
         if (options.json !== true) process.stdout.write(`${figureText(name, figure)}\n`);

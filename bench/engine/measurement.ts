@@ -5,6 +5,8 @@ export interface BenchContext {
   /** How often; a figure's value is the median. */
   readonly runs: number;
   readonly signal: AbortSignal;
+  /** See BenchStackOptions. */
+  readonly profileFolder?: string | undefined;
   /** One line of progress. */
   readonly log: (line: string) => void;
 }

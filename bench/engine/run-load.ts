@@ -50,7 +50,11 @@ export async function warmUp(
  *
  * @throws Error where it does not end as completed: its figures would say nothing.
  */
-export async function runLoad(stack: BenchStack, load: Load): Promise<LoadRun> {
+export function runLoad(stack: BenchStack, load: Load): Promise<LoadRun> {
+  return stack.profiled(load.name, () => runOnce(stack, load));
+}
+
+async function runOnce(stack: BenchStack, load: Load): Promise<LoadRun> {
   const { experiments } = stack.client;
   const started = await experiments.start(specOf(load));
   const startedAt = Date.now();

@@ -14,6 +14,7 @@ import { runMigrations } from '../../src/store/migrate.js';
 import { superviseWorkers, type SupervisedWorkers } from '../../src/workers/supervisor.js';
 import { demoModel, type DemoModel } from './demo-model.js';
 import { readCpu } from './processes.js';
+import { loadStatementCounter, underProfilers } from './profiling.js';
 import type { CpuByName } from '../arithmetic/cpu.js';
 import { projectFiles } from './project-files.js';
 
@@ -29,10 +30,14 @@ export interface BenchStack {
   addFiles(files: Readonly<Record<string, string>>): Promise<void>;
   /** CPU milliseconds so far, by process; Postgres with all its backends. */
   cpu(): CpuByName;
+  /** Runs work under profilers where they were asked for; `label` is part of the files' names. */
+  profiled<Result>(label: string, work: () => Promise<Result>): Promise<Result>;
 }
 
 export interface BenchStackOptions {
   readonly latencyMs: Latency;
+  /** Where CPU profiles and counts of statements are written; the figures of such a run say little. */
+  readonly profileFolder?: string | undefined;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
 }
@@ -70,7 +75,8 @@ export async function withBenchStack<Result>(
       signal,
     });
     ends.unshift(() => stack.stop());
-    const bench = await connect({ folder, stack, ends });
+    if (options.profileFolder !== undefined) await loadStatementCounter(stack);
+    const bench = await connect({ folder, stack, ends, profileFolder: options.profileFolder });
     await bench.addFiles(projectFiles);
     return await unlessAborted(work(bench), signal);
   } finally {
@@ -82,8 +88,9 @@ async function connect(on: {
   readonly folder: string;
   readonly stack: Stack;
   readonly ends: (() => Promise<unknown>)[];
+  readonly profileFolder: string | undefined;
 }): Promise<BenchStack> {
-  const { folder, stack, ends } = on;
+  const { folder, stack, ends, profileFolder } = on;
   const { postgres, temporal, model } = stack.services;
   if (postgres === undefined || temporal === undefined || model === undefined) {
     throw new Error('the embedded stack lacks a service');
@@ -96,13 +103,26 @@ async function connect(on: {
   const client = await AssayClient.connect({ connections: parseConnections(stack.environment) });
   ends.unshift(() => client.close());
   const running: SupervisedWorkers[] = [];
+  const query = async <Row>(
+    text: string,
+    values: readonly unknown[] = [],
+  ): Promise<readonly Row[]> => (await database.query(text, [...values])).rows as Row[];
+  const pidOf = (name: ServiceName): readonly number[] => {
+    const pid = stack.service(name).identity?.pid;
+    return pid === undefined ? [] : [pid];
+  };
+  const processIds = () => ({
+    worker: running.flatMap((workers) => workers.pids),
+    temporal: pidOf('temporal'),
+    postgres: pidOf('postgres'),
+    devServer: pidOf('langfuse'),
+    demoModel: pidOf('model'),
+  });
   return {
     client,
     temporal,
     model: demoModel(model),
-    async query<Row>(text: string, values: readonly unknown[] = []) {
-      return (await database.query(text, [...values])).rows as Row[];
-    },
+    query,
     async startWorkers({ count = 1 } = {}) {
       const workers = superviseWorkers({
         folder,
@@ -123,19 +143,11 @@ async function connect(on: {
         await writeFile(file, text);
       }
     },
-    cpu: () => {
-      const pidOf = (name: ServiceName): readonly number[] => {
-        const pid = stack.service(name).identity?.pid;
-        return pid === undefined ? [] : [pid];
-      };
-      return readCpu({
-        worker: running.flatMap((workers) => workers.pids),
-        temporal: pidOf('temporal'),
-        postgres: pidOf('postgres'),
-        devServer: pidOf('langfuse'),
-        demoModel: pidOf('model'),
-      });
-    },
+    cpu: () => readCpu(processIds()),
+    profiled: (label, work) =>
+      profileFolder === undefined
+        ? work()
+        : underProfilers({ label, folder: profileFolder, pids: processIds, query }, work),
   };
 }
 

@@ -11,6 +11,9 @@ export const modelIdentitySchema = z.object({
   parameters: jsonObject,
 });
 
+/** The version of our own code behind a kind; see core/manifest/implementations.ts. */
+const implementation = z.int().optional();
+
 export const targetIdentitySchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('prompt'),
@@ -20,22 +23,27 @@ export const targetIdentitySchema = z.discriminatedUnion('kind', [
     promptHash: hash,
     model: modelIdentitySchema,
     responseFormat: jsonSchema.optional(),
+    implementation,
   }),
   z.object({
     kind: z.literal('http'),
     name: z.string(),
     method: z.string(),
+    /** Its query by a hash: it can hold a key. */
     url: z.string(),
-    /** Header names only: their values can be secrets. */
+    /** Names, with a hash of a value that stands in the config itself. What is named `env:…` can change, as keys do. */
     headers: z.array(z.string()),
     body: jsonSchema.optional(),
     output: z.string().optional(),
+    implementation,
   }),
   z.object({
     kind: z.literal('function'),
     name: z.string(),
     /** The hash of the bundled module graph of the config. */
     code: hash,
+    /** The config's models by their names: the code may call each of them, and may take their names from anywhere. */
+    models: z.record(z.string(), modelIdentitySchema).optional(),
   }),
 ]);
 
@@ -47,6 +55,20 @@ export const evaluatorIdentitySchema = z.object({
   /** The judge's model and the text of its rubric. */
   judge: z.object({ model: modelIdentitySchema, rubric: z.string() }).optional(),
   code: hash.optional(),
+  /** The config's models, for functions. */
+  models: z.record(z.string(), modelIdentitySchema).optional(),
+  implementation,
+});
+
+/** The part of a dataset that a run takes instead of the whole. */
+export const datasetSampleSchema = z.object({
+  /** How many items the dataset has. */
+  of: z.int(),
+  /** The JSON pointer of the field that parts it into strata; absent for a simple random sample. */
+  by: z.string().optional(),
+  seed: z.int(),
+  /** The strata, largest first, by the JSON of their value ('' for none); absent where there are more than 50. */
+  strata: z.array(z.object({ key: z.string(), of: z.int(), items: z.int() })).optional(),
 });
 
 /** The content that decides a result. Equal manifests are the same run; the order of keys never matters. */
@@ -57,6 +79,8 @@ export const manifestSchema = z.object({
     /** Over the sorted list of (item id, item hash). */
     itemsHash: hash,
     items: z.int(),
+    /** Where a sample is run: then hash and number are of its items. */
+    sample: datasetSampleSchema.optional(),
   }),
   target: targetIdentitySchema,
   evaluators: z.array(evaluatorIdentitySchema),
@@ -66,6 +90,7 @@ export const manifestSchema = z.object({
 export type Manifest = z.output<typeof manifestSchema>;
 export type TargetIdentity = z.output<typeof targetIdentitySchema>;
 export type EvaluatorIdentity = z.output<typeof evaluatorIdentitySchema>;
+export type DatasetSample = z.output<typeof datasetSampleSchema>;
 export type ModelIdentity = z.output<typeof modelIdentitySchema>;
 
 /** One way in which two manifests differ, for people. */

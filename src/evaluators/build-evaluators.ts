@@ -1,6 +1,7 @@
 import type { EvaluatorConfig, ModelConfig } from '../contracts/config.js';
 import { AssayError, type Problem } from '../core/errors/assay-error.js';
 import { parsePointer } from '../core/json/pointer.js';
+import { evaluatorImplementations } from '../core/manifest/implementations.js';
 import type { Building, Built } from './building.js';
 import { buildContains } from './contains.js';
 import { buildExactMatch } from './exact-match.js';
@@ -56,9 +57,11 @@ export async function buildEvaluators(parts: EvaluatorParts): Promise<readonly E
       problems: missing,
     });
   }
-  return built.flatMap((entry) =>
-    'evaluator' in entry.built ? [guarded(entry.built.evaluator)] : [],
-  );
+  return built.flatMap((entry) => {
+    const kind = parts.configs[entry.name]?.kind;
+    if (kind === undefined || !('evaluator' in entry.built)) return [];
+    return [guarded(versioned(entry.built.evaluator, kind))];
+  });
 }
 
 function buildOne(parts: EvaluatorParts, name: string): Promise<Built> | Built {
@@ -113,6 +116,12 @@ function sharedNames(built: readonly { name: string; built: Built }[]): readonly
       return [{ at: `evaluators.${entry.name}`, message, mend: 'Give each score one name.' }];
     });
   });
+}
+
+// Here, where no kind can be forgotten: our own code is part of what decides a score.
+function versioned(evaluator: Evaluator, kind: EvaluatorConfig['kind']): Evaluator {
+  const identity = { ...evaluator.identity, implementation: evaluatorImplementations[kind] };
+  return { ...evaluator, identity };
 }
 
 // Whatever goes wrong inside reaches the cell runner as an error of ours, also where a builder forgot a case.

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { EvaluatorFunction } from '../contracts/config.js';
 import type { ScoreRecord, ScoreValue } from '../contracts/records.js';
 import { AssayError } from '../core/errors/assay-error.js';
+import { modelIdentities } from '../models/model-identity.js';
 import type { Building, Built } from './building.js';
 import type { EvaluationInput, EvaluatorContext } from './port.js';
 import { cut, scoreComment } from './score-text.js';
@@ -39,7 +40,8 @@ type Result = z.output<typeof resultSchema>;
  * What it throws becomes EVALUATOR_FAILED with the message cut, the error itself as the cause; errors of Assay (a
  * model that refuses) stay what they are.
  */
-export function buildFunction({ name, config, codeHash }: Building<'function'>): Built {
+export function buildFunction(building: Building<'function'>): Built {
+  const { name, config, codeHash, models } = building;
   const { run, required } = config;
   const declared = config.scores ?? [name];
   const recordName = (part: string): string => (part === name ? name : `${name}.${part}`);
@@ -54,6 +56,7 @@ export function buildFunction({ name, config, codeHash }: Building<'function'>):
         required,
         options: { scores: declared },
         code: codeHash,
+        models: modelIdentities(models),
       },
       async evaluate(input, context) {
         const results = readResults(await call({ run, name, input, context }), name);

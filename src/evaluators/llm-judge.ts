@@ -1,6 +1,7 @@
 import type { ScoreRecord } from '../contracts/records.js';
 import type { ModelIdentity } from '../contracts/manifest.js';
 import type { Problem } from '../core/errors/assay-error.js';
+import { modelIdentity } from '../models/model-identity.js';
 import { oneScore, type Building, type Built } from './building.js';
 import { judgeMessages, promptHash, verdictSchema } from './judge/prompt.js';
 import { mostCriteria, readRubric, type Rubric } from './judge/rubric.js';
@@ -46,8 +47,7 @@ export async function buildJudge(building: JudgeBuilding): Promise<Built> {
     judge: {
       rubric: text,
       model: {
-        provider: model.provider,
-        model: model.model,
+        ...modelIdentity(model),
         parameters: { ...model.parameters, ...config.parameters },
       },
     },

@@ -34,7 +34,7 @@ export async function buildTarget(request: {
   }
   switch (target.kind) {
     case 'function':
-      return createFunctionTarget({ name, config: target, codeHash });
+      return createFunctionTarget({ name, config: target, codeHash, models: config.models });
     case 'http':
       return createHttpTarget({ name, config: target });
     case 'prompt': {

@@ -3,6 +3,7 @@ import { AssayError } from '../core/errors/assay-error.js';
 import { resolvePointer } from '../core/json/pointer.js';
 import type { Json, JsonObject } from '../core/json/json.js';
 import { sha256 } from '../core/ids/hash.js';
+import { targetImplementations } from '../core/manifest/implementations.js';
 import type { Target } from './port.js';
 
 /** An HTTP endpoint: sends the item's input as JSON and takes the answer, or a part of it, as the output. */
@@ -18,9 +19,10 @@ export function createHttpTarget(request: { name: string; config: HttpTargetConf
       name,
       method: config.method,
       url: identityOf(config.url),
-      headers: Object.keys(config.headers).sort(),
+      headers: headersOf(config.headers),
       ...(config.body === undefined ? {} : { body: config.body }),
       ...(config.output === undefined ? {} : { output: config.output }),
+      implementation: targetImplementations.http,
     },
     async run(input, context) {
       const answer = await context.http.request({
@@ -89,6 +91,20 @@ function pick(answer: string, pointer: string | undefined): Json {
   }
   return value;
 }
+
+// A header such as `x-tenant: acme` decides the result and counts by a hash of its value. A key does not decide it, and is
+// changed now and then: `env:NAME`, and whatever is named like one, counts by its name alone.
+function headersOf(headers: Readonly<Record<string, string>>): string[] {
+  return Object.entries(headers)
+    .map(([name, value]) =>
+      value.startsWith('env:') || credential.test(name)
+        ? name
+        : `${name} sha256=${sha256(value).slice(0, 16)}`,
+    )
+    .sort();
+}
+
+const credential = /auth|key|token|secret|cookie|passw|signature|credential/i;
 
 // A query decides the result, and it can hold a key: it counts by its hash, which nobody can read a key from.
 function identityOf(address: string): string {

@@ -2,6 +2,7 @@ import type { ModelConfig, PromptTargetConfig } from '../contracts/config.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import { contentHash } from '../core/ids/hash.js';
 import type { Json, JsonObject } from '../core/json/json.js';
+import { targetImplementations } from '../core/manifest/implementations.js';
 import { unknownModel } from '../models/openai-chat.js';
 import type { Target } from './port.js';
 import { missingVariables, renderMessages, type PromptFolder } from './prompt-folder.js';
@@ -44,6 +45,7 @@ export function createPromptTarget(request: {
       promptHash,
       model: { provider: model.provider, model: model.model, parameters: { ...parameters } },
       ...responseFormat,
+      implementation: targetImplementations.prompt,
     },
     async run(input, context) {
       const missing = missingVariables(variables, input);

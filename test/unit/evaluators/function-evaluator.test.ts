@@ -155,13 +155,21 @@ describe('a function evaluator', () => {
     expect(output).toEqual({ category: 'bug' });
   });
 
-  it('is identified by its code and its score names', async () => {
+  it('is identified by its code, its score names and the models that it may call', async () => {
     expect((await returning(1)).identity).toEqual({
       name: 'it',
       kind: 'function',
       required: true,
       options: { scores: ['it'] },
       code: codeHash,
+      models: {
+        small: {
+          provider: 'openai',
+          model: 'gpt-4o-mini',
+          parameters: { seed: 1, temperature: 1 },
+        },
+      },
+      implementation: 1,
     });
   });
 });

@@ -100,6 +100,7 @@ describe('llm_judge', () => {
           parameters: { seed: 1, temperature: 0 },
         },
       },
+      implementation: 1,
     });
   });
 

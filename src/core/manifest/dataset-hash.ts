@@ -11,13 +11,19 @@ export function itemHash(item: DatasetItem): string {
   });
 }
 
+/** One item's part in the identity of its dataset. */
+export function datasetLine(id: string, hash: string): string {
+  return `${id.length}:${id} ${hash}`;
+}
+
 /**
  * The identity of a dataset's content, whatever the order of its items: items are sorted by id.
- * Takes (id, hash) pairs, so that bodies need not be held.
+ * Takes (id, hash) pairs, so that bodies need not be held; of large datasets `createDatasetFingerprint` takes the same
+ * while they stream by.
  */
 export function datasetHash(items: readonly (readonly [id: string, hash: string])[]): string {
   const lines = [...items]
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    .map(([id, hash]) => `${id.length}:${id} ${hash}`);
+    .map(([id, hash]) => datasetLine(id, hash));
   return sha256(lines.join('\n'));
 }

@@ -6,6 +6,8 @@ import type { RetryPolicy } from '../contracts/experiment-spec.js';
 import type { Usage } from '../contracts/records.js';
 import type { ClaimedCall, Journal } from '../store/journal/journal.js';
 import type { StoredAnswer } from '../store/journal/answers.js';
+import type { BudgetGate } from './budget-gate.js';
+import { heldMoney, type CallMoney, type MoneyInHand } from './call-money.js';
 import { delay, type Governor } from './governor.js';
 import type { RawAnswer } from './openai-chat.js';
 import { createOutages, type Outages } from './outage.js';
@@ -38,6 +40,8 @@ export interface PaidCall {
   readonly signal: AbortSignal;
   /** Held for all but the request itself: waits for the journal, for a provider's leave and between tries are ours. */
   readonly hold?: Hold;
+  /** What it can cost and costs; absent where the run has no budget. */
+  readonly money?: CallMoney;
 }
 
 export interface FailureCodes {
@@ -70,17 +74,23 @@ export function callId(identity: CallIdentity): string {
  * Claim, check the fence, send, commit. The claim stands before the request leaves, and the answer is committed
  * before anyone may use it; a failure without an answer gives the claim back.
  */
-export function createPaidCalls(options: { journal: Journal; governor: Governor }): PaidCalls {
-  const { journal, governor } = options;
+export function createPaidCalls(options: {
+  journal: Journal;
+  governor: Governor;
+  /** For calls of runs that have a budget. */
+  budgets?: BudgetGate;
+}): PaidCalls {
+  const { journal, governor, budgets } = options;
   const outages = createOutages(options);
   const sendOrRelease = async (
     call: PaidCall,
-    { policy, claimed }: { policy: RetryPolicy; claimed: ClaimedCall },
+    { policy, claimed, money }: { policy: RetryPolicy; claimed: ClaimedCall; money: MoneyInHand },
   ): Promise<Sent> => {
     try {
       const mayStart = (): boolean => journal.mayStart(claimed);
-      return await sendWithRetries(call, { policy, governor, outages, mayStart });
+      return await sendWithRetries(call, { policy, governor, outages, mayStart, money });
     } catch (error) {
+      await money.giveBack();
       await holding(call, () => journal.release(claimed));
       throw error;
     }
@@ -90,15 +100,36 @@ export function createPaidCalls(options: { journal: Journal; governor: Governor 
       const { cellId, requestHash, occurrence, purpose } = call.identity;
       const key = { cellId, requestHash, occurrence };
       const claim = await holding(call, () => journal.claim({ key, purpose }, call.signal));
-      if (claim.state === 'answered') return { answer: claim.answer, replayed: true, attempts: 0 };
-      const sent = await sendOrRelease(call, { policy, claimed: claim.call });
+      if (claim.state === 'answered') {
+        const { answer } = claim;
+        await holding(call, () => settleReplayed(call, { answer, budgets }));
+        return { answer, replayed: true, attempts: 0 };
+      }
+      const money = heldMoney(call, { budgets, claimed: claim.call });
+      const sent = await sendOrRelease(call, { policy, claimed: claim.call, money });
       const usage = call.usageOf(sent.raw.body);
       // From here on it is paid for: what refuses the answer must not give the call free to be made again.
       const paid = { ...sent.raw, usage, firstTokenMs: undefined };
-      const { answer } = await holding(call, () => journal.answer(claim.call, paid));
+      const [{ answer }] = await holding(call, () =>
+        Promise.all([journal.answer(claim.call, paid), money.answered(sent.raw)]),
+      );
       return { answer, replayed: false, attempts: sent.attempts };
     },
   };
+}
+
+/** A worker that died between its answer and its settlement still holds money for it. */
+async function settleReplayed(
+  call: PaidCall,
+  { answer, budgets }: { answer: StoredAnswer; budgets: BudgetGate | undefined },
+): Promise<void> {
+  if (call.money === undefined) return;
+  const { cellId, requestHash, occurrence } = call.identity;
+  await budgets?.replayed({
+    key: { cellId, requestHash, occurrence },
+    owner: answer.owner,
+    costPico: call.money.costOf(answer),
+  });
 }
 
 async function holding<Result>(call: PaidCall, wait: () => Promise<Result>): Promise<Result> {
@@ -117,11 +148,18 @@ interface Sent {
 
 async function sendWithRetries(
   call: PaidCall,
-  context: { policy: RetryPolicy; governor: Governor; outages: Outages; mayStart: () => boolean },
+  context: {
+    policy: RetryPolicy;
+    governor: Governor;
+    outages: Outages;
+    mayStart: () => boolean;
+    money: MoneyInHand;
+  },
 ): Promise<Sent> {
-  const { policy, governor, outages, mayStart } = context;
+  const { policy, governor, outages, mayStart, money } = context;
   for (let attempt = 1; ; attempt += 1) {
     const patience = { maxWaitMs: policy.maxDelayMs, signal: call.signal };
+    await money.hold(call.signal);
     await holding(call, () => governor.ready(call.governorKey, patience));
     // A process that was frozen and goes on holds claims that others may have taken over: nothing leaves on a dead lease.
     if (!mayStart()) {
@@ -129,11 +167,16 @@ async function sendWithRetries(
         retryAfterMs: 1_000,
       });
     }
-    const failure = await attemptOnce(call);
+    const failure = await attemptOnce(call).catch(async (error: unknown) => {
+      await money.interrupted(error);
+      throw error;
+    });
     if (failure.kind === 'answered') {
       governor.noteAnswer(call.governorKey);
       return { raw: failure.raw, attempts: attempt };
     }
+    const { type } = failure.failure;
+    await money.failed({ type, status: failure.raw?.status });
     const wait = waitBefore(failure.failure, { attempt, policy });
     if (wait === undefined) {
       const waiting = await holding(call, () => outages.waitFor(call, failure.failure));

@@ -13,6 +13,8 @@ export interface ModelPrice {
   readonly output: number;
   /** For input tokens that came from the provider's cache. Default: as `input`. */
   readonly cachedInput?: number;
+  /** For output tokens that the model thought with. Default: as `output`. */
+  readonly reasoning?: number;
 }
 
 const decimal = /^(-?)(\d*)\.?(\d*)(?:e([+-]?\d{1,3}))?$/i;
@@ -58,9 +60,12 @@ function tokens(count: number, what: string): bigint {
 }
 
 /**
- * What a call cost, in pico-dollars: tokens × price, rounded once, half up. Cached input tokens are part of
- * the input tokens, reasoning tokens part of the output tokens, as OpenAI counts them; more cached tokens than
- * input tokens (some gateways report them beside each other) are charged as cached in full.
+ * What a call cost, in pico-dollars: tokens × price, rounded once, half up.
+ *
+ * Cached input tokens are part of the input tokens; more of them than input tokens (some gateways report them beside
+ * each other) are charged as cached in full. Reasoning tokens are part of the output tokens, as OpenAI counts them, and
+ * are billed once: at the price of output, or at their own where the model has one. Providers that count them beside the
+ * output are put into this form where the answer is read.
  *
  * @throws RangeError where a count is negative or not whole, or a price is no decimal number or negative.
  */
@@ -68,17 +73,40 @@ export function costPico(usage: Usage, price: ModelPrice): bigint {
   const input = tokens(usage.inputTokens, 'inputTokens');
   const cached = tokens(usage.cachedInputTokens ?? 0, 'cachedInputTokens');
   const output = tokens(usage.outputTokens, 'outputTokens');
-  const rate = (dollars: number): bigint => {
-    if (dollars < 0) throw new RangeError('a price is negative');
-    return picoFromDollars(dollars);
-  };
+  const reasoning = smaller(tokens(usage.reasoningTokens ?? 0, 'reasoningTokens'), output);
   const uncached = input > cached ? input - cached : 0n;
   const total =
-    uncached * rate(price.input) +
-    cached * rate(price.cachedInput ?? price.input) +
-    output * rate(price.output);
+    uncached * rateOf(price.input) +
+    cached * rateOf(price.cachedInput ?? price.input) +
+    (output - reasoning) * rateOf(price.output) +
+    reasoning * rateOf(price.reasoning ?? price.output);
   return divideHalfUp(total, 1_000_000n);
 }
+
+/**
+ * The most that so many tokens can cost, in pico-dollars, rounded up: each at the highest price that it can have. Never
+ * less than {@link costPico} of the same or fewer tokens.
+ *
+ * @throws RangeError as {@link costPico}.
+ */
+export function mostPico(
+  most: { readonly inputTokens: number; readonly outputTokens: number },
+  price: ModelPrice,
+): bigint {
+  const { input, output, cachedInput = input, reasoning = output } = price;
+  const total =
+    tokens(most.inputTokens, 'inputTokens') * larger(rateOf(input), rateOf(cachedInput)) +
+    tokens(most.outputTokens, 'outputTokens') * larger(rateOf(output), rateOf(reasoning));
+  return (total + 999_999n) / 1_000_000n;
+}
+
+function rateOf(dollars: number): bigint {
+  if (dollars < 0) throw new RangeError('a price is negative');
+  return picoFromDollars(dollars);
+}
+
+const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
 /** The sum of what is known, and how many were known and unknown; an unknown cost is never zero. */
 export interface CostSum {

@@ -12,7 +12,12 @@ import type {
   RunScore,
   RunScoresRecord,
 } from '../contracts/publication.js';
-import type { CellResult, DatasetItem } from '../contracts/records.js';
+import type {
+  CallRecord,
+  CellResult,
+  DatasetItem,
+  EvaluatorFailure,
+} from '../contracts/records.js';
 import type { TraceView } from '../contracts/trace-view.js';
 
 export type {
@@ -120,6 +125,11 @@ export interface Platform {
 
   /** The records of a finished cell. Pure: equal input gives equal bytes. */
   encodeCell(cell: CellResult, item: DatasetItem, run: EncodeContext): readonly OutboxRecord[];
+  /**
+   * What a later judgement of a cell adds to its trace, and its scores as they are now (none where it has none). Pure: equal
+   * input gives equal bytes.
+   */
+  encodeJudgement(judgement: EncodeJudgement): readonly OutboxRecord[];
   /** The scores of the run as a whole. Pure: equal input gives equal bytes. */
   encodeRunScores(request: EncodeRunScores): readonly RunScoresRecord[];
   /**
@@ -141,6 +151,10 @@ export interface Platform {
     readonly runIds?: readonly string[];
     readonly signal: AbortSignal;
   }): AsyncIterable<PlatformPage>;
+  /** Deletes traces with all that belongs to them; unknown ones are no error. Absent where the platform cannot. */
+  deleteTraces?(traceIds: readonly string[], signal: AbortSignal): Promise<void>;
+  /** Deletes a score; an unknown one is no error. Absent where the platform cannot. */
+  deleteScore?(scoreId: string, signal: AbortSignal): Promise<void>;
   /** Where a person looks at the trace. */
   traceUrl(projectId: string, traceId: string): string;
   /** Where a person sees all traces of the project. */
@@ -164,6 +178,18 @@ export interface PromptToStore {
   readonly config: JsonObject;
   /** sha256 of the canonical content; stands as a label `assay-<first 24 hex>` there. */
   readonly contentHash: string;
+}
+
+/** A cell that was judged again. */
+export interface EncodeJudgement {
+  /** As it is now. */
+  readonly cell: CellResult;
+  readonly item: DatasetItem;
+  readonly run: EncodeContext;
+  readonly pass: number;
+  /** Of this judgement only; their paths are those of a first judgement. */
+  readonly calls: readonly CallRecord[];
+  readonly failures: readonly EvaluatorFailure[];
 }
 
 export interface EncodeRunScores {

@@ -8,7 +8,7 @@ import type { HttpAnswer, Transport } from './transport.js';
 
 /** A call of the REST API. */
 export interface RestCall {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'DELETE';
   /** Encoded, below the base URL. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;

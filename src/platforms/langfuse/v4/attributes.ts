@@ -47,6 +47,8 @@ export const metadataKey = {
   attempts: 'assay.attempts',
   evaluator: 'assay.evaluator',
   passed: 'assay.passed',
+  supersedes: 'assay.supersedes',
+  pass: 'assay.pass',
 } as const;
 
 /** One attribute of an OTLP span in JSON (OTLP 1.x, `KeyValue`). */

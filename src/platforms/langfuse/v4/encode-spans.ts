@@ -11,7 +11,14 @@ import { AttributeList } from './attribute-list.js';
 import { callAttributes } from './call-attributes.js';
 import { unsentExportId } from './export-body.js';
 import { rootAttributes } from './root-attributes.js';
-import { rootPath, spanTree, type SpanNode } from './span-tree.js';
+import {
+  judgementTree,
+  rootPath,
+  spanTree,
+  type Judgement,
+  type SpanNode,
+  type SpanTree,
+} from './span-tree.js';
 
 /** A cell's spans must fit a request of 4.5 MB with room for the envelope. */
 export const maxSpansBytes = 3_500_000;
@@ -35,9 +42,28 @@ export interface SpanEncoding {
 
 /** The spans of a cell as one record: a JSON array of OTLP spans whose export id is still open. */
 export function encodeSpans(encoding: SpanEncoding): OutboxRecord {
+  return encodeTree(encoding, (maxCalls) => spanTree(encoding.cell, maxCalls));
+}
+
+/**
+ * The spans that a later judgement adds to the trace of a cell: its evaluators with their calls, below the root that stands
+ * there. Undefined where no evaluator called a model or failed.
+ */
+export function encodeJudgementSpans(
+  encoding: SpanEncoding & { readonly judgement: Judgement },
+): OutboxRecord | undefined {
+  const { cell, judgement } = encoding;
+  const tree = (maxCalls: number): SpanTree => judgementTree(cell, judgement, maxCalls);
+  return tree(1).nodes.length === 0 ? undefined : encodeTree(encoding, tree);
+}
+
+function encodeTree(
+  encoding: SpanEncoding & { readonly judgement?: Judgement },
+  treeOf: (maxCalls: number) => SpanTree,
+): OutboxRecord {
   const texts = createFieldTexts();
   for (const fit of fits) {
-    const record = encodeAt({ ...encoding, texts }, fit);
+    const record = encodeAt({ ...encoding, texts, tree: treeOf(fit.calls) }, fit);
     if (Buffer.byteLength(record.body) <= maxSpansBytes) return record;
   }
   throw new AssayError(
@@ -47,10 +73,14 @@ export function encodeSpans(encoding: SpanEncoding): OutboxRecord {
 }
 
 function encodeAt(
-  encoding: SpanEncoding & { readonly texts: FieldTexts },
+  encoding: SpanEncoding & {
+    readonly texts: FieldTexts;
+    readonly tree: SpanTree;
+    readonly judgement?: Judgement;
+  },
   fit: (typeof fits)[number],
 ): OutboxRecord {
-  const { cell, run } = encoding;
+  const { cell, run, tree, judgement } = encoding;
   const identity: CellIdentity = {
     runUid: run.runUid,
     itemId: cell.itemId,
@@ -58,11 +88,11 @@ function encodeAt(
     revision: cell.revision,
   };
   const traceId = cellTraceId(identity);
-  const tree = spanTree(cell, fit.calls);
   const spans = tree.nodes.map((node): OtlpSpan => {
     const list = new AttributeList(encoding.texts, fit.fieldBytes);
     addCommon(list, encoding, cellSpanId(identity, rootPath));
     const name = addOwn(list, node, { ...encoding, callsLeftOut: tree.callsLeftOut });
+    if (judgement !== undefined) list.metadata(metadataKey.pass, judgement.pass);
     return {
       traceId,
       spanId: cellSpanId(identity, node.path),

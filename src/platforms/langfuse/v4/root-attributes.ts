@@ -30,6 +30,7 @@ export function rootAttributes(
     list.short(attribute.experimentDescription, run.description, 10_000);
   }
   addEnd(list, cell);
+  if (cell.supersedes !== undefined) list.metadata(metadataKey.supersedes, cell.supersedes);
   if (encoding.callsLeftOut > 0) list.metadata(metadataKey.callsLeftOut, encoding.callsLeftOut);
 }
 

@@ -52,6 +52,38 @@ export function spanTree(cell: CellResult, maxCalls: number): SpanTree {
   };
 }
 
+/** What a later judgement of a cell adds to its trace. */
+export interface Judgement {
+  /** Part of its spans' ids, so that they are none of those that stand there. */
+  readonly pass: number;
+  readonly calls: readonly CallRecord[];
+  readonly failures: readonly EvaluatorFailure[];
+}
+
+/** The evaluators of a judgement and their calls, to be put below the cell's root. */
+export function judgementTree(cell: CellResult, judgement: Judgement, maxCalls: number): SpanTree {
+  const { pass, calls, failures } = judgement;
+  const { nodes, callsLeftOut } = spanTree(
+    { ...cell, calls, evaluatorFailures: failures },
+    maxCalls,
+  );
+  const placed = (path: string): string => (path === rootPath ? path : `pass:${pass}/${path}`);
+  return {
+    nodes: nodes.flatMap((node) =>
+      node.shows.kind === 'root' || node.shows.kind === 'target'
+        ? []
+        : [
+            {
+              ...node,
+              path: placed(node.path),
+              ...(node.parent === undefined ? {} : { parent: placed(node.parent) }),
+            },
+          ],
+    ),
+    callsLeftOut,
+  };
+}
+
 export const rootPath = 'root';
 const targetPath = 'target';
 

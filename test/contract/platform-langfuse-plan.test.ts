@@ -137,6 +137,12 @@ const read = async (dataset: string, version = new Date(Date.now() + 60_000).toI
   return items;
 };
 
+/** Each write of an item is a row of its own. */
+const itemVersions = async (): Promise<number> => {
+  const { body } = await server.call('/dev/stats');
+  return (body['rows'] as Record<string, number>)['dataset_items'] ?? 0;
+};
+
 describe('dataset items', () => {
   it('are written once: a second run writes nothing, a changed one is one write', async () => {
     await platform.ensureDataset({ name: 'writes' }, soon());
@@ -220,16 +226,33 @@ describe('dataset items', () => {
     await expect(read('nowhere')).rejects.toMatchObject({ code: 'DATASET_NOT_FOUND' });
   });
 
-  it('whose write fails are tried again by the next call', async () => {
+  it('are all written once where the server fails at every tenth request and loses every tenth answer', async () => {
+    await platform.ensureDataset({ name: 'stumbling' }, soon());
+    const fault = { method: 'POST', pathPrefix: itemsPath, probability: 0.1 };
+    const before = await itemVersions();
+    await server.post('/dev/faults', { ...fault, kind: 'server_error' });
+    await server.post('/dev/faults', { ...fault, kind: 'commit_then_drop' });
+    expect(await ensure('stumbling', itemsOf(40))).toMatchObject({ written: 40, unchanged: 0 });
+    await server.call('/dev/faults', { method: 'DELETE' });
+    expect(await read('stumbling')).toHaveLength(40);
+    // What was written before its answer got lost was not written again.
+    expect((await itemVersions()) - before).toBe(40);
+  });
+
+  it('whose write fails for longer are tried again by the next call', async () => {
     await platform.ensureDataset({ name: 'failing' }, soon());
     const items = itemsOf(10);
     await server.post('/dev/faults', {
-      kind: 'server_error',
+      kind: 'rate_limit',
+      retryAfterSeconds: 60,
       next: 1,
       method: 'POST',
       pathPrefix: itemsPath,
     });
-    await expect(ensure('failing', items)).rejects.toMatchObject({ code: 'PLATFORM_UNREACHABLE' });
+    await expect(ensure('failing', items)).rejects.toMatchObject({
+      code: 'PLATFORM_UNREACHABLE',
+      retryAfterMs: 60_000,
+    });
     await ensure('failing', items);
     expect(await read('failing')).toHaveLength(10);
   });

@@ -13,6 +13,7 @@ import {
   type ItemContent,
 } from './item-content.js';
 import { idOnPlatform } from './item-identity.js';
+import { patiently } from './patience.js';
 import type { Rest, RestCall } from './rest.js';
 
 /** The most that a page of items holds. */
@@ -62,7 +63,12 @@ export function createDatasetItems(rest: Rest): DatasetItems {
       try {
         await forEachBounded(changed, width, async ({ item, id, content }) => {
           const expects = listing.get(id)?.expects === true;
-          await writeItem(rest, { dataset, item, id, content, expects, signal });
+          const write: ItemWrite = { dataset, item, id, content, expects, signal };
+          await patiently(signal, async (attempt) => {
+            // Each write makes a version, so one whose answer was lost is looked for first.
+            if (attempt > 1 && (await standsAlready(rest, write))) return;
+            await writeItem(rest, write);
+          });
           listing.set(id, { key: contentKey(content), expects: content.expectedOutput !== null });
           written += 1;
           onProgress(written);
@@ -116,7 +122,7 @@ function expectedOnWire({ content, expects }: ItemWrite) {
   return expects ? clearedValue : null;
 }
 
-// Two workers that make one item at the same moment: the other's is as good.
+// Two workers that make one item at the same moment: the other's is as good. So is our own, whose answer got lost.
 async function standsAlready(rest: Rest, { id, content, signal }: ItemWrite): Promise<boolean> {
   const found = await rest.find(
     {
@@ -126,7 +132,8 @@ async function standsAlready(rest: Rest, { id, content, signal }: ItemWrite): Pr
     },
     itemAnswer,
   );
-  return found !== undefined && contentKey(contentOfAnswer(found)) === contentKey(content);
+  if (found?.status !== 'ACTIVE') return false;
+  return contentKey(contentOfAnswer(found)) === contentKey(content);
 }
 
 async function listAll(rest: Rest, dataset: string, signal: AbortSignal): Promise<Listing> {

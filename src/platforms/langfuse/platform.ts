@@ -4,6 +4,7 @@ import { ensureDataset } from './datasets.js';
 import { encodeRunScores } from './encode-run-scores.js';
 import { encodeScores, maxScoresBytes } from './encode-scores.js';
 import { readOptions, type LangfuseOptions } from './options.js';
+import { patiently, patientReads } from './patience.js';
 import { createPrompts } from './prompts.js';
 import { createRest } from './rest.js';
 import { sendExport } from './send.js';
@@ -34,8 +35,10 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
   const settings = readOptions(options);
   const transport = createTransport(settings);
   const rest = createRest(settings, transport);
+  const restOfPlan = patientReads(rest);
   const restOfRun = createRest(settings, transport, 'known');
-  const items = createDatasetItems(rest);
+  const restOfReadBack = patientReads(restOfRun);
+  const items = createDatasetItems(restOfPlan);
   const prompts = createPrompts(rest);
   const projectUrl = (projectId: string, ...path: readonly string[]): string =>
     [settings.baseUrl, 'project', ...[projectId, ...path].map(encodeURIComponent)].join('/');
@@ -49,11 +52,13 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
       scores: { maxBytes: maxScoresBytes, maxRecords: 100, maxIds: 100 },
     },
     describe: (signal) => describeServer(rest, signal),
-    ensureDataset: (dataset, signal) => ensureDataset(rest, dataset, signal),
+    // These look for what is asked for before they make it, so they may be repeated as a whole.
+    ensureDataset: (dataset, signal) =>
+      patiently(signal, () => ensureDataset(rest, dataset, signal)),
+    ensurePrompt: (prompt, signal) => patiently(signal, () => prompts.ensure(prompt, signal)),
     ensureItems: (request) => items.ensure(request),
     readItems: (request) => items.read(request),
-    ensurePrompt: (prompt, signal) => prompts.ensure(prompt, signal),
-    prepareRun: (request) => prepareRun(rest, request),
+    prepareRun: (request) => patiently(request.signal, () => prepareRun(rest, request)),
     encodeCell: (cell, item, run) => {
       const scores = encodeScores(cell, run, settings.environment);
       const records: OutboxRecord[] = [encodeSpans({ cell, item, run, settings })];
@@ -64,8 +69,8 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
     findExport: (batch, signal) => findExport(restOfRun, batch, signal),
     readBack: (request) =>
       request.kind === 'spans'
-        ? readBackSpans(restOfRun, request)
-        : readBackScores(restOfRun, {
+        ? readBackSpans(restOfReadBack, request)
+        : readBackScores(restOfReadBack, {
             traceIds: request.traceIds,
             runIds: request.runIds,
             environment: settings.environment,

@@ -54,6 +54,10 @@ export async function reserve(
     if (fresh.length === 0) return granted;
     try {
       for (const token of await insert(on, experimentId, fresh)) granted.add(token);
+      // What an earlier, lost statement was granted finds no room for a second time, and has it all the same.
+      const refused = fresh.filter(({ token }) => !granted.has(token));
+      const earlier = refused.length === 0 ? [] : await known(on, refused);
+      for (const token of earlier) granted.add(token);
       return granted;
     } catch (error) {
       if (!isDuplicate(error) || attempt === 5) throw error;

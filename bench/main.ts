@@ -2,11 +2,12 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { cpus, totalmem } from 'node:os';
 
 import { listenForInterrupt } from '../src/devstack/index.js';
+import { peerMeasurements } from './compare/suite.js';
 import { engineMeasurements } from './engine/suite.js';
 import type { BenchResult, Figure } from './report/figures.js';
 import { figureNames, runSuite, select } from './suite.js';
 
-const suites = { engine: engineMeasurements } as const;
+const suites = { engine: engineMeasurements, peers: peerMeasurements } as const;
 
 interface Options {
   readonly json?: true;
@@ -51,6 +52,24 @@ Examples:
     )
     .action(async (options: Options) => {
       exitCode = await run('engine', options);
+    });
+  program
+    .command('peers')
+    .description('the same load on promptfoo, on @langfuse/client and on us, and after a kill -9')
+    .option('--json', 'the last line of the output is one JSON object')
+    .option('--runs <n>', 'how often each load is run; figures are medians', wholeNumber, 3)
+    .option('--only <figure>', `one figure: ${figureNames(suites.peers).join(', ')}`)
+    .addHelpText(
+      'after',
+      `
+The peers are installed into bench/peers the first time (1.6 GB, minutes). One figure takes as long as all of them.
+
+Examples:
+  $ npm run bench -- peers
+  $ npm run bench -- peers --runs 1 --json | tail -n 1`,
+    )
+    .action(async (options: Options) => {
+      exitCode = await run('peers', options);
     });
   try {
     await program.parseAsync([...args], { from: 'user' });

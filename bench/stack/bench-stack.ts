@@ -20,6 +20,10 @@ import { projectFiles } from './project-files.js';
 
 /** A whole installation for one figure, in a temporary folder: the embedded stack that `assay dev` starts, and workers. */
 export interface BenchStack {
+  /** The project's folder. */
+  readonly folder: string;
+  /** What a process must be given to find the stack. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly client: AssayClient;
   readonly model: DemoModel;
   readonly temporal: { readonly address: string; readonly namespace: string };
@@ -27,6 +31,8 @@ export interface BenchStack {
   query<Row>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
   /** Worker processes from dist/, which their supervisor starts again when they end; stopped with the stack. */
   startWorkers(options?: { readonly count?: number }): Promise<SupervisedWorkers>;
+  /** The worker processes that run now. */
+  workerPids(): readonly number[];
   addFiles(files: Readonly<Record<string, string>>): Promise<void>;
   /** CPU milliseconds so far, by process; Postgres with all its backends. */
   cpu(): CpuByName;
@@ -118,7 +124,14 @@ async function connect(on: {
     devServer: pidOf('langfuse'),
     demoModel: pidOf('model'),
   });
+  const environment = {
+    PATH: process.env['PATH'],
+    HOME: process.env['HOME'],
+    ...stack.environment,
+  };
   return {
+    folder,
+    environment,
     client,
     temporal,
     model: demoModel(model),
@@ -127,7 +140,7 @@ async function connect(on: {
       const workers = superviseWorkers({
         folder,
         count,
-        environment: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...stack.environment },
+        environment,
         entry: resolve('dist/workers/main.js'),
         onLog: () => undefined,
       });
@@ -136,6 +149,7 @@ async function connect(on: {
       await workers.ready;
       return workers;
     },
+    workerPids: () => running.flatMap((workers) => workers.pids),
     async addFiles(files) {
       for (const [path, text] of Object.entries(files)) {
         const file = join(folder, path);

@@ -1,0 +1,5 @@
+import type { Measurement } from '../engine/measurement.js';
+import { comparison } from './compare.js';
+
+/** All measurements of `peers`. */
+export const peerMeasurements: readonly Measurement[] = [comparison];

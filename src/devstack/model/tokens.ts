@@ -60,6 +60,7 @@ export const tokenPieces = (text: string): readonly string[] => {
 
 /** The first `limit` tokens of a text, and whether that is less than all. */
 export const cutToTokens = (text: string, limit: number): { text: string; cut: boolean } => {
+  if (limit >= text.length) return { text, cut: false };
   let at = 0;
   for (let count = 0; count < limit && at < text.length; count += 1) at = tokenEnd(text, at);
   return { text: text.slice(0, at), cut: at < text.length };

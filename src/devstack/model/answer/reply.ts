@@ -1,3 +1,4 @@
+import { remembering } from '../text/remembering.js';
 import { featuresOf, featureWeight, type Features } from '../text/features.js';
 import { languageOf } from '../text/languages.js';
 import { phrasebook, type Phrases } from './phrasebook.js';
@@ -28,6 +29,8 @@ const similarity = (left: Features, right: Features): number => {
   for (const feature of right.keys()) rightSquares += featureWeight(feature) ** 2;
   return dot / (Math.sqrt(leftSquares * rightSquares) || 1);
 };
+
+const examplesOf = remembering(examplesIn);
 
 const answerOf = (example: Example): string => example.outputs.map(([, value]) => value).join('\n');
 
@@ -91,6 +94,6 @@ export const composeReply = (parts: PromptParts): string => {
     return composed('', parts.query);
   const found = fromContext(parts.instructions, parts.query);
   if (found !== '') return found;
-  const { examples, rest } = examplesIn(parts.instructions);
+  const { examples, rest } = examplesOf(parts.instructions);
   return nearestAnswer([...parts.turns, ...examples], parts.query) ?? composed(rest, parts.query);
 };

@@ -87,6 +87,7 @@ const formats: Readonly<Record<string, string>> = {
 
 const clip = (text: string, schema: Schema): string => {
   const minimum = numberOf(schema['minLength'], 0);
+  if (minimum === 0 && !('maxLength' in schema)) return text;
   // JSON schema counts code points.
   const cut = Array.from(text).slice(0, numberOf(schema['maxLength'], Infinity));
   return cut.join('').padEnd(minimum, '.');

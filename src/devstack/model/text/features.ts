@@ -1,5 +1,6 @@
 import { conceptsOf, conceptsOfPair } from './lexicon.js';
 import { isCommonWord } from './languages.js';
+import { remembering } from './remembering.js';
 import { stem, wordsOf } from './words.js';
 
 /**
@@ -26,7 +27,7 @@ const featuresOfWord = (word: string): readonly string[] => {
 };
 
 /** Counts the features of a text. */
-export const featuresOf = (text: string): Features => {
+export const featuresOf: (text: string) => Features = remembering((text) => {
   const features = new Map<string, number>();
   const add = (feature: string): unknown => features.set(feature, (features.get(feature) ?? 0) + 1);
   let previous = '';
@@ -38,7 +39,7 @@ export const featuresOf = (text: string): Features => {
   // The one sign that carries a meaning in every language.
   if (/[?？¿]/.test(text)) add('#question');
   return features;
-};
+});
 
 /** How much a feature weighs beside its rarity: a concept is surer than a stem, a number says nothing. */
 export const featureWeight = (feature: string): number => {

@@ -1,3 +1,4 @@
+import { remembering } from './remembering.js';
 import { wordsOf } from './words.js';
 
 /** The languages that the demo model knows well enough to answer in. */
@@ -49,6 +50,15 @@ const languageWords: readonly (readonly [Language, ReadonlySet<string>])[] = Obj
   common,
 ).map(([language, words]) => [language as Language, new Set(words.split(/\s+/))]);
 
+/** The places in `languageWords` of the languages that know a word. */
+const languagesOfWord: ReadonlyMap<string, readonly number[]> = (() => {
+  const known = new Map<string, number[]>();
+  languageWords.forEach(([, words], language) => {
+    for (const word of words) known.set(word, [...(known.get(word) ?? []), language]);
+  });
+  return known;
+})();
+
 const allCommon: ReadonlySet<string> = new Set([
   ...languageWords.flatMap(([, words]) => [...words]),
   ...japaneseCommon.split(/\s+/),
@@ -58,17 +68,15 @@ const allCommon: ReadonlySet<string> = new Set([
 export const isCommonWord = (word: string): boolean => allCommon.has(word);
 
 /** The language of a text by its commonest words and its script; English when nothing tells. */
-export const languageOf = (text: string): Language => {
+export const languageOf: (text: string) => Language = remembering((text) => {
   if (/[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(text)) return 'ja';
   const words = wordsOf(text.slice(0, 2000));
-  let best: Language = 'en';
-  let most = 0;
-  for (const [language, known] of languageWords) {
-    const hits = words.reduce((sum, word) => sum + (known.has(word) ? 1 : 0), 0);
-    if (hits > most) {
-      best = language;
-      most = hits;
+  const hits = languageWords.map(() => 0);
+  for (const word of words) {
+    for (const language of languagesOfWord.get(word) ?? []) {
+      hits[language] = (hits[language] ?? 0) + 1;
     }
   }
-  return best;
-};
+  const most = Math.max(...hits);
+  return (most === 0 ? undefined : languageWords[hits.indexOf(most)]?.[0]) ?? 'en';
+});

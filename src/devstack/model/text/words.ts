@@ -1,4 +1,10 @@
+import { remembering } from './remembering.js';
+
+// The same pattern for text without any other letter; a tenth of the time.
+const asciiWord = /[a-z0-9]+(?:'[a-z]+)?/g;
 const wordPattern = /[\p{L}\p{N}]+(?:['’][\p{L}]+)?/gu;
+// eslint-disable-next-line no-control-regex
+const ascii = /^[\x00-\x7f]*$/;
 // Scripts that put no spaces between words.
 const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}ー]/u;
 const segmenter = new Intl.Segmenter('ja', { granularity: 'word' });
@@ -17,8 +23,7 @@ const unfoldable: Readonly<Record<string, string>> = {
 export const fold = (text: string): string => {
   const lower = text.toLowerCase();
   // Most text is ASCII, and normalising is the dearest step here.
-  // eslint-disable-next-line no-control-regex
-  if (/^[\x00-\x7f]*$/.test(lower)) return lower;
+  if (ascii.test(lower)) return lower;
   return lower
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
@@ -42,15 +47,20 @@ const cutUnspaced = (run: string): readonly string[] => {
 };
 
 /** The folded words of a text in their order, of any language. */
-export const wordsOf = (text: string): readonly string[] => {
+export const wordsOf: (text: string) => readonly string[] = remembering((text) => {
+  const folded = fold(text);
+  // No word of theirs needs a second look.
+  if (ascii.test(folded)) {
+    return (folded.match(asciiWord) ?? []).map((word) => word.slice(0, longestWord));
+  }
   const words: string[] = [];
-  for (const match of fold(text).matchAll(wordPattern)) {
+  for (const match of folded.matchAll(wordPattern)) {
     const word = match[0];
     if (unspaced.test(word)) for (const part of cutUnspaced(word)) words.push(part);
     else words.push(word.slice(0, longestWord));
   }
   return words;
-};
+});
 
 const suffixes = [
   'ations', 'ation', 'ments', 'ment', 'ings', 'ing', 'ingen', 'ungen', 'ung', 'ciones', 'cion', 'zioni',

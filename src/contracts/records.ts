@@ -99,6 +99,22 @@ export interface EvaluatorFailure {
   readonly error: ErrorDocument;
 }
 
+/** Where something of a reused cell was made: the run that made the calls, however often it was taken over since. */
+export interface CellSource {
+  readonly experiment: string;
+  readonly runUid: string;
+  readonly traceId: string;
+  /** What it cost there, as decimal text in dollars; absent where that is unknown. */
+  readonly costDollars?: string;
+}
+
+/** What of a cell was taken over from earlier runs. Nothing of it was called or paid again. */
+export interface ReusedFrom {
+  readonly output: CellSource;
+  /** The evaluators whose scores were taken over; the others judged the stored output now. */
+  readonly scores: readonly (CellSource & { readonly evaluator: string })[];
+}
+
 /** A cell as it ended: what is written in one transaction with its scores and its outbox rows. */
 export interface CellResult {
   readonly cellId: string;
@@ -122,8 +138,10 @@ export interface CellResult {
   readonly usage: Usage;
   /** True where text had to be made well-formed (NUL, half surrogate pairs) before it could be sent. */
   readonly sanitised: boolean;
-  /** How often the target was tried, retries of transient errors included. */
+  /** How often the target was tried, retries of transient errors included; 0 where its output was taken over. */
   readonly attempts: number;
+  /** Absent where the cell was run. Then latency is the one that was measured when the output was made. */
+  readonly reusedFrom?: ReusedFrom;
   /** The trace of the revision before this one, which takes its place. */
   readonly supersedes?: string;
 }

@@ -4,6 +4,7 @@ import type {
   CellStatus,
   DatasetItem,
   EvaluatorFailure,
+  ReusedFrom,
   ScoreComment,
   ScoreRecord,
   ScoreValue,
@@ -44,6 +45,7 @@ export interface CellRow {
   readonly judge_cost: string | null;
   readonly sanitised: boolean;
   readonly trace_id: string | null;
+  readonly reused_from: ReusedFrom | null;
   readonly started_at: string;
   readonly ended_at: string;
   readonly item: DatasetItem;
@@ -109,7 +111,7 @@ const decodeValue = (row: ScoreRow): ScoreValue => {
   }
 };
 
-const decodeScore = (row: ScoreRow): ScoreRecord => ({
+export const decodeScore = (row: ScoreRow): ScoreRecord => ({
   name: row.name,
   evaluator: row.evaluator,
   value: decodeValue(row),
@@ -150,6 +152,7 @@ export function decodeCell(row: CellRow, scores: readonly ScoreRow[]): StoredCel
     },
     sanitised: row.sanitised,
     attempts: row.attempts ?? 0,
+    ...(row.reused_from === null ? {} : { reusedFrom: row.reused_from }),
     traceId: row.trace_id ?? undefined,
     item: row.item,
     itemHash: row.item_hash,

@@ -9,12 +9,28 @@ import type { Store } from './store.js';
 export interface CellCommit {
   readonly result: CellResult;
   readonly traceId: string;
+  /** What lets later runs take the cell over; absent where they must not. */
+  readonly identity?: CellIdentityRecord;
   /** What each platform is to be sent. */
   readonly outbox: readonly {
     readonly platform: string;
     readonly partition: string;
     readonly records: readonly OutboxRecord[];
   }[];
+}
+
+/** The hashes of what decided a cell. */
+export interface CellIdentityRecord {
+  readonly targetHash: string;
+  /** By evaluator. */
+  readonly scores: ReadonlyMap<
+    string,
+    {
+      readonly hash: string;
+      /** What the evaluator's calls cost when they were made; undefined where that is unknown. */
+      readonly costDollars: string | undefined;
+    }
+  >;
 }
 
 // A column of the statement's input: the SQL type of its array, and the value of one row.
@@ -42,10 +58,26 @@ const cellColumns: readonly Column<CellCommit>[] = [
   ['text', ({ traceId }) => traceId],
   ['timestamptz', ({ result }) => result.startedAt],
   ['timestamptz', ({ result }) => result.endedAt],
+  ['uuid', ({ identity }) => identity?.targetHash ?? null],
+  ['json', ({ result }) => json(result.reusedFrom)],
+  // Hashes are hex; a uuid[][] would need rows of equal length.
+  ['text', (commit) => silentHashes(commit)],
 ];
+
+/** Of the evaluators that ran and gave no score; null where there is none. */
+function silentHashes({ result, identity }: CellCommit): string | null {
+  const told = new Set([
+    ...result.scores.map(({ evaluator }) => evaluator),
+    ...result.evaluatorFailures.map(({ evaluator }) => evaluator),
+  ]);
+  const silent = [...(identity?.scores ?? [])].filter(([evaluator]) => !told.has(evaluator));
+  return silent.length === 0 ? null : silent.map(([, { hash }]) => hash).join(',');
+}
 
 interface ScoreInput extends ScoreRecord {
   readonly cellId: string;
+  readonly hash: string | undefined;
+  readonly costDollars: string | undefined;
 }
 
 const scoreColumns: readonly Column<ScoreInput>[] = [
@@ -58,6 +90,8 @@ const scoreColumns: readonly Column<ScoreInput>[] = [
   ['boolean', ({ value }) => (value.type === 'BOOLEAN' ? value.value : null)],
   ['boolean', ({ passed }) => passed ?? null],
   ['json', ({ comment }) => json(comment)],
+  ['uuid', ({ hash }) => hash ?? null],
+  ['numeric', ({ costDollars }) => costDollars ?? null],
 ];
 
 interface OutboxInput {
@@ -96,19 +130,21 @@ with won as (
          output_tokens = t.output_tokens, cached_input_tokens = t.cached_input_tokens,
          reasoning_tokens = t.reasoning_tokens, latency_ms = t.latency_ms, target_cost = t.target_cost,
          judge_cost = t.judge_cost, sanitised = t.sanitised, trace_id = t.trace_id,
-         started_at = t.started_at, ended_at = t.ended_at
+         started_at = t.started_at, ended_at = t.ended_at, target_hash = t.target_hash,
+         reused_from = t.reused_from, silent_hashes = string_to_array(t.silent_hashes, ',')::uuid[]
     from ${unnest(cellColumns, 1)} as t (
            id, status, attempts, output, error, evaluator_failures, calls, input_tokens, output_tokens,
            cached_input_tokens, reasoning_tokens, latency_ms, target_cost, judge_cost, sanitised, trace_id,
-           started_at, ended_at)
+           started_at, ended_at, target_hash, reused_from, silent_hashes)
    where c.id = t.id and c.status = 'pending'
   returning c.id, c.experiment_id
 ), scored as (
   insert into assay.scores (experiment_id, cell_id, name, evaluator, type, number_value, text_value,
-                            boolean_value, passed, comment)
+                            boolean_value, passed, comment, hash, judge_cost)
   select won.experiment_id, t.*
     from ${unnest(scoreColumns, 1 + cellColumns.length)} as t (
-           id, name, evaluator, type, number_value, text_value, boolean_value, passed, comment)
+           id, name, evaluator, type, number_value, text_value, boolean_value, passed, comment, hash,
+           judge_cost)
     join won on won.id = t.id
   -- Two scores of one name are refused where evaluators answer; here they must not hold up 24 other cells.
   on conflict do nothing
@@ -155,8 +191,16 @@ export async function commitCells(
 ): Promise<ReadonlySet<string>> {
   if (commits.length === 0) return new Set();
   const firsts = firstOfEach(commits);
-  const scores = firsts.flatMap(({ result }) =>
-    result.scores.map((score) => ({ ...score, cellId: result.cellId })),
+  const scores = firsts.flatMap(({ result, identity }) =>
+    result.scores.map((score): ScoreInput => {
+      const known = identity?.scores.get(score.evaluator);
+      return {
+        ...score,
+        cellId: result.cellId,
+        hash: known?.hash,
+        costDollars: known?.costDollars,
+      };
+    }),
   );
   const values = [
     ...arrays(cellColumns, firsts),

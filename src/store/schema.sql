@@ -89,12 +89,23 @@ create table assay.experiment_cells (
   started_at timestamp with time zone,
   ended_at timestamp with time zone,
   embedding_cost numeric(24,12),
+  target_hash uuid,
+  reused_from json,
+  silent_hashes uuid[],
+  pass integer default 1 not null,
+  supersedes bigint,
   constraint experiment_cells_pkey PRIMARY KEY (id),
   constraint experiment_cells_experiment_id_ordinal_repetition_revision__key UNIQUE (experiment_id, ordinal, repetition, revision) INCLUDE (status, latest),
-  constraint experiment_cells_experiment_id_revision_position_key UNIQUE (experiment_id, revision, "position"),
+  constraint experiment_cells_experiment_id_pass_position_key UNIQUE (experiment_id, pass, "position"),
   constraint experiment_cells_experiment_id_ordinal_fkey FOREIGN KEY (experiment_id, ordinal) REFERENCES assay.experiment_items(experiment_id, ordinal) ON DELETE CASCADE,
   constraint experiment_cells_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'ok'::text, 'target_error'::text, 'evaluator_error'::text, 'skipped'::text])))
 );
+
+CREATE INDEX experiment_cells_failed ON assay.experiment_cells USING btree (experiment_id) WHERE (latest AND (status = ANY (ARRAY['target_error'::text, 'evaluator_error'::text])));
+
+CREATE INDEX experiment_cells_reusable ON assay.experiment_cells USING btree (target_hash, id) WHERE (latest AND (status = ANY (ARRAY['ok'::text, 'evaluator_error'::text])) AND (output IS NOT NULL));
+
+CREATE INDEX experiment_cells_reused ON assay.experiment_cells USING btree (experiment_id) WHERE (latest AND (reused_from IS NOT NULL));
 
 create table assay.experiment_items (
   experiment_id text not null,
@@ -108,6 +119,29 @@ create table assay.experiment_items (
   constraint experiment_items_experiment_id_item_id_key UNIQUE (experiment_id, item_id),
   constraint experiment_items_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE
 );
+
+create table assay.experiment_passes (
+  experiment_id text not null,
+  pass integer not null,
+  kind text not null,
+  request json not null,
+  request_hash text not null,
+  token text not null,
+  status_before text not null,
+  error_before json,
+  cells integer not null,
+  details json not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  finished_at timestamp with time zone,
+  status_after text,
+  outcome json,
+  constraint experiment_passes_pkey PRIMARY KEY (experiment_id, pass),
+  constraint experiment_passes_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE,
+  constraint experiment_passes_kind_check CHECK ((kind = ANY (ARRAY['retry'::text, 'rejudge'::text, 'extend'::text, 'verify'::text]))),
+  constraint experiment_passes_pass_check CHECK ((pass >= 2))
+);
+
+CREATE UNIQUE INDEX experiment_passes_open ON assay.experiment_passes USING btree (experiment_id) WHERE (finished_at IS NULL);
 
 create table assay.experiments (
   id text not null,
@@ -136,18 +170,33 @@ create table assay.experiments (
   cells_done_at timestamp with time zone,
   cancel_requested_at timestamp with time zone,
   finished_at timestamp with time zone,
+  pause json,
+  abort_requested_at timestamp with time zone,
+  scored_at timestamp with time zone,
   prune_started_at timestamp with time zone,
   pruned_at timestamp with time zone,
   constraint experiments_pkey PRIMARY KEY (id),
   constraint experiments_run_uid_key UNIQUE (run_uid),
   constraint experiments_project_fkey FOREIGN KEY (project) REFERENCES assay.projects(id) ON DELETE CASCADE,
   constraint experiments_check CHECK ((id = ((project || '/'::text) || name))),
-  constraint experiments_status_check CHECK ((status = ANY (ARRAY['planning'::text, 'running'::text, 'publishing'::text, 'verifying'::text, 'completed'::text, 'completed_unverified'::text, 'cancelled'::text, 'failed'::text])))
+  constraint experiments_status_check CHECK ((status = ANY (ARRAY['planning'::text, 'running'::text, 'paused'::text, 'publishing'::text, 'verifying'::text, 'completed'::text, 'completed_unverified'::text, 'cancelled'::text, 'failed'::text])))
 );
 
 CREATE INDEX experiments_newest ON assay.experiments USING btree (project, created_at DESC, id DESC);
 
 CREATE INDEX experiments_prunable ON assay.experiments USING btree (project, finished_at, id) WHERE ((pruned_at IS NULL) AND (finished_at IS NOT NULL));
+
+create table assay.governor_keys (
+  key text not null,
+  experiment_id text,
+  version bigint not null,
+  state json not null,
+  seen_at timestamp with time zone default clock_timestamp() not null,
+  constraint governor_keys_pkey PRIMARY KEY (key),
+  constraint governor_keys_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE
+);
+
+CREATE INDEX governor_keys_experiment ON assay.governor_keys USING btree (experiment_id) WHERE (experiment_id IS NOT NULL);
 
 create table assay.journal_owners (
   owner text not null,
@@ -211,6 +260,24 @@ create table assay.outbox_exports (
 
 CREATE INDEX outbox_exports_open ON assay.outbox_exports USING btree (platform, partition) WHERE (marked_at IS NULL);
 
+create table assay.platform_deletions (
+  id bigint generated always as identity not null,
+  experiment_id text not null,
+  platform text not null,
+  kind text not null,
+  target_id text not null,
+  pass integer not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  done_at timestamp with time zone,
+  refused text,
+  constraint platform_deletions_pkey PRIMARY KEY (id),
+  constraint platform_deletions_experiment_id_platform_kind_target_id_key UNIQUE (experiment_id, platform, kind, target_id),
+  constraint platform_deletions_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE,
+  constraint platform_deletions_kind_check CHECK ((kind = ANY (ARRAY['trace'::text, 'score'::text])))
+);
+
+CREATE INDEX platform_deletions_open ON assay.platform_deletions USING btree (experiment_id, platform, id) WHERE (done_at IS NULL);
+
 create table assay.projects (
   id text not null,
   created_at timestamp with time zone default clock_timestamp() not null,
@@ -252,6 +319,8 @@ create table assay.scores (
   boolean_value boolean,
   passed boolean,
   comment json,
+  hash uuid,
+  judge_cost numeric(24,12),
   constraint scores_pkey PRIMARY KEY (cell_id, name),
   constraint scores_cell_id_fkey FOREIGN KEY (cell_id) REFERENCES assay.experiment_cells(id) ON DELETE CASCADE,
   constraint scores_type_check CHECK ((type = ANY (ARRAY['NUMERIC'::text, 'BOOLEAN'::text, 'CATEGORICAL'::text])))

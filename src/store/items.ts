@@ -18,6 +18,11 @@ export interface ItemPage {
   readonly repetitions: number;
   /** The place of a cell in the seeded random order, unique in the experiment; repetitions count from 1. */
   readonly positionOf: (ordinal: number, repetition: number) => number;
+  /**
+   * Write only while the run's cells are open: a planner that was frozen and wakes after its run was cancelled and closed
+   * must not leave cells that nobody will run. Default false.
+   */
+  readonly whileOpen?: boolean;
 }
 
 const insertItems = async (on: Queryable, page: ItemPage): Promise<void> => {
@@ -42,7 +47,10 @@ const insertItems = async (on: Queryable, page: ItemPage): Promise<void> => {
 };
 
 // The same page twice is a retry; another content in its place is a dataset that changed under the plan.
-const refuseChanged = async (on: Queryable, page: ItemPage): Promise<void> => {
+const refuseChanged = async (
+  on: Queryable,
+  page: Pick<ItemPage, 'experimentId' | 'items'>,
+): Promise<void> => {
   const changed = await rowsOf<{ item_id: string }>(
     on,
     `select t.item_id
@@ -93,6 +101,17 @@ const insertCells = async (on: Queryable, page: ItemPage): Promise<void> => {
   );
 };
 
+// Holds the row until the commit, so that the closing of the cells comes before this page or after it.
+const refuseClosed = async (on: Queryable, experimentId: string): Promise<void> => {
+  const open = await rowsOf(
+    on,
+    `select from assay.experiments where id = $1 and cells_done_at is null for share`,
+    [experimentId],
+  );
+  if (open.length > 0) return;
+  throw new AssayError('EXPERIMENT_CONFLICT', 'The cells of this experiment are closed already.');
+};
+
 /**
  * Writes a page of items and all of their cells. The same page again changes nothing, so that a retried
  * planning activity may repeat pages.
@@ -102,8 +121,69 @@ const insertCells = async (on: Queryable, page: ItemPage): Promise<void> => {
 export async function insertPage(store: Store, page: ItemPage): Promise<void> {
   if (page.items.length === 0) return;
   await withTransaction(store, async (on) => {
+    if (page.whileOpen === true) await refuseClosed(on, page.experimentId);
     await insertItems(on, page);
     await refuseChanged(on, page);
     await insertCells(on, page);
   });
+}
+
+/**
+ * Makes sure that a page stands as it is given.
+ *
+ * @throws AssayError EXPERIMENT_CONFLICT where another item stands in the place of one of these.
+ */
+export async function assertSamePage(
+  store: Store,
+  page: Pick<ItemPage, 'experimentId' | 'items'>,
+): Promise<void> {
+  if (page.items.length > 0) await refuseChanged(store, page);
+}
+
+/** How many items stand: their pages are written in order and whole, so these are the first ones. */
+export async function countItems(store: Store, experimentId: string): Promise<number> {
+  const [row] = await rowsOf<{ next: number }>(
+    store,
+    `select coalesce(max(ordinal) + 1, 0) as next from assay.experiment_items
+      where experiment_id = $1`,
+    [experimentId],
+  );
+  return row?.next ?? 0;
+}
+
+/** An item as it was planned, with its place. */
+export interface StoredItem {
+  readonly ordinal: number;
+  readonly item: DatasetItem;
+}
+
+/** The items of a run in their order, in pages of bounded count and size (of JSON; a larger item is a page of its own). */
+export async function* itemPages(
+  store: Store,
+  of: {
+    readonly experimentId: string;
+    /** The first ordinal. Default 0. */
+    readonly from?: number;
+    readonly pageItems?: number;
+    readonly pageBytes?: number;
+  },
+): AsyncGenerator<readonly StoredItem[], void, undefined> {
+  const { experimentId, pageItems = 500, pageBytes = 4 * 1024 * 1024 } = of;
+  for (let next = of.from ?? 0; ;) {
+    const page = await rowsOf<StoredItem>(
+      store,
+      `select i.ordinal, i.body as item
+         from (select ordinal, sum(bytes) over (order by ordinal) - bytes as before
+                 from (select ordinal, bytes from assay.experiment_items
+                        where experiment_id = $1 and ordinal >= $2
+                        order by ordinal limit $3) as first) as page
+         join assay.experiment_items i on i.experiment_id = $1 and i.ordinal = page.ordinal
+        where page.before < $4 order by i.ordinal`,
+      [experimentId, next, pageItems, pageBytes],
+    );
+    const last = page.at(-1);
+    if (last === undefined) return;
+    yield page;
+    next = last.ordinal + 1;
+  }
 }

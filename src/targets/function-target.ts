@@ -16,7 +16,7 @@ export function createFunctionTarget(request: {
   return {
     name,
     evaluators: config.evaluators,
-    variables: [],
+    missing: () => [],
     prompt: undefined,
     identity: { kind: 'function', name, code: codeHash, models: modelIdentities(models) },
     async run(input, { signal, models, item, repetition }) {

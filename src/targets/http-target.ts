@@ -9,10 +9,11 @@ import type { Target } from './port.js';
 /** An HTTP endpoint: sends the item's input as JSON and takes the answer, or a part of it, as the output. */
 export function createHttpTarget(request: { name: string; config: HttpTargetConfig }): Target {
   const { name, config } = request;
+  const inputs = inputsOf(config.body ?? null);
   return {
     name,
     evaluators: config.evaluators,
-    variables: [],
+    missing: (input) => inputs.filter((path) => !hasField(input, path)),
     prompt: undefined,
     identity: {
       kind: 'http',
@@ -60,6 +61,27 @@ function fill(template: Json, input: JsonObject): Json {
     );
   }
   return template;
+}
+
+/** The inputs that a body names, each once. */
+function inputsOf(template: Json): readonly string[] {
+  if (typeof template === 'string') {
+    const named = [...template.matchAll(part)].flatMap(([, path]) => path ?? []);
+    return [...new Set(named)];
+  }
+  if (typeof template !== 'object' || template === null) return [];
+  return [...new Set(Object.values(template as JsonObject).flatMap(inputsOf))];
+}
+
+/** Whether {@link field} finds something, null included: a misspelt name would send null for every item. */
+function hasField(input: JsonObject, path: string): boolean {
+  if (Object.hasOwn(input, path)) return true;
+  let value: Json | undefined = input;
+  for (const key of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return false;
+    value = (value as JsonObject)[key];
+  }
+  return true;
 }
 
 // Own members only, or `{{input.constructor}}` would send a function's text. A field that is not there is null.

@@ -22,8 +22,8 @@ export interface Target {
   readonly evaluators: readonly string[] | undefined;
   /** The prompt that must stand on the platform before the first cell runs. */
   readonly prompt: TargetPrompt | undefined;
-  /** The variables that every item's input must have. */
-  readonly variables: readonly string[];
+  /** The inputs that the prompt or the request's body names and this input lacks. */
+  missing(input: JsonObject): readonly string[];
   /** @throws AssayError TARGET_*, MODEL_*, or whatever a function target throws. */
   run(input: JsonObject, context: TargetRunContext): Promise<Json>;
 }

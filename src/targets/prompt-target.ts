@@ -36,7 +36,7 @@ export function createPromptTarget(request: {
   return {
     name,
     evaluators: config.evaluators,
-    variables,
+    missing: (input) => missingVariables(variables, input),
     prompt: { name, messages, config: promptConfig, contentHash: promptHash },
     identity: {
       kind: 'prompt',

@@ -220,7 +220,7 @@ describe('a platform that refuses the keys', () => {
       session: of.session,
       exporter: of.exporterOver(of.session, platform),
       platform,
-      beat: { tell: () => undefined, cancelled: new AbortController().signal },
+      beat: { tell: () => undefined, cancelled: new AbortController().signal, before: {} },
       ports: { store: test.store, draining: new AbortController().signal },
     });
   const closeCells = ({ experimentId }: Setup) =>

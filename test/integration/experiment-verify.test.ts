@@ -73,7 +73,7 @@ const look = (experimentId: string, platform: Platform) =>
     { experimentId, platform: 'langfuse' },
     {
       ports: { store: test.store, platforms: [platform] },
-      beat: { tell: () => undefined, cancelled: new AbortController().signal },
+      beat: { tell: () => undefined, cancelled: new AbortController().signal, before: {} },
     },
   );
 

@@ -16,11 +16,16 @@ import { resolveExperiment, type ResolvedExperiment } from './resolve.js';
  */
 export function createAdmit(ports: ExperimentPorts): ExperimentActivities['admitExperiment'] {
   return ({ spec, workflowId, workflowRunId }) =>
-    withHeartbeat(async ({ cancelled }): Promise<SubmitReply> => {
+    withHeartbeat(async (beat): Promise<SubmitReply> => {
       let resolved: ResolvedExperiment;
       try {
-        for (const platform of ports.platforms) await platform.describe(cancelled);
-        resolved = await resolveExperiment(spec, ports, cancelled);
+        for (const platform of ports.platforms) await platform.describe(beat.cancelled);
+        resolved = await resolveExperiment(spec, ports, {
+          signal: beat.cancelled,
+          onItems: (items) => {
+            beat.tell({ step: 'dataset', items });
+          },
+        });
       } catch (error) {
         // Whoever submits is waiting for the answer: what stands in the way is told, not tried again.
         if (AssayError.is(error)) return { outcome: 'rejected', error: error.toJSON() };

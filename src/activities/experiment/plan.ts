@@ -1,9 +1,10 @@
 import type { AdmittedPlan, ExperimentActivities } from '../../contracts/experiment-protocol.js';
+import type { Manifest } from '../../contracts/manifest.js';
 import type { DatasetItem } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { createCellOrder } from '../../core/experiment/order.js';
+import { contentHash } from '../../core/ids/hash.js';
 import { platformItemId } from '../../core/ids/platform-ids.js';
-import { datasetHash, itemHash } from '../../core/manifest/dataset-hash.js';
 import type { Platform, PlatformRun, RunContext } from '../../platforms/port.js';
 import { countCells } from '../../store/cells.js';
 import {
@@ -12,10 +13,22 @@ import {
   setStatus,
   type ExperimentRecord,
 } from '../../store/experiments.js';
-import { insertPage } from '../../store/items.js';
+import {
+  assertSamePage,
+  countItems,
+  insertPage,
+  itemPages,
+  type PlannedItem,
+} from '../../store/items.js';
+import { findOpenPass } from '../../store/passes/pass-records.js';
+import type { Target } from '../../targets/port.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
+import { scanItems } from './item-scan.js';
+import { selectItems } from './item-selection.js';
+import { openItems } from './item-stream.js';
+import { planOfPass } from './pass-plan.js';
 import type { ExperimentPorts } from './ports.js';
-import { datasetPages, resolveExperiment, type ResolvedExperiment } from './resolve.js';
+import { resolveCode } from './resolve.js';
 
 /**
  * Makes sure of the platform's side (dataset, items, prompt, run) and streams the items into cells. Every step looks before it
@@ -26,21 +39,23 @@ export function createPlan(ports: ExperimentPorts): ExperimentActivities['planEx
     withHeartbeat(async (beat) => {
       const record = await getExperiment(ports.store, experimentId);
       if (record.plannedAt !== undefined) {
-        await setStatus(ports.store, experimentId, { status: 'running' });
-        return admittedPlan(record, ports);
+        const pass = await findOpenPass(ports.store, experimentId);
+        const status = pass?.kind === 'verify' ? 'publishing' : 'running';
+        await setStatus(ports.store, experimentId, { status });
+        return planOfPass(await admittedPlan(record, ports), pass);
       }
-      const resolved = await resolveExperiment(record.spec, ports, beat.cancelled);
-      if (resolved.manifestHash !== record.manifestHash) throw changedMeanwhile();
-      const context = runContext(record, resolved);
+      const resolved = await resolvePlan(record, ports);
+      const context = runContext(record);
       const planned = resolved.manifest.dataset.items * record.spec.repetitions;
-      await insertCells(record, { resolved, ports, beat, planned });
+      const { local } = await insertCells(record, { resolved, ports, beat, planned });
       const platformRuns: PlatformRun[] = [];
       for (const platform of ports.platforms) {
-        platformRuns.push(await prepare(platform, { record, resolved, context, ports, beat }));
+        const prepared = { record, resolved, context, ports, beat, local };
+        platformRuns.push(await prepare(platform, prepared));
       }
       await recordPlan(ports.store, experimentId, {
         manifest: resolved.manifest,
-        manifestHash: resolved.manifestHash,
+        manifestHash: record.manifestHash ?? contentHash(resolved.manifest),
         platformRuns,
         context,
         planned,
@@ -51,6 +66,31 @@ export function createPlan(ports: ExperimentPorts): ExperimentActivities['planEx
     });
 }
 
+/** What was submitted, made ready to run. */
+interface ResolvedPlan {
+  readonly target: Target;
+  readonly manifest: Manifest;
+}
+
+/** The code of the submission, equal to what was recorded; the dataset is compared while it streams into rows. */
+async function resolvePlan(
+  record: ExperimentRecord,
+  ports: ExperimentPorts,
+): Promise<ResolvedPlan> {
+  const { manifest } = record;
+  if (manifest === undefined) {
+    throw new AssayError('INTERNAL', `The experiment "${record.id}" was admitted without content.`);
+  }
+  const { target, evaluators } = await resolveCode(record.spec, ports.project);
+  const ours: Manifest = {
+    ...manifest,
+    target: target.identity,
+    evaluators: evaluators.map((each) => each.identity),
+  };
+  if (contentHash(ours) !== record.manifestHash) throw changedMeanwhile();
+  return { target, manifest };
+}
+
 function changedMeanwhile(): AssayError {
   return new AssayError(
     'EXPERIMENT_CONFLICT',
@@ -59,7 +99,7 @@ function changedMeanwhile(): AssayError {
   );
 }
 
-function runContext(record: ExperimentRecord, resolved: ResolvedExperiment): RunContext {
+function runContext(record: ExperimentRecord): RunContext {
   const { spec, runUid } = record;
   return {
     project: spec.project,
@@ -72,43 +112,56 @@ function runContext(record: ExperimentRecord, resolved: ResolvedExperiment): Run
       'assay.project': spec.project,
       'assay.target': spec.target,
       'assay.dataset': spec.dataset.name,
-      'assay.manifest': resolved.manifestHash,
+      'assay.manifest': record.manifestHash ?? '',
     },
   };
 }
 
+/**
+ * Streams the items into rows. The rows are the truth of what is done: pages come in order and each is one transaction, so
+ * what stands there is compared and what comes after it is written.
+ */
 async function insertCells(
   record: ExperimentRecord,
-  on: { resolved: ResolvedExperiment; ports: ExperimentPorts; beat: Beat; planned: number },
-): Promise<void> {
+  on: { resolved: ResolvedPlan; ports: ExperimentPorts; beat: Beat; planned: number },
+): Promise<{ readonly local: boolean }> {
   const { resolved, ports, beat, planned } = on;
   const { repetitions, seed } = record.spec;
+  const { items: expected, itemsHash } = resolved.manifest.dataset;
+  const signal = beat.cancelled;
+  const stream = await openItems(record.spec, ports);
+  const selection = await selectItems(stream, signal);
   const order = createCellOrder({ seed, cells: planned });
-  const dataset = await datasetPages(record.spec, ports, beat.cancelled);
-  const hashes: [string, string][] = [];
-  for await (const page of dataset.items) {
-    // A cancelled run is closed next: no cell may come after that.
-    beat.cancelled.throwIfAborted();
-    const first = hashes.length;
-    const items = page.map((item, index) => {
-      const hash = itemHash(item);
-      hashes.push([item.id, hash]);
-      return {
+  const standing = await countItems(ports.store, record.id);
+  let done = 0;
+  const found = await scanItems(stream, {
+    signal,
+    selection,
+    onPage: async (page) => {
+      const first = done;
+      done += page.length;
+      if (done > expected) throw changedMeanwhile();
+      const items = page.map(({ item, hash }, index): PlannedItem => ({
         ordinal: first + index,
         item,
         hash,
-        platformItemId: itemIdThere(record, { item, local: dataset.local }),
-      };
-    });
-    await insertPage(ports.store, {
-      experimentId: record.id,
-      items,
-      repetitions,
-      positionOf: (ordinal, repetition) => order(ordinal * repetitions + repetition - 1),
-    });
-    beat.tell({ step: 'cells', items: hashes.length });
-  }
-  if (datasetHash(hashes) !== resolved.manifest.dataset.itemsHash) throw changedMeanwhile();
+        platformItemId: itemIdThere(record, { item, local: stream.local }),
+      }));
+      if (done <= standing) await assertSamePage(ports.store, { experimentId: record.id, items });
+      else {
+        await insertPage(ports.store, {
+          experimentId: record.id,
+          items,
+          repetitions,
+          positionOf: (ordinal, repetition) => order(ordinal * repetitions + repetition - 1),
+          whileOpen: true,
+        });
+      }
+      beat.tell({ step: 'cells', items: done, of: expected });
+    },
+  });
+  if (found.items !== expected || found.itemsHash !== itemsHash) throw changedMeanwhile();
+  return { local: stream.local };
 }
 
 const itemIdThere = (
@@ -116,34 +169,22 @@ const itemIdThere = (
   { item, local }: { item: DatasetItem; local: boolean },
 ): string => (local ? platformItemId(record.spec.dataset.name, item.id) : item.id);
 
-async function prepare(
-  platform: Platform,
-  on: {
-    record: ExperimentRecord;
-    resolved: ResolvedExperiment;
-    context: RunContext;
-    ports: ExperimentPorts;
-    beat: Beat;
-  },
-): Promise<PlatformRun> {
-  const { record, resolved, context, ports, beat } = on;
+interface Prepare {
+  readonly record: ExperimentRecord;
+  readonly resolved: ResolvedPlan;
+  readonly context: RunContext;
+  readonly ports: ExperimentPorts;
+  readonly beat: Beat;
+  /** Whether the dataset lives in the project's folder: then the platform gets its items from us. */
+  readonly local: boolean;
+}
+
+async function prepare(platform: Platform, on: Prepare): Promise<PlatformRun> {
+  const { record, resolved, context, beat } = on;
   const signal = beat.cancelled;
   const { name } = record.spec.dataset;
   const dataset = await platform.ensureDataset({ name }, signal);
-  const pages = await datasetPages(record.spec, ports, signal);
-  if (pages.local) {
-    let written = 0;
-    for await (const items of pages.items) {
-      const done = await platform.ensureItems({
-        dataset: name,
-        items,
-        signal,
-        onProgress: (count) =>
-          beat.tell({ step: 'dataset', platform: platform.name, written: written + count }),
-      });
-      written += done.written;
-    }
-  }
+  if (on.local) await ensureItems(platform, on);
   const { prompt } = resolved.target;
   const stored = prompt === undefined ? undefined : await platform.ensurePrompt(prompt, signal);
   const run = await platform.prepareRun({
@@ -156,6 +197,40 @@ async function prepare(
   return prompt === undefined || stored === undefined
     ? run
     : { ...run, prompt: { name: prompt.name, version: stored.version } };
+}
+
+/** From the rows and not from the file, which may have changed since: the platform shows what is run. */
+async function ensureItems(platform: Platform, on: Prepare): Promise<void> {
+  const { record, ports, beat } = on;
+  const { items } = on.resolved.manifest.dataset;
+  // What the attempt before this one had made sure of; the platform itself says what of the rest is there.
+  const { step, platform: last, ordinal } = beat.before;
+  const resumed = step === 'dataset' && last === platform.name && typeof ordinal === 'number';
+  let next = resumed ? ordinal : 0;
+  let written = 0;
+  const tell = (count: number): void => {
+    beat.tell({
+      step: 'dataset',
+      platform: platform.name,
+      ordinal: next,
+      of: items,
+      written: count,
+    });
+  };
+  tell(written);
+  for await (const page of itemPages(ports.store, { experimentId: record.id, from: next })) {
+    const done = await platform.ensureItems({
+      dataset: record.spec.dataset.name,
+      items: page.map(({ item }) => item),
+      signal: beat.cancelled,
+      onProgress: (count) => {
+        tell(written + count);
+      },
+    });
+    written += done.written;
+    next = (page.at(-1)?.ordinal ?? next) + 1;
+    tell(written);
+  }
 }
 
 async function admittedPlan(
@@ -174,5 +249,7 @@ async function admittedPlan(
     target: spec.target,
     dataset: spec.dataset.name,
     counts: await countCells(ports.store, record.id),
+    priority: spec.priority,
+    ...(record.pause === undefined ? {} : { pause: record.pause }),
   };
 }

@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+
+import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
+import { AssayError } from '../../core/errors/assay-error.js';
+import type { RepeatedIds } from '../../datasets/dataset-fingerprint.js';
+import { emptyDataset, tellRepeated } from '../../datasets/dataset-problems.js';
+import { openLocalDataset } from '../../datasets/local-dataset.js';
+import type { LocalDataset, PlacedItem } from '../../datasets/port.js';
+import type { ProblemList } from '../../datasets/problem-list.js';
+import type { Platform } from '../../platforms/port.js';
+import type { ExperimentPorts } from './ports.js';
+
+/** The dataset of a submission, from wherever it lives. */
+export interface ItemStream {
+  /** Whether it lives in the project's folder; otherwise on the platform. */
+  readonly local: boolean;
+  /** The spec with the dataset's version pinned, where it lives on the platform. */
+  readonly spec: ExperimentSpec;
+  /** All items from the beginning, page by page, anew with each call. What is wrong is told to `problems`. */
+  pages(pass: {
+    readonly problems: ProblemList;
+    readonly signal: AbortSignal;
+  }): AsyncIterable<readonly PlacedItem[]>;
+  /** Adds repeated ids to what is wrong. */
+  tellRepeated(repeated: RepeatedIds, problems: ProblemList): void;
+  /** What a dataset without items is answered with. */
+  empty(): AssayError;
+}
+
+/**
+ * Opens the dataset of a spec: in the project's folder where it is there, else on the platform at a pinned moment. Nothing
+ * is read yet.
+ *
+ * @throws AssayError DATASET_NOT_FOUND, DATASET_AMBIGUOUS, DATASET_INVALID
+ */
+export async function openItems(spec: ExperimentSpec, ports: ExperimentPorts): Promise<ItemStream> {
+  const { config, root } = ports.project;
+  const folder = join(root, config.datasetsFolder);
+  const local = await openLocalDataset(folder, spec.dataset.name);
+  if (local !== undefined) return localStream(local, spec);
+  const [platform] = ports.platforms;
+  if (platform === undefined) {
+    throw new AssayError('DATASET_NOT_FOUND', `There is no dataset "${spec.dataset.name}".`, {
+      mend: `Put it into ${join(folder, spec.dataset.name)}, or check its name on the platform.`,
+    });
+  }
+  return platformStream(platform, spec);
+}
+
+const localStream = (dataset: LocalDataset, spec: ExperimentSpec): ItemStream => ({
+  local: true,
+  spec,
+  pages: (pass) => dataset.pages(pass),
+  tellRepeated: (repeated, problems) => {
+    tellRepeated(dataset, { repeated, problems });
+  },
+  empty: () => emptyDataset(dataset),
+});
+
+function platformStream(platform: Platform, submitted: ExperimentSpec): ItemStream {
+  const { name } = submitted.dataset;
+  const version = submitted.dataset.version ?? new Date().toISOString();
+  return {
+    local: false,
+    spec: { ...submitted, dataset: { name, version } },
+    async *pages({ signal }) {
+      let place = 0;
+      for await (const page of platform.readItems({ dataset: name, version, signal })) {
+        const first = place;
+        place += page.length;
+        yield page.map((item, index) => ({ item, place: first + index }));
+      }
+    },
+    tellRepeated({ examples, count }, problems) {
+      for (const { id } of examples) problems.add({ at: id, message: 'comes more than once' });
+      for (let rest = examples.length; rest < count; rest += 1) {
+        problems.add({ at: name, message: 'repeats an id' });
+      }
+    },
+    empty: () => new AssayError('DATASET_EMPTY', `The dataset "${name}" has no items.`),
+  };
+}

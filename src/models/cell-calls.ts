@@ -1,4 +1,5 @@
 import type { CallRecord } from '../contracts/records.js';
+import type { AssayError } from '../core/errors/assay-error.js';
 
 /** The calls made for one cell, in the order in which they began, and the names they get in the trace. */
 export interface CellCalls {
@@ -16,6 +17,9 @@ export interface CellCalls {
    * claims, commits, retries and waits for a provider are ours, not the target's.
    */
   readonly targetCorrectionMs: number;
+  /** The budget held no further call: the cell has no outcome, whatever user code made of the error that it got. */
+  noteOutOfBudget(error: AssayError): void;
+  readonly outOfBudget: AssayError | undefined;
   noteDuration(call: {
     readonly purpose: CallRecord['purpose'];
     readonly spentMs: number;
@@ -23,8 +27,12 @@ export interface CellCalls {
   }): void;
 }
 
-/** Makes the notebook of one cell. */
-export function createCellCalls(): CellCalls {
+/**
+ * Makes the notebook of one cell.
+ *
+ * @param options.before occurrences begin after this number. Default 0.
+ */
+export function createCellCalls({ before = 0 }: { readonly before?: number } = {}): CellCalls {
   const records: CallRecord[] = [];
   const occurrences = new Map<string, number>();
   const paths = new Map<string, number>();
@@ -35,10 +43,17 @@ export function createCellCalls(): CellCalls {
   };
   let targetRetries = 0;
   let targetCorrectionMs = 0;
+  let outOfBudget: AssayError | undefined;
   return {
     records,
     get targetRetries() {
       return targetRetries;
+    },
+    get outOfBudget() {
+      return outOfBudget;
+    },
+    noteOutOfBudget(error) {
+      outOfBudget ??= error;
     },
     get targetCorrectionMs() {
       return targetCorrectionMs;
@@ -49,7 +64,7 @@ export function createCellCalls(): CellCalls {
     noteAttempts(purpose, attempts) {
       if (purpose === 'target') targetRetries += Math.max(0, attempts - 1);
     },
-    occurrence: (requestHash) => next(occurrences, requestHash),
+    occurrence: (requestHash) => before + next(occurrences, requestHash),
     nextPath: (scope) => `${scope}/call/${next(paths, scope)}`,
     add: (record) => {
       records.push(record);

@@ -57,7 +57,7 @@ export async function* expectedRecords(
 }
 
 /**
- * Sends rows again that the platform has lost. Their exports become open again, so that the publisher asks for each
+ * Sends rows again that the platform has lost, or has refused. Their exports become open again, so that the publisher asks for each
  * first and then sends only what is missing, the same bytes under the same id.
  *
  * @returns how many rows are waiting again; those whose bytes were dropped are left alone.
@@ -68,7 +68,7 @@ export async function requeueRows(store: Store, rowIds: readonly string[]): Prom
       store,
       `with again as (
          update assay.outbox set sent_at = null, refused = null
-          where id = any($1::bigint[]) and sent_at is not null and body is not null
+          where id = any($1::bigint[]) and num_nonnulls(sent_at, refused) > 0 and body is not null
          returning export_id
        ), opened as (
          update assay.outbox_exports set marked_at = null, outcome = null

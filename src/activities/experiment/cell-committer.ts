@@ -6,6 +6,8 @@ import type { PendingCell } from '../../store/cells.js';
 import type { Store } from '../../store/store.js';
 import { createBatcher } from '../../store/journal/batcher.js';
 import { isTrouble } from '../../store/journal/persist.js';
+import { createJudgementCommitter } from './judgement-committer.js';
+import { identityOf } from './reuse-cell.js';
 import type { RunningExperiment } from './running-experiment.js';
 
 /** Writes cells as they end: the cell, its scores and its outbox rows in one transaction. */
@@ -29,12 +31,16 @@ export function createCellCommitter(store: Store): CellCommitter {
       return commits.map((commit) => won.has(commit.result.cellId));
     },
   });
+  const judgements = createJudgementCommitter(store);
   return {
     async commit({ cell, result, run, signal }) {
-      const entry = toCommit(cell, result, run);
+      const judges = run.pass?.kind === 'rejudge';
+      const entry = judges ? undefined : toCommit(cell, result, run);
       for (;;) {
         try {
-          return await batcher.submit(entry);
+          return await (entry === undefined
+            ? judgements.commit({ cell, result, run })
+            : batcher.submit(entry));
         } catch (error) {
           // The answers are paid for and in the journal; while Postgres is in trouble the outcome waits in memory.
           if (!isTrouble(error)) throw error;
@@ -47,9 +53,11 @@ export function createCellCommitter(store: Store): CellCommitter {
 
 function toCommit(cell: PendingCell, result: CellResult, run: RunningExperiment): CellCommit {
   const traceId = cellTraceId({ ...cell, runUid: run.runUid, itemId: cell.item.id });
+  const identity = identityOf(cell, { result, run });
   return {
     result,
     traceId,
+    ...(identity === undefined ? {} : { identity }),
     outbox: run.publications.map(({ platform, context }) => ({
       platform: platform.name,
       partition: run.experimentId,

@@ -110,7 +110,7 @@ function longestCallMs(calls: readonly CallRecord[]): number {
 }
 
 /** Absent where the price of any call is unknown: a part of a sum is no cost. */
-function sumCost(calls: readonly CallRecord[]): bigint | undefined {
+export function sumCost(calls: readonly CallRecord[]): bigint | undefined {
   let sum = 0n;
   for (const call of calls) {
     if (call.error !== undefined) continue;
@@ -120,7 +120,7 @@ function sumCost(calls: readonly CallRecord[]): bigint | undefined {
   return sum;
 }
 
-function sumUsage(calls: readonly CallRecord[]): Usage {
+export function sumUsage(calls: readonly CallRecord[]): Usage {
   const sum = (of: (usage: Usage) => number | undefined): number =>
     calls.reduce(
       (total, call) => total + (call.usage === undefined ? 0 : (of(call.usage) ?? 0)),

@@ -15,8 +15,10 @@ import { streamResults } from '../../store/cell-results.js';
 import { countCells } from '../../store/cells.js';
 import { finishExperiment, getExperiment, type ExperimentRecord } from '../../store/experiments.js';
 import { dropBodies } from '../../store/outbox.js';
+import { findOpenPass } from '../../store/passes/pass-records.js';
 import { publicationCounts } from '../../store/publication.js';
 import { withHeartbeat } from '../heartbeat.js';
+import { endAfterPass, outcomeOfPass } from './pass-close.js';
 import type { ExperimentPorts } from './ports.js';
 
 /**
@@ -24,12 +26,19 @@ import type { ExperimentPorts } from './ports.js';
  * well: what is there is not thrown away.
  */
 export function createFinish(ports: ExperimentPorts): ExperimentActivities['finishExperiment'] {
-  return ({ experimentId, status: asked, error }) =>
+  return ({ experimentId, status: asked, error: told }) =>
     withHeartbeat(async (beat) => {
       if (!isEnd(asked)) throw new AssayError('INTERNAL', `A run cannot end as ${asked}.`);
       const record = await getExperiment(ports.store, experimentId);
       const publication = await publicationCounts(ports.store, experimentId);
-      const status = honestEnd(asked, publication);
+      const pass = await findOpenPass(ports.store, experimentId);
+      const { skipped } = await countCells(ports.store, experimentId);
+      const { status, error } = endAfterPass(
+        { status: honestEnd(asked, publication), error: told },
+        { pass, skipped },
+      );
+      const passOutcome =
+        pass === undefined ? undefined : await outcomeOfPass(ports.store, experimentId, pass);
       const finishedAt = record.finishedAt ?? new Date().toISOString();
       const model = await buildReport(
         { record, status, error, finishedAt, publication, ports },
@@ -45,6 +54,7 @@ export function createFinish(ports: ExperimentPorts): ExperimentActivities['fini
         status,
         ...(model === undefined ? {} : { summary: summaryOf(model) }),
         ...(error === undefined ? {} : { error }),
+        ...(passOutcome === undefined ? {} : { passOutcome }),
       });
       // Every record was read back, so nothing will have to be sent again (durability 19).
       if (status === 'completed' && record.spec.verify === 'full') {

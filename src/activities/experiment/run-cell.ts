@@ -86,7 +86,8 @@ async function attemptTarget(cell: PendingCell, work: CellWork): Promise<TargetO
   }
 }
 
-async function evaluate(
+/** Asks all evaluators of a run about one output. A failure of one is data. */
+export async function evaluate(
   output: Json,
   work: CellWork & { cell: PendingCell; traceId: string },
 ): Promise<Judgement> {

@@ -1,12 +1,15 @@
 import type { Manifest } from '../../contracts/manifest.js';
+import type { PassRef } from '../../contracts/pass.js';
 import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { contentHash } from '../../core/ids/hash.js';
+import { createCellIdentities, type CellIdentities } from '../../core/manifest/cell-identity.js';
 import { manifestDifferences } from '../../core/manifest/differences.js';
 import type { Evaluator } from '../../evaluators/port.js';
 import type { EncodeContext, Platform } from '../../platforms/port.js';
 import { getExperiment } from '../../store/experiments.js';
 import type { Target } from '../../targets/port.js';
+import { judgesOfPass, noTarget } from './judges.js';
 import type { ExperimentPorts, LoadedProject } from './ports.js';
 import { resolveCode } from './resolve.js';
 
@@ -15,41 +18,53 @@ export interface RunningExperiment {
   readonly experimentId: string;
   readonly spec: ExperimentSpec;
   readonly concurrency: number;
+  /** Cells in all. */
+  readonly planned: number;
   readonly target: Target;
   readonly evaluators: readonly Evaluator[];
+  /** What lets cells be taken over from run to run. */
+  readonly identities: CellIdentities;
   /** Where its records go, each with what encoding needs. */
   readonly publications: readonly {
     readonly platform: Platform;
     readonly context: EncodeContext;
   }[];
   readonly runUid: string;
+  /** What was asked of the run after its end; absent for the run itself. */
+  readonly pass?: PassRef;
 }
 
-/** Loads runs once per process. */
+/** Loads runs once per process and pass: a pass can change what the run is. */
 export interface RunningExperiments {
   /** `refused`, CODE_MISMATCH: this worker's config would run something else, or has it no more. */
   get(
     experimentId: string,
+    pass?: PassRef,
   ): Promise<{ readonly run: RunningExperiment } | { readonly refused: AssayError }>;
 }
 
 export function createRunningExperiments(ports: ExperimentPorts): RunningExperiments {
   const known = new Map<string, Promise<RunningExperiment>>();
-  const remember = (experimentId: string): Promise<RunningExperiment> => {
-    const loading = load(experimentId, ports);
-    known.set(experimentId, loading);
+  const keyOf = (experimentId: string, pass?: PassRef): string =>
+    `${experimentId}\n${pass?.number ?? 1}`;
+  const remember = (experimentId: string, pass?: PassRef): Promise<RunningExperiment> => {
+    const loading = loadRun(experimentId, ports, pass);
+    const key = keyOf(experimentId, pass);
+    known.set(key, loading);
     for (const oldest of known.keys()) {
       if (known.size <= mostKnown) break;
       known.delete(oldest);
     }
     // A failure is not kept: the next batch may find a database that is back.
-    loading.catch(() => known.delete(experimentId));
+    loading.catch(() => known.delete(key));
     return loading;
   };
   return {
-    async get(experimentId) {
+    async get(experimentId, pass) {
       try {
-        return { run: await (known.get(experimentId) ?? remember(experimentId)) };
+        return {
+          run: await (known.get(keyOf(experimentId, pass)) ?? remember(experimentId, pass)),
+        };
       } catch (error) {
         if (AssayError.is(error) && error.code === 'CODE_MISMATCH') return { refused: error };
         throw error;
@@ -61,20 +76,25 @@ export function createRunningExperiments(ports: ExperimentPorts): RunningExperim
 /** Runs that a worker keeps in memory; the oldest go first, and are loaded again where they are still needed. */
 const mostKnown = 50;
 
-async function load(experimentId: string, ports: ExperimentPorts): Promise<RunningExperiment> {
+/** @throws AssayError CODE_MISMATCH where this worker would run or judge otherwise than was planned. */
+export async function loadRun(
+  experimentId: string,
+  ports: ExperimentPorts,
+  pass?: PassRef,
+): Promise<RunningExperiment> {
   const record = await getExperiment(ports.store, experimentId);
   const { manifest, context } = record;
   if (manifest === undefined || context === undefined) {
     throw new AssayError('INTERNAL', `The experiment "${experimentId}" has no plan.`);
   }
   const project = withPinnedRubrics(ports.project, manifest);
-  const { target, evaluators } = await resolveCode(record.spec, project, manifest).catch(gone);
-  const ours: Manifest = {
-    ...manifest,
-    target: target.identity,
-    evaluators: evaluators.map((each) => each.identity),
-  };
-  if (contentHash(ours) !== contentHash(manifest)) throw mismatch(manifest, ours);
+  const { target, evaluators } =
+    pass?.kind === 'rejudge'
+      ? {
+          target: noTarget(manifest),
+          evaluators: await judgesOfPass({ experimentId, manifest }, project, ports).catch(gone),
+        }
+      : await plannedCode(record.spec, project, manifest);
   const publications = record.platformRuns.map((run) => {
     const platform = ports.platforms.find((each) => each.name === run.platform);
     if (platform === undefined) {
@@ -86,11 +106,35 @@ async function load(experimentId: string, ports: ExperimentPorts): Promise<Runni
     experimentId,
     spec: record.spec,
     concurrency: record.concurrency,
+    planned: record.planned,
     target,
     evaluators,
+    identities: createCellIdentities({
+      project: record.project,
+      manifest: {
+        target: target.identity,
+        evaluators: evaluators.map(({ identity }) => identity),
+      },
+    }),
     publications,
     runUid: record.runUid,
+    ...(pass === undefined ? {} : { pass }),
   };
+}
+
+async function plannedCode(
+  spec: ExperimentSpec,
+  project: LoadedProject,
+  manifest: Manifest,
+): Promise<{ target: Target; evaluators: readonly Evaluator[] }> {
+  const { target, evaluators } = await resolveCode(spec, project, manifest).catch(gone);
+  const ours: Manifest = {
+    ...manifest,
+    target: target.identity,
+    evaluators: evaluators.map((each) => each.identity),
+  };
+  if (contentHash(ours) !== contentHash(manifest)) throw mismatch(manifest, ours);
+  return { target, evaluators };
 }
 
 // The rubric that was planned is the rubric that judges, also where its file was edited since.

@@ -1,0 +1,96 @@
+import type { CellResult, EvaluatorFailure } from '../../contracts/records.js';
+import { AssayError, type ErrorDocument } from '../../core/errors/assay-error.js';
+import type { StoredCell } from '../../store/cell-results.js';
+import type { PendingCell } from '../../store/cells.js';
+import { createBatcher } from '../../store/journal/batcher.js';
+import { commitJudgements, type JudgementCommit } from '../../store/passes/judgements.js';
+import type { Store } from '../../store/store.js';
+import { earlier, isJudged, judgedCell, type JudgedCell } from './pass-cell.js';
+import type { RunningExperiment } from './running-experiment.js';
+
+export interface JudgementEntry {
+  readonly cell: Pick<PendingCell, 'cellId' | 'supersedes'>;
+  readonly result: CellResult;
+  readonly run: RunningExperiment;
+}
+
+/** Writes judgements: the cell that was judged, its scores and what the platforms are sent, in one transaction. */
+export function createJudgementCommitter(store: Store): {
+  /** @returns whether this was the first outcome of the row of work. */
+  commit(entry: JudgementEntry): Promise<boolean>;
+} {
+  const batcher = createBatcher<JudgementCommit, boolean>({
+    maxBatch: 25,
+    delayMs: 20,
+    flush: async (commits) => {
+      const won = await commitJudgements(store, commits);
+      return commits.map(({ workId }) => won.has(workId));
+    },
+  });
+  return {
+    async commit(entry) {
+      const { cell, result } = entry;
+      const judged = isJudged(result)
+        ? result
+        : notJudged(await earlier(cell, { store }), entry.run, errorOf(result));
+      return batcher.submit(toJudgement(entry, judged));
+    },
+  };
+}
+
+const errorOf = ({ error }: CellResult): ErrorDocument =>
+  error ?? new AssayError('EVALUATOR_FAILED', 'The cell was not judged.').toJSON();
+
+/**
+ * A cell whose judgement did not come about: its workers were lost, or the command was cancelled. The scores that it had from
+ * these evaluators are not those of the evaluators of now, so they go.
+ */
+export function notJudged(
+  before: StoredCell,
+  run: RunningExperiment,
+  error: ErrorDocument,
+): JudgedCell {
+  const failures: readonly EvaluatorFailure[] = run.evaluators.map(({ name, required }) => ({
+    evaluator: name,
+    required,
+    error,
+  }));
+  return judgedCell(before, { run, fresh: { scores: [], failures }, calls: [] });
+}
+
+/** What is written of a judgement. */
+export function toJudgement(
+  { cell, result, run }: JudgementEntry,
+  judged: JudgedCell,
+): JudgementCommit {
+  const { judgement } = judged;
+  const now = new Date().toISOString();
+  return {
+    workId: cell.cellId,
+    cellId: judged.cellId,
+    status: judged.status,
+    evaluatorFailures: judged.evaluatorFailures,
+    evaluators: run.evaluators.map(({ name }) => name),
+    scores: judged.scores.filter(({ evaluator }) =>
+      run.evaluators.some(({ name }) => name === evaluator),
+    ),
+    calls: judged.calls,
+    judgeCostPico: judged.judgeCostPico,
+    usage: judged.usage,
+    attempts: result.attempts,
+    startedAt: judgement.calls[0]?.startedAt ?? now,
+    endedAt: now,
+    outbox: run.publications.map(({ platform, context }) => ({
+      platform: platform.name,
+      partition: run.experimentId,
+      records: platform.encodeJudgement({
+        cell: judged,
+        item: judgement.source.item,
+        run: context,
+        pass: run.pass?.number ?? 0,
+        calls: judgement.calls,
+        failures: judgement.failures,
+      }),
+    })),
+  };
+}

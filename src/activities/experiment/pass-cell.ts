@@ -1,0 +1,124 @@
+import type { CallRecord, CellResult, EvaluatorFailure } from '../../contracts/records.js';
+import { AssayError } from '../../core/errors/assay-error.js';
+import { evaluatorOfPath, pathInPass, pathWithoutPass } from '../../core/experiment/judge-path.js';
+import { cellTraceId } from '../../core/ids/platform-ids.js';
+import { createCellCalls } from '../../models/cell-calls.js';
+import { cellsByIds, type StoredCell } from '../../store/cell-results.js';
+import type { PendingCell } from '../../store/cells.js';
+import { cellResult, sumCost, sumUsage, type Judgement } from './cell-result.js';
+import type { ExperimentPorts } from './ports.js';
+import { evaluate, type RunCell } from './run-cell.js';
+import type { RunningExperiment } from './running-experiment.js';
+
+/** What came of a judgement: the cell as it is from now on, and what of it is new. */
+export interface JudgedCell extends CellResult {
+  readonly judgement: {
+    readonly source: StoredCell;
+    readonly calls: readonly CallRecord[];
+    readonly failures: readonly EvaluatorFailure[];
+  };
+}
+
+export const isJudged = (result: CellResult): result is JudgedCell => 'judgement' in result;
+
+/**
+ * Makes the runner of cells of a pass: a retry keeps what was fine of the cell before, a judgement calls no target. Cells of
+ * the run itself, and new repetitions, are run as they are.
+ */
+export function createPassCell(ports: ExperimentPorts, runCell: RunCell): RunCell {
+  return async (cell, run, signal) => {
+    if (cell.supersedes === undefined) return runCell(cell, run, signal);
+    const before = await earlier(cell, ports);
+    if (run.pass?.kind === 'rejudge') return judge(cell, { before, run, ports, signal });
+    const result =
+      before.output === undefined || before.status === 'skipped'
+        ? await runCell(cell, run, signal)
+        : await judgeWhatFailed(cell, { before, run, ports, signal });
+    return before.traceId === undefined ? result : { ...result, supersedes: before.traceId };
+  };
+}
+
+/** The cell that another one follows or judges. */
+export async function earlier(
+  cell: Pick<PendingCell, 'cellId' | 'supersedes'>,
+  { store }: Pick<ExperimentPorts, 'store'>,
+): Promise<StoredCell> {
+  const [before] = await cellsByIds(store, [cell.supersedes ?? '']);
+  if (before !== undefined) return before;
+  throw new AssayError('INTERNAL', `The cell before ${cell.cellId} is not there.`);
+}
+
+interface Work {
+  readonly before: StoredCell;
+  readonly run: RunningExperiment;
+  readonly ports: ExperimentPorts;
+  readonly signal: AbortSignal;
+}
+
+/** The target's answer is there and paid for, as are the scores of evaluators that did not fail: only the others are asked. */
+async function judgeWhatFailed(cell: PendingCell, work: Work): Promise<CellResult> {
+  const { before, run, ports, signal } = work;
+  const { output } = before;
+  if (output === undefined) throw new AssayError('INTERNAL', `Nothing is there to judge.`);
+  const failed = new Set(before.evaluatorFailures.map(({ evaluator }) => evaluator));
+  const calls = createCellCalls();
+  for (const call of before.calls) {
+    const evaluator = evaluatorOfPath(call.path);
+    if (evaluator !== undefined && failed.has(evaluator)) continue;
+    calls.add({ ...call, path: pathWithoutPass(call.path), replayed: true });
+  }
+  const startedAt = new Date().toISOString();
+  const asked = { ...run, evaluators: run.evaluators.filter(({ name }) => failed.has(name)) };
+  const traceId = cellTraceId({ ...cell, runUid: run.runUid, itemId: cell.item.id });
+  const fresh = await evaluate(output, { cell, run: asked, calls, ports, signal, traceId });
+  const judged: Judgement = {
+    scores: [...before.scores.filter(({ evaluator }) => !failed.has(evaluator)), ...fresh.scores],
+    failures: fresh.failures,
+  };
+  const { latencyMs } = before;
+  const result = cellResult(cell, { calls, startedAt, latencyMs, target: { output }, judged });
+  // The copied calls keep their times and do not stretch the cell over the days in between.
+  return { ...result, startedAt, latencyMs, attempts: before.attempts };
+}
+
+/** A later judgement's calls of equal content are calls of their own: somebody asked for them. */
+const occurrencesPerPass = 100_000;
+
+async function judge(cell: PendingCell, work: Work): Promise<JudgedCell> {
+  const { before, run, ports, signal } = work;
+  if (before.output === undefined) throw new AssayError('INTERNAL', `Nothing is there to judge.`);
+  const calls = createCellCalls({ before: (run.pass?.number ?? 0) * occurrencesPerPass });
+  const traceId = before.traceId ?? cellTraceId({ ...before, runUid: run.runUid });
+  const fresh = await evaluate(before.output, { cell, run, calls, ports, signal, traceId });
+  return judgedCell(before, { run, fresh, calls: calls.records });
+}
+
+/** The cell as it is after a judgement. */
+export function judgedCell(
+  before: StoredCell,
+  { run, fresh, calls }: { run: RunningExperiment; fresh: Judgement; calls: readonly CallRecord[] },
+): JudgedCell {
+  const asked = new Set(run.evaluators.map(({ name }) => name));
+  const pass = run.pass?.number ?? 0;
+  const failures = [
+    ...before.evaluatorFailures.filter(({ evaluator }) => !asked.has(evaluator)),
+    ...fresh.failures,
+  ];
+  const kept = before.scores.filter(({ evaluator }) => !asked.has(evaluator));
+  const taken = new Set(kept.map(({ name }) => name));
+  const all = [
+    ...before.calls,
+    ...calls.map((call) => ({ ...call, path: pathInPass(pass, call.path) })),
+  ];
+  return {
+    ...before,
+    status: failures.some(({ required }) => required) ? 'evaluator_error' : 'ok',
+    evaluatorFailures: failures,
+    // Evaluators that are not in the config any more were not built with the others, which refuses names given twice.
+    scores: [...kept, ...fresh.scores.filter(({ name }) => !taken.has(name))],
+    calls: all,
+    judgeCostPico: sumCost(all.filter(({ purpose }) => purpose !== 'target')),
+    usage: sumUsage(all),
+    judgement: { source: before, calls, failures: fresh.failures },
+  };
+}

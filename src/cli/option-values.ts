@@ -60,3 +60,32 @@ export function durationMs(text: string): number {
   }
   return Math.round(Number(amount) * factor);
 }
+
+/** An amount of dollars above zero: `20`, `0.5`, `$2.50`. */
+export function dollars(text: string): number {
+  const [, amount = ''] = /^\$?(\d{1,7}(?:\.\d{1,12})?)$/.exec(text) ?? [];
+  const value = Number(amount);
+  if (!(value > 0 && value <= 1_000_000)) {
+    throw new InvalidArgumentError('It must be an amount of dollars such as 20 or 0.50.');
+  }
+  return value;
+}
+
+/** A short text that people read beside a status. */
+export function pauseReason(text: string): string {
+  const reason = text.trim();
+  if (reason === '' || reason.length > 200) {
+    throw new InvalidArgumentError('It must be a text of 1 to 200 characters.');
+  }
+  return reason;
+}
+
+/** `10` as a count of cells, `5%` as a share of them. */
+export function failureLimit(text: string): { count: number } | { share: number } {
+  const [, amount = '', percent] = /^(\d{1,9}(?:\.\d{1,4})?)(%)?$/.exec(text) ?? [];
+  const value = Number(amount);
+  const whole = amount !== '' && Number.isInteger(value);
+  if (percent === undefined && whole) return { count: value };
+  if (percent !== undefined && value <= 100) return { share: value / 100 };
+  throw new InvalidArgumentError('It must be a number of cells such as 10, or a share such as 5%.');
+}

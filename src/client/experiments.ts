@@ -14,7 +14,15 @@ import type {
   PublicationCounts,
 } from '../contracts/records.js';
 import { AssayError, type ErrorDocument } from '../core/errors/assay-error.js';
-import { experimentId, isFinalStatus } from '../core/experiment/naming.js';
+import {
+  budgetUpdate,
+  cancelUpdate,
+  concurrencyUpdate,
+  experimentId,
+  isFinalStatus,
+  pauseUpdate,
+  resumeUpdate,
+} from '../core/experiment/naming.js';
 import type { Json } from '../core/json/json.js';
 import { getArtefact } from '../store/artefacts.js';
 import { streamResults, type StoredCell } from '../store/cell-results.js';
@@ -22,7 +30,9 @@ import { countCells } from '../store/cells.js';
 import { listExperiments } from '../store/experiment-list.js';
 import { findExperiment, type ExperimentRecord } from '../store/experiments.js';
 import { publicationCounts } from '../store/publication.js';
-import { cancelExperiment, submitExperiment } from './submit.js';
+import { sendCommand } from './commands.js';
+import { createWaits } from './progress.js';
+import { submitExperiment } from './submit.js';
 import type { Transport } from './transport.js';
 
 /** A run as callers see it. */
@@ -36,6 +46,10 @@ export interface ExperimentView {
   readonly target: string;
   readonly dataset: string;
   readonly counts: CellCounts;
+  /** Cells in flight at once, as it is now. */
+  readonly concurrency: number;
+  /** What the run stands still for, or waits for, where it does: a person, its budget, a rate limit, a platform. */
+  readonly waitingFor: string | undefined;
   readonly publication: readonly PublicationCounts[];
   /** After the end: headings and one row of figures, each with its denominator. */
   readonly summary: Json | undefined;
@@ -96,10 +110,32 @@ export interface Experiments {
     readonly nextCursor: string | undefined;
   }>;
   /**
-   * Cells in flight finish and are kept, the others are recorded as skipped, and the report is made.
+   * Cells in flight finish and are kept, the others are recorded as skipped, and the report is made. With `now` cells in
+   * flight are aborted and recorded as skipped as well; their calls may have been paid for.
    * @throws AssayError EXPERIMENT_FINISHED, EXPERIMENT_NOT_FOUND, WORKER_MISSING, TEMPORAL_UNREACHABLE
    */
-  cancel(key: ExperimentKey): Promise<void>;
+  cancel(key: ExperimentKey, options?: { readonly now?: boolean }): Promise<void>;
+  /**
+   * Nothing new starts; cells in flight finish and are kept. The run stays as it is, whatever restarts, until `resume`.
+   * @throws AssayError EXPERIMENT_PAUSED, EXPERIMENT_FINISHED, EXPERIMENT_NOT_FOUND, WORKER_MISSING, TEMPORAL_UNREACHABLE
+   */
+  pause(key: ExperimentKey, options?: { readonly reason?: string }): Promise<ExperimentView>;
+  /**
+   * @throws AssayError EXPERIMENT_NOT_PAUSED, BUDGET_EXHAUSTED where only a larger budget helps, EXPERIMENT_FINISHED,
+   *   EXPERIMENT_NOT_FOUND, WORKER_MISSING, TEMPORAL_UNREACHABLE
+   */
+  resume(key: ExperimentKey): Promise<ExperimentView>;
+  /**
+   * Changes how many cells may be in flight, 1 to 2,000; workers follow within about a second. Cells in flight finish.
+   * @throws AssayError CONCURRENCY_INVALID, EXPERIMENT_FINISHED, EXPERIMENT_NOT_FOUND, WORKER_MISSING, TEMPORAL_UNREACHABLE
+   */
+  setConcurrency(key: ExperimentKey, concurrency: number): Promise<ExperimentView>;
+  /**
+   * Gives the run another budget, in dollars and in all; one that waits for it goes on.
+   * @throws AssayError BUDGET_INVALID, BUDGET_BELOW_SPENT, BUDGET_NOT_SET where it was started without one,
+   *   EXPERIMENT_FINISHED, EXPERIMENT_NOT_FOUND, WORKER_MISSING, TEMPORAL_UNREACHABLE
+   */
+  setBudget(key: ExperimentKey, budgetUsd: number): Promise<ExperimentView>;
   /** The cells that have ended, while the run goes on as well, by item and repetition. */
   results(
     key: ExperimentKey,
@@ -122,15 +158,30 @@ export function createExperiments(transport: Transport): Experiments {
       { mend: 'See `assay experiment list`.' },
     );
   };
-  const view = async (record: ExperimentRecord): Promise<ExperimentView> => {
+  const waits = createWaits(transport);
+  const view = async (record: ExperimentRecord, waitingFor?: string): Promise<ExperimentView> => {
     const store = await transport.store();
     const [counts, publication] = await Promise.all([
       countCells(store, record.id),
       publicationCounts(store, record.id),
     ]);
-    return viewOf(record, { counts, publication });
+    return viewOf(record, { counts, publication, waitingFor: record.pause?.reason ?? waitingFor });
   };
-  const get = async (key: ExperimentKey): Promise<ExperimentView> => view(await find(key));
+  const get = async (key: ExperimentKey): Promise<ExperimentView> => {
+    const record = await find(key);
+    return view(record, await waits.of(record));
+  };
+  const command = async (
+    key: ExperimentKey,
+    { update, request }: { readonly update: string; readonly request: object },
+  ): Promise<ExperimentView> => {
+    const record = await find(key);
+    if (isFinalStatus(record.status)) {
+      throw new AssayError('EXPERIMENT_FINISHED', `"${key.name}" has ended as ${record.status}.`);
+    }
+    await sendCommand(await transport.temporal(), { ...key, update, request });
+    return view(await find(key));
+  };
   return {
     get,
     async start(input) {
@@ -166,17 +217,19 @@ export function createExperiments(transport: Transport): Experiments {
         ...(cursor === undefined ? {} : { cursor }),
       });
       return {
-        experiments: await Promise.all(page.experiments.map(view)),
+        experiments: await Promise.all(page.experiments.map((record) => view(record))),
         nextCursor: page.nextCursor,
       };
     },
-    async cancel(key) {
-      const record = await find(key);
-      if (isFinalStatus(record.status)) {
-        throw new AssayError('EXPERIMENT_FINISHED', `"${key.name}" has ended as ${record.status}.`);
-      }
-      await cancelExperiment(await transport.temporal(), key);
+    async cancel(key, { now = false } = {}) {
+      await command(key, { update: cancelUpdate, request: { now } });
     },
+    pause: (key, { reason } = {}) =>
+      command(key, { update: pauseUpdate, request: reason === undefined ? {} : { reason } }),
+    resume: (key) => command(key, { update: resumeUpdate, request: {} }),
+    setConcurrency: (key, concurrency) =>
+      command(key, { update: concurrencyUpdate, request: { concurrency } }),
+    setBudget: (key, budgetUsd) => command(key, { update: budgetUpdate, request: { budgetUsd } }),
     async *results(key, options = {}) {
       const record = await find(key);
       const status = options.status === undefined ? {} : { status: options.status };
@@ -242,7 +295,7 @@ function startedOr(reply: SubmitReply, spec: ExperimentSpec): StartedExperiment 
 
 function viewOf(
   record: ExperimentRecord,
-  { counts, publication }: { counts: CellCounts; publication: readonly PublicationCounts[] },
+  seen: Pick<ExperimentView, 'counts' | 'publication' | 'waitingFor'>,
 ): ExperimentView {
   return {
     id: experimentId(record.project, record.name),
@@ -252,8 +305,8 @@ function viewOf(
     status: record.status,
     target: record.spec.target,
     dataset: record.spec.dataset.name,
-    counts,
-    publication,
+    concurrency: record.concurrency,
+    ...seen,
     summary: record.summary,
     error: record.error,
     createdAt: record.createdAt,

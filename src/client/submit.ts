@@ -3,8 +3,6 @@ import {
   WorkflowFailedError,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
-  WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
   type Client,
 } from '@temporalio/client';
 import {
@@ -19,9 +17,7 @@ import type {
   SubmitRequest,
 } from '../contracts/experiment-protocol.js';
 import type { ExperimentSpec } from '../contracts/experiment-spec.js';
-import { AssayError } from '../core/errors/assay-error.js';
 import {
-  cancelUpdate,
   experimentWorkflowId,
   experimentWorkflowType,
   submitUpdate,
@@ -85,44 +81,13 @@ function detailsOf(spec: ExperimentSpec): string {
   ].join('\n');
 }
 
-function isEndingExecution(error: unknown): boolean {
+/** Whether an execution ended before it took what it was sent: the next one may take it. */
+export function isEndingExecution(error: unknown): boolean {
   if (error instanceof WorkflowFailedError) return true;
   const text = error instanceof Error ? `${error.name} ${error.message}` : '';
   return /already completed|workflow execution already|AcceptedUpdateCompletedWorkflow|not found/i.test(
     text,
   );
-}
-
-/**
- * Asks the driver of a run to cancel it.
- *
- * @throws AssayError WORKER_MISSING (nobody would carry it out), EXPERIMENT_FINISHED, TEMPORAL_UNREACHABLE
- */
-export async function cancelExperiment(
-  client: Client,
-  { project, name }: { readonly project: string; readonly name: string },
-): Promise<void> {
-  // Outside of the try: a namespace that is not found says nothing of the run.
-  await requireWorker(client, taskQueues(project).orchestration).catch(rethrowCoded);
-  try {
-    await client.workflow
-      .getHandle(experimentWorkflowId(project, name))
-      .executeUpdate(cancelUpdate);
-  } catch (error) {
-    if (error instanceof WorkflowUpdateFailedError) {
-      throw new AssayError('EXPERIMENT_FINISHED', `Every cell of "${name}" has ended already.`, {
-        mend: 'It is publishing what it has, and ends by itself.',
-        cause: error,
-      });
-    }
-    if (error instanceof WorkflowNotFoundError || isEndingExecution(error)) {
-      throw new AssayError('EXPERIMENT_FINISHED', `"${name}" is not being run at this moment.`, {
-        mend: 'Look at its status. Where it has not ended, submit it again: that takes it up.',
-        cause: error,
-      });
-    }
-    throw unreachable(error);
-  }
 }
 
 function rethrowCoded(error: unknown): never {

@@ -14,7 +14,14 @@ type Proxy<Name extends keyof ExperimentActivities> = ActivityInterfaceFor<
 /** The activities by the role that runs them. */
 export interface ExperimentProxies {
   /** Short steps over the store and the platform. */
-  readonly control: Proxy<'admitExperiment' | 'planExperiment' | 'closeCells' | 'finishExperiment'>;
+  readonly control: Proxy<
+    | 'admitExperiment'
+    | 'planExperiment'
+    | 'recordCommand'
+    | 'explainFailures'
+    | 'closeCells'
+    | 'finishExperiment'
+  >;
   /** Batches of cells. On cancel a batch starts nothing more, lets paid calls finish and returns. */
   readonly cells: Proxy<'runCells'>;
   /** The publisher and the reader of a platform. */

@@ -7,6 +7,7 @@ import type {
   ExperimentInput,
   ExperimentOutcome,
   ExperimentProgress,
+  RunPause,
 } from '../contracts/experiment-protocol.js';
 import type { CellCounts, ExperimentStatus, PublicationCounts } from '../contracts/records.js';
 import { tellStory, type Story } from '../core/experiment/story.js';
@@ -22,12 +23,18 @@ export interface ExperimentBoard {
   batchDone(reply: BatchReply): void;
   counts(counts: CellCounts): void;
   published(publications: readonly PublicationCounts[]): void;
-  waitingFor(reason: string | undefined): void;
+  /** Shows what is waited for until the returned function is called. */
+  waitingFor(reason: string): () => void;
+  /** Shows that the run stands still, or goes on. */
+  paused(pause: RunPause | undefined): void;
   finished(outcome: ExperimentOutcome): void;
   progress(): ExperimentProgress;
   /** The plan as the next execution begins with it: its counts are those of now. */
   handOver(plan: AdmittedPlan): AdmittedPlan;
 }
+
+/** More than so many things at once help nobody. */
+const mostReasons = 3;
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
 const attributes = {
@@ -45,6 +52,14 @@ export function createExperimentBoard(input: ExperimentInput): ExperimentBoard {
     publications: [],
     waitingFor: undefined,
     note: undefined,
+  };
+  const waits = new Set<{ readonly reason: string }>();
+  let pause: RunPause | undefined;
+  // Each batch and each platform waits for itself: one that goes on must not hide what the others wait for.
+  const showWaits = (): void => {
+    const reasons = new Set([...waits].map(({ reason }) => reason));
+    const all = [...(pause === undefined ? [] : [pause.reason]), ...reasons].slice(0, mostReasons);
+    show({ waitingFor: all.length === 0 ? undefined : all.join('; ') });
   };
   const show = (change: Partial<Story>): void => {
     story = { ...story, ...change };
@@ -82,8 +97,22 @@ export function createExperimentBoard(input: ExperimentInput): ExperimentBoard {
     },
     counts: (counts) => show({ counts }),
     published: (publications) => show({ publications }),
-    waitingFor: (reason) => show({ waitingFor: reason }),
+    waitingFor(reason) {
+      const wait = { reason };
+      waits.add(wait);
+      showWaits();
+      return () => {
+        if (waits.delete(wait)) showWaits();
+      };
+    },
+    paused(now) {
+      pause = now;
+      status(now === undefined ? 'running' : 'paused');
+      showWaits();
+    },
     finished(outcome) {
+      waits.clear();
+      pause = undefined;
       if (outcome.status !== 'nothing_to_do') status(outcome.status);
       show({
         counts: outcome.counts ?? story.counts,

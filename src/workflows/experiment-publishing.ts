@@ -24,9 +24,12 @@ export async function drain(
       [{ experimentId: plan.experimentId, platform }],
     );
     if (reply.state === 'done') return 'done';
-    board.waitingFor(`${platform}: ${reply.reason}`);
-    await sleep(reply.waitMs, { summary: `${platform}: ${reply.reason}` });
-    board.waitingFor(undefined);
+    const over = board.waitingFor(`${platform}: ${reply.reason}`);
+    try {
+      await sleep(reply.waitMs, { summary: `${platform}: ${reply.reason}` });
+    } finally {
+      over();
+    }
     // While cells run, they decide when to go on in a new execution.
     if (board.cellsClosed && workflowInfo().continueAsNewSuggested) return 'paused';
   }

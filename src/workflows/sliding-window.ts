@@ -1,17 +1,32 @@
 /**
- * Runs tasks with at most `window` in flight and no barrier between them: the next one starts when any one ends. The first
- * failure is thrown once all that was started has ended, so that nothing goes on unseen.
+ * Runs tasks with no barrier between them: the next one starts when any one ends. How many are in flight may change while
+ * they run: a lane above the window starts nothing more, and waits for the window to open again. The first failure is
+ * thrown once all that was started has ended, so that nothing goes on unseen.
  */
 export async function slidingWindow(options: {
-  readonly window: number;
-  /** The next task, or undefined when there is none. */
+  /** The widest that the window may ever be. */
+  readonly lanes: number;
+  /** How wide it is now, at least 1. */
+  readonly window: () => number;
+  /** Waits until something holds: the workflow's `condition`. */
+  readonly wait: (until: () => boolean) => Promise<unknown>;
+  /** The next task, or undefined when there is none and there will be none. */
   readonly next: () => (() => Promise<void>) | undefined;
 }): Promise<void> {
   let failure: { error: unknown } | undefined;
-  const lane = async (): Promise<void> => {
-    while (failure === undefined) {
+  let exhausted = false;
+  const over = (): boolean => exhausted || failure !== undefined;
+  const lane = async (_: unknown, index: number): Promise<void> => {
+    while (!over()) {
+      if (index >= options.window()) {
+        await options.wait(() => over() || index < options.window());
+        continue;
+      }
       const task = options.next();
-      if (task === undefined) return;
+      if (task === undefined) {
+        exhausted = true;
+        return;
+      }
       try {
         await task();
       } catch (error) {
@@ -19,6 +34,8 @@ export async function slidingWindow(options: {
       }
     }
   };
-  await Promise.all(Array.from({ length: options.window }, lane));
+  const lanes = await Promise.allSettled(Array.from({ length: options.lanes }, lane));
   if (failure !== undefined) throw failure.error;
+  // A lane that was waiting for the window when the run was cancelled.
+  for (const each of lanes) if (each.status === 'rejected') throw each.reason;
 }

@@ -352,7 +352,7 @@ describe('counts and results', () => {
       evaluator_error: 1,
       skipped: 0,
     });
-    expect(await skipPending(test.store, experimentId, cancelled)).toBe(2);
+    expect(await skipPending(test.store, experimentId, { waiting: cancelled })).toBe(2);
     expect(await commitCells(test.store, [commitOf(late)])).toEqual(new Set());
     expect(await countCells(test.store, experimentId)).toMatchObject({ pending: 0, skipped: 2 });
     const [skipped] = await cellsByIds(test.store, [late]);

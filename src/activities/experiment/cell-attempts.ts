@@ -9,6 +9,7 @@ import { whileAway } from '../../store/journal/persist.js';
 import type { Store } from '../../store/store.js';
 import type { CellCommitter } from './cell-committer.js';
 import type { RunCell } from './run-cell.js';
+import { isRunAborted } from './run-watch.js';
 import type { RunningExperiment } from './running-experiment.js';
 import { lostCell } from './worker-lost.js';
 
@@ -72,6 +73,8 @@ export function createCellAttempts(means: {
       const won = await committer.commit({ cell, result, run, signal: abandon });
       return won ? { kind: 'ended', status: result.status } : { kind: 'elsewhere' };
     } catch (error) {
+      // The claim stays: closing the run's cells tells from it that this one was being run.
+      if (isRunAborted(error)) return { kind: 'not_started' };
       // Not an outcome, and not the cell's fault: this claim does not count against it, also where Postgres is what failed.
       await whileAway(() => unclaimCells(store, [claim]), abandon).catch(() => undefined);
       if (!AssayError.is(error) || error.retryAfterMs === undefined) throw error;

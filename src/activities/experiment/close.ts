@@ -20,7 +20,10 @@ import type { ExperimentPorts } from './ports.js';
 export function createClose(ports: ExperimentPorts): ExperimentActivities['closeCells'] {
   return async ({ experimentId, ended }) => {
     if (ended !== undefined) {
-      await skipPending(ports.store, experimentId, reasonOf(ended).toJSON());
+      await skipPending(ports.store, experimentId, {
+        waiting: reasonOf(ended).toJSON(),
+        inFlight: aborted.toJSON(),
+      });
     }
     const record = await getExperiment(ports.store, experimentId);
     // In one transaction: a publisher that sees the cells done must find the run's scores in the outbox.
@@ -40,10 +43,28 @@ export function createClose(ports: ExperimentPorts): ExperimentActivities['close
   };
 }
 
-const reasonOf = (ended: 'cancelled' | 'failed'): AssayError =>
-  ended === 'cancelled'
-    ? new AssayError('EXPERIMENT_CANCELLED', 'The experiment was cancelled before this cell ran.')
-    : new AssayError('EXPERIMENT_FAILED', 'The experiment failed before this cell ran.');
+const reasonOf = (ended: 'cancelled' | 'failed' | 'max_failures'): AssayError => {
+  switch (ended) {
+    case 'cancelled':
+      return new AssayError(
+        'EXPERIMENT_CANCELLED',
+        'The experiment was cancelled before this cell ran.',
+      );
+    case 'failed':
+      return new AssayError('EXPERIMENT_FAILED', 'The experiment failed before this cell ran.');
+    case 'max_failures':
+      return new AssayError(
+        'MAX_FAILURES',
+        'The experiment was stopped before this cell ran: too many had failed.',
+      );
+  }
+};
+
+const aborted = new AssayError(
+  'CELL_ABORTED',
+  'The experiment was ended while this cell ran: it was aborted, or its worker was lost.',
+  { mend: 'Its call may have been paid for. Retry it with the cells that failed.' },
+);
 
 async function putScoresOfRun(
   on: Queryable,

@@ -2,18 +2,25 @@ import type { ExperimentActivities } from '../../contracts/experiment-protocol.j
 import { withFailures } from '../failures.js';
 import { createAdmit } from './admit.js';
 import { createClose } from './close.js';
+import { createExplainFailures } from './failure-limit.js';
 import { createFinish } from './finish.js';
 import { createPlan } from './plan.js';
 import type { ExperimentPorts } from './ports.js';
 import { createPublish } from './publish.js';
 import { createRunCells } from './run-cells.js';
+import { createRecordCommand } from './record-command.js';
 import { createVerify } from './verify.js';
 
 /** The activities of experiments, by the queue of their role. */
 export interface ExperimentActivitySets {
   readonly orchestration: Pick<
     ExperimentActivities,
-    'admitExperiment' | 'planExperiment' | 'closeCells' | 'finishExperiment'
+    | 'admitExperiment'
+    | 'planExperiment'
+    | 'recordCommand'
+    | 'explainFailures'
+    | 'closeCells'
+    | 'finishExperiment'
   >;
   readonly cells: Pick<ExperimentActivities, 'runCells'>;
   readonly publishing: Pick<ExperimentActivities, 'publish' | 'verifyPublication'>;
@@ -25,6 +32,8 @@ export function createExperimentActivities(ports: ExperimentPorts): ExperimentAc
     orchestration: withFailures({
       admitExperiment: createAdmit(ports),
       planExperiment: createPlan(ports),
+      recordCommand: createRecordCommand(ports),
+      explainFailures: createExplainFailures(ports),
       closeCells: createClose(ports),
       finishExperiment: createFinish(ports),
     }),

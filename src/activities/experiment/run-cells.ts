@@ -8,8 +8,10 @@ import { pendingCells } from '../../store/cells.js';
 import { withHeartbeat } from '../heartbeat.js';
 import { createCellAttempts, type Outcome } from './cell-attempts.js';
 import { createCellCommitter } from './cell-committer.js';
+import { tooManyFailed } from './failure-limit.js';
 import type { ExperimentPorts } from './ports.js';
 import { createRunCell } from './run-cell.js';
+import { watchRun } from './run-watch.js';
 import { createRunningExperiments } from './running-experiment.js';
 
 /**
@@ -35,14 +37,16 @@ export function createRunCells(ports: ExperimentPorts): ExperimentActivities['ru
         toPosition: to,
       });
       const failed = new AbortController();
-      const stop = AbortSignal.any([beat.cancelled, ports.draining, failed.signal]);
+      const watch = watchRun(ports.store, { run, cancelled: beat.cancelled });
+      const stop = AbortSignal.any([beat.cancelled, ports.draining, failed.signal, watch.stop]);
+      const abandon = AbortSignal.any([ports.aborting, watch.abandon]);
       // Every waiting cell listens; that is no leak, each takes its listener back.
-      setMaxListeners(0, stop);
+      setMaxListeners(0, stop, abandon);
       let done = 0;
       const outcomes = await Promise.allSettled(
         cells.map(async (cell) => {
           try {
-            return await attempt(cell, { run, stop, abandon: ports.aborting });
+            return await attempt(cell, { run, stop, abandon });
           } catch (error) {
             // Nothing new starts; calls in flight are paid for and go on to their commit.
             failed.abort(error);
@@ -53,7 +57,10 @@ export function createRunCells(ports: ExperimentPorts): ExperimentActivities['ru
           }
         }),
       );
-      return summarise(outcomes, { ports });
+      watch.end();
+      const reply = summarise(outcomes, { ports });
+      const tooMany = await tooManyFailed(ports.store, { ...run, id: experimentId });
+      return tooMany ? { ...reply, tooManyFailures: true } : reply;
     });
 }
 

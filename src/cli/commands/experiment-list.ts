@@ -14,6 +14,7 @@ import { doneCells, failedCells } from '../progress/progress-text.js';
 const statuses: readonly ExperimentStatus[] = [
   'planning',
   'running',
+  'paused',
   'publishing',
   'verifying',
   'completed',

@@ -2,7 +2,9 @@ import type { Command } from 'commander';
 
 import type { Registration } from '../cli.js';
 import { registerExperimentCancel } from './experiment-cancel.js';
+import { registerExperimentChange } from './experiment-change.js';
 import { registerExperimentList } from './experiment-list.js';
+import { registerExperimentPause } from './experiment-pause.js';
 import { registerExperimentReport } from './experiment-report.js';
 import { registerExperimentResults } from './experiment-results.js';
 import { registerExperimentRun } from './experiment-run.js';
@@ -26,6 +28,8 @@ Examples:
   registerExperimentStatus(group, registration);
   registerExperimentWatch(group, registration);
   registerExperimentList(group, registration);
+  registerExperimentPause(group, registration);
+  registerExperimentChange(group, registration);
   registerExperimentCancel(group, registration);
   registerExperimentResults(group, registration);
   registerExperimentReport(group, registration);

@@ -31,7 +31,10 @@ export function waitingFor({ view, stillMs, silentMs }: ProgressFacts): string |
   switch (view.status) {
     case 'planning':
       return 'waiting for the plan: dataset, target and platform';
+    case 'paused':
+      return view.waitingFor ?? 'paused';
     case 'running':
+      if (view.waitingFor !== undefined) return view.waitingFor;
       return stillMs < stillAfterMs
         ? undefined
         : `no cell has ended for ${duration(stillMs)}: the model, its rate limit or a worker`;

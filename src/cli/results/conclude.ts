@@ -86,6 +86,7 @@ export function outcomeOf(view: ExperimentView, failOnErrors: boolean): AssayErr
     }
     case 'planning':
     case 'running':
+    case 'paused':
     case 'publishing':
     case 'verifying':
       return undefined;

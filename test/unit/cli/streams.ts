@@ -40,6 +40,8 @@ export function viewOf(change: Partial<ExperimentView> = {}): ExperimentView {
     target: 'triage',
     dataset: 'tickets',
     counts: { planned: 200, pending: 150, ok: 45, target_error: 3, evaluator_error: 2, skipped: 0 },
+    concurrency: 16,
+    waitingFor: undefined,
     publication: [],
     summary: undefined,
     error: undefined,

@@ -3,6 +3,12 @@ import fc from 'fast-check';
 
 import { slidingWindow } from '../../../src/workflows/sliding-window.js';
 
+/** As the workflow's own: looks again whenever something may have changed. */
+const condition = async (holds: () => boolean): Promise<void> => {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+};
+const fixed = (window: number) => ({ lanes: window, window: () => window, wait: condition });
+
 const turns = async (count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn += 1) await Promise.resolve();
 };
@@ -19,7 +25,7 @@ describe('the sliding window', () => {
           let most = 0;
           let at = 0;
           await slidingWindow({
-            window,
+            ...fixed(window),
             next: () => {
               const index = at;
               const work = works[index];
@@ -48,7 +54,7 @@ describe('the sliding window', () => {
     const ended: number[] = [];
     let at = 0;
     const all = slidingWindow({
-      window: 2,
+      ...fixed(2),
       next: () => {
         const index = at;
         at += 1;
@@ -71,7 +77,7 @@ describe('the sliding window', () => {
     const ended: number[] = [];
     let at = 0;
     const run = slidingWindow({
-      window: 3,
+      ...fixed(3),
       next: () => {
         const index = at;
         at += 1;
@@ -94,7 +100,7 @@ describe('the sliding window', () => {
   it('keeps a failure that is undefined or falsy', async () => {
     let given = false;
     const run = slidingWindow({
-      window: 2,
+      ...fixed(2),
       next: () => {
         if (given) return undefined;
         given = true;
@@ -106,5 +112,44 @@ describe('the sliding window', () => {
       () => 'rejected',
     );
     await expect(run).resolves.toBe('rejected');
+  });
+
+  it('follows a window that changes while tasks run: wider at once, narrower as tasks end', async () => {
+    let width = 1;
+    let inFlight = 0;
+    let at = 0;
+    const ends: (() => void)[] = [];
+    const all = slidingWindow({
+      lanes: 4,
+      window: () => width,
+      wait: condition,
+      next: () => {
+        at += 1;
+        if (at > 12) return undefined;
+        return async () => {
+          inFlight += 1;
+          await new Promise<void>((resolve) => ends.push(resolve));
+          inFlight -= 1;
+        };
+      },
+    });
+    const settled = async (): Promise<number> => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return inFlight;
+    };
+    expect(await settled()).toBe(1);
+    width = 3;
+    expect(await settled()).toBe(3);
+    width = 1;
+    ends.splice(0).forEach((end) => end());
+    expect(await settled()).toBe(1);
+    width = 4;
+    for (let round = 0; round < 20; round += 1) {
+      await settled();
+      ends.splice(0).forEach((end) => end());
+    }
+    await all;
+    expect(at).toBeGreaterThan(12);
+    expect(inFlight).toBe(0);
   });
 });

@@ -22,6 +22,7 @@ import { blocks, table } from './table.js';
 const statusWords = {
   planning: '⏳ planning',
   running: '⏳ running',
+  paused: '⏸️ paused',
   publishing: '⏳ publishing',
   verifying: '⏳ verifying',
   completed: '✅ completed',

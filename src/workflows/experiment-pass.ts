@@ -1,0 +1,162 @@
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  ContinueAsNew,
+  continueAsNew,
+  isCancellation,
+} from '@temporalio/workflow';
+
+import type {
+  AdmittedPlan,
+  ExperimentInput,
+  ExperimentOutcome,
+  ExperimentState,
+} from '../contracts/experiment-protocol.js';
+import type { ErrorDocument } from '../core/errors/assay-error.js';
+import { runCells } from './experiment-cells.js';
+import type { ExperimentCommands } from './experiment-commands.js';
+import type { RunControl } from './experiment-control.js';
+import { drain, verify, type Sides } from './experiment-publishing.js';
+import { failureDocument } from './failure-document.js';
+
+/**
+ * One way through the cells of a run: the run itself, or what was asked of it once it had ended. Its plan says which positions
+ * there are to run; everything after that is the same: cells, publishing, reading back, report.
+ */
+export interface Pass {
+  readonly experimentId: string;
+  /** Makes the cells of this pass, or reads what was made; repeats are harmless. */
+  readonly plan: () => Promise<AdmittedPlan>;
+}
+
+/** What a pass is driven with. */
+export interface Drive extends Sides {
+  readonly control: RunControl;
+  readonly commands: ExperimentCommands;
+  /** What the execution before this one left. */
+  readonly state: ExperimentState | undefined;
+}
+
+/** Drives a pass to its end. @returns how the run ended. */
+export async function drivePass(pass: Pass, drive: Drive): Promise<ExperimentOutcome> {
+  const { board, call, control, commands, state } = drive;
+  const { cancellation } = control;
+  const { experimentId } = pass;
+  board.status('planning');
+  const plan = state?.plan ?? (await cancellation.run(() => pass.plan()));
+  board.planned(plan);
+  if (state === undefined && plan.pause !== undefined && control.pause === undefined)
+    control.pauseFor(plan.pause);
+
+  // Publishing goes on beside the cells, so that people see results live and a platform that is away holds
+  // nothing up but itself. It goes on after a cancel as well, also one from the Temporal UI: what was paid for is shown.
+  const publishing = new CancellationScope({
+    cancellable: true,
+    parent: new CancellationScope({ cancellable: false }),
+  });
+  const drains = publishing.run(() =>
+    Promise.all(plan.platforms.map((platform) => drain(plan, { platform, board, call }))),
+  );
+  // A platform that refuses for good takes nothing from the cells: the run goes on and ends as unverified.
+  const published: Promise<Published> = drains.then(
+    (states) => ({ paused: states.includes('paused') }),
+    (error: unknown) => ({ paused: false, refusal: failureDocument(error) }),
+  );
+  const stopPublishing = async (): Promise<void> => {
+    publishing.cancel();
+    await published;
+  };
+  let failure: ErrorDocument | undefined = state?.failure;
+  const handOver = async (nextPosition: number): Promise<never> => {
+    await CancellationScope.nonCancellable(async () => {
+      await stopPublishing();
+      await commands.recorded();
+      await condition(allHandlersFinished);
+    });
+    // Read here: a command may have come while the publisher was stopping.
+    return continueAsNew<(input: ExperimentInput) => Promise<ExperimentOutcome>>({
+      ...board.input,
+      state: {
+        version: 2,
+        plan: { ...board.handOver(plan), concurrency: control.concurrency ?? plan.concurrency },
+        nextPosition,
+        ...(cancellation.consideredCancelled ? { cancelled: true } : {}),
+        ...(control.pause === undefined ? {} : { pause: control.pause }),
+        ...(board.cellsClosed ? { cellsClosed: true } : {}),
+        ...(failure === undefined ? {} : { failure }),
+      },
+    });
+  };
+
+  // A run that fails publishes what it has all the same: those cells are paid for.
+  try {
+    const from = state?.nextPosition ?? 0;
+    const next = await runCells(plan, { board, call, control, commands, from });
+    const over = board.cancelled || control.stopped !== undefined;
+    if (next < plan.planned && !over) return await handOver(next);
+  } catch (error) {
+    if (error instanceof ContinueAsNew) throw error;
+    failure = failureDocument(error);
+  }
+
+  return await CancellationScope.nonCancellable(async () => {
+    const ended = endOf({ failure, cancelled: board.cancelled, stopped: control.stopped });
+    board.cellsClosed = true;
+    board.counts(
+      await call.control.closeCells({ experimentId, ...(ended === undefined ? {} : { ended }) }),
+    );
+    if (ended === 'max_failures') failure = await call.control.explainFailures({ experimentId });
+    board.status('publishing');
+    const { paused, refusal } = await published;
+    if (paused) return handOver(plan.planned);
+    const unverified = refusal ?? (await verify(plan, { board, call }));
+    const error = failure ?? (unverified === 'incomplete' ? undefined : unverified);
+    const unended = unverified === undefined ? 'completed' : 'completed_unverified';
+    const outcome = await call.control.finishExperiment({
+      experimentId,
+      status: ended === undefined ? unended : ended === 'cancelled' ? 'cancelled' : 'failed',
+      ...(error === undefined ? {} : { error }),
+    });
+    board.finished(outcome);
+    return outcome;
+  });
+}
+
+/** How publishing ended: all sent, refused for good, or paused since this history has grown long. */
+interface Published {
+  readonly paused: boolean;
+  readonly refusal?: ErrorDocument;
+}
+
+/** Why cells may be left without a run. */
+function endOf(of: {
+  failure: ErrorDocument | undefined;
+  cancelled: boolean;
+  stopped: ErrorDocument | undefined;
+}): 'failed' | 'cancelled' | 'max_failures' | undefined {
+  // The failure of an execution before this one may be that of a run that was stopped.
+  if (of.failure?.code === 'MAX_FAILURES' || (of.failure === undefined && of.stopped !== undefined))
+    return 'max_failures';
+  if (of.failure !== undefined) return 'failed';
+  return of.cancelled ? 'cancelled' : undefined;
+}
+
+/** Ends a run whose pass could not be driven. */
+export async function failPass(
+  { experimentId }: Pass,
+  { board, call, error }: Sides & { error: unknown },
+): Promise<ExperimentOutcome> {
+  const cancelled = isCancellation(error);
+  // Every planned cell ends in one state, also in a run that fails; where even that fails the run is ended all the same.
+  await call.control
+    .closeCells({ experimentId, ended: cancelled ? 'cancelled' : 'failed' })
+    .catch(() => undefined);
+  const outcome = await call.control.finishExperiment({
+    experimentId,
+    status: cancelled ? 'cancelled' : 'failed',
+    ...(cancelled ? {} : { error: failureDocument(error) }),
+  });
+  board.finished(outcome);
+  return outcome;
+}

@@ -3,6 +3,7 @@ import { AssayError } from '../../core/errors/assay-error.js';
 import { cellTraceId, scoreId } from '../../core/ids/platform-ids.js';
 import type { EncodeContext, OutboxRecord } from '../port.js';
 import { createFieldTexts, shortText, type FieldText, type FieldTexts } from './field-text.js';
+import { sourceText } from './reuse-source.js';
 import { metadataKey } from './v4/attributes.js';
 
 /** Scores have a batch limit of their own: 100 events and 3.5 MB (the server takes 4.5 MB). */
@@ -65,6 +66,7 @@ interface ScorePlace {
 function scoreEvent(score: ScoreRecord, place: ScorePlace) {
   const id = scoreId(place.traceId, score.name);
   const comment = commentText(place);
+  const source = place.cell.reusedFrom?.scores.find((each) => each.evaluator === score.evaluator);
   return {
     // Not a dedupe key there; it only names the event in the 207's list of errors.
     id,
@@ -82,6 +84,7 @@ function scoreEvent(score: ScoreRecord, place: ScorePlace) {
         [metadataKey.runUid]: place.run.runUid,
         [metadataKey.evaluator]: shortText(score.evaluator),
         ...(score.passed === undefined ? {} : { [metadataKey.passed]: score.passed }),
+        ...(source === undefined ? {} : { [metadataKey.reusedFrom]: sourceText(source) }),
         ...(comment.cut ? { [metadataKey.cut]: 'comment' } : {}),
         ...(comment.sanitised ? { [metadataKey.sanitised]: true } : {}),
         // Open until the record is sent; see withScoreExportId.

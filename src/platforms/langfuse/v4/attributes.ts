@@ -48,6 +48,8 @@ export const metadataKey = {
   evaluator: 'assay.evaluator',
   passed: 'assay.passed',
   supersedes: 'assay.supersedes',
+  reusedFrom: 'assay.reused_from',
+  reusedScores: 'assay.reused_scores',
   pass: 'assay.pass',
 } as const;
 

@@ -1,8 +1,9 @@
-import type { CellResult, DatasetItem } from '../../../contracts/records.js';
+import type { CellResult, DatasetItem, ReusedFrom } from '../../../contracts/records.js';
 import type { JsonObject } from '../../../core/json/json.js';
 import type { EncodeContext, RunContext } from '../../port.js';
 import { createFieldTexts } from '../field-text.js';
 import { userMetadata } from '../item-identity.js';
+import { sourceText } from '../reuse-source.js';
 import { attribute, metadataKey } from './attributes.js';
 import type { AttributeList } from './attribute-list.js';
 
@@ -31,6 +32,7 @@ export function rootAttributes(
   }
   addEnd(list, cell);
   if (cell.supersedes !== undefined) list.metadata(metadataKey.supersedes, cell.supersedes);
+  if (cell.reusedFrom !== undefined) addReuse(list, cell.reusedFrom);
   if (encoding.callsLeftOut > 0) list.metadata(metadataKey.callsLeftOut, encoding.callsLeftOut);
 }
 
@@ -46,6 +48,12 @@ function experimentMetadata(run: RunContext): string {
   const whole = texts.text({ ...run.metadata, ...marks }, maxExperimentBytes);
   if (!whole.cut) return whole.text;
   return texts.text({ ...marks, [metadataKey.cut]: 'metadata' }, maxExperimentBytes).text;
+}
+
+function addReuse(list: AttributeList, { output, scores }: ReusedFrom): void {
+  list.metadata(metadataKey.reusedFrom, sourceText(output));
+  if (scores.length === 0) return;
+  list.metadata(metadataKey.reusedScores, scores.map(({ evaluator }) => evaluator).join(', '));
 }
 
 function addEnd(list: AttributeList, cell: CellResult): void {

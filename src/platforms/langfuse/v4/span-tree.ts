@@ -35,7 +35,9 @@ export function spanTree(cell: CellResult, maxCalls: number): SpanTree {
   const kept = withOwnPaths(cell.calls.slice(0, maxCalls));
   const ofTarget = kept.filter(({ group }) => group === targetPath);
   const evaluators = evaluatorNodes(cell, kept);
-  const hasTarget = cell.status !== 'skipped' || ofTarget.length > 0;
+  // An output that was taken over is the root's own: no target was called, and its calls stand in the other trace.
+  const isRun = cell.status !== 'skipped' && cell.reusedFrom === undefined;
+  const hasTarget = isRun || ofTarget.length > 0;
   return {
     nodes: [
       {

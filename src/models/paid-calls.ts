@@ -3,12 +3,14 @@ import type { ErrorCode } from '../core/errors/catalogue.js';
 import { classifyHttpFailure, failureOf, type HttpFailure } from '../core/retry/classify.js';
 import { backoffMs } from '../core/retry/backoff.js';
 import type { RetryPolicy } from '../contracts/experiment-spec.js';
+import type { ProviderLimits } from '../contracts/governor-state.js';
 import type { Usage } from '../contracts/records.js';
 import type { ClaimedCall, Journal } from '../store/journal/journal.js';
 import type { StoredAnswer } from '../store/journal/answers.js';
 import type { BudgetGate } from './budget-gate.js';
 import { heldMoney, type CallMoney, type MoneyInHand } from './call-money.js';
-import { delay, type Governor } from './governor.js';
+import { delay, type Governor, type Permit } from './governor.js';
+import { outcomeOf } from './governor-outcome.js';
 import type { RawAnswer } from './openai-chat.js';
 import { createOutages, type Outages } from './outage.js';
 
@@ -29,8 +31,12 @@ export type Hold = () => () => void;
 /** One call that costs money, and how it is made. */
 export interface PaidCall {
   readonly identity: CallIdentity;
-  /** Who is asked: calls of one key are held back together when it asks to wait. */
+  /** Who is asked, with the address: calls of one key share its limits, in all workers. */
   readonly governorKey: string;
+  /** What the config says of its limits. */
+  readonly limits?: ProviderLimits | undefined;
+  /** What it is expected to take of a limit in tokens. */
+  readonly tokens?: number | undefined;
   /** Sends it once. An error status is an answer; a lost connection is thrown. */
   readonly send: (callId: string, signal: AbortSignal) => Promise<RawAnswer>;
   /** The code of a final failure by its type; the default is MODEL_REFUSED. */
@@ -48,6 +54,8 @@ export interface FailureCodes {
   readonly unreachable: ErrorCode;
   readonly unauthorized: ErrorCode;
   readonly refused: ErrorCode;
+  readonly rateLimited: ErrorCode;
+  readonly quotaExhausted: ErrorCode;
   readonly label: string;
 }
 
@@ -132,7 +140,10 @@ async function settleReplayed(
   });
 }
 
-async function holding<Result>(call: PaidCall, wait: () => Promise<Result>): Promise<Result> {
+async function holding<Result>(
+  call: PaidCall,
+  wait: () => Promise<Result> | Result,
+): Promise<Result> {
   const resume = call.hold?.();
   try {
     return await wait();
@@ -158,19 +169,21 @@ async function sendWithRetries(
 ): Promise<Sent> {
   const { policy, governor, outages, mayStart, money } = context;
   for (let attempt = 1; ; attempt += 1) {
-    const patience = { maxWaitMs: policy.maxDelayMs, signal: call.signal };
     await money.hold(call.signal);
-    await holding(call, () => governor.ready(call.governorKey, patience));
+    const permit = await holding(call, () => enter(call, { governor, policy }));
     // A process that was frozen and goes on holds claims that others may have taken over: nothing leaves on a dead lease.
     if (!mayStart()) {
+      permit.end({ kind: 'other' });
       throw new AssayError('CALL_CLAIM_REFUSED', 'This worker lost its lease on the call.', {
         retryAfterMs: 1_000,
       });
     }
     const failure = await attemptOnce(call).catch(async (error: unknown) => {
+      permit.end({ kind: 'other' });
       await money.interrupted(error);
       throw error;
     });
+    permit.end(outcomeOf(failure, call.usageOf));
     if (failure.kind === 'answered') {
       governor.noteAnswer(call.governorKey);
       return { raw: failure.raw, attempts: attempt };
@@ -179,12 +192,12 @@ async function sendWithRetries(
     await money.failed({ type, status: failure.raw?.status });
     const wait = waitBefore(failure.failure, { attempt, policy });
     if (wait === undefined) {
-      const waiting = await holding(call, () => outages.waitFor(call, failure.failure));
+      const waiting = outages.waitFor(call, failure.failure);
       throw waiting ?? finalError(call, failure);
     }
     if (failure.failure.retry === 'after') governor.holdBack(call.governorKey, wait);
     if (wait > policy.maxDelayMs) {
-      throw new AssayError('MODEL_RATE_LIMITED', `${call.codes.label} asked to wait.`, {
+      throw new AssayError(call.codes.rateLimited, `${call.codes.label} asked to wait.`, {
         retryAfterMs: wait,
       });
     }
@@ -192,7 +205,20 @@ async function sendWithRetries(
   }
 }
 
-type Attempt =
+function enter(
+  call: PaidCall,
+  { governor, policy }: { governor: Governor; policy: RetryPolicy },
+): Permit | Promise<Permit> {
+  const { governorKey: key, limits, tokens, codes, signal, identity } = call;
+  const { experimentId } = identity;
+  const { rateLimited: code, label } = codes;
+  return governor.enter(
+    { key, experimentId, limits, tokens, code, label },
+    { maxWaitMs: policy.maxDelayMs, signal },
+  );
+}
+
+export type Attempt =
   | { readonly kind: 'answered'; readonly raw: RawAnswer }
   | {
       readonly kind: 'failed';
@@ -250,7 +276,7 @@ function finalError(call: PaidCall, failed: Attempt & { kind: 'failed' }): Assay
   const status = failed.raw === undefined ? '' : ` (HTTP ${failed.raw.status})`;
   const message = `${codes.label}: ${type.replaceAll('_', ' ')}${status}${said(failed.raw)}`;
   if (type === 'quota_exhausted') {
-    return new AssayError('MODEL_QUOTA_EXHAUSTED', message, {
+    return new AssayError(codes.quotaExhausted, message, {
       mend: 'Raise the quota or add credit at the provider, then start the run again.',
     });
   }

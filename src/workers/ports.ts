@@ -3,9 +3,12 @@ import type { Logger } from 'pino';
 
 import type { ExperimentPorts } from '../activities/experiment/ports.js';
 import type { Connections } from '../contracts/environment.js';
+import { createBudgetGate } from '../models/budget-gate.js';
 import { createGovernor } from '../models/governor.js';
+import { dropUnused, meetInStore } from '../models/governor-meeting.js';
 import { createModelCallers } from '../models/model-caller.js';
 import { createPaidCalls } from '../models/paid-calls.js';
+import { createPriceBook } from '../models/prices/price-book.js';
 import type { Environment } from '../models/secrets.js';
 import { createOutbound } from '../outbound/outbound.js';
 import { createLangfusePlatform } from '../platforms/langfuse/platform.js';
@@ -43,8 +46,11 @@ export async function openPorts(request: {
   try {
     await assertSchema(store);
     const journal = await createJournal(store, { worker: holder });
-    const governor = createGovernor();
-    const paidCalls = createPaidCalls({ journal, governor });
+    const governor = createGovernor({ place: meetInStore(store), worker: holder });
+    await dropUnused(store);
+    const budgets = createBudgetGate(store);
+    const paidCalls = createPaidCalls({ journal, governor, budgets });
+    const prices = createPriceBook(environment);
     const outbound = createOutbound({ allow: loaded.config.network.allow });
     const platform = createLangfusePlatform({
       baseUrl: connections.langfuse.baseUrl,
@@ -62,7 +68,8 @@ export async function openPorts(request: {
       databaseUrl: connections.databaseUrl,
       project: loaded,
       platforms: [platform],
-      models: createModelCallers({ models: loaded.config.models, paidCalls, environment }),
+      models: createModelCallers({ models: loaded.config.models, paidCalls, environment, prices }),
+      prices,
       paidCalls,
       governor,
       outbound,
@@ -75,6 +82,8 @@ export async function openPorts(request: {
     return {
       ports,
       async close() {
+        await governor.close();
+        await budgets.close();
         await journal.close();
         await outbound.close();
         await platform.close();

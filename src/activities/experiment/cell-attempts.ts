@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 
 import type { CellResult } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
-import { createSlots, type Governor } from '../../models/governor.js';
+import type { Governor } from '../../models/governor.js';
+import { createSlots } from '../../models/slots.js';
 import { claimCells, unclaimCells, type CellClaim, type PendingCell } from '../../store/cells.js';
 import { createBatcher } from '../../store/journal/batcher.js';
 import { whileAway } from '../../store/journal/persist.js';
@@ -22,6 +23,8 @@ export type Outcome =
   /** Another worker's outcome stood first, or still holds the cell's call. */
   | { readonly kind: 'elsewhere'; readonly retryAfterMs?: number }
   | { readonly kind: 'deferred'; readonly waitMs: number; readonly reason: string }
+  /** The budget holds no further call of it; those that it made stand in the journal. */
+  | { readonly kind: 'out_of_budget' }
   | { readonly kind: 'not_started' };
 
 /** What the cells of one batch have in common. */
@@ -77,6 +80,8 @@ export function createCellAttempts(means: {
       if (isRunAborted(error)) return { kind: 'not_started' };
       // Not an outcome, and not the cell's fault: this claim does not count against it, also where Postgres is what failed.
       await whileAway(() => unclaimCells(store, [claim]), abandon).catch(() => undefined);
+      if (AssayError.is(error) && error.code === 'BUDGET_EXHAUSTED')
+        return { kind: 'out_of_budget' };
       if (!AssayError.is(error) || error.retryAfterMs === undefined) throw error;
       return error.code === 'CALL_CLAIM_REFUSED'
         ? { kind: 'elsewhere', retryAfterMs: error.retryAfterMs }
@@ -85,7 +90,9 @@ export function createCellAttempts(means: {
   };
 
   const attemptOnce = async (cell: PendingCell, work: BatchWork): Promise<Outcome> => {
-    const slots = governor.slotsOf(work.run.experimentId, work.run.concurrency);
+    const { experimentId, concurrency, spec } = work.run;
+    const { project, priority } = spec;
+    const slots = governor.slotsOf({ experimentId, project, priority, concurrency });
     const suspect = cell.claims >= maxClaims - 1;
     const gates = suspect ? [suspects, slots] : [slots];
     const releases: (() => void)[] = [];

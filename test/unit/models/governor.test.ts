@@ -1,117 +1,91 @@
-import { describe, expect, it, jest } from '@jest/globals';
-import fc from 'fast-check';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-import { createGovernor, createSlots, delay } from '../../../src/models/governor.js';
+import { describe, expect, it } from '@jest/globals';
+
+import { createGovernor, type Governor } from '../../../src/models/governor.js';
+import { createGovernorClock } from '../../../src/models/governor-clock.js';
 
 const never = new AbortController().signal;
-
-describe('slots', () => {
-  it('let in at most so many at once, and everybody in the end, first come first served', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.integer({ min: 1, max: 5 }),
-        fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 25 }),
-        async (limit, works) => {
-          const slots = createSlots(limit);
-          let most = 0;
-          const entered: number[] = [];
-          await Promise.all(
-            works.map(async (turns, index) => {
-              const release = await slots.acquire(never);
-              entered.push(index);
-              most = Math.max(most, slots.inUse);
-              for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
-              release();
-              // A second release must not let one more in.
-              release();
-            }),
-          );
-          expect(most).toBeLessThanOrEqual(limit);
-          expect(entered).toEqual(works.map((_work, index) => index));
-          expect(slots.inUse).toBe(0);
-        },
-      ),
-    );
-  });
-
-  it('forget who gives up waiting, and hand the slot to the next', async () => {
-    const slots = createSlots(1);
-    const release = await slots.acquire(never);
-    const impatient = new AbortController();
-    const reason = new Error('stopped');
-    const gaveUp = slots.acquire(impatient.signal);
-    const patient = slots.acquire(never);
-    impatient.abort(reason);
-    await expect(gaveUp).rejects.toBe(reason);
-    release();
-    (await patient)();
-    expect(slots.inUse).toBe(0);
-    await expect(slots.acquire(impatient.signal)).rejects.toBe(reason);
-  });
-
-  it('leave no listener on a signal that lives long', async () => {
-    const { signal } = new AbortController();
-    const add = jest.spyOn(signal, 'addEventListener');
-    const remove = jest.spyOn(signal, 'removeEventListener');
-    const slots = createSlots(1);
-    const release = await slots.acquire(signal);
-    const next = slots.acquire(signal);
-    release();
-    (await next)();
-    await delay(1, signal);
-    expect(remove.mock.calls.length).toBe(add.mock.calls.length);
-  });
+const patient = { maxWaitMs: 30_000, signal: never };
+const runOf = (name: string, concurrency: number) => ({
+  experimentId: `shop/${name}`,
+  project: 'shop',
+  priority: 'bulk' as const,
+  concurrency,
 });
 
 describe('the governor', () => {
   it('counts the cells of one run together, however many batches ask', async () => {
     const governor = createGovernor();
-    const release = await governor.slotsOf('run', 2).acquire(never);
-    expect(governor.slotsOf('run', 2).inUse).toBe(1);
-    expect(governor.slotsOf('other', 2).inUse).toBe(0);
+    const release = await governor.slotsOf(runOf('one', 2)).acquire(never);
+    expect(governor.slotsOf(runOf('one', 2)).inUse).toBe(1);
+    expect(governor.slotsOf(runOf('other', 2)).inUse).toBe(0);
+    await governor.slotsOf(runOf('one', 2)).acquire(never);
+    const third = governor.slotsOf(runOf('one', 2)).acquire(never);
+    expect(await Promise.race([third, sleep(100, 'waits')])).toBe('waits');
     release();
+    (await third)();
+    await governor.close();
   });
 
   it('holds back every call of a key for as long as the provider asked, and no other key', async () => {
     let now = 1_000;
-    const governor = createGovernor(() => now);
+    const clock = { ...createGovernorClock(), now: () => now };
+    const governor = createGovernor({ clock });
+    const enter = async (key: string, maxWaitMs = 30_000) => {
+      const permit = await governor.enter({ key }, { maxWaitMs, signal: never });
+      permit.end({ kind: 'other' });
+    };
     governor.holdBack('openai/small', 60_000);
-    const options = { maxWaitMs: 30_000, signal: never };
-    await expect(governor.ready('openai/small', options)).rejects.toMatchObject({
+    await expect(enter('openai/small')).rejects.toMatchObject({
       code: 'MODEL_RATE_LIMITED',
       retryAfterMs: 60_000,
     });
-    await governor.ready('openai/large', options);
+    await enter('openai/large');
     // A shorter wait asked later takes nothing of the longer one.
     governor.holdBack('openai/small', 1_000);
     now += 30_500;
-    await expect(
-      governor.ready('openai/small', { ...options, maxWaitMs: 10_000 }),
-    ).rejects.toMatchObject({ retryAfterMs: 29_500 });
+    await expect(enter('openai/small', 10_000)).rejects.toMatchObject({ retryAfterMs: 29_500 });
     now += 29_500;
-    await governor.ready('openai/small', options);
+    await enter('openai/small');
+    await governor.close();
   });
 
   it('waits a short wait out, also where it grows meanwhile, and ends with the signal', async () => {
     const governor = createGovernor();
     governor.holdBack('k', 40);
     const started = performance.now();
-    const ready = governor.ready('k', { maxWaitMs: 1_000, signal: never });
+    const ready = Promise.resolve(governor.enter({ key: 'k' }, patient));
     governor.holdBack('k', 90);
-    await ready;
+    (await ready).end({ kind: 'other' });
     expect(performance.now() - started).toBeGreaterThanOrEqual(88);
     governor.holdBack('k', 1_000);
     const stop = new AbortController();
-    const stopped = governor.ready('k', { maxWaitMs: 5_000, signal: stop.signal });
+    const stopped = governor.enter({ key: 'k' }, { ...patient, signal: stop.signal });
     stop.abort(new Error('stopped'));
     await expect(stopped).rejects.toThrow('stopped');
+    await governor.close();
+  });
+
+  it('turns away who would wait too long when a long wait is asked for, with the wait', async () => {
+    const governor = createGovernor();
+    (await enterOnce(governor, 'k')).end({ kind: 'other' });
+    governor.holdBack('k', 20_000);
+    const waiting = Promise.resolve(governor.enter({ key: 'k' }, patient));
+    const turnedAway = expect(waiting).rejects.toMatchObject({ code: 'MODEL_RATE_LIMITED' });
+    governor.holdBack('k', 3_600_000);
+    await turnedAway;
+    await governor.close();
   });
 });
+
+const enterOnce = async (governor: Governor, key: string) =>
+  governor.enter({ key }, { maxWaitMs: 1_000, signal: never });
 
 describe('a provider that is left alone', () => {
   it('gets 15 s, doubling to 60 s, until an answer comes; those who fail together share a wait', () => {
     let now = 0;
-    const governor = createGovernor(() => now);
+    const governor = createGovernor({ clock: { ...createGovernorClock(), now: () => now } });
     const waits: number[] = [];
     for (let time = 0; time < 4; time += 1) {
       waits.push(governor.leaveAloneMs('a'), governor.leaveAloneMs('a'));

@@ -1,0 +1,79 @@
+/** What the workers of a fleet tell each other about one key of the governor, as it stands in Postgres. */
+import { z } from 'zod';
+
+import { prioritySchema } from './experiment-spec.js';
+
+/** What one worker wants for one project at one priority, and what it was given. */
+const lineSchema = z.object({
+  project: z.string(),
+  priority: prioritySchema,
+  /** Requests per second that it would send; a large number where some wait. */
+  wanted: z.number().min(0),
+  /** Its part of the fleet's rate, 0 to 1. */
+  share: z.number().min(0),
+  /** Slots that it uses or waits for. */
+  slotsWanted: z.number().min(0),
+  /** Slots that it may use. */
+  slots: z.number().min(0),
+});
+
+/** Limits that a config or a header gives. */
+export const providerLimitsSchema = z.object({
+  requestsPerMinute: z.number().positive().optional(),
+  tokensPerMinute: z.number().positive().optional(),
+  concurrency: z.number().positive().optional(),
+});
+
+const memberSchema = z.object({
+  /** The end of its lease, in milliseconds since the epoch by Postgres' clock. */
+  until: z.number(),
+  lines: z.array(lineSchema),
+  limits: providerLimitsSchema.optional(),
+  /** Whether requests wait for the rate. */
+  backlogged: z.boolean(),
+  /** Since the worker began: requests taken by the provider, refused, and answered well. */
+  accepted: z.number(),
+  refused: z.number(),
+  answered: z.number(),
+});
+
+const rateSchema = z.object({
+  /** `open`: never refused, the rate doubles; `steady`: the rate is known from refusals. */
+  phase: z.enum(['open', 'steady']),
+  /** Requests per second that the fleet may send now. */
+  rate: z.number(),
+  /** Requests per second that the provider was seen to take. */
+  estimate: z.number(),
+  /** Requests that may leave at once after a pause. */
+  burst: z.number(),
+  /** Counts refusals that changed the rate. */
+  epoch: z.number(),
+  /** The provider's bucket was empty then (steady) or the fleet began (open). */
+  epochAt: z.number(),
+  /** Of the whole fleet, ever. */
+  accepted: z.number(),
+  acceptedAtEpoch: z.number(),
+  /** Requests that the rate would have let through since the epoch. */
+  allowed: z.number(),
+  /** How long requests have waited for the rate since the epoch, in milliseconds. */
+  grownMs: z.number(),
+  /** When this was last brought up to date. */
+  at: z.number(),
+  /** What the provider's headers say, and when they last did. */
+  told: providerLimitsSchema.extend({ at: z.number() }).optional(),
+});
+
+export const governorStateSchema = z.object({
+  members: z.record(z.string(), memberSchema),
+  rate: rateSchema,
+  /** No call starts before, by Postgres' clock. */
+  notBefore: z.number(),
+  /** When somebody was last answered well; 0: never. */
+  answeredAt: z.number(),
+});
+
+export type ProviderLimits = z.output<typeof providerLimitsSchema>;
+export type GovernorLine = z.output<typeof lineSchema>;
+export type GovernorMember = z.output<typeof memberSchema>;
+export type RateControl = z.output<typeof rateSchema>;
+export type GovernorState = z.output<typeof governorStateSchema>;

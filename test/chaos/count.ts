@@ -75,6 +75,7 @@ export const countRun = async (
   view: ExperimentView,
   cells: number,
 ): Promise<Counted> => {
+  await on.platform.admin('DELETE', '/dev/faults');
   await on.platform.allVisible();
   const expected = expectedOf(view.runUid, cells, await failedItems(on, view));
   const spans = await on.platform.spanRows(view.runUid);

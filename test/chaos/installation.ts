@@ -8,12 +8,16 @@ import { searchAttributes } from '../../src/core/experiment/naming.js';
 import { resetStack, startStack, type Stack } from '../../src/devstack/index.js';
 import { runMigrations } from '../../src/store/migrate.js';
 import { configFile, datasetFiles, promptFiles } from '../support/project-files.js';
+import { createAmbushes, type Ambushes } from './ambush.js';
 import { openDatabaseLog, type DatabaseLog } from './database.js';
+import { openDatabaseRelay, type Relay } from './database-relay.js';
 import type { Diary } from './diary.js';
 import { openDiary } from './diary.js';
+import { openHttpRelay } from './http-relay.js';
 import { openModelLog, type ModelLog } from './model-log.js';
 import { openPlatformLog, type PlatformLog } from './platform-log.js';
 import { background } from './schedule.js';
+import { useShortHistories } from './short-histories.js';
 
 export const project = 'chaos';
 export const evaluators = ['category', 'polite'] as const;
@@ -27,7 +31,8 @@ export interface Installation {
   readonly model: ModelLog;
   readonly platform: PlatformLog;
   readonly database: DatabaseLog;
-  /** What a worker is started with. */
+  readonly ambushes: Ambushes;
+  /** What a worker is started with: ways to the services that lead past the ambushes. */
   readonly environment: Readonly<Record<string, string>>;
   stop(options: { readonly keep: boolean }): Promise<void>;
 }
@@ -90,47 +95,79 @@ const ownEnvironment = (): Record<string, string> =>
     ),
   );
 
+interface Relays {
+  readonly environment: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+const openRelays = async (stack: Stack, ambushes: Ambushes): Promise<Relays> => {
+  const { postgres, langfuse, model } = stack.services;
+  const relays: Relay[] = [
+    await openDatabaseRelay(given(postgres, 'Postgres').url, ambushes),
+    await openHttpRelay(given(langfuse, 'a platform').url, { way: 'platform', ambushes }),
+    await openHttpRelay(given(model, 'a model').url, { way: 'model', ambushes }),
+  ];
+  const [database, platform, calls] = relays.map(({ url }) => url);
+  return {
+    environment: {
+      DATABASE_URL: database ?? '',
+      LANGFUSE_HOST: platform ?? '',
+      LANGFUSE_BASE_URL: platform ?? '',
+      OPENAI_BASE_URL: calls ?? '',
+    },
+    close: async () => {
+      await Promise.all(relays.map((relay) => relay.close()));
+    },
+  };
+};
+
 /** Starts the whole stack on free ports, with its faults in force from the first request on. */
 export const startInstallation = async (options: {
   readonly seed: number;
   readonly cells: number;
+  /** After how many events Temporal suggests to go on in a new execution. */
+  readonly historyEvents: number;
 }): Promise<Installation> => {
   const folder = await mkdtemp(join(tmpdir(), 'assay-chaos-'));
   // Postgres' own account must get through to its data below.
   await chmod(folder, 0o711);
   const diary = openDiary(folder, options.seed);
-  const remove = async (): Promise<void> => {
+  const ends: (() => Promise<void>)[] = [];
+  const stop = async ({ keep }: { readonly keep: boolean }): Promise<void> => {
+    for (const end of ends.reverse()) await end();
+    if (keep) return;
     await resetStack(folder);
     await rm(folder, { recursive: true, force: true });
   };
-  let stack: Stack | undefined;
   try {
     await writeProject(folder, options.cells);
-    stack = await startServices(folder, options.seed, diary);
+    const restorePath = await useShortHistories(folder, options.historyEvents);
+    const stack = await startServices(folder, options.seed, diary).finally(restorePath);
+    ends.push(() => stack.stop());
     const { postgres, model, langfuse } = stack.services;
     const databaseUrl = given(postgres, 'Postgres').url;
     await runMigrations(databaseUrl);
-    const environment = { ...ownEnvironment(), ...stack.environment };
-    const client = await AssayClient.connect({ connections: parseConnections(environment) });
-    const running = stack;
+    const own = ownEnvironment();
+    const connections = parseConnections({ ...own, ...stack.environment });
+    const client = await AssayClient.connect({ connections });
+    ends.push(() => client.close());
+    const ambushes = createAmbushes();
+    const relays = await openRelays(stack, ambushes);
+    ends.push(() => relays.close());
     return {
       folder,
       stack,
       diary,
       client,
+      ambushes,
       model: openModelLog(given(model, 'a model')),
       platform: openPlatformLog(given(langfuse, 'a platform')),
       database: openDatabaseLog(databaseUrl),
-      environment,
-      async stop({ keep }) {
-        await client.close();
-        await running.stop();
-        if (!keep) await remove();
-      },
+      environment: { ...own, ...stack.environment, ...relays.environment },
+      stop,
     };
   } catch (error) {
-    await stack?.stop();
-    await remove();
+    await stop({ keep: false });
     throw error;
   }
 };

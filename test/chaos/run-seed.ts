@@ -9,6 +9,7 @@ import { startFleet, type Fleet } from './fleet.js';
 import { project, startInstallation, type Installation } from './installation.js';
 import type { ChaosOptions } from './options.js';
 import { drawSchedule, type Scheduled } from './schedule.js';
+import { createSignals, type Signals } from './signals.js';
 import { createStriker, type Striker } from './strikes.js';
 
 /** One seed's line. */
@@ -30,6 +31,7 @@ const stallMs = 45_000;
 interface Run {
   readonly on: Installation;
   readonly fleet: Fleet;
+  readonly signals: Signals;
   readonly striker: Striker;
   readonly options: ChaosOptions;
 }
@@ -57,6 +59,7 @@ const follow = async (
       const now = view.counts.planned - view.counts.pending;
       if (now > ended) movedAt = performance.now();
       ended = now;
+      on.diary.progress(`${ended}/${view.counts.planned}`);
       if (isFinalStatus(view.status)) return view;
       const share = ended / Math.max(1, options.cells);
       while (
@@ -104,10 +107,12 @@ const nothing: Counted = {
 };
 
 const strikeAndCount = async (run: Run, seed: number): Promise<SeedResult> => {
-  const { on, fleet, striker, options } = run;
+  const { on, fleet, signals, striker, options } = run;
   const schedule = drawSchedule(seed, options.short);
   await writeFile(join(on.folder, 'schedule.json'), JSON.stringify(schedule, undefined, 1));
   const started = performance.now();
+  // What lies in wait for the plan must be there before it.
+  for (const { at, strike } of schedule) if (at === 0) striker.begin(strike);
   await on.client.experiments.start({
     project,
     name,
@@ -115,13 +120,17 @@ const strikeAndCount = async (run: Run, seed: number): Promise<SeedResult> => {
     target: 'triage',
     concurrency: options.concurrency,
   });
-  const view = await follow(run, schedule);
+  const view = await follow(
+    run,
+    schedule.filter(({ at }) => at > 0),
+  );
   const seconds = Math.round((performance.now() - started) / 100) / 10;
   // What was frozen goes on first: a zombie that writes after the run's end must be counted.
   await striker.over();
   await wait(2_000);
   await fleet.stop();
-  const { inFlightBound } = striker;
+  for (const name of on.ambushes.waiting()) on.diary.note(`nobody came by ${name}`);
+  const { inFlightBound } = signals;
   if (view === undefined) {
     const broken = [`the run did not end by itself within ${options.deadlineMs / 1_000} s`];
     return { ...nothing, seed, inFlightBound, seconds, status: 'running', broken };
@@ -133,7 +142,11 @@ const strikeAndCount = async (run: Run, seed: number): Promise<SeedResult> => {
 
 /** One run on an installation of its own. */
 export const runSeed = async (seed: number, options: ChaosOptions): Promise<SeedResult> => {
-  const on = await startInstallation({ seed, cells: options.cells });
+  const on = await startInstallation({
+    seed,
+    cells: options.cells,
+    historyEvents: options.short ? 60 : 150,
+  });
   let keep = options.keep;
   let fleet: Fleet | undefined;
   try {
@@ -145,8 +158,9 @@ export const runSeed = async (seed: number, options: ChaosOptions): Promise<Seed
       onLog: (line) => on.diary.worker(line),
       onCrash: (text) => on.diary.note(text),
     });
-    const striker = createStriker(on, { fleet, seed });
-    const result = await strikeAndCount({ on, fleet, striker, options }, seed);
+    const signals = createSignals(on);
+    const striker = createStriker({ on, fleet, signals, seed });
+    const result = await strikeAndCount({ on, fleet, signals, striker, options }, seed);
     for (const text of result.broken) on.diary.note(`BROKEN: ${text}`);
     return result;
   } catch (error) {

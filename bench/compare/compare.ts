@@ -138,6 +138,7 @@ function assayCommand({ stack, load }: Arena, name: string): Command {
   return {
     args: [
       resolve('dist/cli/main.js'),
+      ...['--project', project],
       'experiment',
       'run',
       ...['--dataset', peerDataset, '--target', peerTarget, '--name', name],

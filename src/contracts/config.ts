@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 import type { Json, JsonObject } from '../core/json/json.js';
+import { retrySettingsSchema } from './experiment-spec.js';
 import { jsonObjectSchema, jsonSchema } from './json.js';
 import { projectIdSchema, resourceNameSchema } from './names.js';
 
@@ -21,6 +22,13 @@ export interface TargetContext {
       readonly responseSchema?: { readonly name: string; readonly schema: JsonObject };
       readonly signal?: AbortSignal;
     }): Promise<{ readonly text: string; readonly json: Json | undefined }>;
+    /** One vector for each text, in their order. */
+    embed(request: {
+      readonly model: string;
+      readonly input: string | readonly string[];
+      readonly parameters?: JsonObject;
+      readonly signal?: AbortSignal;
+    }): Promise<{ readonly vectors: readonly (readonly number[])[] }>;
   };
   readonly item: { readonly id: string; readonly metadata: JsonObject };
   readonly repetition: number;
@@ -66,6 +74,18 @@ export const secretReferenceSchema = z
   .string()
   .regex(/^env:[A-Za-z_][A-Za-z0-9_]*$/, 'a secret is given as env:NAME');
 
+const priceSchema = z.strictObject({
+  input: z.number().nonnegative(),
+  /** Of embedding models 0. */
+  output: z.number().nonnegative(),
+  /** For input tokens that came from the provider's cache. Default: as `input`. */
+  cachedInput: z.number().nonnegative().optional(),
+  /** For output tokens that the model thought with. Default: as `output`. */
+  reasoning: z.number().nonnegative().optional(),
+  /** Calls from this day (UTC) or moment on cost so much. Default: all. */
+  effectiveFrom: z.union([z.iso.date(), z.iso.datetime()]).optional(),
+});
+
 const modelSchema = z.strictObject({
   /** How the provider calls it. */
   model: z.string().min(1),
@@ -79,15 +99,15 @@ const modelSchema = z.strictObject({
   parameters: jsonObjectSchema.default(() => ({})),
   /** The longest one call may take. Default 60 s. */
   timeoutMs: z.int().min(1).max(3_600_000).default(60_000),
-  /** Dollars per million tokens; without it costs are unknown, not zero. */
-  price: z
-    .strictObject({
-      input: z.number().nonnegative(),
-      output: z.number().nonnegative(),
-      cachedInput: z.number().nonnegative().optional(),
-    })
-    .optional(),
+  /**
+   * Dollars per million tokens, or a list of prices with the day from which each holds. Default: the provider's list price
+   * where it is known (`assay prices`); else costs are unknown, not zero.
+   */
+  price: z.union([priceSchema, z.array(priceSchema).min(1).max(100)]).optional(),
 });
+
+/** The longest a target may take for one cell, where the run does not say it. Default 120 s. */
+const targetTimeout = z.int().min(1).max(3_600_000).optional();
 
 const evaluatorNames = z.array(resourceNameSchema).min(1).optional();
 
@@ -98,6 +118,8 @@ const promptTargetSchema = z.strictObject({
   /** A name in `models`; overrides the metadata's. */
   model: resourceNameSchema.optional(),
   parameters: jsonObjectSchema.optional(),
+  timeoutMs: targetTimeout,
+  retry: retrySettingsSchema.optional(),
   /** Maps item inputs to prompt variables by name; default: the input's own fields. */
   evaluators: evaluatorNames,
 });
@@ -122,12 +144,17 @@ const httpTargetSchema = z.strictObject({
     .min(1)
     .max(64 * 1024 * 1024)
     .default(4 * 1024 * 1024),
+  retry: retrySettingsSchema.optional(),
+  /** What one request costs, in dollars: an endpoint says no price. Default: unknown. Needed for a run with a budget. */
+  costPerRequestUsd: z.number().nonnegative().optional(),
   evaluators: evaluatorNames,
 });
 
 const functionTargetSchema = z.strictObject({
   kind: z.literal('function'),
   run: z.custom<TargetFunction>((value) => typeof value === 'function', 'run is a function'),
+  timeoutMs: targetTimeout,
+  retry: retrySettingsSchema.optional(),
   evaluators: evaluatorNames,
 });
 
@@ -232,6 +259,7 @@ export type ConfigInput = z.input<typeof configSchema>;
 /** The config with every default filled in. */
 export type Config = z.output<typeof configSchema>;
 export type ModelConfig = z.output<typeof modelSchema>;
+export type PriceConfig = z.output<typeof priceSchema>;
 export type PromptTargetConfig = z.output<typeof promptTargetSchema>;
 export type HttpTargetConfig = z.output<typeof httpTargetSchema>;
 export type FunctionTargetConfig = z.output<typeof functionTargetSchema>;

@@ -96,6 +96,10 @@ async function call(from: {
             const { text, json } = await context.models.chat(request);
             return { text, json };
           },
+          async embed(request) {
+            const { vectors } = await context.models.embed(request);
+            return { vectors };
+          },
         },
       },
     );

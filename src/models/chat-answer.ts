@@ -4,6 +4,14 @@ import type { Usage } from '../contracts/records.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import type { Json } from '../core/json/json.js';
 
+const usageSchema = z.object({
+  prompt_tokens: z.number(),
+  completion_tokens: z.number(),
+  total_tokens: z.number().nullish(),
+  prompt_tokens_details: z.object({ cached_tokens: z.number().nullish() }).nullish(),
+  completion_tokens_details: z.object({ reasoning_tokens: z.number().nullish() }).nullish(),
+});
+
 const completionSchema = z.object({
   choices: z
     .array(
@@ -13,14 +21,7 @@ const completionSchema = z.object({
       }),
     )
     .min(1),
-  usage: z
-    .object({
-      prompt_tokens: z.number(),
-      completion_tokens: z.number(),
-      prompt_tokens_details: z.object({ cached_tokens: z.number().nullish() }).nullish(),
-      completion_tokens_details: z.object({ reasoning_tokens: z.number().nullish() }).nullish(),
-    })
-    .nullish(),
+  usage: usageSchema.nullish(),
 });
 
 /** A chat completion, read from the bytes of its answer. */
@@ -64,10 +65,12 @@ export function parseCompletion(body: Buffer): ParsedCompletion {
   };
 }
 
-/** The tokens of a stored answer; undefined where it says none. */
+/** The tokens of a stored answer; undefined where it says none. Read also of one that is no completion: it is paid for. */
 export function usageOf(body: Buffer): Usage | undefined {
   try {
-    return parseCompletion(body).usage;
+    const raw = JSON.parse(body.toString('utf8')) as { usage?: unknown } | null;
+    const parsed = usageSchema.safeParse(raw?.usage);
+    return parsed.success ? readUsage(parsed.data) : undefined;
   } catch {
     return undefined;
   }
@@ -85,13 +88,17 @@ function parseJson(text: string): Json | undefined {
   }
 }
 
-function readUsage(usage: z.output<typeof completionSchema>['usage']): Usage | undefined {
+function readUsage(usage: z.output<typeof usageSchema> | null | undefined): Usage | undefined {
   if (usage === null || usage === undefined) return undefined;
+  const { prompt_tokens: inputTokens, completion_tokens: completion, total_tokens: total } = usage;
   const cached = usage.prompt_tokens_details?.cached_tokens;
   const reasoning = usage.completion_tokens_details?.reasoning_tokens;
+  // OpenAI counts the thinking in the completion, others (xAI) beside it, which only their total tells. With us it is
+  // always part of the output, so that it is billed once and never forgotten.
+  const beside = typeof reasoning === 'number' && total === inputTokens + completion + reasoning;
   return {
-    inputTokens: usage.prompt_tokens,
-    outputTokens: usage.completion_tokens,
+    inputTokens,
+    outputTokens: beside ? completion + reasoning : completion,
     ...(typeof cached === 'number' ? { cachedInputTokens: cached } : {}),
     ...(typeof reasoning === 'number' ? { reasoningTokens: reasoning } : {}),
   };

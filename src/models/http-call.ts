@@ -2,7 +2,9 @@ import type { RetryPolicy } from '../contracts/experiment-spec.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import { contentHash } from '../core/ids/hash.js';
 import type { Json } from '../core/json/json.js';
+import { picoFromDollars } from '../core/money/pico.js';
 import type { Outbound } from '../outbound/outbound.js';
+import type { CallMoney } from './call-money.js';
 import type { CellCalls } from './cell-calls.js';
 import type { RawAnswer } from './openai-chat.js';
 import type { Hold, PaidCalls } from './paid-calls.js';
@@ -20,6 +22,8 @@ export interface HttpCallRequest {
   readonly timeoutMs: number;
   readonly maxBytes: number;
   readonly signal: AbortSignal;
+  /** What a request that is answered costs; absent where nobody knows. */
+  readonly costPerRequestUsd?: number;
 }
 
 /** Calls HTTP targets: journalled like model calls, since what is behind them costs money as well. */
@@ -40,6 +44,8 @@ export function createHttpCaller(means: {
     readonly policy: RetryPolicy;
     /** Of the time limit that the calls are made within. */
     readonly hold?: Hold;
+    /** Whether the run has a budget. */
+    readonly budgeted?: boolean;
   };
 }): HttpCaller {
   const { outbound, paidCalls, environment, scope } = means;
@@ -57,6 +63,9 @@ export function createHttpCaller(means: {
         parameters: { method, url: withoutQuery(url) },
         input: body,
       };
+      const cost = request.costPerRequestUsd;
+      const costPico = cost === undefined ? undefined : picoFromDollars(cost);
+      const money = scope.budgeted === true ? moneyOf(request.name, costPico) : undefined;
       const startedAt = new Date().toISOString();
       const asked = performance.now();
       try {
@@ -72,6 +81,7 @@ export function createHttpCaller(means: {
             governorKey: `http ${new URL(url).origin}`,
             signal: request.signal,
             ...(scope.hold === undefined ? {} : { hold: scope.hold }),
+            ...(money === undefined ? {} : { money }),
             usageOf: () => undefined,
             send: async (callId, signal) => {
               const headers = resolved(request.headers, environment);
@@ -94,6 +104,8 @@ export function createHttpCaller(means: {
               unreachable: 'TARGET_HTTP_STATUS',
               unauthorized: 'TARGET_HTTP_STATUS',
               refused: 'TARGET_HTTP_STATUS',
+              rateLimited: 'TARGET_RATE_LIMITED',
+              quotaExhausted: 'TARGET_QUOTA_EXHAUSTED',
               label: 'The HTTP target',
             },
           },
@@ -112,11 +124,14 @@ export function createHttpCaller(means: {
           startedAt: from,
           endedAt,
           output,
+          ...(costPico === undefined ? {} : { costPico }),
           ...(replayed ? { replayed: true } : {}),
         });
         return output;
       } catch (error) {
-        if (AssayError.is(error) && error.retryAfterMs === undefined) {
+        if (AssayError.is(error) && error.code === 'BUDGET_EXHAUSTED') {
+          scope.calls.noteOutOfBudget(error);
+        } else if (AssayError.is(error) && error.retryAfterMs === undefined) {
           const endedAt = new Date().toISOString();
           scope.calls.add({ ...base, startedAt, endedAt, error: error.toJSON() });
         }
@@ -124,6 +139,21 @@ export function createHttpCaller(means: {
       }
     },
   };
+}
+
+function moneyOf(name: string, costPico: bigint | undefined): CallMoney {
+  if (costPico === undefined) throw requestPriceUnknown(name);
+  // A server that fails may have called its model before.
+  return { mostPico: costPico, costOf: () => costPico, errorsCost: true };
+}
+
+/** Thrown where a run with a budget would call an endpoint whose price nobody knows. */
+export function requestPriceUnknown(name: string): AssayError {
+  return new AssayError(
+    'PRICE_UNKNOWN',
+    `What a request to the HTTP target "${name}" costs is not known, and the run has a budget.`,
+    { mend: 'Give the target `costPerRequestUsd` in assay.config.ts, or run without --budget.' },
+  );
 }
 
 const resolved = (

@@ -5,7 +5,8 @@ import { AssayError } from '../core/errors/assay-error.js';
 import type { JsonObject } from '../core/json/json.js';
 import { withFailure } from '../core/retry/classify.js';
 import { withDeadline } from '../outbound/deadline.js';
-import type { ChatRequest } from './port.js';
+import { plainFetch } from './plain-fetch.js';
+import type { ChatRequest, EmbedRequest } from './port.js';
 import { resolveSecret, withoutSecrets, type Environment } from './secrets.js';
 
 /** The bytes of a provider's answer, kept as they came (durability 12). */
@@ -60,11 +61,26 @@ export function chatBody(model: ModelConfig, request: ChatRequest): JsonObject {
   };
 }
 
+/** The body of an embedding request. Numbers as they are: not every server knows OpenAI's base64 form. */
+export function embeddingBody(model: ModelConfig, request: EmbedRequest): JsonObject {
+  return {
+    ...model.parameters,
+    ...request.parameters,
+    model: model.model,
+    input: typeof request.input === 'string' ? request.input : [...request.input],
+    encoding_format: 'float',
+  };
+}
+
 /**
  * A transport over the official client. `create()` with the raw response, never `.parse()`, which throws a paid
  * answer away that does not fit the schema.
  */
-export function createChatTransport(model: ModelConfig, environment: Environment): ChatTransport {
+export function createChatTransport(
+  model: ModelConfig,
+  environment: Environment,
+  endpoint: '/chat/completions' | '/embeddings' = '/chat/completions',
+): ChatTransport {
   let client: OpenAI | undefined;
   const connect = (): OpenAI =>
     (client ??= new OpenAI({
@@ -76,6 +92,7 @@ export function createChatTransport(model: ModelConfig, environment: Environment
       project: null,
       // The client logs request details at debug level; nothing of a request belongs in logs.
       logLevel: 'off',
+      fetch: plainFetch,
     }));
   return {
     send(body, { callId, signal }) {
@@ -85,13 +102,11 @@ export function createChatTransport(model: ModelConfig, environment: Environment
       return withDeadline(model.timeoutMs, [signal], async (deadline) => {
         try {
           const response = await connect()
-            .chat.completions.create(
-              body as unknown as OpenAI.ChatCompletionCreateParamsNonStreaming,
-              {
-                signal: deadline.signal,
-                headers: { 'x-assay-call': callId },
-              },
-            )
+            .post(endpoint, {
+              body,
+              signal: deadline.signal,
+              headers: { 'x-assay-call': callId },
+            })
             .asResponse();
           const bytes = Buffer.from(await response.arrayBuffer());
           return {

@@ -28,6 +28,23 @@ export interface ChatAnswer {
   readonly record: CallRecord;
 }
 
+/** Texts whose vectors are asked for. */
+export interface EmbedRequest {
+  /** The name of a model in the config's `models`. */
+  readonly model: string;
+  readonly input: string | readonly string[];
+  /** Sent as they are: dimensions, user, … */
+  readonly parameters?: JsonObject;
+  readonly signal?: AbortSignal;
+}
+
+/** Vectors that were answered, now or earlier. */
+export interface EmbedAnswer {
+  /** One for each text, in their order. */
+  readonly vectors: readonly (readonly number[])[];
+  readonly record: CallRecord;
+}
+
 /**
  * The model as target code, evaluators and judges see it: each call goes through the call journal, is paid
  * once, and stands in the cell's trace.
@@ -35,4 +52,6 @@ export interface ChatAnswer {
 export interface ModelCaller {
   /** @throws AssayError MODEL_*, CALL_CLAIM_REFUSED */
   chat(request: ChatRequest): Promise<ChatAnswer>;
+  /** @throws AssayError MODEL_*, CALL_CLAIM_REFUSED */
+  embed(request: EmbedRequest): Promise<EmbedAnswer>;
 }

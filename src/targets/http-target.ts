@@ -35,6 +35,9 @@ export function createHttpTarget(request: { name: string; config: HttpTargetConf
         timeoutMs: config.timeoutMs,
         maxBytes: config.maxBytes,
         signal: context.signal,
+        ...(config.costPerRequestUsd === undefined
+          ? {}
+          : { costPerRequestUsd: config.costPerRequestUsd }),
       });
       return pick(answer, config.output);
     },

@@ -3,9 +3,11 @@ import type { Manifest } from '../../contracts/manifest.js';
 import type { DatasetItem } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { createCellOrder } from '../../core/experiment/order.js';
+import { sampleText } from '../../core/experiment/sample-text.js';
 import { contentHash } from '../../core/ids/hash.js';
 import { platformItemId } from '../../core/ids/platform-ids.js';
 import type { Platform, PlatformRun, RunContext } from '../../platforms/port.js';
+import { openBudget } from '../../store/budget.js';
 import { countCells } from '../../store/cells.js';
 import {
   getExperiment,
@@ -46,6 +48,8 @@ export function createPlan(ports: ExperimentPorts): ExperimentActivities['planEx
       }
       const resolved = await resolvePlan(record, ports);
       const context = runContext(record);
+      const { budgetUsd } = record.spec;
+      if (budgetUsd !== undefined) await openBudget(ports.store, experimentId, budgetUsd);
       const planned = resolved.manifest.dataset.items * record.spec.repetitions;
       const { local } = await insertCells(record, { resolved, ports, beat, planned });
       const platformRuns: PlatformRun[] = [];
@@ -113,8 +117,25 @@ function runContext(record: ExperimentRecord): RunContext {
       'assay.target': spec.target,
       'assay.dataset': spec.dataset.name,
       'assay.manifest': record.manifestHash ?? '',
+      ...sampleMark(record),
     },
   };
+}
+
+/** What the Temporal UI calls the run. */
+function summaryOf(record: ExperimentRecord): string {
+  const { spec, planned } = record;
+  const sample = sampleMark(record)['assay.sample'];
+  const cells = `${spec.name}: ${spec.target} over ${spec.dataset.name}, ${planned} cells`;
+  return sample === undefined ? cells : `${cells} (${sample})`;
+}
+
+/** On the platform, too, a sample says that it is one. */
+function sampleMark({ manifest, spec }: ExperimentRecord): { readonly 'assay.sample'?: string } {
+  if (manifest === undefined) return {};
+  const { items, sample } = manifest.dataset;
+  const text = sampleText({ items, sample, asked: spec.quick?.items });
+  return text === undefined ? {} : { 'assay.sample': text };
 }
 
 /**
@@ -245,7 +266,7 @@ async function admittedPlan(
     platforms: record.platformRuns.map((run) => run.platform),
     verify: spec.verify,
     verifyMs: spec.timeouts.verifyMs,
-    summary: `${spec.name}: ${spec.target} over ${spec.dataset.name}, ${planned} cells`,
+    summary: summaryOf(record),
     target: spec.target,
     dataset: spec.dataset.name,
     counts: await countCells(ports.store, record.id),

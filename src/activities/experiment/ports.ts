@@ -4,6 +4,7 @@ import type { Config } from '../../contracts/config.js';
 import type { Governor } from '../../models/governor.js';
 import type { ModelCallers } from '../../models/model-caller.js';
 import type { PaidCalls } from '../../models/paid-calls.js';
+import type { PriceBook } from '../../models/prices/price-book.js';
 import type { Environment } from '../../models/secrets.js';
 import type { Outbound } from '../../outbound/outbound.js';
 import type { Platform } from '../../platforms/port.js';
@@ -27,6 +28,7 @@ export interface ExperimentPorts {
   readonly platforms: readonly Platform[];
   readonly models: ModelCallers;
   readonly paidCalls: PaidCalls;
+  readonly prices: PriceBook;
   readonly governor: Governor;
   readonly outbound: Outbound;
   readonly environment: Environment;

@@ -51,9 +51,9 @@ interface CellWork {
 
 async function attemptTarget(cell: PendingCell, work: CellWork): Promise<TargetOutcome> {
   const { run, calls, ports, signal } = work;
-  const { spec, experimentId, target } = run;
+  const { spec, limits, experimentId, target } = run;
   const prompt = run.publications[0]?.context.run.prompt;
-  const limit = { ms: spec.timeouts.targetMs, code: 'TARGET_TIMEOUT' as const, what: 'The target' };
+  const limit = { ms: limits.targetMs, code: 'TARGET_TIMEOUT' as const, what: 'The target' };
   try {
     const output = await withinTime({ ...limit, signal }, (inTime, hold) =>
       target.run(cell.item.input, {
@@ -66,21 +66,31 @@ async function attemptTarget(cell: PendingCell, work: CellWork): Promise<TargetO
           calls,
           path: 'target',
           purpose: 'target',
-          policy: spec.retry,
+          policy: limits.retry,
           signal: inTime,
           hold,
+          budgeted: run.spec.budgetUsd !== undefined,
           ...(prompt === undefined ? {} : { prompt }),
         }),
         http: createHttpCaller({
           outbound: ports.outbound,
           paidCalls: ports.paidCalls,
           environment: ports.environment,
-          scope: { experimentId, cellId: cell.cellId, calls, policy: spec.retry, hold },
+          scope: {
+            experimentId,
+            cellId: cell.cellId,
+            calls,
+            policy: limits.retry,
+            hold,
+            budgeted: run.spec.budgetUsd !== undefined,
+          },
         }),
       }),
     );
+    refuseWithoutMoney(calls);
     return { output: storable(output) };
   } catch (error) {
+    refuseWithoutMoney(calls);
     rethrowIfNoOutcome(error, signal);
     return { error: recorded(error, 'TARGET_FAILED') };
   }
@@ -94,6 +104,7 @@ export async function evaluate(
   const outcomes = await Promise.allSettled(
     work.run.evaluators.map((evaluator) => evaluateOne(evaluator, output, work)),
   );
+  refuseWithoutMoney(work.calls);
   const scores: ScoreRecord[] = [];
   const failures: EvaluatorFailure[] = [];
   outcomes.forEach((outcome, index) => {
@@ -116,7 +127,7 @@ function evaluateOne(
 ): Promise<readonly ScoreRecord[]> {
   const { cell, run, calls, ports, signal, traceId } = work;
   const limit = {
-    ms: run.spec.timeouts.evaluatorMs,
+    ms: run.limits.evaluatorMs,
     code: 'EVALUATOR_TIMEOUT' as const,
     what: `The evaluator "${evaluator.name}"`,
   };
@@ -137,13 +148,19 @@ function evaluateOne(
           calls,
           path: `judge:${evaluator.name}`,
           purpose: 'judge',
-          policy: run.spec.retry,
+          policy: run.limits.retry,
           signal: inTime,
           hold,
+          budgeted: run.spec.budgetUsd !== undefined,
         }),
       },
     ),
   );
+}
+
+// Code of users may catch what says that the budget is used up and go on with less: that is no outcome to record.
+function refuseWithoutMoney({ outOfBudget }: CellCalls): void {
+  if (outOfBudget !== undefined) throw outOfBudget;
 }
 
 // These say that the cell has not ended: it waits, or its worker stops, or the truth cannot be written.
@@ -151,6 +168,7 @@ const noOutcome: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CALL_CLAIM_REFUSED',
   'MODEL_RATE_LIMITED',
   'POSTGRES_UNREACHABLE',
+  'BUDGET_EXHAUSTED',
 ]);
 
 function rethrowIfNoOutcome(error: unknown, signal: AbortSignal): void {

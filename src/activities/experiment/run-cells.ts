@@ -4,12 +4,18 @@ import { setMaxListeners } from 'node:events';
 import type { BatchReply, ExperimentActivities } from '../../contracts/experiment-protocol.js';
 import type { CellResult } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
-import { pendingCells } from '../../store/cells.js';
+import { waitingCells } from '../../store/cells.js';
+import { budgetOf } from '../../store/budget.js';
 import { withHeartbeat } from '../heartbeat.js';
+import { runBatch, smallBatchBytes } from './batch-cells.js';
 import { createCellAttempts, type Outcome } from './cell-attempts.js';
 import { createCellCommitter } from './cell-committer.js';
+import { createCellMemory } from './cell-memory.js';
 import { tooManyFailed } from './failure-limit.js';
 import type { ExperimentPorts } from './ports.js';
+import { createPassCell } from './pass-cell.js';
+import { createReuseCell } from './reuse-cell.js';
+import { createTakeOver } from './take-over.js';
 import { createRunCell } from './run-cell.js';
 import { watchRun } from './run-watch.js';
 import { createRunningExperiments } from './running-experiment.js';
@@ -20,21 +26,26 @@ import { createRunningExperiments } from './running-experiment.js';
  */
 export function createRunCells(ports: ExperimentPorts): ExperimentActivities['runCells'] {
   const runs = createRunningExperiments(ports);
+  const committer = createCellCommitter(ports.store);
+  const memory = createCellMemory();
   const { attempt } = createCellAttempts({
     ...ports,
-    runCell: createRunCell(ports),
-    committer: createCellCommitter(ports.store),
+    runCell: memory.watching(createReuseCell(ports, createPassCell(ports, createRunCell(ports)))),
+    committer,
   });
+  const takeOver = createTakeOver(ports.store, committer);
 
-  return ({ experimentId, from, to }) =>
+  return ({ experimentId, from, to, pass }) =>
     withHeartbeat(async (beat) => {
-      const loaded = await runs.get(experimentId);
+      const loaded = await runs.get(experimentId, pass);
       if ('refused' in loaded) return refusedBatch(loaded.refused, to - from);
       const { run } = loaded;
-      const cells = await pendingCells(ports.store, {
+      const cells = await waitingCells(ports.store, {
         experimentId,
         fromPosition: from,
         toPosition: to,
+        bodyBytes: smallBatchBytes,
+        ...(pass === undefined ? {} : { pass: pass.number }),
       });
       const failed = new AbortController();
       const watch = watchRun(ports.store, { run, cancelled: beat.cancelled });
@@ -42,32 +53,57 @@ export function createRunCells(ports: ExperimentPorts): ExperimentActivities['ru
       const abandon = AbortSignal.any([ports.aborting, watch.abandon]);
       // Every waiting cell listens; that is no leak, each takes its listener back.
       setMaxListeners(0, stop, abandon);
-      let done = 0;
-      const outcomes = await Promise.allSettled(
-        cells.map(async (cell) => {
-          try {
-            return await attempt(cell, { run, stop, abandon });
-          } catch (error) {
-            // Nothing new starts; calls in flight are paid for and go on to their commit.
+      const outcomes = await runBatch(
+        {
+          cells,
+          work: { run, stop, abandon },
+          onFailure: (error) => {
             failed.abort(error);
-            throw error;
-          } finally {
-            done += 1;
+          },
+          onDone: (done) => {
             beat.tell({ done, of: cells.length });
-          }
-        }),
+          },
+        },
+        { store: ports.store, memory, takeOver, attempt },
       );
       watch.end();
-      const reply = summarise(outcomes, { ports });
+      const summary = await withBudget(summarise(outcomes, { ports }), {
+        outcomes,
+        ports,
+        experimentId,
+      });
+      // A judgement ends no cell: none was pending, and how cells end is what it may change.
+      if (pass?.kind === 'rejudge') return { ...summary, ended: noneEnded };
       const tooMany = await tooManyFailed(ports.store, { ...run, id: experimentId });
-      return tooMany ? { ...reply, tooManyFailures: true } : reply;
+      return tooMany ? { ...summary, tooManyFailures: true } : summary;
     });
 }
+
+/** Says so where the budget held no further call of a cell, with where it stands. */
+async function withBudget(
+  reply: BatchReply,
+  of: {
+    outcomes: readonly PromiseSettledResult<Outcome>[];
+    ports: ExperimentPorts;
+    experimentId: string;
+  },
+): Promise<BatchReply> {
+  const { outcomes, ports, experimentId } = of;
+  const used = outcomes.some(
+    (each) => each.status === 'fulfilled' && each.value.kind === 'out_of_budget',
+  );
+  const budget = used ? await budgetOf(ports.store, experimentId) : undefined;
+  if (budget === undefined) return reply;
+  const { spentUsd, budgetUsd } = budget;
+  return { ...reply, outOfBudget: { spentUsd, budgetUsd } };
+}
+
+const noneEnded = { ok: 0, target_error: 0, evaluator_error: 0 };
 
 // Told to the workflow as a wait, where people see why nothing moves; meanwhile a worker with the right code may take it.
 function refusedBatch(reason: AssayError, cells: number): BatchReply {
   return {
-    ended: { ok: 0, target_error: 0, evaluator_error: 0 },
+    ended: noneEnded,
     notStarted: 0,
     deferred: { cells, waitMs: 10_000, reason: `${reason.message} ${whatDiffers(reason)}` },
   };

@@ -142,6 +142,7 @@ async function requestsOf(kind: 'prompt' | 'http'): Promise<string> {
         item: { id: 'T-1', metadata: {} },
         repetition: 1,
         models: {
+          embed: () => Promise.reject(new Error('no vectors were expected')),
           chat: (request) => {
             keep(request);
             return Promise.resolve({

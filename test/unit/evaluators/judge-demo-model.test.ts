@@ -26,6 +26,7 @@ afterAll(() => server.close());
 const overTheWire: EvaluatorContext = {
   signal: new AbortController().signal,
   models: {
+    embed: () => Promise.reject(new Error('no vectors were expected')),
     async chat(request) {
       const model = models['small'];
       if (model === undefined) throw new Error('no model');

@@ -56,6 +56,7 @@ export function contextOf(
   return {
     signal,
     models: {
+      embed: () => Promise.reject(new Error('no vectors were expected')),
       chat: (request) => {
         if (answer === undefined) return Promise.reject(new Error('no model call was expected'));
         const text = answer(request);

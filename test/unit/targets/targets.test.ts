@@ -49,6 +49,7 @@ const contextOf = (answer: { chat?: string; http?: string }) => {
     item: { id: 'T-1', metadata: { lang: 'en' } },
     repetition: 2,
     models: {
+      embed: () => Promise.reject(new Error('no vectors were expected')),
       chat: (request) => {
         asked.chat.push(request);
         const text = answer.chat ?? '';

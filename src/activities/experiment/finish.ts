@@ -116,6 +116,8 @@ async function buildReport(
     planned: record.planned,
     concurrency: record.concurrency,
     seed: record.seed,
+    reuse: spec.reuse,
+    ...(spec.quick === undefined ? {} : { sampleAsked: spec.quick.items }),
     verify: spec.verify,
     platforms: record.platformRuns.map((run) => reportPlatform(run, ports)),
     publication,

@@ -1,3 +1,4 @@
+import { sampleText } from '../experiment/sample-text.js';
 import { escapeXml } from '../text/escape/xml.js';
 import { cutText, readableText } from './excerpt.js';
 import type { ReportCell } from './report-input.js';
@@ -28,6 +29,8 @@ export function junitStart(model: ReportModel): string {
     'assay.dataset': run.dataset.name,
     'assay.target': run.target.name,
     'assay.manifest': run.manifestHash,
+    ...sampleProperties(model),
+    ...reuseProperties(model),
     'assay.planned': cells.planned,
     'assay.pending': cells.pending,
   };
@@ -42,6 +45,16 @@ export function junitStart(model: ReportModel): string {
     '</properties>',
     '',
   ].join('\n');
+}
+
+function sampleProperties({ run }: ReportModel): Attributes {
+  const { sample, items, sampleAsked } = run.dataset;
+  const text = sampleText({ items, sample, asked: sampleAsked });
+  return text === undefined ? {} : { 'assay.sample': text };
+}
+
+function reuseProperties({ reuse }: ReportModel): Attributes {
+  return reuse === null ? {} : { 'assay.reused': reuse.cells };
 }
 
 /** The end of the document that {@link junitStart} began. */

@@ -9,6 +9,7 @@ import { FieldTally } from './field-tally.js';
 import { gatherFindings } from './findings.js';
 import type { ReportCell, ReportHeader } from './report-input.js';
 import type { Percentiles, ReportModel, ReportRun } from './report-model.js';
+import { ReuseTally } from './reuse-tally.js';
 
 /** Takes the cells of a run one by one and gives its report. */
 export interface ReportBuilder {
@@ -40,6 +41,7 @@ export function createReportBuilder(header: ReportHeader): ReportBuilder {
   const errors = new ErrorTally();
   const failures = new FailureTally();
   const fields = new FieldTally();
+  const reuse = new ReuseTally(header.manifest.evaluators.map(({ name }) => name));
   return {
     add(cell) {
       cells.add(cell);
@@ -49,6 +51,7 @@ export function createReportBuilder(header: ReportHeader): ReportBuilder {
       errors.add(cell);
       failures.add(cell, failedPair(cell, evaluators));
       fields.add(cell);
+      reuse.add(cell);
     },
     finish() {
       const evaluatorReports = evaluators.map((evaluator) => evaluator.report(header.planned));
@@ -73,6 +76,7 @@ export function createReportBuilder(header: ReportHeader): ReportBuilder {
         breakdowns: fields.report(),
         latencyMs: percentilesOf(latency),
         calls: calls.report(),
+        reuse: reuse.report(header.reuse === true),
         publication: header.publication,
       };
     },
@@ -123,7 +127,12 @@ function runOf(header: ReportHeader): ReportRun {
     startedAt: header.startedAt,
     finishedAt: header.finishedAt,
     durationMs: Math.max(0, Date.parse(header.finishedAt) - Date.parse(header.startedAt)),
-    dataset: { ...manifest.dataset, version: header.datasetVersion ?? null },
+    dataset: {
+      ...manifest.dataset,
+      version: header.datasetVersion ?? null,
+      sample: manifest.dataset.sample ?? null,
+      sampleAsked: header.sampleAsked ?? null,
+    },
     target: manifest.target,
     evaluators: manifest.evaluators,
     repetitions: manifest.repetitions,

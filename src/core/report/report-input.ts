@@ -44,6 +44,10 @@ export interface ReportHeader {
   readonly planned: number;
   readonly concurrency: number;
   readonly seed: number;
+  /** How many items a sample was asked for, where one was. */
+  readonly sampleAsked?: number;
+  /** Whether cells were to be taken over from earlier runs. Default false. */
+  readonly reuse?: boolean;
   /** How much of what was published was read back; with `off` nothing is said to be verified. */
   readonly verify: 'full' | 'sample' | 'off';
   readonly platforms: readonly ReportPlatform[];

@@ -4,7 +4,7 @@
  * A change of meaning raises `version`; readers must accept members that they do not know.
  */
 import type { ErrorDocument } from '../errors/assay-error.js';
-import type { EvaluatorIdentity, TargetIdentity } from '../../contracts/manifest.js';
+import type { DatasetSample, EvaluatorIdentity, TargetIdentity } from '../../contracts/manifest.js';
 import type { ExperimentStatus, PublicationCounts } from '../../contracts/records.js';
 import type { HistogramBin } from '../statistics/histogram.js';
 import type { Interval } from '../statistics/interval.js';
@@ -27,6 +27,8 @@ export interface ReportModel {
   /** Of the target alone, over cells whose target gave an output. */
   readonly latencyMs: Percentiles | null;
   readonly calls: CallReport;
+  /** What was taken over from earlier runs; null where the run did not ask for it. */
+  readonly reuse: ReuseReport | null;
   readonly publication: readonly PublicationCounts[];
 }
 
@@ -47,6 +49,10 @@ export interface ReportRun {
     readonly version: string | null;
     readonly items: number;
     readonly itemsHash: string;
+    /** The part of the dataset that was run; null where all of it was. */
+    readonly sample: DatasetSample | null;
+    /** How many items a sample was asked for; null where none was. */
+    readonly sampleAsked: number | null;
   };
   readonly target: TargetIdentity;
   readonly evaluators: readonly EvaluatorIdentity[];
@@ -223,6 +229,29 @@ export interface CallTotals {
   readonly costDollars: string;
   readonly costKnown: number;
   /** Calls that were answered and have no known price. */
+  readonly costUnknown: number;
+}
+
+/** What was taken over from earlier runs. None of it was called or paid in this one. */
+export interface ReuseReport {
+  /** Cells whose output was taken over; the others were run. */
+  readonly cells: number;
+  /** Of these: every score was taken over as well. */
+  readonly whole: number;
+  /** The runs that made the outputs, those with the most cells first. */
+  readonly sources: readonly { readonly experiment: string; readonly cells: number }[];
+  /** Cells of runs beyond the 20 that are named. */
+  readonly otherSources: number;
+  /** Of the cells whose output was taken over: scores that were too, and outputs that the evaluator judged now. */
+  readonly evaluators: readonly {
+    readonly name: string;
+    readonly reused: number;
+    readonly judged: number;
+  }[];
+  /** What it cost when it was made, as decimal text; in no cost of this run. */
+  readonly targetDollars: string;
+  readonly judgeDollars: string;
+  /** Outputs and scores of an unknown cost; they are in no sum. */
   readonly costUnknown: number;
 }
 

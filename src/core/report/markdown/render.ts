@@ -1,6 +1,7 @@
 import type { ReportModel } from '../report-model.js';
 import { exampleSection, failureSections } from './failure-section.js';
 import { costSection, publicationSection, runSection } from './run-section.js';
+import { reuseSection, sampleSection } from './reuse-section.js';
 import { breakdownSection, scoreSections } from './score-section.js';
 import { summarySection } from './summary-section.js';
 import { blocks } from './table.js';
@@ -17,6 +18,8 @@ export function renderMarkdown(model: ReportModel): string {
     breakdownSection(model),
     failureSections(model),
     costSection(model),
+    reuseSection(model),
+    sampleSection(model),
     publicationSection(model),
     runSection(model),
     exampleSection(model),

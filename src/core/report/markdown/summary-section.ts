@@ -16,6 +16,7 @@ import {
   percent,
   percentInterval,
 } from '../figures.js';
+import { sampleText } from '../../experiment/sample-text.js';
 import type { EvaluatorReport, Finding, ReportModel, ScoreReport } from '../report-model.js';
 import { blocks, table } from './table.js';
 
@@ -41,7 +42,9 @@ export function summarySection(model: ReportModel): readonly string[] {
       ? []
       : [`> **${markdownText(run.error.title)}** — ${markdownText(run.error.message)}`],
     run.description === null ? [] : [markdownText(run.description)],
+    sampleNote(model),
     [whatWasRun(model)],
+    reuseNote(model),
     links(model),
     ['## Results'],
     resultsTable(model),
@@ -92,6 +95,32 @@ function whatWasRun({ run }: ReportModel): string {
     `Target ${markdownCode(target.name)}${model} over dataset ${markdownCode(dataset.name)}, ` +
     `${counted(dataset.items, 'item')}${times}, judged by ${evaluators === '' ? 'nothing' : evaluators}.`
   );
+}
+
+/** First of all: whoever takes a sample for the whole draws the wrong conclusion from everything below. */
+function sampleNote({ run }: ReportModel): readonly string[] {
+  const { items, sample, sampleAsked } = run.dataset;
+  const text = sampleText({ items, sample, asked: sampleAsked });
+  if (text === undefined) return [];
+  const sign = sample === null ? '' : '⚠️ ';
+  return [`> ${sign}**Quick mode**: ${markdownText(text)}.`];
+}
+
+function reuseNote({ reuse, cells }: ReportModel): readonly string[] {
+  if (reuse === null) return [];
+  if (reuse.cells === 0) return ['Nothing could be taken over from earlier runs.'];
+  const { whole, sources, otherSources } = reuse;
+  const from = [
+    ...sources.map(({ experiment, cells: n }) => `${markdownCode(experiment)} (${count(n)})`),
+    ...(otherSources > 0 ? [`others (${count(otherSources)})`] : []),
+  ].join(', ');
+  const judged =
+    whole === reuse.cells
+      ? ''
+      : `, of which ${count(reuse.cells - whole)} were judged anew in part`;
+  return [
+    `**${nOf(reuse.cells, cells.planned)} planned cells were taken over** from ${from}${judged}.`,
+  ];
 }
 
 function links({ run }: ReportModel): readonly string[] {

@@ -45,6 +45,11 @@ export async function warmUp(
   await stack.model.clearCalls();
 }
 
+/** Starts a load; resolves to the id of its run. */
+export async function startLoad(stack: BenchStack, load: Load): Promise<string> {
+  return (await stack.client.experiments.start(specOf(load))).id;
+}
+
 /**
  * Runs a load to its end.
  *
@@ -56,7 +61,7 @@ export function runLoad(stack: BenchStack, load: Load): Promise<LoadRun> {
 
 async function runOnce(stack: BenchStack, load: Load): Promise<LoadRun> {
   const { experiments } = stack.client;
-  const started = await experiments.start(specOf(load));
+  const id = await startLoad(stack, load);
   const startedAt = Date.now();
   const before = stack.cpu();
   await until(async () => {
@@ -66,7 +71,7 @@ async function runOnce(stack: BenchStack, load: Load): Promise<LoadRun> {
                  where platform = 'langfuse' and partition = $1
                    and sent_at is null and refused is null) as done
          from assay.experiments where id = $1`,
-      [started.id],
+      [id],
     );
     return row?.done === true;
   });
@@ -75,7 +80,7 @@ async function runOnce(stack: BenchStack, load: Load): Promise<LoadRun> {
   if (ended.status !== 'completed') {
     throw new Error(`The run "${load.name}" ended as ${ended.status}: ${JSON.stringify(ended)}`);
   }
-  const moments = await lastMoments(stack, started.id);
+  const moments = await lastMoments(stack, id);
   const { counts } = ended;
   return {
     cells: counts.planned,

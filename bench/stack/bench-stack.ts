@@ -13,7 +13,7 @@ import type { ServiceName } from '../../src/devstack/stack-options.js';
 import { runMigrations } from '../../src/store/migrate.js';
 import { superviseWorkers, type SupervisedWorkers } from '../../src/workers/supervisor.js';
 import { demoModel, type DemoModel } from './demo-model.js';
-import { readCpu } from './processes.js';
+import { readCpu, rssMiB } from './processes.js';
 import { loadStatementCounter, underProfilers } from './profiling.js';
 import type { CpuByName } from '../arithmetic/cpu.js';
 import { projectFiles } from './project-files.js';
@@ -149,7 +149,6 @@ async function connect(on: {
       await workers.ready;
       return workers;
     },
-    workerPids: () => running.flatMap((workers) => workers.pids),
     async addFiles(files) {
       for (const [path, text] of Object.entries(files)) {
         const file = join(folder, path);
@@ -157,6 +156,7 @@ async function connect(on: {
         await writeFile(file, text);
       }
     },
+    workerPids: () => processIds().worker.filter((pid) => rssMiB(pid) !== undefined),
     cpu: () => readCpu(processIds()),
     profiled: (label, work) =>
       profileFolder === undefined

@@ -57,45 +57,90 @@ export async function countCells(store: Store, experimentId: string): Promise<Ce
   return counts;
 }
 
-/** The sizes of the items of pending cells, by position: to cut batches by bytes without reading bodies. */
-export async function pendingSizes(
-  store: Store,
-  range: CellRange,
-): Promise<readonly { cellId: string; position: number; bytes: number }[]> {
-  return rowsOf(
-    store,
-    `select c.id as "cellId", c.position, i.bytes
-       from assay.experiment_cells c
-       join assay.experiment_items i using (experiment_id, ordinal)
-      where ${inRange} order by c.position`,
-    rangeValues(range),
-  );
-}
+/** A cell that waits to be run; its item may not be read yet. */
+export type WaitingCell = Omit<PendingCell, 'item'> & { readonly item: DatasetItem | undefined };
+
+type CellRow<Cell> = Omit<Cell, 'platformItemId' | 'supersedes'> & {
+  readonly platformItemId: string | null;
+  readonly supersedes: string | null;
+};
+
+const cellColumns = `c.id as "cellId", c.ordinal, c.repetition, c.revision, c.position, c.claims, c.supersedes,
+  i.hash as "itemHash", i.platform_item_id as "platformItemId", i.bytes`;
+
+const cellOfRow = <Cell extends WaitingCell>({
+  supersedes,
+  platformItemId,
+  ...row
+}: CellRow<Cell>): Cell =>
+  ({
+    ...row,
+    platformItemId: platformItemId ?? undefined,
+    ...(supersedes === null ? {} : { supersedes }),
+  }) as unknown as Cell;
 
 /** The cells of a range that still wait, with their items, by position. */
 export async function pendingCells(
   store: Store,
   range: CellRange,
 ): Promise<readonly PendingCell[]> {
-  const rows = await rowsOf<
-    Omit<PendingCell, 'platformItemId' | 'supersedes'> & {
-      platformItemId: string | null;
-      supersedes: string | null;
-    }
-  >(
+  const rows = await rowsOf<CellRow<PendingCell>>(
     store,
-    `select c.id as "cellId", c.ordinal, c.repetition, c.revision, c.position, c.claims, c.supersedes,
-            i.body as item, i.hash as "itemHash", i.platform_item_id as "platformItemId", i.bytes
+    `select ${cellColumns}, i.body as item
        from assay.experiment_cells c
        join assay.experiment_items i using (experiment_id, ordinal)
       where ${inRange} order by c.position`,
     rangeValues(range),
   );
-  return rows.map(({ supersedes, ...row }) => ({
-    ...row,
-    platformItemId: row.platformItemId ?? undefined,
-    ...(supersedes === null ? {} : { supersedes }),
-  }));
+  return rows.map(cellOfRow);
+}
+
+/**
+ * The cells of a range that still wait, by position: the first ones with their items, as many as are no more than so many bytes
+ * of JSON together, the others without. So a batch of usual items is one query, and one of large items is not read at once.
+ */
+export async function waitingCells(
+  store: Store,
+  range: CellRange & { readonly bodyBytes: number },
+): Promise<readonly WaitingCell[]> {
+  const rows = await rowsOf<
+    CellRow<Omit<WaitingCell, 'item'>> & { readonly item: DatasetItem | null }
+  >(
+    store,
+    `select w."cellId", w.ordinal, w.repetition, w.revision, w.position, w.claims, w.supersedes,
+            w."itemHash", w."platformItemId", w.bytes, i.body as item
+       from (select ${cellColumns}, sum(i.bytes) over (order by c.position) <= $5 as small
+               from assay.experiment_cells c
+               join assay.experiment_items i using (experiment_id, ordinal)
+              where ${inRange}) as w
+       left join assay.experiment_items i
+         on w.small and i.experiment_id = $1 and i.ordinal = w.ordinal
+      order by w.position`,
+    [...rangeValues(range), range.bodyBytes],
+  );
+  return rows.map(({ item, ...row }) =>
+    cellOfRow<WaitingCell>({ ...row, item: item ?? undefined }),
+  );
+}
+
+/** Some waiting cells with their items, by position; those that have ended since are absent. */
+export async function loadCells(
+  store: Store,
+  cells: readonly WaitingCell[],
+): Promise<readonly PendingCell[]> {
+  const rows = await rowsOf<{ cellId: string; item: DatasetItem }>(
+    store,
+    `select c.id as "cellId", i.body as item
+       from assay.experiment_cells c
+       join assay.experiment_items i using (experiment_id, ordinal)
+      where c.id = any($1::bigint[]) and c.status = 'pending'`,
+    [cells.map(({ cellId }) => cellId)],
+  );
+  const items = new Map(rows.map(({ cellId, item }) => [cellId, item]));
+  return cells.flatMap((cell) => {
+    const item = items.get(cell.cellId);
+    return item === undefined ? [] : [{ ...cell, item }];
+  });
 }
 
 /** One attempt's claim on a cell; the token is new for each attempt. */

@@ -6,11 +6,12 @@ import { commitCells } from '../../src/store/cell-commit.js';
 import { cellsByIds, streamResults } from '../../src/store/cell-results.js';
 import {
   claimCells,
+  loadCells,
   countCells,
   pendingCells,
-  pendingSizes,
   skipPending,
   unclaimCells,
+  waitingCells,
 } from '../../src/store/cells.js';
 import { insertPage } from '../../src/store/items.js';
 import type { ErrorDocument } from '../../src/core/errors/assay-error.js';
@@ -130,12 +131,23 @@ describe('planning', () => {
     expect(JSON.stringify(cell?.item)).toBe(JSON.stringify(item));
   });
 
-  it('gives the sizes of pending cells in their order, and no others', async () => {
+  it('are listed with the items that are small enough together, and the others are read when they are asked for', async () => {
     const { experimentId, cellIds } = await newCells(test.store, 4);
     await commitCells(test.store, [commitOf(cellIds[1] ?? '')]);
-    const sizes = await pendingSizes(test.store, { experimentId, fromPosition: 0, toPosition: 3 });
-    expect(sizes.map(({ position }) => position)).toEqual([0, 2]);
-    expect(sizes[0]?.bytes).toBe(JSON.stringify(itemOf(0)).length);
+    const bytes = JSON.stringify(itemOf(0)).length;
+    const range = { experimentId, fromPosition: 0, toPosition: 4 };
+    const waiting = await waitingCells(test.store, { ...range, bodyBytes: bytes * 2 - 1 });
+    expect(waiting.map(({ position, item }) => [position, item?.id])).toEqual([
+      [0, 'item-0'],
+      [2, undefined],
+      [3, undefined],
+    ]);
+    expect(waiting[0]?.bytes).toBe(bytes);
+    await commitCells(test.store, [commitOf(cellIds[2] ?? '')]);
+    const loaded = await loadCells(test.store, waiting.slice(1));
+    expect(loaded).toEqual([{ ...waiting[2], item: itemOf(3) }]);
+    const all = await waitingCells(test.store, { ...range, bodyBytes: 1_000_000 });
+    expect(all).toEqual(await pendingCells(test.store, range));
   });
 });
 

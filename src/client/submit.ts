@@ -23,6 +23,7 @@ import {
   submitUpdate,
   taskQueues,
 } from '../core/experiment/naming.js';
+import { taskPriority } from '../core/experiment/priority.js';
 import { temporalUnreachable } from './temporal-failures.js';
 import { requireWorker } from './worker-presence.js';
 
@@ -57,6 +58,8 @@ async function send(client: Client, spec: ExperimentSpec): Promise<SubmitReply> 
     args: [{ project, name }],
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+    // Its activities inherit it.
+    priority: taskPriority(project, spec.priority),
     staticSummary: `${spec.target} over ${spec.dataset.name}`,
     staticDetails: detailsOf(spec),
     typedSearchAttributes: new TypedSearchAttributes([
@@ -94,6 +97,7 @@ function rethrowCoded(error: unknown): never {
   throw unreachable(error);
 }
 
-function unreachable(error: unknown): unknown {
+/** What a failed call to Temporal is called. */
+export function unreachable(error: unknown): unknown {
   return temporalUnreachable(error, 'Submit again: the same submission is the same run.');
 }

@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { experimentNameSchema, projectIdSchema, resourceNameSchema } from './names.js';
 
 /** How often and how patiently a transient failure of a target or evaluator is tried again inside a cell. */
-export const retryPolicySchema = z.strictObject({
+export const retrySettingsSchema = z.strictObject({
   /** Tries in all, the first one included. Default 4. */
-  maxAttempts: z.int().min(1).max(20).default(4),
+  maxAttempts: z.int().min(1).max(20).optional(),
   /** The wait before the second try; doubles each time, with jitter. Default 500 ms. */
-  initialDelayMs: z.int().min(1).max(60_000).default(500),
+  initialDelayMs: z.int().min(1).max(60_000).optional(),
   /** The longest wait inside a batch; a longer one asked by the server becomes a timer. Default 30 s. */
-  maxDelayMs: z.int().min(1).max(30_000).default(30_000),
+  maxDelayMs: z.int().min(1).max(30_000).optional(),
 });
 
 /** What goes first where a provider has less to give than is asked for (durability: probes and alerts before all of these). */
@@ -55,7 +55,7 @@ export const experimentSpecSchema = z.strictObject({
   /** How much of what was published is read back. Default full. */
   verify: z.enum(['full', 'sample', 'off']).default('full'),
   /** Default: the target's own in the config, else the defaults of the policy. */
-  retry: retryPolicySchema.prefault({}),
+  retry: retrySettingsSchema.prefault({}),
   /** Default bulk; the CLI says interactive at a terminal and ci under CI. Not part of the manifest. */
   priority: prioritySchema.default('bulk'),
   /**
@@ -72,9 +72,10 @@ export const experimentSpecSchema = z.strictObject({
     .strictObject({
       /**
        * The longest a target may take for one cell: its own time and that of its requests. The clock stands still while
-       * one of its calls waits for the journal, for a provider that asked to wait, or before a retry. Default 120 s.
+       * one of its calls waits for the journal, for a provider that asked to wait, or before a retry. Default: the
+       * target's own in the config, else 120 s.
        */
-      targetMs: z.int().min(1).max(3_600_000).default(120_000),
+      targetMs: z.int().min(1).max(3_600_000).optional(),
       /** The same for one evaluator. Default 120 s. */
       evaluatorMs: z.int().min(1).max(3_600_000).default(120_000),
       /** How long the read-back may take before the run ends as completed_unverified. Default 120 s. */
@@ -88,7 +89,12 @@ export const experimentSpecSchema = z.strictObject({
 export type ExperimentSpec = z.output<typeof experimentSpecSchema>;
 /** A specification as a caller writes it. */
 export type ExperimentSpecInput = z.input<typeof experimentSpecSchema>;
-export type RetryPolicy = z.output<typeof retryPolicySchema>;
+/** What was asked of a retry policy; what is absent is decided by the target or by default. */
+export type RetrySettings = z.output<typeof retrySettingsSchema>;
+/** A whole policy. */
+export type RetryPolicy = {
+  readonly [Setting in keyof RetrySettings]-?: NonNullable<RetrySettings[Setting]>;
+};
 export type Priority = z.output<typeof prioritySchema>;
 export type MaxFailures = z.output<typeof maxFailuresSchema>;
 export type Quick = z.output<typeof quickSchema>;

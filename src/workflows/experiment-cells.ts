@@ -3,6 +3,7 @@ import { condition, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { AdmittedPlan, BatchReply, RunPause } from '../contracts/experiment-protocol.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import { planBatches } from '../core/experiment/batches.js';
+import { taskPriority } from '../core/experiment/priority.js';
 import type { ExperimentCommands } from './experiment-commands.js';
 import type { RunControl } from './experiment-control.js';
 import type { Sides } from './experiment-publishing.js';
@@ -104,11 +105,21 @@ async function runBatch(plan: AdmittedPlan, range: Range, work: CellsWork): Prom
 function callBatch(
   plan: AdmittedPlan,
   { from, to }: Range,
-  { call }: CellsWork,
+  { board, call }: CellsWork,
 ): Promise<BatchReply> {
   return call.cells.runCells.executeWithOptions(
-    { summary: `cells ${from + 1}–${to} of ${plan.planned}` },
-    [{ experimentId: plan.experimentId, from, to }],
+    {
+      summary: `cells ${from + 1}–${to} of ${plan.planned}`,
+      priority: taskPriority(board.input.project, plan.priority),
+    },
+    [
+      {
+        experimentId: plan.experimentId,
+        from,
+        to,
+        ...(plan.pass === undefined ? {} : { pass: plan.pass }),
+      },
+    ],
   );
 }
 

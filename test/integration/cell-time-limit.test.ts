@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { ExperimentPorts } from '../../src/activities/experiment/ports.js';
+import { cellLimits } from '../../src/core/experiment/cell-limits.js';
 import { createRunCell } from '../../src/activities/experiment/run-cell.js';
 import type { RunningExperiment } from '../../src/activities/experiment/running-experiment.js';
 import { configSchema } from '../../src/contracts/config.js';
@@ -81,10 +82,8 @@ describe("a target's time limit", () => {
     const run = {
       experimentId: 'shop/x',
       runUid: 'uid',
-      spec: {
-        ...spec,
-        timeouts: { ...spec.timeouts, targetMs },
-      },
+      spec,
+      limits: cellLimits({ ...spec, timeouts: { ...spec.timeouts, targetMs } }),
       target,
       evaluators: [],
       publications: [],

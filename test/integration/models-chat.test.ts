@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { configSchema } from '../../src/contracts/config.js';
-import { retryPolicySchema } from '../../src/contracts/experiment-spec.js';
 import type { CallRecord } from '../../src/contracts/records.js';
 import { createCellCalls, type CellCalls } from '../../src/models/cell-calls.js';
 import { createGovernor, type Governor } from '../../src/models/governor.js';
@@ -100,7 +99,7 @@ describe('calls to a model through the journal', () => {
       calls,
       path: 'target',
       purpose: 'target',
-      policy: retryPolicySchema.parse({ initialDelayMs: 10, maxAttempts: 3, ...change.policy }),
+      policy: { initialDelayMs: 10, maxAttempts: 3, maxDelayMs: 30_000, ...change.policy },
       signal: change.signal ?? new AbortController().signal,
     });
     return { caller, records: calls.records, calls };

@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { retryPolicySchema } from '../../src/contracts/experiment-spec.js';
 import { createCellCalls } from '../../src/models/cell-calls.js';
 import { createGovernor } from '../../src/models/governor.js';
 import { createHttpCaller, type HttpCallRequest } from '../../src/models/http-call.js';
@@ -96,7 +95,7 @@ describe('calls to an HTTP target through the journal', () => {
         experimentId,
         cellId,
         calls,
-        policy: retryPolicySchema.parse({ initialDelayMs: 10, maxAttempts: 2 }),
+        policy: { initialDelayMs: 10, maxAttempts: 2, maxDelayMs: 30_000 },
       },
     });
     const ask = (change: Partial<HttpCallRequest> = {}): Promise<string> =>

@@ -2,6 +2,11 @@ import type { Manifest } from '../../contracts/manifest.js';
 import type { PassRef } from '../../contracts/pass.js';
 import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
 import { AssayError } from '../../core/errors/assay-error.js';
+import {
+  cellLimits,
+  type CellLimits,
+  type TargetLimits,
+} from '../../core/experiment/cell-limits.js';
 import { contentHash } from '../../core/ids/hash.js';
 import { createCellIdentities, type CellIdentities } from '../../core/manifest/cell-identity.js';
 import { manifestDifferences } from '../../core/manifest/differences.js';
@@ -20,6 +25,8 @@ export interface RunningExperiment {
   readonly concurrency: number;
   /** Cells in all. */
   readonly planned: number;
+  /** Of each cell. */
+  readonly limits: CellLimits;
   readonly target: Target;
   readonly evaluators: readonly Evaluator[];
   /** What lets cells be taken over from run to run. */
@@ -107,6 +114,7 @@ export async function loadRun(
     spec: record.spec,
     concurrency: record.concurrency,
     planned: record.planned,
+    limits: cellLimits(record.spec, ownLimits(ports.project, record.spec.target)),
     target,
     evaluators,
     identities: createCellIdentities({
@@ -120,6 +128,14 @@ export async function loadRun(
     runUid: record.runUid,
     ...(pass === undefined ? {} : { pass }),
   };
+}
+
+/** What the target's config says; the time limit of an HTTP target is that of one request. */
+function ownLimits({ config }: LoadedProject, name: string): TargetLimits {
+  const target = config.targets[name];
+  if (target === undefined) return {};
+  const { kind, retry, timeoutMs } = target;
+  return kind === 'http' ? { retry } : { retry, timeoutMs };
 }
 
 async function plannedCode(

@@ -1,10 +1,23 @@
 import { Option, type Command } from 'commander';
 
-import type { ExperimentSpecInput } from '../../contracts/experiment-spec.js';
+import {
+  prioritySchema,
+  type ExperimentSpecInput,
+  type MaxFailures,
+  type Priority,
+} from '../../contracts/experiment-spec.js';
+import { AssayError, type Problem } from '../../core/errors/assay-error.js';
 import { shellWord, type Cli, type Registration } from '../cli.js';
 import { freshExperimentName } from '../experiment-name.js';
 import { jsonText } from '../io/json-text.js';
-import { durationMs, nameList, positiveNumber, wholeNumber } from '../option-values.js';
+import {
+  dollars,
+  durationMs,
+  failureLimit,
+  nameList,
+  positiveNumber,
+  wholeNumber,
+} from '../option-values.js';
 import { follow } from '../progress/follow.js';
 import type { AssayClient } from '../../client/assay-client.js';
 
@@ -19,6 +32,10 @@ interface RunOptions {
   readonly seed?: number;
   readonly verify?: 'full' | 'sample' | 'off';
   readonly timeoutTarget?: number;
+  readonly retries?: number;
+  readonly budget?: number;
+  readonly maxFailures?: MaxFailures;
+  readonly priority?: Priority;
   readonly description?: string;
   readonly detach?: boolean;
   readonly failOnErrors?: boolean;
@@ -44,6 +61,15 @@ export function registerExperimentRun(parent: Command, { handle }: Registration)
       ).choices(['full', 'sample', 'off']),
     )
     .option('--timeout-target <time>', 'the longest one cell may take, as 30s or 2m', durationMs)
+    .option('--retries <n>', 'how often a failed call is tried again (default 3)', wholeNumber)
+    .option('--budget <dollars>', 'what the calls may cost in all; at it the run pauses', dollars)
+    .option('--max-failures <limit>', 'end early past so many, as 10 or 5%', failureLimit)
+    .addOption(
+      new Option(
+        '--priority <which>',
+        'who goes first where a provider is short (default interactive at a terminal, ci under CI)',
+      ).choices(prioritySchema.options),
+    )
     .option('--dataset-version <moment>', 'of a dataset on the platform, ISO 8601; default: now')
     .option('--description <text>', 'shown in the report and on the platform')
     .option('--detach', 'return once the run is accepted')
@@ -55,6 +81,7 @@ export function registerExperimentRun(parent: Command, { handle }: Registration)
 Examples:
   $ assay experiment run --dataset support-tickets --target triage-v1
   $ assay experiment run --dataset support-tickets --target triage-v2 --name nightly --concurrency 32
+  $ assay experiment run --dataset support-tickets --target triage-v2 --max-failures 5% --budget 2
   $ assay experiment run --dataset support-tickets --target reply-v1 --detach
 
 Ctrl-C stops watching, not the run. Exit codes: 0 completed, 6 failed, cancelled or not fully read back.`,
@@ -63,8 +90,9 @@ Ctrl-C stops watching, not the run. Exit codes: 0 completed, 6 failed, cancelled
 }
 
 async function runExperiment(cli: Cli, options: RunOptions): Promise<number> {
+  refuseContradictions(options);
   const project = await cli.project();
-  const spec = specOf(project, options);
+  const spec = specOf(project, { ...options, priority: options.priority ?? usualPriority(cli) });
   const key = { project, name: spec.name };
   return cli.withClient(async (client) => {
     if (options.detach === true) {
@@ -76,10 +104,42 @@ async function runExperiment(cli: Cli, options: RunOptions): Promise<number> {
   });
 }
 
+/** Options that cannot be meant together, all at once. */
+function refuseContradictions(options: RunOptions): void {
+  const { detach, out, failOnErrors, maxFailures } = options;
+  const problems: Problem[] = [];
+  const refuse = (at: string, message: string, mend: string): void => {
+    problems.push({ at, message, mend });
+  };
+  if (detach === true && out !== undefined) {
+    refuse('--out', 'a run that is left writes no files', 'Use `assay experiment report --out`.');
+  }
+  if (detach === true && failOnErrors === true) {
+    refuse(
+      '--fail-on-errors',
+      'a run that is left has no outcome here',
+      'Use it with `assay experiment watch`.',
+    );
+  }
+  if (maxFailures !== undefined && 'share' in maxFailures && maxFailures.share === 1) {
+    refuse('--max-failures', '100% never ends a run early', 'Leave it out, or give less.');
+  }
+  if (problems.length === 0) return;
+  throw new AssayError('USAGE', 'Some options cannot be meant together.', { problems });
+}
+
+/** Who waits for the run: a person at a terminal, a pipeline, or nobody. */
+function usualPriority({ environment, err }: Cli): Priority {
+  const ci = environment['CI'];
+  if (ci !== undefined && ci !== '' && ci !== 'false' && ci !== '0') return 'ci';
+  return err.isTerminal ? 'interactive' : 'bulk';
+}
+
 /** The specification that the options ask for; what was not given keeps its default. */
 function specOf(project: string, options: RunOptions): ExperimentSpecInput {
   const { dataset, datasetVersion, target, evaluators, repetitions, concurrency } = options;
   const { seed, verify, timeoutTarget, description } = options;
+  const { retries, budget, maxFailures, priority } = options;
   return {
     project,
     name: options.name ?? freshExperimentName(target, dataset),
@@ -94,6 +154,10 @@ function specOf(project: string, options: RunOptions): ExperimentSpecInput {
     ...(seed === undefined ? {} : { seed }),
     ...(verify === undefined ? {} : { verify }),
     ...(timeoutTarget === undefined ? {} : { timeouts: { targetMs: timeoutTarget } }),
+    ...(retries === undefined ? {} : { retry: { maxAttempts: retries + 1 } }),
+    ...(budget === undefined ? {} : { budgetUsd: budget }),
+    ...(maxFailures === undefined ? {} : { maxFailures }),
+    ...(priority === undefined ? {} : { priority }),
     ...(description === undefined ? {} : { description }),
   };
 }

@@ -7,6 +7,7 @@ import {
   type ExperimentSpecInput,
 } from '../contracts/experiment-spec.js';
 import type { SubmitReply } from '../contracts/experiment-protocol.js';
+import type { PassRecord, PassRequestInput } from '../contracts/pass.js';
 import type {
   CellCounts,
   CellStatus,
@@ -29,9 +30,13 @@ import { streamResults, type StoredCell } from '../store/cell-results.js';
 import { countCells } from '../store/cells.js';
 import { listExperiments } from '../store/experiment-list.js';
 import { findExperiment, type ExperimentRecord } from '../store/experiments.js';
+import { listPasses } from '../store/passes/pass-records.js';
 import { publicationCounts } from '../store/publication.js';
 import { sendCommand } from './commands.js';
+import { differencesOf, submitNewVersion, type ForkedFrom } from './new-version.js';
 import { createWaits } from './progress.js';
+import { parsePassRequest, reopenExperiment, type StartedPass } from './reopen.js';
+import { reuseOf, sampleOf, type ReuseView, type SampleView } from './sample-and-reuse.js';
 import { submitExperiment } from './submit.js';
 import type { Transport } from './transport.js';
 
@@ -59,6 +64,12 @@ export interface ExperimentView {
   readonly finishedAt: string | undefined;
   /** Since when its inputs and outputs are gone; see `assay prune`. */
   readonly prunedAt: string | undefined;
+  /** What was done to it after its end, and what is being done: the oldest first. */
+  readonly passes: readonly PassRecord[];
+  /** Where the run takes a part of its dataset, or was asked to. */
+  readonly sample: SampleView | undefined;
+  /** What was taken over from earlier runs; undefined where nobody asked for it. */
+  readonly reuse: ReuseView | undefined;
   /** For the Temporal UI. */
   readonly workflowId: string;
   readonly runUid: string;
@@ -70,6 +81,16 @@ export interface StartedExperiment {
   readonly name: string;
   /** `attached`: this very run was there already, running or ended. */
   readonly outcome: 'started' | 'attached';
+  /** Where the name that was asked for has another content and the run is a new version of it. */
+  readonly forkedFrom?: ForkedFrom;
+}
+
+export interface StartOptions {
+  /**
+   * What happens where the name has another content already. `new_version` takes the next of `{name}-v2`, `-v3`, … that is
+   * free or has this very content, so the same submission twice is the same version. Default `fail`.
+   */
+  readonly onConflict?: 'fail' | 'new_version';
 }
 
 /** Which run. */
@@ -89,12 +110,12 @@ export interface WaitOptions {
 /** The experiments of the installation: start, look, wait, cancel, read. */
 export interface Experiments {
   /**
-   * Starts a run, or attaches to the same one. The run goes on whatever becomes of the caller.
+   * Starts a run, or attaches to the same one, under the name that is given back. The run goes on whatever becomes of the caller.
    *
    * @throws AssayError SPEC_INVALID, EXPERIMENT_CONFLICT (its problems list what differs), WORKER_MISSING,
    *   TEMPORAL_UNREACHABLE, and what stands in the way of this run: DATASET_*, TARGET_NOT_FOUND, PROMPT_*, PLATFORM_*, …
    */
-  start(spec: ExperimentSpecInput): Promise<StartedExperiment>;
+  start(spec: ExperimentSpecInput, options?: StartOptions): Promise<StartedExperiment>;
   /** @throws AssayError EXPERIMENT_NOT_FOUND */
   get(key: ExperimentKey): Promise<ExperimentView>;
   /** Resolves when the run has ended. @throws AssayError WAIT_TIMEOUT, EXPERIMENT_NOT_FOUND */
@@ -136,6 +157,38 @@ export interface Experiments {
    *   EXPERIMENT_FINISHED, EXPERIMENT_NOT_FOUND, WORKER_MISSING, TEMPORAL_UNREACHABLE
    */
   setBudget(key: ExperimentKey, budgetUsd: number): Promise<ExperimentView>;
+  /**
+   * Runs the failed cells of a run that has ended again, as new revisions; with `includeSkipped` also those that it skipped.
+   * A cell whose target answered keeps its answer: only the evaluators that failed are asked again. The same command while it
+   * goes on attaches.
+   * @throws AssayError NOTHING_TO_RETRY, EXPERIMENT_RUNNING, CODE_MISMATCH, EXPERIMENT_PRUNED, EXPERIMENT_NOT_FOUND,
+   *   WORKER_MISSING, TEMPORAL_UNREACHABLE
+   */
+  retryFailed(
+    key: ExperimentKey,
+    options?: { readonly includeSkipped?: boolean },
+  ): Promise<StartedPass>;
+  /**
+   * Judges the stored outputs of a run that has ended with the evaluators of today's config; no target is called. Default:
+   * those that are new or changed since the run; `evaluators` names some, `all` takes also the unchanged.
+   * @throws AssayError NOTHING_TO_REJUDGE, EVALUATOR_NOT_FOUND, EXPERIMENT_RUNNING, EXPERIMENT_PRUNED, EXPERIMENT_NOT_FOUND,
+   *   WORKER_MISSING, TEMPORAL_UNREACHABLE
+   */
+  rejudge(
+    key: ExperimentKey,
+    options?: { readonly evaluators?: string[]; readonly all?: boolean },
+  ): Promise<StartedPass>;
+  /**
+   * Runs more repetitions of each item of a run that has ended, up to so many in all.
+   * @throws AssayError NOTHING_TO_EXTEND, SPEC_INVALID, CODE_MISMATCH, EXPERIMENT_EXISTS_ELSEWHERE, EXPERIMENT_RUNNING,
+   *   EXPERIMENT_PRUNED, EXPERIMENT_NOT_FOUND, WORKER_MISSING, TEMPORAL_UNREACHABLE
+   */
+  extend(key: ExperimentKey, options: { readonly repetitions: number }): Promise<StartedPass>;
+  /**
+   * Reads the platforms back again for a run that has ended; with `repair` sends what they do not show.
+   * @throws AssayError EXPERIMENT_RUNNING, EXPERIMENT_NOT_FOUND, WORKER_MISSING, TEMPORAL_UNREACHABLE
+   */
+  verify(key: ExperimentKey, options?: { readonly repair?: boolean }): Promise<StartedPass>;
   /** The cells that have ended, while the run goes on as well, by item and repetition. */
   results(
     key: ExperimentKey,
@@ -161,11 +214,19 @@ export function createExperiments(transport: Transport): Experiments {
   const waits = createWaits(transport);
   const view = async (record: ExperimentRecord, waitingFor?: string): Promise<ExperimentView> => {
     const store = await transport.store();
-    const [counts, publication] = await Promise.all([
+    const [counts, publication, passes, reuse] = await Promise.all([
       countCells(store, record.id),
       publicationCounts(store, record.id),
+      listPasses(store, record.id),
+      reuseOf(store, record),
     ]);
-    return viewOf(record, { counts, publication, waitingFor: record.pause?.reason ?? waitingFor });
+    return viewOf(record, {
+      counts,
+      publication,
+      passes,
+      reuse,
+      waitingFor: record.pause?.reason ?? waitingFor,
+    });
   };
   const get = async (key: ExperimentKey): Promise<ExperimentView> => {
     const record = await find(key);
@@ -182,11 +243,26 @@ export function createExperiments(transport: Transport): Experiments {
     await sendCommand(await transport.temporal(), { ...key, update, request });
     return view(await find(key));
   };
+  const reopen = async (key: ExperimentKey, input: PassRequestInput): Promise<StartedPass> => {
+    const request = parsePassRequest(input);
+    await find(key);
+    return reopenExperiment(await transport.temporal(), key, request);
+  };
   return {
     get,
-    async start(input) {
+    async start(input, { onConflict = 'fail' } = {}) {
       const spec = parseSpec(input);
-      return startedOr(await submitExperiment(await transport.temporal(), spec), spec);
+      const temporal = await transport.temporal();
+      const reply = await submitExperiment(temporal, spec);
+      if (reply.outcome !== 'conflict' || onConflict !== 'new_version') {
+        return startedOr(reply, spec);
+      }
+      const fork = await submitNewVersion(spec, reply, {
+        store: await transport.store(),
+        submit: (next) => submitExperiment(temporal, next),
+      });
+      const forkedFrom = { name: spec.name, differences: differencesOf(reply) };
+      return { ...startedOr(fork.reply, fork.spec), forkedFrom };
     },
     async wait(key, options = {}) {
       const started = performance.now();
@@ -230,6 +306,10 @@ export function createExperiments(transport: Transport): Experiments {
     setConcurrency: (key, concurrency) =>
       command(key, { update: concurrencyUpdate, request: { concurrency } }),
     setBudget: (key, budgetUsd) => command(key, { update: budgetUpdate, request: { budgetUsd } }),
+    retryFailed: (key, options = {}) => reopen(key, { kind: 'retry', ...options }),
+    rejudge: (key, options = {}) => reopen(key, { kind: 'rejudge', ...options }),
+    extend: (key, options) => reopen(key, { kind: 'extend', ...options }),
+    verify: (key, options = {}) => reopen(key, { kind: 'verify', ...options }),
     async *results(key, options = {}) {
       const record = await find(key);
       const status = options.status === undefined ? {} : { status: options.status };
@@ -283,11 +363,8 @@ function startedOr(reply: SubmitReply, spec: ExperimentSpec): StartedExperiment 
         'EXPERIMENT_CONFLICT',
         `"${spec.name}" exists (${reply.status}) with another content.`,
         {
-          problems: reply.differences.map(({ at, recorded, submitted }) => ({
-            at,
-            message: `recorded ${recorded}, submitted ${submitted}`,
-          })),
-          mend: 'Choose another name, or leave --name out for a fresh one.',
+          problems: differencesOf(reply),
+          mend: 'Choose another name, take the next one with --new-version, or leave --name out for a fresh one.',
         },
       );
   }
@@ -295,7 +372,7 @@ function startedOr(reply: SubmitReply, spec: ExperimentSpec): StartedExperiment 
 
 function viewOf(
   record: ExperimentRecord,
-  seen: Pick<ExperimentView, 'counts' | 'publication' | 'waitingFor'>,
+  seen: Pick<ExperimentView, 'counts' | 'publication' | 'passes' | 'reuse' | 'waitingFor'>,
 ): ExperimentView {
   return {
     id: experimentId(record.project, record.name),
@@ -305,6 +382,7 @@ function viewOf(
     status: record.status,
     target: record.spec.target,
     dataset: record.spec.dataset.name,
+    sample: sampleOf(record),
     concurrency: record.concurrency,
     ...seen,
     summary: record.summary,

@@ -18,6 +18,7 @@ export interface ExperimentProxies {
     | 'admitExperiment'
     | 'planExperiment'
     | 'recordCommand'
+    | 'reopenExperiment'
     | 'explainFailures'
     | 'closeCells'
     | 'finishExperiment'
@@ -25,7 +26,9 @@ export interface ExperimentProxies {
   /** Batches of cells. On cancel a batch starts nothing more, lets paid calls finish and returns. */
   readonly cells: Proxy<'runCells'>;
   /** The publisher and the reader of a platform. */
-  readonly publishing: Proxy<'publish' | 'verifyPublication'>;
+  readonly publishing: Proxy<
+    'publish' | 'verifyPublication' | 'deleteSuperseded' | 'repairPublication'
+  >;
 }
 
 // Lost workers and our own stores are Temporal's to retry, for as long as it takes: a database that is away for

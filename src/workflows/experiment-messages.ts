@@ -9,18 +9,22 @@ import type {
   SubmitReply,
   SubmitRequest,
 } from '../contracts/experiment-protocol.js';
+import type { PassRequest, ReopenReply } from '../contracts/pass.js';
 import {
   budgetUpdate,
   cancelUpdate,
   concurrencyUpdate,
   pauseUpdate,
   progressQuery,
+  reopenUpdate,
   resumeUpdate,
   submitUpdate,
 } from '../core/experiment/naming.js';
 
 /** Starts the run, or says what stands in the way. */
 export const submit = defineUpdate<SubmitReply, [SubmitRequest]>(submitUpdate);
+/** Opens a pass over a run that has ended, or says what stands in the way. */
+export const reopen = defineUpdate<ReopenReply, [PassRequest]>(reopenUpdate);
 /** What is pending is recorded as skipped. Cells in flight finish, or are aborted where it must be now. */
 export const cancel = defineUpdate<undefined, [CancelRequest]>(cancelUpdate);
 /** Nothing new starts until `resume`; cells in flight finish. */

@@ -17,7 +17,7 @@ import type { ErrorDocument } from '../core/errors/assay-error.js';
 import { runCells } from './experiment-cells.js';
 import type { ExperimentCommands } from './experiment-commands.js';
 import type { RunControl } from './experiment-control.js';
-import { drain, verify, type Sides } from './experiment-publishing.js';
+import { deleteReplaced, drain, repair, verify, type Sides } from './experiment-publishing.js';
 import { failureDocument } from './failure-document.js';
 
 /**
@@ -48,6 +48,10 @@ export async function drivePass(pass: Pass, drive: Drive): Promise<ExperimentOut
   board.planned(plan);
   if (state === undefined && plan.pause !== undefined && control.pause === undefined)
     control.pauseFor(plan.pause);
+
+  // What is missing must be pending before the publisher looks, or it would find nothing to do.
+  if (state === undefined && plan.pass?.repair === true)
+    await cancellation.run(() => repair(plan, { board, call }));
 
   // Publishing goes on beside the cells, so that people see results live and a platform that is away holds
   // nothing up but itself. It goes on after a cancel as well, also one from the Temporal UI: what was paid for is shown.
@@ -110,6 +114,8 @@ export async function drivePass(pass: Pass, drive: Drive): Promise<ExperimentOut
     board.status('publishing');
     const { paused, refusal } = await published;
     if (paused) return handOver(plan.planned);
+    if (plan.pass !== undefined && refusal === undefined)
+      await deleteReplaced(plan, { board, call });
     const unverified = refusal ?? (await verify(plan, { board, call }));
     const error = failure ?? (unverified === 'incomplete' ? undefined : unverified);
     const unended = unverified === undefined ? 'completed' : 'completed_unverified';

@@ -35,6 +35,38 @@ export async function drain(
   }
 }
 
+/** Makes pending again what the platforms do not show. */
+export async function repair(plan: AdmittedPlan, { call }: Sides): Promise<void> {
+  await Promise.all(
+    plan.platforms.map((platform) =>
+      call.publishing.repairPublication({ experimentId: plan.experimentId, platform }),
+    ),
+  );
+}
+
+/**
+ * Has the platforms delete what a pass has replaced, after all of the pass was sent. Patient for as long as reading back may
+ * take: what is left then is counted in the report, and the next pass asks again.
+ */
+export async function deleteReplaced(plan: AdmittedPlan, { board, call }: Sides): Promise<void> {
+  const deadline = Date.now() + plan.verifyMs;
+  for (const platform of plan.platforms) {
+    for (;;) {
+      const reply = await call.publishing.deleteSuperseded({
+        experimentId: plan.experimentId,
+        platform,
+      });
+      if (reply.state === 'done' || Date.now() + reply.waitMs > deadline) break;
+      const over = board.waitingFor(`${platform}: ${reply.reason}`);
+      try {
+        await sleep(reply.waitMs, { summary: `${platform}: ${reply.reason}` });
+      } finally {
+        over();
+      }
+    }
+  }
+}
+
 /** What stands in the way of "verified": records that are not there, or a platform that cannot be read. */
 type Unverified = 'incomplete' | ErrorDocument;
 

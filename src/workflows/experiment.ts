@@ -13,12 +13,13 @@ import type {
   SubmitReply,
   SubmitRequest,
 } from '../contracts/experiment-protocol.js';
+import type { PassRequest, ReopenReply } from '../contracts/pass.js';
 import { isFinalStatus } from '../core/experiment/naming.js';
 import { experimentActivities, type ExperimentProxies } from './experiment-activities.js';
 import { createExperimentBoard } from './experiment-board.js';
 import { handleCommands } from './experiment-commands.js';
 import { createRunControl } from './experiment-control.js';
-import { progress, submit } from './experiment-messages.js';
+import { progress, reopen, submit } from './experiment-messages.js';
 import { drivePass, failPass, type Pass } from './experiment-pass.js';
 
 /**
@@ -40,6 +41,22 @@ export async function experiment(input: ExperimentInput): Promise<ExperimentOutc
     // Attached to a run that has not ended while this execution drives none: its driver was lost, so drive it.
     if (reply.outcome === 'started') admitted ??= wholeRun(reply.experimentId, call);
     if (reply.outcome === 'attached' && !isFinalStatus(reply.status))
+      admitted ??= wholeRun(reply.experimentId, call);
+    return reply;
+  });
+  setHandler(reopen, async (request: PassRequest): Promise<ReopenReply> => {
+    submissions += 1;
+    const { runId } = workflowInfo();
+    const reply = await call.control.reopenExperiment({
+      project: input.project,
+      name: input.name,
+      request,
+      token: `${runId}/${submissions}`,
+      workflowRunId: runId,
+      // An execution drives one pass: what would be opened beside it had no driver.
+      ...(admitted === undefined ? {} : { onlyAttach: true }),
+    });
+    if (reply.outcome === 'started' || reply.outcome === 'attached')
       admitted ??= wholeRun(reply.experimentId, call);
     return reply;
   });
@@ -77,7 +94,7 @@ async function admit(request: SubmitRequest, call: ExperimentProxies): Promise<S
   return call.control.admitExperiment({ spec: request.spec, workflowId, workflowRunId: runId });
 }
 
-/** The first pass: all cells of the run. */
+/** All that is to be done of the run: its cells, or those of the pass over it that goes on. */
 const wholeRun = (experimentId: string, call: ExperimentProxies): Pass => ({
   experimentId,
   plan: () => call.control.planExperiment({ experimentId }),

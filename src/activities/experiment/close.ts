@@ -8,9 +8,13 @@ import {
   setStatus,
   type ExperimentRecord,
 } from '../../store/experiments.js';
+import { retireRunScores } from '../../store/passes/close-pass.js';
+import { countPassCells } from '../../store/passes/pass-cells.js';
+import { findOpenPass } from '../../store/passes/pass-records.js';
 import type { Queryable } from '../../store/query.js';
 import { putRunScores, scoreFigures } from '../../store/run-scores.js';
 import { withTransaction } from '../../store/store.js';
+import { giveUpPass, retireReplaced } from './pass-close.js';
 import type { ExperimentPorts } from './ports.js';
 
 /**
@@ -19,9 +23,18 @@ import type { ExperimentPorts } from './ports.js';
  */
 export function createClose(ports: ExperimentPorts): ExperimentActivities['closeCells'] {
   return async ({ experimentId, ended }) => {
+    const pass = await findOpenPass(ports.store, experimentId);
     if (ended !== undefined) {
+      const error = reasonOf(ended).toJSON();
+      if (pass !== undefined) {
+        await giveUpPass(ports, {
+          record: await getExperiment(ports.store, experimentId),
+          pass,
+          error,
+        });
+      }
       await skipPending(ports.store, experimentId, {
-        waiting: reasonOf(ended).toJSON(),
+        waiting: error,
         inFlight: aborted.toJSON(),
       });
     }
@@ -29,12 +42,19 @@ export function createClose(ports: ExperimentPorts): ExperimentActivities['close
     // In one transaction: a publisher that sees the cells done must find the run's scores in the outbox.
     await withTransaction(ports.store, async (on) => {
       const doneAt = await markCellsDone(on, experimentId);
-      if (doneAt !== undefined) await putScoresOfRun(on, { record, doneAt, ports });
+      if (doneAt === undefined) return;
+      await retireReplaced(on, experimentId, pass);
+      await putScoresOfRun(on, { record, doneAt, pass: pass?.pass ?? 1, ports });
     });
     const counts = await countCells(ports.store, experimentId);
-    if (counts.pending > 0) {
+    const judgements =
+      pass?.kind === 'rejudge'
+        ? (await countPassCells(ports.store, { experimentId, pass: pass.pass })).pending
+        : 0;
+    const pending = counts.pending + judgements;
+    if (pending > 0) {
       // The batches say that they are through and the rows say otherwise: never end a run on that.
-      throw new AssayError('INTERNAL', `${counts.pending} cells are still pending.`, {
+      throw new AssayError('INTERNAL', `${pending} cells are still pending.`, {
         retryAfterMs: 1_000,
       });
     }
@@ -68,9 +88,9 @@ const aborted = new AssayError(
 
 async function putScoresOfRun(
   on: Queryable,
-  of: { record: ExperimentRecord; doneAt: string; ports: ExperimentPorts },
+  of: { record: ExperimentRecord; doneAt: string; pass: number; ports: ExperimentPorts },
 ): Promise<void> {
-  const { record, doneAt, ports } = of;
+  const { record, doneAt, pass, ports } = of;
   const { id: experimentId, context } = record;
   if (context === undefined) return;
   const figures = await scoreFigures(on, experimentId);
@@ -83,7 +103,15 @@ async function putScoresOfRun(
     const records = platform.encodeRunScores({
       scores,
       run: { ...context, run },
-      timestamp: doneAt,
+      // Those of a later pass replace them: a platform can file a score by its time.
+      timestamp: record.scoredAt ?? doneAt,
+    });
+    await retireRunScores(on, {
+      experimentId,
+      platform: run.platform,
+      before: doneAt,
+      ids: records.flatMap(({ ids }) => ids),
+      pass,
     });
     await putRunScores(on, {
       experimentId,

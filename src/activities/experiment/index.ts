@@ -3,10 +3,13 @@ import { withFailures } from '../failures.js';
 import { createAdmit } from './admit.js';
 import { createClose } from './close.js';
 import { createExplainFailures } from './failure-limit.js';
+import { createDeleteSuperseded } from './delete-superseded.js';
 import { createFinish } from './finish.js';
 import { createPlan } from './plan.js';
 import type { ExperimentPorts } from './ports.js';
 import { createPublish } from './publish.js';
+import { createReopen } from './reopen.js';
+import { createRepair } from './repair.js';
 import { createRunCells } from './run-cells.js';
 import { createRecordCommand } from './record-command.js';
 import { createVerify } from './verify.js';
@@ -18,12 +21,16 @@ export interface ExperimentActivitySets {
     | 'admitExperiment'
     | 'planExperiment'
     | 'recordCommand'
+    | 'reopenExperiment'
     | 'explainFailures'
     | 'closeCells'
     | 'finishExperiment'
   >;
   readonly cells: Pick<ExperimentActivities, 'runCells'>;
-  readonly publishing: Pick<ExperimentActivities, 'publish' | 'verifyPublication'>;
+  readonly publishing: Pick<
+    ExperimentActivities,
+    'publish' | 'verifyPublication' | 'deleteSuperseded' | 'repairPublication'
+  >;
 }
 
 /** Makes the activities over their ports. */
@@ -33,6 +40,7 @@ export function createExperimentActivities(ports: ExperimentPorts): ExperimentAc
       admitExperiment: createAdmit(ports),
       planExperiment: createPlan(ports),
       recordCommand: createRecordCommand(ports),
+      reopenExperiment: createReopen(ports),
       explainFailures: createExplainFailures(ports),
       closeCells: createClose(ports),
       finishExperiment: createFinish(ports),
@@ -41,6 +49,8 @@ export function createExperimentActivities(ports: ExperimentPorts): ExperimentAc
     publishing: withFailures({
       publish: createPublish(ports),
       verifyPublication: createVerify(ports),
+      deleteSuperseded: createDeleteSuperseded(ports),
+      repairPublication: createRepair(ports),
     }),
   };
 }

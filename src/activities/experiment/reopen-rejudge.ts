@@ -20,7 +20,7 @@ export async function prepareRejudgement(
   request: PassRequest & { kind: 'rejudge' },
   ports: ExperimentPorts,
 ): Promise<PreparedPass> {
-  const { manifest, spec } = record;
+  const { manifest } = record;
   if (manifest === undefined) {
     throw new AssayError('INTERNAL', `The experiment "${record.id}" has no plan.`);
   }

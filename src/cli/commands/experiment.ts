@@ -5,6 +5,7 @@ import { registerExperimentCancel } from './experiment-cancel.js';
 import { registerExperimentChange } from './experiment-change.js';
 import { registerExperimentList } from './experiment-list.js';
 import { registerExperimentPause } from './experiment-pause.js';
+import { registerExperimentReopen } from './experiment-reopen.js';
 import { registerExperimentReport } from './experiment-report.js';
 import { registerExperimentResults } from './experiment-results.js';
 import { registerExperimentRun } from './experiment-run.js';
@@ -31,6 +32,7 @@ Examples:
   registerExperimentPause(group, registration);
   registerExperimentChange(group, registration);
   registerExperimentCancel(group, registration);
+  registerExperimentReopen(group, registration);
   registerExperimentResults(group, registration);
   registerExperimentReport(group, registration);
 }

@@ -10,7 +10,8 @@ import { createRest } from './rest.js';
 import { sendExport } from './send.js';
 import { describeServer } from './server-facts.js';
 import { createTransport } from './transport.js';
-import { encodeSpans, maxSpansBytes } from './v4/encode-spans.js';
+import { deleteScore, deleteTraces } from './deletions.js';
+import { encodeJudgementSpans, encodeSpans, maxSpansBytes } from './v4/encode-spans.js';
 import { findExport, readBackScores, readBackSpans } from './v4/read-back.js';
 import { prepareRun } from './v4/runs.js';
 import { readTrace } from './v4/trace.js';
@@ -64,6 +65,11 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
       const records: OutboxRecord[] = [encodeSpans({ cell, item, run, settings })];
       return scores === undefined ? records : [...records, scores];
     },
+    encodeJudgement: ({ cell, item, run, ...judgement }) =>
+      [
+        encodeJudgementSpans({ cell, item, run, settings, judgement }),
+        encodeScores(cell, run, settings.environment),
+      ].filter((record) => record !== undefined),
     encodeRunScores: (request) => encodeRunScores(request, settings.environment),
     send: (batch, signal, mayPost) => sendExport(transport, batch, { signal, mayLeave: mayPost }),
     findExport: (batch, signal) => findExport(restOfRun, batch, signal),
@@ -77,6 +83,8 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
             from: request.from,
             signal: request.signal,
           }),
+    deleteTraces: (traceIds, signal) => deleteTraces(restOfRun, traceIds, signal),
+    deleteScore: (scoreId, signal) => deleteScore(restOfRun, scoreId, signal),
     traceUrl,
     tracesUrl: (projectId) => projectUrl(projectId, 'traces'),
     runUrl: (run, runId) => projectUrl(run.projectId, 'datasets', run.datasetId, 'runs', runId),

@@ -43,6 +43,8 @@ export function viewOf(change: Partial<ExperimentView> = {}): ExperimentView {
     concurrency: 16,
     waitingFor: undefined,
     publication: [],
+    passes: [],
+    sample: undefined,
     summary: undefined,
     error: undefined,
     createdAt: '2026-03-02T09:00:00.000Z',

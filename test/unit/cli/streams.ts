@@ -45,6 +45,7 @@ export function viewOf(change: Partial<ExperimentView> = {}): ExperimentView {
     publication: [],
     passes: [],
     sample: undefined,
+    reuse: undefined,
     summary: undefined,
     error: undefined,
     createdAt: '2026-03-02T09:00:00.000Z',

@@ -13,15 +13,21 @@ export async function plainFetch(
   url: string | URL | Request,
   init: RequestInit = {},
 ): Promise<Response> {
-  const { statusCode, headers, body } = await request(url instanceof Request ? url.url : url, {
-    method: 'POST',
-    dispatcher: agent,
-    headers: headersOf(init.headers),
-    body: typeof init.body === 'string' ? init.body : null,
-    signal: init.signal ?? null,
-  });
-  const bytes = await body.arrayBuffer();
-  return new PlainResponse(statusCode, { headers, bytes }) as unknown as Response;
+  try {
+    const { statusCode, headers, body } = await request(url instanceof Request ? url.url : url, {
+      method: 'POST',
+      dispatcher: agent,
+      headers: headersOf(init.headers),
+      body: typeof init.body === 'string' ? init.body : null,
+      signal: init.signal ?? null,
+    });
+    const bytes = await body.arrayBuffer();
+    return new PlainResponse(statusCode, { headers, bytes }) as unknown as Response;
+  } catch (error) {
+    if (init.signal?.aborted === true) throw error;
+    // As `fetch` tells it; the client keeps causes, and drops the code of an error of another realm.
+    throw new TypeError('fetch failed', { cause: error });
+  }
 }
 
 // The client sends its headers as a `Headers`. Without this one a server may compress the answer.

@@ -162,7 +162,7 @@ export async function claimCells(
 ): Promise<ReadonlyMap<string, number>> {
   const rows = await throughCollisions(() =>
     rowsOf<{ id: string; claims: number }>(
-      store,
+      store.cells,
       `update assay.experiment_cells c
           set claims = c.claims + (c.claim_token is distinct from t.token)::int, claim_token = t.token
          from unnest($1::bigint[], $2::uuid[]) as t (id, token)

@@ -9,12 +9,22 @@ const options = { level: 1 } as const;
 // Below this the hop to zlib's threads costs more than the work.
 const SMALL = 32 * 1024;
 
-/** gzip, level 1. */
+// A body this small gains a few hundred bytes, and zlib's memory for it is allocated and cleared each time.
+const TINY = 1_500;
+
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/** gzip, level 1; a tiny body as it is, unless it could be taken for gzip. */
 export async function compress(body: string | Uint8Array): Promise<Buffer> {
+  if (body.length <= TINY) {
+    const bytes = Buffer.from(body);
+    if (!isGzip(bytes)) return bytes;
+  }
   return body.length <= SMALL ? gzipSync(body, options) : gzipLater(body, options);
 }
 
 /** The reverse of {@link compress}. */
 export async function decompress(body: Buffer): Promise<Buffer> {
+  if (!isGzip(body)) return body;
   return body.length <= SMALL / 4 ? gunzipSync(body) : gunzipLater(body);
 }

@@ -1,17 +1,23 @@
 import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely';
+import { createHash } from 'node:crypto';
 import pg from 'pg';
 
 import { codedFailure, placeOf } from './failures.js';
 import type { Queryable } from './query.js';
 import type { Tables } from './tables.js';
 
-/** The database of Assay: two pools, and kysely over the first. */
+/** The database of Assay: three pools, and kysely over the first. */
 export interface Store extends Queryable {
   readonly pool: pg.Pool;
   /** Leases, claims and answers have connections of their own: a slow read must never let a lease run out. */
   readonly journalPool: pg.Pool;
-  /** The journal's connections as {@link Queryable}. */
+  /** The journal's connections as {@link Queryable}; its statements are prepared. */
   readonly journal: Queryable;
+  /**
+   * For the statements that every cell needs (its claim, its commit), prepared: they find their rows by keys. Not for reads
+   * whose best plan depends on what is asked.
+   */
+  readonly cells: Queryable;
   readonly db: Kysely<Tables>;
   /** `host:port/database`, for messages. */
   readonly place: string;
@@ -20,7 +26,7 @@ export interface Store extends Queryable {
 
 export interface StoreOptions {
   readonly url: string;
-  /** Connections at most, the journal's three not counted. Default 10. */
+  /** Connections at most; the journal's three and the cells' three are not counted. Default 10. */
   readonly max?: number;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
@@ -33,6 +39,13 @@ const STATEMENT_TIMEOUT_MS = 60_000;
 const JOURNAL_TIMEOUT_MS = 10_000;
 // One renewal, one flush of claims and one of answers at a time.
 const JOURNAL_CONNECTIONS = 3;
+// Claims, commits and claims that are taken back.
+const CELLS_CONNECTIONS = 3;
+
+// Statements by key, planned once for a connection: planning took as long as running them. A plan that was made while a table
+// was empty must be the right one when it has grown, so it may be nothing but a walk through indexes.
+const BY_KEYS =
+  '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off';
 
 // The type's oid, as in pg_type.
 const TIMESTAMPTZ = 1184;
@@ -52,7 +65,11 @@ export const typeParsers: pg.CustomTypesConfig = {
 
 const openPool = (
   options: StoreOptions,
-  { max, timeoutMs }: { readonly max: number; readonly timeoutMs: number },
+  {
+    max,
+    timeoutMs,
+    settings,
+  }: { readonly max: number; readonly timeoutMs: number; readonly settings?: string },
 ): pg.Pool => {
   const pool = new pg.Pool({
     connectionString: options.url,
@@ -66,6 +83,7 @@ const openPool = (
     // A process that is stopped inside a transaction must not keep its row locks.
     idle_in_transaction_session_timeout: 30_000,
     types: typeParsers,
+    ...(settings === undefined ? {} : { options: settings }),
   });
   // A connection that breaks emits an error: an idle one on the pool, one that is checked out on itself. Without
   // listeners either would end the process; the statement in flight is rejected anyway, and the pool replaces it.
@@ -75,6 +93,32 @@ const openPool = (
   });
   return pool;
 };
+
+const names = new Map<string, string>();
+
+// The same name on every connection and in every process, so that a log or a pooler can tell what it is.
+const nameOf = (text: string): string => {
+  const known = names.get(text);
+  if (known !== undefined) return known;
+  const name = `assay_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`;
+  names.set(text, name);
+  return name;
+};
+
+// A pool whose statements are prepared, each once for a connection. Their texts must be few.
+const prepared = (pool: pg.Pool, place: string): Queryable => ({
+  query: async (text, values) => {
+    try {
+      return await pool.query<Record<string, unknown>>({
+        name: nameOf(text),
+        text,
+        values: values === undefined ? [] : [...values],
+      });
+    } catch (error) {
+      throw codedFailure(error, place);
+    }
+  },
+});
 
 /** A connection or pool whose failures are coded. */
 export const coded = (on: pg.Pool | pg.ClientBase, place: string): Queryable => ({
@@ -130,18 +174,25 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const journalPool = openPool(options, {
     max: JOURNAL_CONNECTIONS,
     timeoutMs: JOURNAL_TIMEOUT_MS,
+    settings: BY_KEYS,
+  });
+  const cellsPool = openPool(options, {
+    max: CELLS_CONNECTIONS,
+    timeoutMs: STATEMENT_TIMEOUT_MS,
+    settings: BY_KEYS,
   });
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: codedPool(pool, place) }) });
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await db.destroy();
-    await Promise.all([pool.end(), journalPool.end()]);
+    await Promise.all([pool.end(), journalPool.end(), cellsPool.end()]);
   };
   const store: Store = {
     ...coded(pool, place),
     pool,
     journalPool,
-    journal: coded(journalPool, place),
+    journal: prepared(journalPool, place),
+    cells: prepared(cellsPool, place),
     db,
     place,
     close: () => (closing ??= close()),

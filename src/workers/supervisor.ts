@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -77,7 +78,9 @@ function superviseOne(options: SupervisorOptions): Slot {
       const started = performance.now();
       child = spawnWorker(options);
       const seen = { ready: false };
-      const last = readLines(child, (line) => {
+      const { pid } = child;
+      readLines(child.stdout, (line) => options.onLog(printedLine(pid, line)));
+      const last = readLines(child.stderr, (line) => {
         if (line.includes('"ready":true')) {
           seen.ready = true;
           markReady();
@@ -131,6 +134,10 @@ export class WorkerStartError extends Error {
   }
 }
 
+// The objects of a cell live for as long as its call: with V8's default of 16 MB for young ones most are moved twice before they
+// die, which was a tenth of a worker's CPU.
+const nodeOptions = ['--enable-source-maps', '--max-semi-space-size=32'] as const;
+
 function spawnWorker(options: SupervisorOptions): ChildProcess {
   const { folder, roles, blockedAfterMs, logLevel } = options;
   const own: WorkerProcessOptions = {
@@ -141,21 +148,43 @@ function spawnWorker(options: SupervisorOptions): ChildProcess {
     ...(logLevel === undefined ? {} : { logLevel }),
   };
   const entry = options.entry ?? join(dirname(fileURLToPath(import.meta.url)), 'main.js');
-  return spawn(process.execPath, ['--enable-source-maps', entry], {
+  return spawn(process.execPath, [...nodeOptions, entry], {
     cwd: folder,
     env: { ...options.environment, ASSAY_WORKER_OPTIONS: JSON.stringify(own) },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own: Ctrl-C at the terminal reaches the supervisor, which stops its workers in order.
     detached: true,
   });
 }
 
-function readLines(child: ChildProcess, onLine: (line: string) => void): () => string {
+/** Longer lines of user code are cut: a log is no place for whole documents. */
+const longestPrinted = 4_000;
+const mostUnended = 1_000_000;
+
+/** What user code printed, in the form of our own log. */
+function printedLine(pid: number | undefined, text: string): string {
+  const cut = text.length > longestPrinted ? `${text.slice(0, longestPrinted)}…` : text;
+  return JSON.stringify({
+    level: 30,
+    time: Date.now(),
+    pid,
+    text: cut,
+    msg: 'printed by user code',
+  });
+}
+
+/** @returns a function that gives the last line. */
+function readLines(stream: Readable | null, onLine: (line: string) => void): () => string {
   let rest = '';
   let last = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+  stream?.setEncoding('utf8').on('data', (text: string) => {
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
+    // Text without an end of line must not fill the memory.
+    if (rest.length > mostUnended) {
+      lines.push(rest);
+      rest = '';
+    }
     for (const line of lines) {
       if (line === '') continue;
       last = line;

@@ -135,6 +135,8 @@ export interface CellResult {
   readonly latencyMs: number;
   readonly targetCostPico: bigint | undefined;
   readonly judgeCostPico: bigint | undefined;
+  /** Of vectors that the target or evaluators asked for. */
+  readonly embeddingCostPico?: bigint | undefined;
   readonly usage: Usage;
   /** True where text had to be made well-formed (NUL, half surrogate pairs) before it could be sent. */
   readonly sanitised: boolean;

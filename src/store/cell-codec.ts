@@ -43,6 +43,7 @@ export interface CellRow {
   readonly latency_ms: number | null;
   readonly target_cost: string | null;
   readonly judge_cost: string | null;
+  readonly embedding_cost: string | null;
   readonly sanitised: boolean;
   readonly trace_id: string | null;
   readonly reused_from: ReusedFrom | null;
@@ -142,6 +143,7 @@ export function decodeCell(row: CellRow, scores: readonly ScoreRow[]): StoredCel
     latencyMs: row.latency_ms ?? 0,
     targetCostPico: money(row.target_cost),
     judgeCostPico: money(row.judge_cost),
+    embeddingCostPico: money(row.embedding_cost),
     usage: {
       inputTokens: Number(row.input_tokens ?? 0),
       outputTokens: Number(row.output_tokens ?? 0),

@@ -54,6 +54,7 @@ const cellColumns: readonly Column<CellCommit>[] = [
   ['float8', ({ result }) => result.latencyMs],
   ['numeric', ({ result }) => storableMoney(result.targetCostPico)],
   ['numeric', ({ result }) => storableMoney(result.judgeCostPico)],
+  ['numeric', ({ result }) => storableMoney(result.embeddingCostPico)],
   ['boolean', ({ result }) => result.sanitised],
   ['text', ({ traceId }) => traceId],
   ['timestamptz', ({ result }) => result.startedAt],
@@ -129,12 +130,12 @@ with won as (
          evaluator_failures = t.evaluator_failures, calls = t.calls, input_tokens = t.input_tokens,
          output_tokens = t.output_tokens, cached_input_tokens = t.cached_input_tokens,
          reasoning_tokens = t.reasoning_tokens, latency_ms = t.latency_ms, target_cost = t.target_cost,
-         judge_cost = t.judge_cost, sanitised = t.sanitised, trace_id = t.trace_id,
+         judge_cost = t.judge_cost, embedding_cost = t.embedding_cost, sanitised = t.sanitised, trace_id = t.trace_id,
          started_at = t.started_at, ended_at = t.ended_at, target_hash = t.target_hash,
          reused_from = t.reused_from, silent_hashes = string_to_array(t.silent_hashes, ',')::uuid[]
     from ${unnest(cellColumns, 1)} as t (
            id, status, attempts, output, error, evaluator_failures, calls, input_tokens, output_tokens,
-           cached_input_tokens, reasoning_tokens, latency_ms, target_cost, judge_cost, sanitised, trace_id,
+           cached_input_tokens, reasoning_tokens, latency_ms, target_cost, judge_cost, embedding_cost, sanitised, trace_id,
            started_at, ended_at, target_hash, reused_from, silent_hashes)
    where c.id = t.id and c.status = 'pending'
   returning c.id, c.experiment_id
@@ -207,6 +208,8 @@ export async function commitCells(
     ...arrays(scoreColumns, scores),
     ...arrays(outboxColumns, await outboxInputs(firsts)),
   ];
-  const rows = await throughCollisions(() => rowsOf<{ id: string }>(store, statement, values));
+  const rows = await throughCollisions(() =>
+    rowsOf<{ id: string }>(store.cells, statement, values),
+  );
   return new Set(rows.map(({ id }) => id));
 }

@@ -7,7 +7,7 @@ export type { StoredCell } from './cell-codec.js';
 
 const columns = `c.id, c.ordinal, c.repetition, c.revision, c.status, c.attempts, c.output,
   c.output is not null as has_output, c.error, c.evaluator_failures, c.calls, c.input_tokens, c.output_tokens,
-  c.cached_input_tokens, c.reasoning_tokens, c.latency_ms, c.target_cost, c.judge_cost, c.sanitised, c.trace_id, c.reused_from,
+  c.cached_input_tokens, c.reasoning_tokens, c.latency_ms, c.target_cost, c.judge_cost, c.embedding_cost, c.sanitised, c.trace_id, c.reused_from,
   c.started_at, c.ended_at, i.body as item, i.hash as item_hash, i.platform_item_id`;
 
 const withScores = async (

@@ -95,7 +95,8 @@ export function cellResult(
     // Calls that ran beside each other overlap in the correction: never less than the longest of them.
     latencyMs: Math.max(longestCallMs(ofTarget), outcome.latencyMs + calls.targetCorrectionMs),
     targetCostPico: sumCost(ofTarget),
-    judgeCostPico: sumCost(records.filter((record) => record.purpose !== 'target')),
+    judgeCostPico: sumCost(records.filter((record) => record.purpose === 'judge')),
+    embeddingCostPico: sumCost(records.filter((record) => record.purpose === 'embedding')),
     usage: sumUsage(records),
     sanitised: target.output !== undefined && wellFormedJson(target.output).changed,
     attempts: 1 + calls.targetRetries,
@@ -109,11 +110,14 @@ function longestCallMs(calls: readonly CallRecord[]): number {
   );
 }
 
-/** Absent where the price of any call is unknown: a part of a sum is no cost. */
+/**
+ * Absent where the cost of any call is unknown: a part of a sum is no cost. A call that ended in an error was not paid,
+ * but for one whose answer could not be read.
+ */
 export function sumCost(calls: readonly CallRecord[]): bigint | undefined {
   let sum = 0n;
   for (const call of calls) {
-    if (call.error !== undefined) continue;
+    if (call.error !== undefined && call.error.code !== 'MODEL_ANSWER_INVALID') continue;
     if (call.costPico === undefined) return undefined;
     sum += call.costPico;
   }

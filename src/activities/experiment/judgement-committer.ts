@@ -76,6 +76,7 @@ export function toJudgement(
     ),
     calls: judged.calls,
     judgeCostPico: judged.judgeCostPico,
+    embeddingCostPico: judged.embeddingCostPico,
     usage: judged.usage,
     attempts: result.attempts,
     startedAt: judgement.calls[0]?.startedAt ?? now,

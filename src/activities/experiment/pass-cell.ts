@@ -117,7 +117,8 @@ export function judgedCell(
     // Evaluators that are not in the config any more were not built with the others, which refuses names given twice.
     scores: [...kept, ...fresh.scores.filter(({ name }) => !taken.has(name))],
     calls: all,
-    judgeCostPico: sumCost(all.filter(({ purpose }) => purpose !== 'target')),
+    judgeCostPico: sumCost(all.filter(({ purpose }) => purpose === 'judge')),
+    embeddingCostPico: sumCost(all.filter(({ purpose }) => purpose === 'embedding')),
     usage: sumUsage(all),
     judgement: { source: before, calls, failures: fresh.failures },
   };

@@ -51,7 +51,7 @@ interface CellWork {
 
 async function attemptTarget(cell: PendingCell, work: CellWork): Promise<TargetOutcome> {
   const { run, calls, ports, signal } = work;
-  const { spec, limits, experimentId, target } = run;
+  const { limits, experimentId, target } = run;
   const prompt = run.publications[0]?.context.run.prompt;
   const limit = { ms: limits.targetMs, code: 'TARGET_TIMEOUT' as const, what: 'The target' };
   try {

@@ -30,7 +30,8 @@ class CallSums {
     if (call.costPico !== undefined) {
       this.#pico += call.costPico;
       this.#known += 1;
-    } else if (call.error === undefined || call.usage !== undefined) this.#unknown += 1;
+    } else if (call.error === undefined || call.error.code === 'MODEL_ANSWER_INVALID')
+      this.#unknown += 1;
   }
 
   report(): CallTotals {

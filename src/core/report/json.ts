@@ -12,12 +12,15 @@ export function renderJson(model: ReportModel): string {
  * errors, costs as decimal text in dollars. Of its calls only their number: their bodies stand in the trace.
  */
 export function jsonLine(cell: ReportCell): string {
-  const { item, calls, targetCostPico, judgeCostPico, ...result } = cell;
+  const { item, calls, targetCostPico, judgeCostPico, embeddingCostPico, ...result } = cell;
+  const dollars = (pico: bigint | undefined): string | null =>
+    pico === undefined ? null : dollarsFromPico(pico);
   return `${JSON.stringify({
     ...result,
     item,
     calls: calls.length,
-    targetCostDollars: targetCostPico === undefined ? null : dollarsFromPico(targetCostPico),
-    judgeCostDollars: judgeCostPico === undefined ? null : dollarsFromPico(judgeCostPico),
+    targetCostDollars: dollars(targetCostPico),
+    judgeCostDollars: dollars(judgeCostPico),
+    embeddingCostDollars: dollars(embeddingCostPico),
   })}\n`;
 }

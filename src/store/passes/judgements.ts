@@ -27,6 +27,7 @@ export interface JudgementCommit {
   /** The cell's calls, those of this judgement included. */
   readonly calls: readonly CallRecord[];
   readonly judgeCostPico: bigint | undefined;
+  readonly embeddingCostPico: bigint | undefined;
   readonly usage: Usage;
   readonly attempts: number;
   readonly startedAt: string;
@@ -91,11 +92,12 @@ async function updateCells(on: Queryable, commits: readonly JudgementCommit[]): 
     `update assay.experiment_cells c
         set status = t.status, evaluator_failures = t.failures, calls = t.calls, judge_cost = t.judge_cost,
             input_tokens = t.input_tokens, output_tokens = t.output_tokens,
-            cached_input_tokens = t.cached_input_tokens, reasoning_tokens = t.reasoning_tokens
+            cached_input_tokens = t.cached_input_tokens, reasoning_tokens = t.reasoning_tokens,
+            embedding_cost = t.embedding_cost
        from unnest($1::bigint[], $2::text[], $3::json[], $4::json[], $5::numeric[], $6::bigint[], $7::bigint[],
-                   $8::bigint[], $9::bigint[])
+                   $8::bigint[], $9::bigint[], $10::numeric[])
               as t (id, status, failures, calls, judge_cost, input_tokens, output_tokens, cached_input_tokens,
-                    reasoning_tokens)
+                    reasoning_tokens, embedding_cost)
       where c.id = t.id`,
     [
       commits.map(({ cellId }) => cellId),
@@ -107,6 +109,7 @@ async function updateCells(on: Queryable, commits: readonly JudgementCommit[]): 
       commits.map(({ usage }) => storableCount(usage.outputTokens)),
       commits.map(({ usage }) => storableCount(usage.cachedInputTokens)),
       commits.map(({ usage }) => storableCount(usage.reasoningTokens)),
+      commits.map(({ embeddingCostPico }) => storableMoney(embeddingCostPico)),
     ],
   );
 }

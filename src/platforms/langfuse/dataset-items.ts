@@ -1,5 +1,7 @@
 import type { DatasetItem } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
+import { createDigestFlags, digestOf, pairDigest } from '../../core/ids/digest-flags.js';
+import { patiently } from '../patience.js';
 import type { EnsureItemsRequest } from '../port.js';
 import { itemAnswer, itemsAnswer, type ItemAnswer } from './answers.js';
 import { forEachBounded } from './bounded.js';
@@ -13,7 +15,6 @@ import {
   type ItemContent,
 } from './item-content.js';
 import { idOnPlatform } from './item-identity.js';
-import { patiently } from './patience.js';
 import type { Rest, RestCall } from './rest.js';
 
 /** The most that a page of items holds. */
@@ -23,8 +24,31 @@ const width = 4;
 /** How long what was listed is taken to hold, counted from its last use: the pages of one plan come in a row. */
 const listingIdleMs = 10_000;
 
-/** What the server holds of a dataset: per item the key of its content, and whether it expects something. */
-type Listing = Map<string, { readonly key: string; readonly expects: boolean }>;
+/** What the server holds of a dataset, in a few bytes an item: what each holds, and whether it expects something. */
+interface Listing {
+  isKnown(id: string): boolean;
+  holds(id: string, key: string): boolean;
+  expects(id: string): boolean;
+  put(id: string, entry: { readonly key: string; readonly expects: boolean }): void;
+}
+
+function createListing(): Listing {
+  // Of each item the number of its content, doubled, and one more where it expects something.
+  const items = createDigestFlags();
+  // Of each content the number under which its item had it: only the last one counts.
+  const contents = createDigestFlags();
+  const numberOf = (id: string): number => items.get(digestOf(id)) >> 1;
+  return {
+    isKnown: (id) => numberOf(id) > 0,
+    holds: (id, key) => numberOf(id) > 0 && contents.get(pairDigest(id, key)) === numberOf(id),
+    expects: (id) => (items.get(digestOf(id)) & 1) === 1,
+    put(id, { key, expects }) {
+      const number = (numberOf(id) % 127) + 1;
+      items.set(digestOf(id), number * 2 + (expects ? 1 : 0));
+      contents.set(pairDigest(id, key), number);
+    },
+  };
+}
 
 /** Writes and reads dataset items. */
 export interface DatasetItems {
@@ -58,18 +82,18 @@ export function createDatasetItems(rest: Rest): DatasetItems {
       const listing = await listingOf(dataset, signal);
       const changed = items
         .map((item) => ({ item, id: idOnPlatform(dataset, item), content: contentOf(item) }))
-        .filter(({ id, content }) => listing.get(id)?.key !== contentKey(content));
+        .filter(({ id, content }) => !listing.holds(id, contentKey(content)));
       let written = 0;
       try {
         await forEachBounded(changed, width, async ({ item, id, content }) => {
-          const expects = listing.get(id)?.expects === true;
+          const expects = listing.expects(id);
           const write: ItemWrite = { dataset, item, id, content, expects, signal };
           await patiently(signal, async (attempt) => {
             // Each write makes a version, so one whose answer was lost is looked for first.
             if (attempt > 1 && (await standsAlready(rest, write))) return;
             await writeItem(rest, write);
           });
-          listing.set(id, { key: contentKey(content), expects: content.expectedOutput !== null });
+          listing.put(id, { key: contentKey(content), expects: content.expectedOutput !== null });
           written += 1;
           onProgress(written);
         });
@@ -137,13 +161,13 @@ async function standsAlready(rest: Rest, { id, content, signal }: ItemWrite): Pr
 }
 
 async function listAll(rest: Rest, dataset: string, signal: AbortSignal): Promise<Listing> {
-  const listing: Listing = new Map();
+  const listing = createListing();
   for await (const page of itemPages(rest, { dataset, version: undefined, signal })) {
     for (const item of page) {
       const content = contentOfAnswer(item);
       // Newest first: should an item move to the next page while we read, its first sight is the newer.
-      if (listing.has(item.id)) continue;
-      listing.set(item.id, { key: contentKey(content), expects: content.expectedOutput !== null });
+      if (listing.isKnown(item.id)) continue;
+      listing.put(item.id, { key: contentKey(content), expects: content.expectedOutput !== null });
     }
   }
   return listing;
@@ -153,10 +177,10 @@ async function* readPinned(
   rest: Rest,
   request: { readonly dataset: string; readonly version: string; readonly signal: AbortSignal },
 ): AsyncGenerator<readonly DatasetItem[], void, undefined> {
-  const seen = new Set<string>();
+  const seen = createDigestFlags();
   for await (const page of itemPages(rest, request)) {
-    const fresh = page.filter(({ id }) => !seen.has(id));
-    for (const { id } of fresh) seen.add(id);
+    const fresh = page.filter(({ id }) => seen.get(digestOf(id)) === 0);
+    for (const { id } of fresh) seen.set(digestOf(id), 1);
     if (fresh.length > 0) yield fresh.map((item) => itemFromAnswer(request.dataset, item));
   }
 }

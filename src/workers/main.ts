@@ -32,10 +32,14 @@ const log = pino(
 async function main(): Promise<void> {
   const options = JSON.parse(process.env[workerOptionsVariable] ?? '{}') as WorkerProcessOptions;
   if (options.logLevel !== undefined) log.level = options.logLevel;
-  const watchdog = startWatchdog(options.blockedAfterMs);
+  const connections = parseConnections(process.env);
+  const watchdog = startWatchdog(options.blockedAfterMs, connections.databaseUrl);
   const worker = await startWorker({
     folder: options.folder,
-    connections: parseConnections(process.env),
+    connections,
+    onOwner: (owner) => {
+      watchdog.guard(owner);
+    },
     environment: process.env,
     log,
     ...(options.roles === undefined ? {} : { roles: options.roles }),

@@ -35,8 +35,9 @@ export async function openPorts(request: {
   draining: AbortSignal;
   aborting: AbortSignal;
   log: Logger;
+  onOwner?: (owner: string) => void;
 }): Promise<WorkerPorts> {
-  const { loaded, connections, environment, draining, aborting, log } = request;
+  const { loaded, connections, environment, draining, aborting, log, onOwner } = request;
   const holder = `${hostname()}:${process.pid}`;
   const store = await openStore({
     url: connections.databaseUrl,
@@ -45,7 +46,10 @@ export async function openPorts(request: {
   });
   try {
     await assertSchema(store);
-    const journal = await createJournal(store, { worker: holder });
+    const journal = await createJournal(store, {
+      worker: holder,
+      ...(onOwner === undefined ? {} : { onOwner }),
+    });
     const governor = createGovernor({ place: meetInStore(store), worker: holder });
     await dropUnused(store);
     const budgets = createBudgetGate(store);

@@ -28,6 +28,8 @@ export interface WorkerSettings {
   /** Default: all. */
   readonly roles?: readonly WorkerRole[];
   readonly log: Logger;
+  /** Told of the lease that this worker claims calls under. */
+  readonly onOwner?: (owner: string) => void;
 }
 
 /** A running worker. */
@@ -61,6 +63,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     draining: draining.signal,
     aborting: aborting.signal,
     log,
+    ...(settings.onOwner === undefined ? {} : { onOwner: settings.onOwner }),
   });
   installRuntime(log);
   const { address, namespace } = connections.temporal;
@@ -78,29 +81,41 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     project,
     activities: allActivities(opened.ports),
   });
-  const running = Promise.all(workers.map((worker) => worker.run()));
-  const ended = running
-    .then(() => undefined)
-    .finally(async () => {
-      await opened.close();
-      await connection.close();
-    });
+  let hard: NodeJS.Timeout | undefined;
+  const shutDown = (): void => {
+    draining.abort(new Error('the worker is stopping'));
+    hard ??= setTimeout(() => aborting.abort(new Error('the time for finishing is over')), graceMs);
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  const ended = runTogether(workers, shutDown).finally(async () => {
+    clearTimeout(hard);
+    await opened.close();
+    await connection.close();
+  });
   // Observed by whoever awaits `ended`; a failure before that must not end the process by itself.
   ended.catch(() => undefined);
   return {
     project,
     ended,
     async stop() {
-      draining.abort(new Error('the worker is stopping'));
-      const hard = setTimeout(
-        () => aborting.abort(new Error('the time for finishing is over')),
-        graceMs,
-      );
-      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      shutDown();
       await ended.catch(() => undefined);
-      clearTimeout(hard);
     },
   };
+}
+
+/**
+ * Runs the workers of all roles. One that fails for good takes the others with it, but in order: the store and the journal are
+ * closed only when nobody works with them any more, or what the others have paid for could not be written.
+ */
+export async function runTogether(
+  workers: readonly { run(): Promise<void> }[],
+  shutDown: () => void,
+): Promise<void> {
+  const runs = workers.map((worker) => worker.run());
+  for (const run of runs) run.catch(shutDown);
+  const settled = await Promise.allSettled(runs);
+  for (const each of settled) if (each.status === 'rejected') throw each.reason;
 }
 
 let installed = false;

@@ -135,6 +135,20 @@ describe('the supervisor', () => {
     expect(crashes).toEqual([]);
   });
 
+  it('passes on what user code prints, as lines of the log', async () => {
+    const { workers, lines } = supervise('well');
+    await workers.ready;
+    await until(() => lines.some((line) => line.includes('printed by user code')), 5_000);
+    const line = lines.find((each) => each.includes('printed by user code')) ?? '';
+    expect(JSON.parse(line)).toMatchObject({
+      level: 30,
+      pid: workers.pids[0],
+      text: 'printed \u001b[31mby a target',
+    });
+    // Escaped: a terminal shows the log of a worker.
+    expect(line).not.toContain('\u001b');
+  });
+
   it('starts nothing after a stop that came while it waited to start again', async () => {
     const { workers, lines, crashes } = supervise('well');
     await workers.ready;

@@ -68,6 +68,8 @@ export interface JournalOptions {
   readonly patienceMs?: number;
   /** Default `performance.now`. */
   readonly monotonicNow?: () => number;
+  /** Told of each owner that this journal claims calls as, see the watchdog of workers. */
+  readonly onOwner?: (owner: string) => void;
 }
 
 const CLOSE_PATIENCE_MS = 5_000;
@@ -103,6 +105,7 @@ export async function createJournal(store: Store, options: JournalOptions): Prom
     leaseMs: options.leaseMs ?? DEFAULT_LEASE_MS,
     renewEveryMs: options.renewEveryMs ?? 2_000,
     monotonicNow,
+    onOwner: options.onOwner,
   });
   const batching = { delayMs: flushMs, maxBatch };
   const claims = createBatcher<CallClaim, Claimed>({

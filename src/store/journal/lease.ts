@@ -10,6 +10,8 @@ export interface LeaseOptions {
   readonly renewEveryMs: number;
   /** Milliseconds that never go back; default `performance.now`. */
   readonly monotonicNow: () => number;
+  /** Told of each new owner: somebody else may renew its lease while this thread cannot. */
+  readonly onOwner?: ((owner: string) => void) | undefined;
 }
 
 /** The lease of this process, renewed until it is closed. */
@@ -53,6 +55,7 @@ export async function holdLease(on: Queryable, options: LeaseOptions): Promise<L
     await registerOwner(on, { owner: next, worker, leaseMs });
     owner = next;
     renewed = sent;
+    options.onOwner?.(next);
   };
   const renewOnce = async (): Promise<void> => {
     const sent = now();

@@ -23,6 +23,10 @@ export async function registerOwner(
   );
 }
 
+/** Renews the lease $1 by $2 milliseconds. A statement of its own, since the watchdog sends it from a thread of its own. */
+export const renewOwnerStatement = `update assay.journal_owners set lease_until = ${leaseEnd('$2')}
+      where owner = $1 and ended_at is null and lease_until > clock_timestamp()`;
+
 /**
  * Renews a lease that still lives, by Postgres' clock.
  *
@@ -35,12 +39,8 @@ export async function renewOwner(
   on: Queryable,
   owner: { readonly owner: string; readonly leaseMs?: number },
 ): Promise<boolean> {
-  const renewed = await countOf(
-    on,
-    `update assay.journal_owners set lease_until = ${leaseEnd('$2')}
-      where owner = $1 and ended_at is null and lease_until > clock_timestamp()`,
-    [owner.owner, owner.leaseMs ?? DEFAULT_LEASE_MS],
-  );
+  const { owner: id, leaseMs = DEFAULT_LEASE_MS } = owner;
+  const renewed = await countOf(on, renewOwnerStatement, [id, leaseMs]);
   return renewed > 0;
 }
 

@@ -110,6 +110,8 @@ export type SubmitReply =
       readonly experimentId: string;
       readonly status: ExperimentStatus;
       readonly differences: readonly ManifestDifference[];
+      /** Of the submission: a version that has it already is found by it. */
+      readonly manifestHash?: string;
     }
   | { readonly outcome: 'rejected'; readonly error: ErrorDocument };
 

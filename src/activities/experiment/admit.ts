@@ -5,10 +5,15 @@ import { AssayError } from '../../core/errors/assay-error.js';
 import { contentHash } from '../../core/ids/hash.js';
 import { manifestDifferences } from '../../core/manifest/differences.js';
 import { fileSlug } from '../../core/text/escape/file-name.js';
+import { patiently } from '../../platforms/patience.js';
 import { insertExperiment } from '../../store/experiments.js';
 import { withHeartbeat } from '../heartbeat.js';
+import { checkBudget } from './check-budget.js';
 import type { ExperimentPorts } from './ports.js';
 import { resolveExperiment, type ResolvedExperiment } from './resolve.js';
+
+/** A single error of the platform turns no submission away; one that lasts is told at once. */
+const stumbles = 3;
 
 /**
  * Decides about a submission. Everything that can be wrong with it is found here, before a run exists; the row in Postgres
@@ -19,13 +24,16 @@ export function createAdmit(ports: ExperimentPorts): ExperimentActivities['admit
     withHeartbeat(async (beat): Promise<SubmitReply> => {
       let resolved: ResolvedExperiment;
       try {
-        for (const platform of ports.platforms) await platform.describe(beat.cancelled);
+        for (const platform of ports.platforms) {
+          await patiently(beat.cancelled, () => platform.describe(beat.cancelled), stumbles);
+        }
         resolved = await resolveExperiment(spec, ports, {
           signal: beat.cancelled,
           onItems: (items) => {
             beat.tell({ step: 'dataset', items });
           },
         });
+        checkBudget(resolved, ports);
       } catch (error) {
         // Whoever submits is waiting for the answer: what stands in the way is told, not tried again.
         if (AssayError.is(error)) return { outcome: 'rejected', error: error.toJSON() };
@@ -53,6 +61,7 @@ export function createAdmit(ports: ExperimentPorts): ExperimentActivities['admit
         experiment.manifest === undefined
           ? []
           : manifestDifferences(experiment.manifest, resolved.manifest);
-      return { outcome: 'conflict', experimentId: id, status, differences };
+      const { manifestHash } = resolved;
+      return { outcome: 'conflict', experimentId: id, status, differences, manifestHash };
     });
 }

@@ -9,10 +9,11 @@ import {
   type ReportModel,
   type ReportPlatform,
 } from '../../core/report/index.js';
+import type { Json } from '../../core/json/json.js';
 import type { Platform, PlatformRun } from '../../platforms/port.js';
 import { putArtefact } from '../../store/artefacts.js';
 import { streamResults } from '../../store/cell-results.js';
-import { countCells } from '../../store/cells.js';
+import { countCells, recountCells } from '../../store/cells.js';
 import { finishExperiment, getExperiment, type ExperimentRecord } from '../../store/experiments.js';
 import { dropBodies } from '../../store/outbox.js';
 import { findOpenPass } from '../../store/passes/pass-records.js';
@@ -66,7 +67,7 @@ export function createFinish(ports: ExperimentPorts): ExperimentActivities['fini
       return {
         experimentId,
         status,
-        counts: await countCells(ports.store, experimentId),
+        counts: await recountCells(ports.store, experimentId),
         ...(model === undefined ? {} : { headline: headlineOf(model) }),
         ...(error === undefined ? {} : { error }),
       };
@@ -161,9 +162,14 @@ function reportPlatform(run: PlatformRun, ports: ExperimentPorts): ReportPlatfor
 }
 
 /** What `status` and `list` show of a run that has ended, without its report. */
-function summaryOf(model: ReportModel): { headings: string[]; row: string[] } {
+function summaryOf(model: ReportModel): Json {
   const { headings, rows } = summaryTable([model]);
-  return { headings: [...headings], row: [...(rows[0] ?? [])] };
+  const { reuse } = model;
+  return {
+    headings: [...headings],
+    row: [...(rows[0] ?? [])],
+    ...(reuse === null ? {} : { reuse: JSON.parse(JSON.stringify(reuse)) as Json }),
+  };
 }
 
 /** One line for the Temporal UI: each score with its denominator. */

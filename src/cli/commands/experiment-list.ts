@@ -10,6 +10,7 @@ import type { Sink } from '../io/sink.js';
 import { renderTable } from '../io/table.js';
 import { listAmong, positiveNumber } from '../option-values.js';
 import { doneCells, failedCells } from '../progress/progress-text.js';
+import { datasetText } from '../progress/sample-line.js';
 
 const statuses: readonly ExperimentStatus[] = [
   'planning',
@@ -96,7 +97,7 @@ function listText(experiments: readonly ExperimentView[], sink: Sink): string {
       sink.safe(view.name),
       view.status,
       sink.safe(view.target),
-      sink.safe(view.dataset),
+      sink.safe(datasetText(view)),
       `${count(doneCells(view.counts))}/${count(view.counts.planned)}`,
       count(failedCells(view.counts)),
       view.createdAt.slice(0, 19).replace('T', ' '),

@@ -142,7 +142,10 @@ async function run(cli: Cli, command: Command, start: Start): Promise<number> {
   const options = command.opts<Following>();
   const key = { project: await cli.project(), name: command.args[0] ?? '' };
   return cli.withClient(async (client) => {
-    const begin = async (): Promise<void> => tell(cli, key, await start(client, key));
+    const begin = async (): Promise<ExperimentKey> => {
+      await tell(cli, key, await start(client, key));
+      return key;
+    };
     if (options.detach !== true) return follow(cli, { client, key, begin }, options);
     await begin();
     return 0;

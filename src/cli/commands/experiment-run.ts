@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 
+import type { ExperimentKey } from '../../client/experiments.js';
 import {
   prioritySchema,
   type ExperimentSpecInput,
@@ -7,9 +8,8 @@ import {
   type Priority,
 } from '../../contracts/experiment-spec.js';
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
-import { shellWord, type Cli, type Registration } from '../cli.js';
+import type { Cli, Registration } from '../cli.js';
 import { freshExperimentName } from '../experiment-name.js';
-import { jsonText } from '../io/json-text.js';
 import {
   dollars,
   durationMs,
@@ -19,7 +19,7 @@ import {
   wholeNumber,
 } from '../option-values.js';
 import { follow } from '../progress/follow.js';
-import type { AssayClient } from '../../client/assay-client.js';
+import { submitRun } from './experiment-submit.js';
 
 interface RunOptions {
   readonly dataset: string;
@@ -36,6 +36,10 @@ interface RunOptions {
   readonly budget?: number;
   readonly maxFailures?: MaxFailures;
   readonly priority?: Priority;
+  readonly quick?: number;
+  readonly quickBy?: string;
+  readonly reuse?: boolean;
+  readonly newVersion?: boolean;
   readonly description?: string;
   readonly detach?: boolean;
   readonly failOnErrors?: boolean;
@@ -70,6 +74,10 @@ export function registerExperimentRun(parent: Command, { handle }: Registration)
         'who goes first where a provider is short (default interactive at a terminal, ci under CI)',
       ).choices(prioritySchema.options),
     )
+    .option('--quick <n>', 'only so many items, drawn in strata; see also --seed', positiveNumber)
+    .option('--quick-by <pointer>', 'what the strata are, as /expected; default: found by itself')
+    .option('--reuse', 'take over what earlier runs made of the same content')
+    .option('--new-version', 'where the name has another content, take <name>-v2, -v3, …')
     .option('--dataset-version <moment>', 'of a dataset on the platform, ISO 8601; default: now')
     .option('--description <text>', 'shown in the report and on the platform')
     .option('--detach', 'return once the run is accepted')
@@ -83,6 +91,8 @@ Examples:
   $ assay experiment run --dataset support-tickets --target triage-v2 --name nightly --concurrency 32
   $ assay experiment run --dataset support-tickets --target triage-v2 --max-failures 5% --budget 2
   $ assay experiment run --dataset support-tickets --target reply-v1 --detach
+  $ assay experiment run --dataset support-tickets --target triage-v2 --quick 50 --quick-by /expected/category
+  $ assay experiment run --dataset support-tickets --target triage-v2 --name nightly --reuse --new-version
 
 Ctrl-C stops watching, not the run. Exit codes: 0 completed, 6 failed, cancelled or not fully read back.`,
     );
@@ -94,19 +104,21 @@ async function runExperiment(cli: Cli, options: RunOptions): Promise<number> {
   const project = await cli.project();
   const spec = specOf(project, { ...options, priority: options.priority ?? usualPriority(cli) });
   const key = { project, name: spec.name };
+  const onConflict = options.newVersion === true ? 'new_version' : 'fail';
   return cli.withClient(async (client) => {
+    const begin = (): Promise<ExperimentKey> =>
+      submitRun(cli, client, { spec, options: { onConflict } });
     if (options.detach === true) {
-      await submit(cli, client, spec);
+      await begin();
       return 0;
     }
-    const begin = (): Promise<void> => submit(cli, client, spec);
     return follow(cli, { client, key, begin }, options);
   });
 }
 
 /** Options that cannot be meant together, all at once. */
 function refuseContradictions(options: RunOptions): void {
-  const { detach, out, failOnErrors, maxFailures } = options;
+  const { detach, out, failOnErrors, maxFailures, name, newVersion, quick, quickBy } = options;
   const problems: Problem[] = [];
   const refuse = (at: string, message: string, mend: string): void => {
     problems.push({ at, message, mend });
@@ -124,6 +136,12 @@ function refuseContradictions(options: RunOptions): void {
   if (maxFailures !== undefined && 'share' in maxFailures && maxFailures.share === 1) {
     refuse('--max-failures', '100% never ends a run early', 'Leave it out, or give less.');
   }
+  if (quickBy !== undefined && quick === undefined) {
+    refuse('--quick-by', 'there is no sample to draw', 'Give --quick <n> as well.');
+  }
+  if (newVersion === true && name === undefined) {
+    refuse('--new-version', 'a run without a name gets a fresh one', 'Give --name as well.');
+  }
   if (problems.length === 0) return;
   throw new AssayError('USAGE', 'Some options cannot be meant together.', { problems });
 }
@@ -139,7 +157,7 @@ function usualPriority({ environment, err }: Cli): Priority {
 function specOf(project: string, options: RunOptions): ExperimentSpecInput {
   const { dataset, datasetVersion, target, evaluators, repetitions, concurrency } = options;
   const { seed, verify, timeoutTarget, description } = options;
-  const { retries, budget, maxFailures, priority } = options;
+  const { retries, budget, maxFailures, priority, quick, quickBy, reuse } = options;
   return {
     project,
     name: options.name ?? freshExperimentName(target, dataset),
@@ -158,31 +176,10 @@ function specOf(project: string, options: RunOptions): ExperimentSpecInput {
     ...(budget === undefined ? {} : { budgetUsd: budget }),
     ...(maxFailures === undefined ? {} : { maxFailures }),
     ...(priority === undefined ? {} : { priority }),
+    ...(quick === undefined
+      ? {}
+      : { quick: { items: quick, ...(quickBy === undefined ? {} : { by: quickBy }) } }),
+    ...(reuse === undefined ? {} : { reuse }),
     ...(description === undefined ? {} : { description }),
   };
-}
-
-/** How long a submission may take in silence: a worker that is starting is waited for. */
-const silenceMs = 2_000;
-
-async function submit(cli: Cli, client: AssayClient, spec: ExperimentSpecInput): Promise<void> {
-  const { err } = cli;
-  const notice = setTimeout(() => {
-    if (!cli.json) void err.line(err.colours.dim('Waiting for a worker to accept the run …'));
-  }, silenceMs);
-  const started = await client.experiments.start(spec).finally(() => clearTimeout(notice));
-  if (cli.json) {
-    await cli.out.line(jsonText({ event: 'started', project: spec.project, ...started }));
-    return;
-  }
-  const how = started.outcome === 'attached' ? 'is there already; attached to it' : 'started';
-  await err.line(`${err.colours.bold(err.safe(started.name))} ${how}`);
-  const watch = cli.hint(`experiment watch ${shellWord(started.name)}`);
-  await err.line(
-    err.colours.dim(
-      err.safe(
-        `${spec.target} over ${spec.dataset.name}, project ${spec.project}. Watch: ${watch}`,
-      ),
-    ),
-  );
 }

@@ -8,6 +8,7 @@ import { jsonText } from '../io/json-text.js';
 import type { Sink } from '../io/sink.js';
 import { renderPairs } from '../io/table.js';
 import { progressLine } from '../progress/progress-text.js';
+import { reuseLine, sampleLine } from '../progress/sample-line.js';
 import { readBackText } from '../results/conclude.js';
 
 /** `assay experiment status` */
@@ -41,12 +42,14 @@ export function statusText(view: ExperimentView, sink: Sink): string {
     ['Project', sink.safe(view.project)],
     ['Target', sink.safe(view.target)],
     ['Dataset', sink.safe(view.dataset)],
+    ...optional('Quick mode', sampleLine(view.sample), sink),
     ['Stands', progressLine({ view, perSecond: undefined, stillMs: 0, silentMs: 0 })],
     [
       'Cells',
       `${counted(counts.planned, 'cell')}: ${count(counts.ok)} ok, ${count(counts.target_error)} target_error, ` +
         `${count(counts.evaluator_error)} evaluator_error, ${count(counts.skipped)} skipped, ${count(counts.pending)} pending`,
     ],
+    ...optional('Reused', reuseLine(view), sink),
     ...view.publication.map((each): readonly [string, string] => [
       sink.safe(each.platform),
       publicationText(view.status, each),
@@ -69,6 +72,12 @@ function publicationText(
   const read = each.verifiedTraces > 0 || status === 'completed_unverified';
   return read ? `${sent}; ${readBackText(each)}` : sent;
 }
+
+const optional = (
+  name: string,
+  text: string | undefined,
+  sink: Sink,
+): readonly (readonly [string, string])[] => (text === undefined ? [] : [[name, sink.safe(text)]]);
 
 /** The figures of the end, without the columns that stand above already. */
 function summaryPairs(view: ExperimentView, sink: Sink): readonly (readonly [string, string])[] {

@@ -10,8 +10,8 @@ import { showProgress } from './show-progress.js';
 export interface FollowedRun {
   readonly client: AssayClient;
   readonly key: ExperimentKey;
-  /** What comes before there is something to watch: the submission. */
-  readonly begin?: () => Promise<void>;
+  /** What comes before there is something to watch: the submission. It says what there is to watch. */
+  readonly begin?: () => Promise<ExperimentKey>;
 }
 
 /**
@@ -21,15 +21,16 @@ export interface FollowedRun {
  */
 export async function follow(
   cli: Cli,
-  { client, key, begin }: FollowedRun,
+  { client, key: asked, begin }: FollowedRun,
   options: ConcludeOptions,
 ): Promise<number> {
   const interrupt = listenForInterrupt();
   const { signal } = interrupt;
+  let key = asked;
   const display = showProgress(cli);
   let phase: 'submitting' | 'watching' | 'ended' = 'submitting';
   try {
-    if (begin !== undefined) await leaveable(begin(), signal);
+    if (begin !== undefined) key = await leaveable(begin(), signal);
     phase = 'watching';
     const view = await client.experiments.wait(key, {
       signal,

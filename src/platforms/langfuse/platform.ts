@@ -1,10 +1,11 @@
+import { patiently } from '../patience.js';
 import type { OutboxRecord, Platform } from '../port.js';
 import { createDatasetItems } from './dataset-items.js';
 import { ensureDataset } from './datasets.js';
 import { encodeRunScores } from './encode-run-scores.js';
 import { encodeScores, maxScoresBytes } from './encode-scores.js';
 import { readOptions, type LangfuseOptions } from './options.js';
-import { patiently, patientReads } from './patience.js';
+import { patientReads } from './patient-reads.js';
 import { createPrompts } from './prompts.js';
 import { createRest } from './rest.js';
 import { sendExport } from './send.js';

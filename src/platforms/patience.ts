@@ -1,11 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { AssayError } from '../../core/errors/assay-error.js';
-import { backoffMs } from '../../core/retry/backoff.js';
-import type { Rest, RestCall } from './rest.js';
+import { AssayError } from '../core/errors/assay-error.js';
+import { backoffMs } from '../core/retry/backoff.js';
 
 /** Tries in all, over about 8 s. A longer outage is its caller's to wait for, where people see it. */
-const maxTries = 6;
+const defaultTries = 6;
 const policy = { initialDelayMs: 250, maxDelayMs: 4_000 };
 /** A server that asks for more is obeyed by the caller. */
 const longestWaitMs = 10_000;
@@ -15,11 +14,13 @@ const longestWaitMs = 10_000;
  * in twenty fails, hardly any attempt of it gets through whole, and each failed one is begun again after a longer pause.
  *
  * @param run told the how-manieth try it is, from 1. A try that failed may have arrived.
+ * @param maxTries fewer where somebody waits for the answer; default 6.
  * @throws what the last try threw: AssayError PLATFORM_UNREACHABLE where the platform is away for longer.
  */
 export async function patiently<T>(
   signal: AbortSignal,
   run: (attempt: number) => Promise<T>,
+  maxTries = defaultTries,
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -33,20 +34,3 @@ export async function patiently<T>(
     }
   }
 }
-
-/** The same API, whose reads are repeated while the platform stumbles. */
-export function patientReads(rest: Rest): Rest {
-  return {
-    ...rest,
-    read: (call, schema) =>
-      isRead(call)
-        ? patiently(call.signal, () => rest.read(call, schema))
-        : rest.read(call, schema),
-    find: (call, schema) =>
-      isRead(call)
-        ? patiently(call.signal, () => rest.find(call, schema))
-        : rest.find(call, schema),
-  };
-}
-
-const isRead = ({ method }: RestCall): boolean => method === undefined || method === 'GET';

@@ -78,7 +78,14 @@ async function judgeWhatFailed(cell: PendingCell, work: Work): Promise<CellResul
   const { latencyMs } = before;
   const result = cellResult(cell, { calls, startedAt, latencyMs, target: { output }, judged });
   // The copied calls keep their times and do not stretch the cell over the days in between.
-  return { ...result, startedAt, latencyMs, attempts: before.attempts };
+  const { attempts, reusedFrom } = before;
+  return {
+    ...result,
+    startedAt,
+    latencyMs,
+    attempts,
+    ...(reusedFrom === undefined ? {} : { reusedFrom }),
+  };
 }
 
 /** A later judgement's calls of equal content are calls of their own: somebody asked for them. */
@@ -121,5 +128,13 @@ export function judgedCell(
     embeddingCostPico: sumCost(all.filter(({ purpose }) => purpose === 'embedding')),
     usage: sumUsage(all),
     judgement: { source: before, calls, failures: fresh.failures },
+    ...(before.reusedFrom === undefined
+      ? {}
+      : { reusedFrom: withoutScoresOf(before.reusedFrom, asked) }),
   };
+}
+
+// What a judgement gave was not taken over from anywhere.
+function withoutScoresOf(reused: ReusedFrom, evaluators: ReadonlySet<string>): ReusedFrom {
+  return { ...reused, scores: reused.scores.filter(({ evaluator }) => !evaluators.has(evaluator)) };
 }

@@ -7,6 +7,7 @@ import { createRetentionActivities } from '../activities/retention/index.js';
 import type { ExperimentPorts } from '../activities/experiment/ports.js';
 import type { Connections } from '../contracts/environment.js';
 import { AssayError } from '../core/errors/assay-error.js';
+import { mostBatches } from '../core/experiment/batches.js';
 import { taskQueues } from '../core/experiment/naming.js';
 import type { Environment } from '../models/secrets.js';
 import { hasWorkflowBundle, workflowBundlePath, workflowsPath } from './bundle.js';
@@ -163,7 +164,7 @@ async function createWorkers(on: {
         ...common,
         taskQueue: queues[role],
         activities: { ...activities[role] },
-        maxConcurrentActivityTaskExecutions: 24,
+        maxConcurrentActivityTaskExecutions: role === 'cells' ? mostBatches : 24,
         ...(role === 'orchestration' ? { ...workflows, maxCachedWorkflows: 200 } : {}),
       }),
     ),

@@ -1,8 +1,8 @@
-import { condition, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { condition, isCancellation, patched, workflowInfo } from '@temporalio/workflow';
 
 import type { AdmittedPlan, BatchReply, RunPause } from '../contracts/experiment-protocol.js';
 import { AssayError } from '../core/errors/assay-error.js';
-import { planBatches } from '../core/experiment/batches.js';
+import { createStragglers, mostBatches, planBatches } from '../core/experiment/batches.js';
 import { taskPriority } from '../core/experiment/priority.js';
 import type { ExperimentCommands } from './experiment-commands.js';
 import type { RunControl } from './experiment-control.js';
@@ -17,8 +17,8 @@ export interface CellsWork extends Sides {
   readonly from: number;
 }
 
-/** The widest that the window of batches may ever be, see {@link planBatches}. */
-const mostBatches = 20;
+/** The widest window of histories of before `stragglers`. */
+const formerlyMostBatches = 20;
 
 /**
  * Runs all batches.
@@ -33,20 +33,26 @@ export async function runCells(plan: AdmittedPlan, work: CellsWork): Promise<num
   const { cancellation } = control;
   let next = start;
   let unfinished = plan.planned;
+  const widens = patched('stragglers');
+  const stragglers = createStragglers();
+  const batches = () =>
+    planBatches(plan.planned, control.concurrency ?? plan.concurrency, widens ? 2 : 4);
   try {
     await cancellation.run(() =>
       slidingWindow({
-        lanes: mostBatches,
-        window: () => batchesOf(plan, control).window,
+        lanes: widens ? mostBatches : formerlyMostBatches,
+        window: () => batches().window + (widens ? stragglers.count : 0),
         wait: condition,
         next: () => {
           const long = workflowInfo().continueAsNewSuggested;
           if (next >= plan.planned || long || control.stopped !== undefined) return undefined;
           const from = next;
-          const to = Math.min(plan.planned, from + batchesOf(plan, control).size);
+          const to = Math.min(plan.planned, from + batches().size);
           next = to;
           return async () => {
+            stragglers.started(from);
             const done = await runBatch(plan, { from, to }, work);
+            stragglers.ended(from);
             if (!done) unfinished = Math.min(unfinished, from);
           };
         },
@@ -61,9 +67,6 @@ export async function runCells(plan: AdmittedPlan, work: CellsWork): Promise<num
   if (cancellation.consideredCancelled) board.cancelled = true;
   return Math.min(next, unfinished);
 }
-
-const batchesOf = (plan: AdmittedPlan, control: RunControl) =>
-  planBatches(plan.planned, control.concurrency ?? plan.concurrency);
 
 interface Range {
   readonly from: number;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { planBatches } from '../../../../src/core/experiment/batches.js';
+import { createStragglers, planBatches } from '../../../../src/core/experiment/batches.js';
 import {
   experimentId,
   experimentWorkflowId,
@@ -35,6 +35,24 @@ describe('the batches of a run', () => {
   it('are one for a small run', () => {
     expect(planBatches(5, 16)).toEqual({ size: 25, window: 1 });
     expect(planBatches(10_000, 2000)).toEqual({ size: 100, window: 20 });
+  });
+
+  it('keep their cut in histories of before stragglers', () => {
+    expect(planBatches(10_000, 100, 4)).toEqual({ size: 25, window: 9 });
+    expect(planBatches(10_000, 100)).toEqual({ size: 50, window: 5 });
+  });
+
+  it('do not count in the window once a later one has ended: they only wait for slow cells', () => {
+    const stragglers = createStragglers();
+    for (const position of [0, 50, 100]) stragglers.started(position);
+    expect(stragglers.count).toBe(0);
+    stragglers.ended(50);
+    expect(stragglers.count).toBe(1);
+    stragglers.started(150);
+    stragglers.ended(100);
+    expect(stragglers.count).toBe(1);
+    stragglers.ended(0);
+    expect(stragglers.count).toBe(0);
   });
 });
 

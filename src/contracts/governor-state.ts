@@ -48,13 +48,18 @@ const rateSchema = z.object({
   burst: z.number(),
   /** Counts refusals that changed the rate. */
   epoch: z.number(),
-  /** The provider's bucket was empty then (steady) or the fleet began (open). */
-  epochAt: z.number(),
+  /** What the estimate is taken over: from a moment at which the provider's bucket was empty. */
+  window: z.object({
+    at: z.number(),
+    /** Of `accepted`, at its start. */
+    accepted: z.number(),
+    /** Requests that the rate would have let through since. */
+    allowed: z.number(),
+    /** How long the fleet waited since the provider asked for it, in milliseconds. */
+    heldMs: z.number(),
+  }),
   /** Of the whole fleet, ever. */
   accepted: z.number(),
-  acceptedAtEpoch: z.number(),
-  /** Requests that the rate would have let through since the epoch. */
-  allowed: z.number(),
   /** How long requests have waited for the rate since the epoch, in milliseconds. */
   grownMs: z.number(),
   /** When this was last brought up to date. */

@@ -63,6 +63,7 @@ interface Lease {
   /** Requests per millisecond. */
   readonly perMs: number;
   readonly burst: number;
+  readonly burstAfterHold: number;
   readonly tokensPerMs?: number | undefined;
   readonly slots?: number | undefined;
 }
@@ -103,7 +104,7 @@ export function createGate(means: {
   const queue = createLineQueue<Waiter>();
   const waiters = new Set<Waiter>();
   const usages = new Map<string, Usage>();
-  let lease: Lease = { until: -Infinity, perMs: 0, burst: 1 };
+  let lease: Lease = { until: -Infinity, perMs: 0, burst: 1, burstAfterHold: 1 };
   let leased = false;
   // May go below zero: tokens are counted after the call, and what was used too much is waited for.
   let level = 0;
@@ -119,6 +120,8 @@ export function createGate(means: {
   let answeredAt: number | undefined;
   let told: ProviderLimits | undefined;
   let refusal: Call | undefined;
+  /** Of those sent after it. */
+  let refusedAfter = 0;
   let reported: { readonly refusal: Call | undefined; readonly hold: number } | undefined;
   let backlogged = false;
   let reportedAt = clock.now();
@@ -137,7 +140,9 @@ export function createGate(means: {
   const refill = (now: number): void => {
     const dt = now - filledAt;
     filledAt = now;
-    level = Math.min(lease.burst, level + dt * lease.perMs);
+    // A wait ends for all workers at once. Where the fleet's burst is smaller than their number they must not begin as one.
+    const cap = now < holdUntil ? lease.burstAfterHold : lease.burst;
+    level = Math.min(cap, level + dt * lease.perMs);
     if (lease.tokensPerMs === undefined) return;
     tokenLevel = Math.min(tokenBurst(lease.tokensPerMs), tokenLevel + dt * lease.tokensPerMs);
   };
@@ -146,9 +151,9 @@ export function createGate(means: {
   const waitFor = (tokens: number, now: number): number => {
     if (now >= lease.until || refusal !== undefined) return Infinity;
     if (lease.slots !== undefined && inUse >= lease.slots) return Infinity;
-    if (now < holdUntil) return holdUntil - now;
-    if (!paced) return 0;
+    if (!paced) return now < holdUntil ? holdUntil - now : 0;
     refill(now);
+    if (now < holdUntil) return holdUntil - now;
     const forRate = level >= 1 ? 0 : (1 - level) / lease.perMs;
     if (lease.tokensPerMs === undefined) return forRate;
     // More than the bucket holds may pass when it is full, or it would wait for ever.
@@ -194,9 +199,11 @@ export function createGate(means: {
     refused += 1;
     // A refused call takes nothing of the tokens.
     tokenLevel += call.tokens;
+    if (refusal !== undefined && call.seq > refusal.seq) refusedAfter += 1;
     if (call.epoch !== epoch || refusal !== undefined) return;
     // Nothing more leaves until the fleet has a new rate: each of these would be refused as well.
     refusal = call;
+    refusedAfter = 0;
     exchangeSoon();
   };
 
@@ -332,7 +339,11 @@ export function createGate(means: {
         refusal:
           refusal === undefined
             ? undefined
-            : { epoch: refusal.epoch, agoMs: now - refusal.at, sentAfter: sent - refusal.seq },
+            : {
+                epoch: refusal.epoch,
+                agoMs: now - refusal.at,
+                sentAfter: sent - refusal.seq - refusedAfter,
+              },
         holdMs: Math.max(0, holdToTell - now),
         told,
       };
@@ -343,7 +354,8 @@ export function createGate(means: {
       lease = {
         until: untilMs,
         perMs: grant.perSecond / 1_000,
-        burst: grant.burst,
+        burst: Math.max(1, grant.burst),
+        burstAfterHold: grant.burst >= 1 ? grant.burst : 1 - grant.upTo,
         tokensPerMs:
           grant.tokensPerSecond === undefined ? undefined : grant.tokensPerSecond / 1_000,
         slots: grant.slots,
@@ -352,7 +364,9 @@ export function createGate(means: {
         leased = true;
         level = lease.burst;
         tokenLevel = tokenBurst(lease.tokensPerMs ?? 0);
-      } else if (grant.epoch !== epoch) level = Math.min(level, 0);
+        // All workers of the fleet begin at the same moment with an empty bucket: the first token is the first one's, the next
+        // the next one's. Each beginning at 0 would send as one, and be refused as one.
+      } else if (grant.epoch !== epoch) level = 1 - grant.upTo;
       epoch = grant.epoch;
       if (heard) {
         if (refusal === reported?.refusal) refusal = undefined;

@@ -37,7 +37,10 @@ export interface Report {
 export interface Grant {
   readonly epoch: number;
   readonly perSecond: number;
+  /** Requests at once; below one where the fleet has fewer than workers. */
   readonly burst: number;
+  /** The parts of the fleet up to this worker's, itself included: where it stands when all begin anew. */
+  readonly upTo: number;
   readonly tokensPerSecond: number | undefined;
   /** Undefined: not limited. */
   readonly slots: number | undefined;
@@ -87,7 +90,7 @@ export function exchange(
     accepted: report.accepted - (known?.accepted ?? 0),
     answered,
     backlogged: report.backlogged || others.some(([, member]) => member.backlogged),
-    held: before.notBefore > now,
+    heldUntil: before.notBefore,
     refusal: refusalOf(report, before.rate.epoch, now),
     told: report.told,
   });
@@ -117,7 +120,8 @@ export function exchange(
     grant: {
       epoch: rate.epoch,
       perSecond: fleet.perSecond * share,
-      burst: Math.max(1, fleet.burst * share),
+      burst: fleet.burst * share,
+      upTo: upTo(report.member, others, share),
       tokensPerSecond:
         fleet.tokensPerSecond === undefined ? undefined : fleet.tokensPerSecond * share,
       slots: slots === undefined ? undefined : sum(lines.map((line) => line.slots)),
@@ -132,6 +136,15 @@ export function exchange(
 export function withoutMember(state: GovernorState, member: string): GovernorState {
   const { [member]: _gone, ...members } = state.members;
   return { ...state, members };
+}
+
+function upTo(
+  member: string,
+  others: readonly (readonly [string, GovernorMember])[],
+  share: number,
+): number {
+  const before = others.filter(([id]) => id < member).flatMap(([, { lines }]) => lines);
+  return Math.min(1, share + sum(before.map((line) => line.share)));
 }
 
 function refusalOf(

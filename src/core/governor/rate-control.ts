@@ -8,16 +8,19 @@ import type { ProviderLimits, RateControl } from '../../contracts/governor-state
  *
  * - **Open** (never refused): the rate begins at 100/s and grows by two per second for each answer, so that it doubles within
  *   about half a second, while requests wait for it (slow start, RFC 5681, 3.1; growth only while it limits, RFC 7661).
- * - **First refusal**: what was accepted until then is B + R·t, an upper bound of R·t. The estimate is half of that rate,
- *   since B is not known (multiplicative decrease, RFC 5681, 3.1).
+ * - **First refusal**: the rate is too high by a factor that nobody knows, and B is not known either: the estimate is half of
+ *   the rate (multiplicative decrease, RFC 5681, 3.1).
  * - **Later refusals**: the bucket was empty at both ends of the time between two refusals, so what was accepted in between is
- *   R·t exactly, unless the bucket ran over meanwhile (then less: the error is on the safe side, and probing mends it). That is
- *   the new estimate. With less evidence than eight requests it is at least half of the old one; where the fleet did not use
- *   the rate, at least seven tenths.
- * - **Steady**: rate(t) = estimate · (1 + 0.03 · ((t − K) / K)³), the cubic of RFC 9438, 4.2, in relative terms: it starts 3 %
- *   below the estimate, so that the bucket gains a little, is flat around it, and goes up steeply where the limit was raised (twice
- *   the estimate at t = 4.2 K). K = 5 s, or the time of 60 requests where that is longer, so that at most one request in about
- *   a hundred is spent on probing; at most 120 s.
+ *   R·t exactly, unless the bucket ran over meanwhile. That is the new estimate where the window is short (2 s, or sixteen
+ *   requests). Over a longer one the bucket may have run over, and the estimate is at least 0.8 of the rate at which the
+ *   refusal came; where that is too much, the next refusal comes soon and its window is short. While a wait is obeyed the
+ *   bucket fills only as far as its size, so of that time no more than what fills the known burst counts. With less
+ *   evidence than eight requests the estimate is at least halved no further, and the window goes on to the next refusal.
+ * - **Steady**: rate(t) = estimate · (1 + 0.03 · ((t − K) / K)³) until 3 K, the cubic of RFC 9438, 4.2, in relative terms: it
+ *   starts 3 % below the estimate, so that the bucket gains a little, and is flat around it; from 3 K on it doubles with every K,
+ *   so that a limit that was raised, or an estimate that bad luck made far too low, is found within a minute. K = 5 s, or the
+ *   time of 60 requests where that is longer (at most 20 s), so that about one request in a hundred is spent on probing.
+ *   t stands still while nothing waits for the rate (RFC 7661).
  * - **Burst** (what may leave at once after a pause): while a wait is obeyed the bucket fills, so at most one second's worth is
  *   sent at once after it; halved at each refusal and grown by a tenth for every K without one.
  *
@@ -30,6 +33,8 @@ const growthPerAnswer = 2;
 const mostRate = 100_000;
 const leastRate = 1 / 120;
 const undershoot = 0.03;
+/** In units of K. */
+const steepAfter = 3;
 /** What a header said is believed so long after the last answer that said it. */
 const toldForMs = 10 * 60_000;
 
@@ -41,10 +46,8 @@ export function newRateControl(now: number): RateControl {
     estimate: firstRate,
     burst: firstBurst,
     epoch: 0,
-    epochAt: now,
+    window: { at: now, accepted: 0, allowed: 0, heldMs: 0 },
     accepted: 0,
-    acceptedAtEpoch: 0,
-    allowed: 0,
     grownMs: 0,
     at: now,
   };
@@ -59,8 +62,8 @@ export interface RateObservation {
   readonly answered: number;
   /** Whether any worker has requests waiting for the rate. */
   readonly backlogged: boolean;
-  /** Whether the fleet waits since the provider asked for it. */
-  readonly held: boolean;
+  /** Until when the fleet waits, or waited, since the provider asked for it. */
+  readonly heldUntil: number;
   /** A refusal of a request that was sent under this control's epoch. */
   readonly refusal?:
     | {
@@ -82,11 +85,17 @@ export function observe(control: RateControl, seen: RateObservation): RateContro
 
 function advance(control: RateControl, seen: RateObservation): RateControl {
   // Bounded: a fleet that was away has learned nothing meanwhile.
-  const dt = Math.min(2_000, Math.max(0, seen.now - control.at));
-  const allowed = control.allowed + (seen.held ? 0 : (control.rate * dt) / 1_000);
-  const grownMs = control.grownMs + (seen.backlogged && !seen.held ? dt : 0);
+  const dt = Math.min(3_000, Math.max(0, seen.now - control.at));
+  const heldMs = Math.min(dt, Math.max(0, seen.heldUntil - control.at));
+  const openMs = dt - heldMs;
+  const window = {
+    ...control.window,
+    allowed: control.window.allowed + (control.rate * openMs) / 1_000,
+    heldMs: control.window.heldMs + heldMs,
+  };
+  const grownMs = control.grownMs + (seen.backlogged ? openMs : 0);
   const accepted = control.accepted + seen.accepted;
-  const next = { ...control, accepted, allowed, grownMs, at: Math.max(control.at, seen.now) };
+  const next = { ...control, accepted, window, grownMs, at: Math.max(control.at, seen.now) };
   if (control.phase === 'open') {
     const rate = seen.backlogged
       ? Math.min(mostRate, control.rate + growthPerAnswer * seen.answered)
@@ -94,14 +103,19 @@ function advance(control: RateControl, seen: RateObservation): RateControl {
     return { ...next, rate, burst: Math.max(firstBurst, rate / 10) };
   }
   const k = flatAfterMs(control.estimate);
-  const x = (grownMs - k) / k;
-  const rate = Math.min(mostRate, control.estimate * (1 + undershoot * x ** 3));
+  const rate = Math.min(mostRate, control.estimate * growth(grownMs / k));
   const grown = 1.1 ** ((grownMs - control.grownMs) / k);
   return { ...next, rate, burst: Math.max(1, Math.min(control.burst * grown, rate)) };
 }
 
+/** The rate in parts of the estimate, t in units of K. */
+function growth(t: number): number {
+  const cubic = 1 + undershoot * (Math.min(t, steepAfter) - 1) ** 3;
+  return cubic * 2 ** Math.min(60, Math.max(0, t - steepAfter));
+}
+
 function flatAfterMs(estimate: number): number {
-  return Math.min(120_000, Math.max(5_000, 60_000 / estimate));
+  return Math.min(20_000, Math.max(5_000, 60_000 / estimate));
 }
 
 function refused(
@@ -109,39 +123,44 @@ function refused(
   refusal: { readonly at: number; readonly sentAfter: number },
   now: number,
 ): RateControl {
-  const taken = Math.max(0, control.accepted - control.acceptedAtEpoch - refusal.sentAfter);
-  const elapsed = Math.max(0.05, (refusal.at - control.epochAt) / 1_000);
-  const seen = (taken + 0.5) / elapsed;
-  const estimate = Math.max(leastRate, estimateAfter(control, { seen, elapsed, taken }));
-  const burst =
-    control.phase === 'open'
-      ? Math.min(taken / 2, estimate)
-      : Math.min(control.burst / 2, estimate);
+  const accepted = control.accepted - refusal.sentAfter;
+  const at = Math.min(now, refusal.at);
+  const open = control.phase === 'open';
+  const { estimate, enough } = open
+    ? { estimate: control.rate / 2, enough: true }
+    : estimateAfter(control, { at, accepted });
+  const burst = open
+    ? Math.min((accepted - control.window.accepted) / 2, estimate)
+    : control.burst / 2;
   return {
     ...control,
     phase: 'steady',
     estimate,
     rate: estimate * (1 - undershoot),
-    burst: Math.max(1, burst),
+    burst: Math.max(1, Math.min(burst, estimate)),
     epoch: control.epoch + 1,
-    epochAt: Math.min(now, refusal.at),
-    acceptedAtEpoch: control.accepted - refusal.sentAfter,
-    allowed: 0,
+    window: enough ? { at, accepted, allowed: 0, heldMs: 0 } : control.window,
     grownMs: 0,
   };
 }
 
 function estimateAfter(
   control: RateControl,
-  { seen, elapsed, taken }: { seen: number; elapsed: number; taken: number },
-): number {
-  if (control.phase === 'open') return Math.min(seen, control.rate) / 2;
-  const { estimate, allowed, rate } = control;
+  { at, accepted }: { readonly at: number; readonly accepted: number },
+): { readonly estimate: number; readonly enough: boolean } {
+  const { estimate, rate, window, burst } = control;
+  const taken = Math.max(0, accepted - window.accepted);
+  const filled = Math.min(window.heldMs, (1_000 * burst) / estimate);
+  const elapsed = Math.max(0.02, (at - window.at - window.heldMs + filled) / 1_000);
   const upper = Math.max(estimate, rate);
-  if (estimate * elapsed < 8) return Math.min(upper, Math.max(seen, estimate / 2));
-  // What was never asked for could not be taken: that says little of the limit.
-  const unused = taken < allowed / 2 && elapsed > 10;
-  return Math.min(upper, unused ? Math.max(seen, 0.7 * estimate) : seen);
+  const enough = estimate * elapsed >= 8;
+  if (!enough) {
+    const seen = Math.max((taken + 0.5) / elapsed, estimate / 2);
+    return { estimate: Math.max(leastRate, Math.min(upper, seen)), enough };
+  }
+  const short = elapsed <= Math.max(2, 16 / estimate);
+  const seen = short ? (taken + 0.5) / elapsed : Math.max(taken / elapsed, 0.8 * rate);
+  return { estimate: Math.max(leastRate, Math.min(upper, seen)), enough };
 }
 
 /** What the fleet may send now: requests and tokens per second, and requests at once. */

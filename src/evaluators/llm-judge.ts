@@ -3,7 +3,8 @@ import type { ModelIdentity } from '../contracts/manifest.js';
 import type { Problem } from '../core/errors/assay-error.js';
 import { modelIdentity } from '../models/model-identity.js';
 import { oneScore, type Building, type Built } from './building.js';
-import { judgeMessages, promptHash, verdictSchema } from './judge/prompt.js';
+import type { ChatRequest } from '../models/port.js';
+import { judgeMessages, promptHash, verdictSchema, type JudgedCase } from './judge/prompt.js';
 import { mostCriteria, readRubric, type Rubric } from './judge/rubric.js';
 import { readVerdict, type Verdict } from './judge/verdict.js';
 import { pathOption, readExpected, readOutput } from './judged-value.js';
@@ -62,6 +63,12 @@ function judgeOf(from: {
   const { rubric, judge } = from;
   const { name, config } = from.building;
   const { path, passAt, judgeWithoutExpected, required } = config;
+  const requestFor = (judged: JudgedCase): ChatRequest => ({
+    model: config.model,
+    messages: judgeMessages(rubric, judged),
+    parameters: config.parameters,
+    responseSchema: { name: 'verdict', schema: verdictSchema },
+  });
   const score = (verdict: Verdict): ScoreRecord => toScore({ verdict, name, passAt });
   return oneScore({
     name,
@@ -73,18 +80,19 @@ function judgeOf(from: {
       options: { ...pathOption(path), passAt, judgeWithoutExpected, prompt: promptHash },
       judge,
     },
+    planned({ input, output, expected: whole }) {
+      const expected = readExpected(whole, path);
+      if (expected === undefined && !judgeWithoutExpected) return undefined;
+      const part = readOutput(output, path);
+      return requestFor({ input, expected, output: part.found ? part.value : output });
+    },
     async evaluate(evaluation, { models, signal }) {
       const expected = readExpected(evaluation.expected, path);
       if (expected === undefined && !judgeWithoutExpected) return [];
       const part = readOutput(evaluation.output, path);
       if (!part.found) return [score(nothingToJudge(rubric, part.reason))];
-      const answer = await models.chat({
-        model: config.model,
-        messages: judgeMessages(rubric, { input: evaluation.input, expected, output: part.value }),
-        parameters: config.parameters,
-        responseSchema: { name: 'verdict', schema: verdictSchema },
-        signal,
-      });
+      const request = requestFor({ input: evaluation.input, expected, output: part.value });
+      const answer = await models.chat({ ...request, signal });
       return [score(readVerdict(answer, rubric.criteria))];
     },
   });

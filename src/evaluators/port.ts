@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../core/json/json.js';
 import type { EvaluatorIdentity } from '../contracts/manifest.js';
 import type { ScoreRecord } from '../contracts/records.js';
-import type { ModelCaller } from '../models/port.js';
+import type { ChatRequest, ModelCaller } from '../models/port.js';
 
 /** What an evaluator judges. */
 export interface EvaluationInput {
@@ -13,6 +13,9 @@ export interface EvaluationInput {
   readonly metadata: JsonObject;
   readonly trace: { readonly traceId: string };
 }
+
+/** An evaluation that is looked at before the output is there. */
+export type PlannedEvaluation = Pick<EvaluationInput, 'input' | 'output' | 'expected'>;
 
 /** What an evaluator may use. */
 export interface EvaluatorContext {
@@ -29,6 +32,8 @@ export interface Evaluator {
   readonly required: boolean;
   /** The part of the manifest that decides its scores. */
   readonly identity: EvaluatorIdentity;
+  /** What a judge asks about an output; undefined for one that it does not judge. Absent where no call is known of. */
+  readonly planned?: (evaluation: PlannedEvaluation) => ChatRequest | undefined;
   /**
    * Gives one score or several; an empty list where it does not apply to this item (nothing expected).
    * @throws AssayError EVALUATOR_*, JUDGE_VERDICT_INVALID, REGEX_TIMEOUT, MODEL_*

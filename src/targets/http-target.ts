@@ -25,6 +25,12 @@ export function createHttpTarget(request: { name: string; config: HttpTargetConf
       ...(config.output === undefined ? {} : { output: config.output }),
       implementation: targetImplementations.http,
     },
+    planned: {
+      kind: 'http',
+      ...(config.costPerRequestUsd === undefined
+        ? {}
+        : { costPerRequestUsd: config.costPerRequestUsd }),
+    },
     async run(input, context) {
       const answer = await context.http.request({
         name,

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../core/json/json.js';
 import type { TargetIdentity } from '../contracts/manifest.js';
-import type { ModelCaller } from '../models/port.js';
+import type { ChatRequest, ModelCaller } from '../models/port.js';
 import type { HttpCaller } from '../models/http-call.js';
 
 /** What a target may use while it answers one cell. */
@@ -24,9 +24,20 @@ export interface Target {
   readonly prompt: TargetPrompt | undefined;
   /** The inputs that the prompt or the request's body names and this input lacks. */
   missing(input: JsonObject): readonly string[];
+  /** What it asks for each item, where that is known before it runs; code does not tell. */
+  readonly planned?: PlannedCall;
   /** @throws AssayError TARGET_*, MODEL_*, or whatever a function target throws. */
   run(input: JsonObject, context: TargetRunContext): Promise<Json>;
 }
+
+/** The one call that a target makes for an item. */
+export type PlannedCall =
+  | { readonly kind: 'chat'; requestFor(input: JsonObject): ChatRequest }
+  | {
+      readonly kind: 'http';
+      /** Absent where nobody knows. */
+      readonly costPerRequestUsd?: number;
+    };
 
 /** A prompt as it is kept on the platform. */
 export interface TargetPrompt {

@@ -4,6 +4,7 @@ import { contentHash } from '../core/ids/hash.js';
 import type { Json, JsonObject } from '../core/json/json.js';
 import { targetImplementations } from '../core/manifest/implementations.js';
 import { unknownModel } from '../models/openai-chat.js';
+import type { ChatRequest } from '../models/port.js';
 import type { Target } from './port.js';
 import { missingVariables, renderMessages, type PromptFolder } from './prompt-folder.js';
 
@@ -33,8 +34,15 @@ export function createPromptTarget(request: {
     responseSchema === undefined ? {} : { responseFormat: responseSchema.schema };
   const promptConfig: JsonObject = { model: model.model, parameters, ...responseFormat };
   const promptHash = contentHash({ messages, config: promptConfig });
+  const requestFor = (input: JsonObject): ChatRequest => ({
+    model: modelName,
+    messages: renderMessages(messages, input),
+    parameters,
+    ...(responseSchema === undefined ? {} : { responseSchema }),
+  });
   return {
     name,
+    planned: { kind: 'chat', requestFor },
     evaluators: config.evaluators,
     missing: (input) => missingVariables(variables, input),
     prompt: { name, messages, config: promptConfig, contentHash: promptHash },
@@ -55,13 +63,7 @@ export function createPromptTarget(request: {
           `The item has no ${missing.map((each) => `"${each}"`).join(', ')}, which the prompt uses.`,
         );
       }
-      const answer = await context.models.chat({
-        model: modelName,
-        messages: renderMessages(messages, input),
-        parameters,
-        signal: context.signal,
-        ...(responseSchema === undefined ? {} : { responseSchema }),
-      });
+      const answer = await context.models.chat({ ...requestFor(input), signal: context.signal });
       // Text that should be JSON and is none stays text: the evaluators say what that is worth.
       return responseSchema === undefined ? answer.text : (answer.json ?? answer.text);
     },

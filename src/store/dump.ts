@@ -46,6 +46,26 @@ const indexesOf = async (on: Queryable, oid: number): Promise<readonly string[]>
   return rows.map(({ line }) => line);
 };
 
+const triggersOf = async (on: Queryable, oid: number): Promise<readonly string[]> => {
+  const rows = await rowsOf<{ line: string }>(
+    on,
+    `select pg_get_triggerdef(oid) || ';' as line from pg_trigger
+      where tgrelid = $1 and not tgisinternal order by tgname collate "C"`,
+    [oid],
+  );
+  return rows.map(({ line }) => line);
+};
+
+const functions = async (on: Queryable): Promise<readonly string[]> => {
+  const rows = await rowsOf<{ line: string }>(
+    on,
+    `select trim(trailing E'\\n' from pg_get_functiondef(p.oid)) || ';' as line
+       from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+      where n.nspname = 'assay' order by p.proname collate "C"`,
+  );
+  return rows.map(({ line }) => line);
+};
+
 const dump = async (on: Queryable): Promise<string> => {
   const tables = await rowsOf<TableRow>(
     on,
@@ -56,8 +76,9 @@ const dump = async (on: Queryable): Promise<string> => {
   for (const { oid, name } of tables) {
     const lines = [...(await columnsOf(on, oid)), ...(await constraintsOf(on, oid))];
     parts.push(`create table assay.${name} (\n  ${lines.join(',\n  ')}\n);`);
-    parts.push(...(await indexesOf(on, oid)));
+    parts.push(...(await indexesOf(on, oid)), ...(await triggersOf(on, oid)));
   }
+  parts.push(...(await functions(on)));
   return `${parts.join('\n\n')}\n`;
 };
 

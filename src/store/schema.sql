@@ -51,6 +51,15 @@ create table assay.call_journal (
   constraint call_journal_state_check CHECK ((state = ANY (ARRAY['claimed'::text, 'answered'::text, 'released'::text])))
 );
 
+create table assay.cell_counts (
+  experiment_id text not null,
+  backend integer not null,
+  status text not null,
+  cells integer not null,
+  constraint cell_counts_pkey PRIMARY KEY (experiment_id, backend, status),
+  constraint cell_counts_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE
+);
+
 create table assay.experiment_budgets (
   experiment_id text not null,
   cap numeric(24,12) not null,
@@ -106,6 +115,10 @@ CREATE INDEX experiment_cells_failed ON assay.experiment_cells USING btree (expe
 CREATE INDEX experiment_cells_reusable ON assay.experiment_cells USING btree (target_hash, id) WHERE (latest AND (status = ANY (ARRAY['ok'::text, 'evaluator_error'::text])) AND (output IS NOT NULL));
 
 CREATE INDEX experiment_cells_reused ON assay.experiment_cells USING btree (experiment_id) WHERE (latest AND (reused_from IS NOT NULL));
+
+CREATE TRIGGER count_inserted AFTER INSERT ON assay.experiment_cells REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION assay.count_inserted_cells();
+
+CREATE TRIGGER count_updated AFTER UPDATE ON assay.experiment_cells REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION assay.count_updated_cells();
 
 create table assay.experiment_items (
   experiment_id text not null,
@@ -325,3 +338,30 @@ create table assay.scores (
   constraint scores_cell_id_fkey FOREIGN KEY (cell_id) REFERENCES assay.experiment_cells(id) ON DELETE CASCADE,
   constraint scores_type_check CHECK ((type = ANY (ARRAY['NUMERIC'::text, 'BOOLEAN'::text, 'CATEGORICAL'::text])))
 );
+
+CREATE OR REPLACE FUNCTION assay.count_inserted_cells()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into assay.cell_counts as c (experiment_id, backend, status, cells)
+  select experiment_id, pg_backend_pid(), status, count(*)
+    from inserted where latest group by experiment_id, status order by experiment_id, status
+  on conflict (experiment_id, backend, status) do update set cells = c.cells + excluded.cells;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION assay.count_updated_cells()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into assay.cell_counts as c (experiment_id, backend, status, cells)
+  select experiment_id, pg_backend_pid(), status, sum(change)
+    from (select experiment_id, status, 1 as change from after where latest
+          union all
+          select experiment_id, status, -1 from before where latest) as changes
+   group by experiment_id, status having sum(change) <> 0 order by experiment_id, status
+  on conflict (experiment_id, backend, status) do update set cells = c.cells + excluded.cells;
+  return null;
+end $function$;

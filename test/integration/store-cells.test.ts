@@ -9,10 +9,11 @@ import {
   loadCells,
   countCells,
   pendingCells,
-  skipPending,
   unclaimCells,
   waitingCells,
+  recountCells,
 } from '../../src/store/cells.js';
+import { skipPending } from '../../src/store/skip-cells.js';
 import { insertPage } from '../../src/store/items.js';
 import type { ErrorDocument } from '../../src/core/errors/assay-error.js';
 import {
@@ -148,6 +149,60 @@ describe('planning', () => {
     expect(loaded).toEqual([{ ...waiting[2], item: itemOf(3) }]);
     const all = await waitingCells(test.store, { ...range, bodyBytes: 1_000_000 });
     expect(all).toEqual(await pendingCells(test.store, range));
+  });
+});
+
+describe('the counts of a run', () => {
+  const counted = (experimentId: string) => countCells(test.store, experimentId);
+
+  it('are those of its cells after every kind of write, also from many connections at once', async () => {
+    const { experimentId, cellIds } = await newCells(test.store, 40);
+    expect(await counted(experimentId)).toMatchObject({ planned: 40, pending: 40 });
+    await claimCells(
+      test.store,
+      cellIds.map((cellId) => ({ cellId, token: randomUUID() })),
+    );
+    await Promise.all(
+      cellIds
+        .slice(0, 20)
+        .map((cellId, index) =>
+          commitCells(test.store, [
+            commitOf(cellId, { status: index % 2 === 0 ? 'ok' : 'target_error' }, experimentId),
+          ]),
+        ),
+    );
+    // A second outcome of one cell changes nothing.
+    await commitCells(test.store, [
+      commitOf(cellIds[0] ?? '', { status: 'skipped' }, experimentId),
+    ]);
+    expect(await counted(experimentId)).toEqual({
+      planned: 40,
+      pending: 20,
+      ok: 10,
+      target_error: 10,
+      evaluator_error: 0,
+      skipped: 0,
+    });
+    const error = { code: 'EXPERIMENT_CANCELLED', title: 't', message: 'm', problems: [] };
+    expect(await skipPending(test.store, experimentId, { waiting: error })).toBe(20);
+    expect(await counted(experimentId)).toMatchObject({ pending: 0, skipped: 20 });
+    expect(await recountCells(test.store, experimentId)).toEqual(await counted(experimentId));
+  });
+
+  it('are mended from the cells where somebody changed them', async () => {
+    const { experimentId } = await newCells(test.store, 3);
+    await test.store.query('delete from assay.cell_counts where experiment_id = $1', [
+      experimentId,
+    ]);
+    expect(await counted(experimentId)).toMatchObject({ planned: 0 });
+    expect(await recountCells(test.store, experimentId)).toMatchObject({ planned: 3, pending: 3 });
+    expect(await counted(experimentId)).toMatchObject({ planned: 3, pending: 3 });
+  });
+
+  it('go with their run', async () => {
+    const { experimentId } = await newCells(test.store, 2);
+    await test.store.query('delete from assay.experiments where id = $1', [experimentId]);
+    expect(await counted(experimentId)).toMatchObject({ planned: 0 });
   });
 });
 

@@ -1,7 +1,7 @@
 import type { ExperimentActivities } from '../../contracts/experiment-protocol.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { runScoreOf } from '../../core/experiment/run-score.js';
-import { countCells, skipPending } from '../../store/cells.js';
+import { recountCells } from '../../store/cells.js';
 import {
   getExperiment,
   markCellsDone,
@@ -13,8 +13,10 @@ import { countPassCells } from '../../store/passes/pass-cells.js';
 import { findOpenPass } from '../../store/passes/pass-records.js';
 import type { Queryable } from '../../store/query.js';
 import { putRunScores, scoreFigures } from '../../store/run-scores.js';
+import { skipPending } from '../../store/skip-cells.js';
 import { withTransaction } from '../../store/store.js';
 import { giveUpPass, retireReplaced } from './pass-close.js';
+import { withHeartbeat } from '../heartbeat.js';
 import type { ExperimentPorts } from './ports.js';
 
 /**
@@ -22,45 +24,50 @@ import type { ExperimentPorts } from './ports.js';
  * are put out, and the publisher learns that nothing more will come.
  */
 export function createClose(ports: ExperimentPorts): ExperimentActivities['closeCells'] {
-  return async ({ experimentId, ended }) => {
-    const pass = await findOpenPass(ports.store, experimentId);
-    if (ended !== undefined) {
-      const error = reasonOf(ended).toJSON();
-      if (pass !== undefined) {
-        await giveUpPass(ports, {
-          record: await getExperiment(ports.store, experimentId),
-          pass,
-          error,
+  return ({ experimentId, ended }) =>
+    withHeartbeat(async (beat) => {
+      const pass = await findOpenPass(ports.store, experimentId);
+      if (ended !== undefined) {
+        const error = reasonOf(ended).toJSON();
+        if (pass !== undefined) {
+          await giveUpPass(ports, {
+            record: await getExperiment(ports.store, experimentId),
+            pass,
+            error,
+          });
+        }
+        await skipPending(ports.store, experimentId, {
+          waiting: error,
+          inFlight: aborted.toJSON(),
+          onProgress: (skipped) => {
+            beat.tell({ step: 'skip', skipped });
+          },
         });
       }
-      await skipPending(ports.store, experimentId, {
-        waiting: error,
-        inFlight: aborted.toJSON(),
+      const record = await getExperiment(ports.store, experimentId);
+      // In one transaction: a publisher that sees the cells done must find the run's scores in the outbox.
+      await withTransaction(ports.store, async (on) => {
+        const doneAt = await markCellsDone(on, experimentId);
+        if (doneAt === undefined) return;
+        await retireReplaced(on, experimentId, pass);
+        await putScoresOfRun(on, { record, doneAt, pass: pass?.pass ?? 1, ports });
       });
-    }
-    const record = await getExperiment(ports.store, experimentId);
-    // In one transaction: a publisher that sees the cells done must find the run's scores in the outbox.
-    await withTransaction(ports.store, async (on) => {
-      const doneAt = await markCellsDone(on, experimentId);
-      if (doneAt === undefined) return;
-      await retireReplaced(on, experimentId, pass);
-      await putScoresOfRun(on, { record, doneAt, pass: pass?.pass ?? 1, ports });
+      beat.tell({ step: 'count' });
+      const counts = await recountCells(ports.store, experimentId);
+      const judgements =
+        pass?.kind === 'rejudge'
+          ? (await countPassCells(ports.store, { experimentId, pass: pass.pass })).pending
+          : 0;
+      const pending = counts.pending + judgements;
+      if (pending > 0) {
+        // The batches say that they are through and the rows say otherwise: never end a run on that.
+        throw new AssayError('INTERNAL', `${pending} cells are still pending.`, {
+          retryAfterMs: 1_000,
+        });
+      }
+      await setStatus(ports.store, experimentId, { status: 'publishing' });
+      return counts;
     });
-    const counts = await countCells(ports.store, experimentId);
-    const judgements =
-      pass?.kind === 'rejudge'
-        ? (await countPassCells(ports.store, { experimentId, pass: pass.pass })).pending
-        : 0;
-    const pending = counts.pending + judgements;
-    if (pending > 0) {
-      // The batches say that they are through and the rows say otherwise: never end a run on that.
-      throw new AssayError('INTERNAL', `${pending} cells are still pending.`, {
-        retryAfterMs: 1_000,
-      });
-    }
-    await setStatus(ports.store, experimentId, { status: 'publishing' });
-    return counts;
-  };
 }
 
 const reasonOf = (ended: 'cancelled' | 'failed' | 'max_failures'): AssayError => {

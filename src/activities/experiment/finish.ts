@@ -1,4 +1,5 @@
 import type { ExperimentActivities } from '../../contracts/experiment-protocol.js';
+import type { PassRecord } from '../../contracts/pass.js';
 import type { ExperimentStatus, PublicationCounts } from '../../contracts/records.js';
 import { AssayError, type ErrorDocument } from '../../core/errors/assay-error.js';
 import {
@@ -16,7 +17,7 @@ import { streamResults } from '../../store/cell-results.js';
 import { countCells, recountCells } from '../../store/cells.js';
 import { finishExperiment, getExperiment, type ExperimentRecord } from '../../store/experiments.js';
 import { dropBodies } from '../../store/outbox.js';
-import { findOpenPass } from '../../store/passes/pass-records.js';
+import { findOpenPass, listPasses } from '../../store/passes/pass-records.js';
 import { publicationCounts } from '../../store/publication.js';
 import { withHeartbeat } from '../heartbeat.js';
 import { endAfterPass, outcomeOfPass } from './pass-close.js';
@@ -40,9 +41,12 @@ export function createFinish(ports: ExperimentPorts): ExperimentActivities['fini
       );
       const passOutcome =
         pass === undefined ? undefined : await outcomeOfPass(ports.store, experimentId, pass);
+      const passes = (await listPasses(ports.store, experimentId)).map((each) =>
+        each.finishedAt === undefined ? { ...each, outcome: passOutcome } : each,
+      );
       const finishedAt = record.finishedAt ?? new Date().toISOString();
       const model = await buildReport(
-        { record, status, error, finishedAt, publication, ports },
+        { record, status, error, finishedAt, publication, passes, ports },
         (cells) => beat.tell({ step: 'report', cells }),
       );
       if (model !== undefined) {
@@ -95,11 +99,12 @@ async function buildReport(
     error: ErrorDocument | undefined;
     finishedAt: string;
     publication: readonly PublicationCounts[];
+    passes: readonly PassRecord[];
     ports: ExperimentPorts;
   },
   onProgress: (cells: number) => void,
 ): Promise<ReportModel | undefined> {
-  const { record, status, error, finishedAt, publication, ports } = of;
+  const { record, status, error, finishedAt, publication, passes, ports } = of;
   const { manifest, spec } = record;
   if (manifest === undefined) return undefined;
   const builder = createReportBuilder({
@@ -120,6 +125,7 @@ async function buildReport(
     reuse: spec.reuse,
     ...(spec.quick === undefined ? {} : { sampleAsked: spec.quick.items }),
     verify: spec.verify,
+    passes,
     platforms: record.platformRuns.map((run) => reportPlatform(run, ports)),
     publication,
     links: record.platformRuns.flatMap(({ platform: name, projectId }) => {

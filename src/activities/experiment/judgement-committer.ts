@@ -77,6 +77,7 @@ export function toJudgement(
     calls: judged.calls,
     judgeCostPico: judged.judgeCostPico,
     embeddingCostPico: judged.embeddingCostPico,
+    reusedFrom: judged.reusedFrom,
     usage: judged.usage,
     attempts: result.attempts,
     startedAt: judgement.calls[0]?.startedAt ?? now,

@@ -1,4 +1,9 @@
-import type { CallRecord, CellResult, EvaluatorFailure } from '../../contracts/records.js';
+import type {
+  CallRecord,
+  CellResult,
+  EvaluatorFailure,
+  ReusedFrom,
+} from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { evaluatorOfPath, pathInPass, pathWithoutPass } from '../../core/experiment/judge-path.js';
 import { cellTraceId } from '../../core/ids/platform-ids.js';

@@ -9,6 +9,7 @@ import { FieldTally } from './field-tally.js';
 import { gatherFindings } from './findings.js';
 import type { ReportCell, ReportHeader } from './report-input.js';
 import type { Percentiles, ReportModel, ReportRun } from './report-model.js';
+import { passReport } from './pass-report.js';
 import { ReuseTally } from './reuse-tally.js';
 
 /** Takes the cells of a run one by one and gives its report. */
@@ -139,6 +140,7 @@ function runOf(header: ReportHeader): ReportRun {
     concurrency: header.concurrency,
     seed: header.seed,
     verify: header.verify,
+    passes: (header.passes ?? []).map((pass) => passReport(pass, header)),
     platforms: header.platforms,
     links: header.links,
   };

@@ -1,6 +1,7 @@
 /** What a report is made of: the run as a whole, and one record per cell that has ended. */
 import type { ErrorDocument } from '../errors/assay-error.js';
 import type { Manifest } from '../../contracts/manifest.js';
+import type { PassRecord } from '../../contracts/pass.js';
 import type {
   CellResult,
   DatasetItem,
@@ -50,6 +51,8 @@ export interface ReportHeader {
   readonly reuse?: boolean;
   /** How much of what was published was read back; with `off` nothing is said to be verified. */
   readonly verify: 'full' | 'sample' | 'off';
+  /** What was done to the run after its end, the oldest first. Default: nothing. */
+  readonly passes?: readonly PassRecord[];
   readonly platforms: readonly ReportPlatform[];
   readonly publication: readonly PublicationCounts[];
   readonly links: readonly ReportLink[];

@@ -8,6 +8,7 @@ import type { DatasetSample, EvaluatorIdentity, TargetIdentity } from '../../con
 import type { ExperimentStatus, PublicationCounts } from '../../contracts/records.js';
 import type { HistogramBin } from '../statistics/histogram.js';
 import type { Interval } from '../statistics/interval.js';
+import type { ReportPass } from './pass-report.js';
 import type { ReportLink, ReportPlatform } from './report-input.js';
 
 export interface ReportModel {
@@ -60,6 +61,8 @@ export interface ReportRun {
   readonly concurrency: number;
   readonly seed: number;
   readonly verify: 'full' | 'sample' | 'off';
+  /** What was done to the run after its end, the oldest first; the one that this report was made for is the last. */
+  readonly passes: readonly ReportPass[];
   readonly platforms: readonly ReportPlatform[];
   readonly links: readonly ReportLink[];
 }

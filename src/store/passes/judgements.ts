@@ -3,6 +3,7 @@ import type {
   CallRecord,
   CellStatus,
   EvaluatorFailure,
+  ReusedFrom,
   ScoreRecord,
   Usage,
 } from '../../contracts/records.js';
@@ -28,6 +29,8 @@ export interface JudgementCommit {
   readonly calls: readonly CallRecord[];
   readonly judgeCostPico: bigint | undefined;
   readonly embeddingCostPico: bigint | undefined;
+  /** What of the cell is still that of earlier runs. */
+  readonly reusedFrom: ReusedFrom | undefined;
   readonly usage: Usage;
   readonly attempts: number;
   readonly startedAt: string;
@@ -93,11 +96,11 @@ async function updateCells(on: Queryable, commits: readonly JudgementCommit[]): 
         set status = t.status, evaluator_failures = t.failures, calls = t.calls, judge_cost = t.judge_cost,
             input_tokens = t.input_tokens, output_tokens = t.output_tokens,
             cached_input_tokens = t.cached_input_tokens, reasoning_tokens = t.reasoning_tokens,
-            embedding_cost = t.embedding_cost
+            embedding_cost = t.embedding_cost, reused_from = t.reused_from
        from unnest($1::bigint[], $2::text[], $3::json[], $4::json[], $5::numeric[], $6::bigint[], $7::bigint[],
-                   $8::bigint[], $9::bigint[], $10::numeric[])
+                   $8::bigint[], $9::bigint[], $10::numeric[], $11::json[])
               as t (id, status, failures, calls, judge_cost, input_tokens, output_tokens, cached_input_tokens,
-                    reasoning_tokens, embedding_cost)
+                    reasoning_tokens, embedding_cost, reused_from)
       where c.id = t.id`,
     [
       commits.map(({ cellId }) => cellId),
@@ -110,6 +113,9 @@ async function updateCells(on: Queryable, commits: readonly JudgementCommit[]): 
       commits.map(({ usage }) => storableCount(usage.cachedInputTokens)),
       commits.map(({ usage }) => storableCount(usage.reasoningTokens)),
       commits.map(({ embeddingCostPico }) => storableMoney(embeddingCostPico)),
+      commits.map(({ reusedFrom }) =>
+        reusedFrom === undefined ? null : JSON.stringify(reusedFrom),
+      ),
     ],
   );
 }

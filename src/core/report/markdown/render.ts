@@ -1,5 +1,6 @@
 import type { ReportModel } from '../report-model.js';
 import { exampleSection, failureSections } from './failure-section.js';
+import { passSection } from './pass-section.js';
 import { costSection, publicationSection, runSection } from './run-section.js';
 import { reuseSection, sampleSection } from './reuse-section.js';
 import { breakdownSection, scoreSections } from './score-section.js';
@@ -22,6 +23,7 @@ export function renderMarkdown(model: ReportModel): string {
     sampleSection(model),
     publicationSection(model),
     runSection(model),
+    passSection(model),
     exampleSection(model),
   );
   return `${lines.join('\n')}\n`;

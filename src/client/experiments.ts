@@ -25,15 +25,17 @@ import {
   resumeUpdate,
 } from '../core/experiment/naming.js';
 import type { Json } from '../core/json/json.js';
+import { renderJson, renderMarkdown } from '../core/report/index.js';
 import { getArtefact } from '../store/artefacts.js';
 import { streamResults, type StoredCell } from '../store/cell-results.js';
 import { countCells } from '../store/cells.js';
 import { listExperiments } from '../store/experiment-list.js';
 import { findExperiment, type ExperimentRecord } from '../store/experiments.js';
-import { listPasses } from '../store/passes/pass-records.js';
 import { publicationCounts } from '../store/publication.js';
 import { sendCommand } from './commands.js';
 import { differencesOf, submitNewVersion, type ForkedFrom } from './new-version.js';
+import { partialReport } from './partial-report.js';
+import { passesOf, type PassProgress } from './passes.js';
 import { createWaits } from './progress.js';
 import { parsePassRequest, reopenExperiment, type StartedPass } from './reopen.js';
 import { reuseOf, sampleOf, type ReuseView, type SampleView } from './sample-and-reuse.js';
@@ -66,6 +68,8 @@ export interface ExperimentView {
   readonly prunedAt: string | undefined;
   /** What was done to it after its end, and what is being done: the oldest first. */
   readonly passes: readonly PassRecord[];
+  /** How far the pass is that goes on; undefined where none does. */
+  readonly pass: PassProgress | undefined;
   /** Where the run takes a part of its dataset, or was asked to. */
   readonly sample: SampleView | undefined;
   /** What was taken over from earlier runs; undefined where nobody asked for it. */
@@ -194,8 +198,15 @@ export interface Experiments {
     key: ExperimentKey,
     options?: { readonly status?: readonly CellStatus[] },
   ): AsyncGenerator<StoredCell>;
-  /** The report as it was made at the end. @throws AssayError REPORT_NOT_READY, EXPERIMENT_NOT_FOUND */
-  report(key: ExperimentKey, format: 'markdown' | 'json'): Promise<string>;
+  /**
+   * The report as it was made at the end; with `partial` that of the cells which have ended, where the run goes on.
+   * @throws AssayError REPORT_NOT_READY, EXPERIMENT_NOT_FOUND
+   */
+  report(
+    key: ExperimentKey,
+    format: 'markdown' | 'json',
+    options?: { readonly partial?: boolean },
+  ): Promise<string>;
 }
 
 /** How long between two looks while waiting, in milliseconds. */
@@ -217,13 +228,13 @@ export function createExperiments(transport: Transport): Experiments {
     const [counts, publication, passes, reuse] = await Promise.all([
       countCells(store, record.id),
       publicationCounts(store, record.id),
-      listPasses(store, record.id),
+      passesOf(store, record.id),
       reuseOf(store, record),
     ]);
     return viewOf(record, {
       counts,
       publication,
-      passes,
+      ...passes,
       reuse,
       waitingFor: record.pause?.reason ?? waitingFor,
     });
@@ -315,15 +326,20 @@ export function createExperiments(transport: Transport): Experiments {
       const status = options.status === undefined ? {} : { status: options.status };
       yield* streamResults(await transport.store(), record.id, status);
     },
-    async report(key, format) {
+    async report(key, format, { partial = false } = {}) {
       const record = await find(key);
-      const artefact = await getArtefact(await transport.store(), {
+      const store = await transport.store();
+      if (partial && !isFinalStatus(record.status)) {
+        const model = await partialReport(record, { store, platform: transport.platform() });
+        return format === 'json' ? renderJson(model) : renderMarkdown(model);
+      }
+      const artefact = await getArtefact(store, {
         experimentId: record.id,
         name: format === 'json' ? 'report.json' : 'report.md',
       });
       if (artefact !== undefined) return artefact.body.toString('utf8');
       throw new AssayError('REPORT_NOT_READY', `"${key.name}" is ${record.status}.`, {
-        mend: 'The report is made when the run ends: wait for it with `assay experiment watch`.',
+        mend: 'It is made when the run ends; until then `assay experiment report --partial` shows what is there.',
       });
     },
   };
@@ -372,7 +388,7 @@ function startedOr(reply: SubmitReply, spec: ExperimentSpec): StartedExperiment 
 
 function viewOf(
   record: ExperimentRecord,
-  seen: Pick<ExperimentView, 'counts' | 'publication' | 'passes' | 'reuse' | 'waitingFor'>,
+  seen: Pick<ExperimentView, 'counts' | 'publication' | 'passes' | 'pass' | 'reuse' | 'waitingFor'>,
 ): ExperimentView {
   return {
     id: experimentId(record.project, record.name),

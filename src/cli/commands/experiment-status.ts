@@ -56,11 +56,29 @@ export function statusText(view: ExperimentView, sink: Sink): string {
     ]),
     ['Started', `${view.startedAt ?? view.createdAt}, ${duration(Math.max(0, until - from))}`],
     ...(view.finishedAt === undefined ? [] : [['Finished', view.finishedAt] as const]),
+    ...view.passes.map((each): readonly [string, string] => [`Pass ${each.pass}`, passLine(each)]),
     ...summaryPairs(view, sink),
     ['Workflow', sink.safe(view.workflowId)],
   ];
   const text = renderPairs(pairs);
   return view.error === undefined ? text : `${text}\n${errorLines(view.error, sink).join('\n')}`;
+}
+
+const passWords = {
+  retry: (cells: number) => `retry of ${counted(cells, 'cell')}`,
+  rejudge: (cells: number) => `${counted(cells, 'cell')} judged again`,
+  extend: (cells: number) => counted(cells, 'more cell'),
+  verify: () => 'another look at the platforms',
+} as const;
+
+function passLine({
+  kind,
+  cells,
+  createdAt,
+  statusAfter,
+}: ExperimentView['passes'][number]): string {
+  const state = statusAfter === undefined ? 'goes on' : `ended ${statusAfter}`;
+  return `${passWords[kind](cells)}, asked for ${createdAt}, ${state}`;
 }
 
 function publicationText(

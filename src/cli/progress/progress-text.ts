@@ -71,7 +71,10 @@ function figuresOf({ view, perSecond }: ProgressFacts): readonly string[] {
   // Cells are still being written down: a share of them says nothing.
   if (view.status === 'planning')
     return counts.planned === 0 ? [] : [`${counted(counts.planned, 'cell')} so far`];
-  if (counts.planned > 0) {
+  // A judgement ends no cell, so that the cells' own counts stand still.
+  if (view.pass?.kind === 'rejudge') {
+    parts.push(`${count(view.pass.done)} of ${counted(view.pass.cells, 'cell')} judged again`);
+  } else if (counts.planned > 0) {
     parts.push(
       `${count(done)} of ${counted(counts.planned, 'cell')} (${percent(done / counts.planned)})`,
     );

@@ -44,6 +44,7 @@ export function viewOf(change: Partial<ExperimentView> = {}): ExperimentView {
     waitingFor: undefined,
     publication: [],
     passes: [],
+    pass: undefined,
     sample: undefined,
     reuse: undefined,
     summary: undefined,

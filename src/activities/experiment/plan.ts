@@ -1,11 +1,8 @@
 import type { AdmittedPlan, ExperimentActivities } from '../../contracts/experiment-protocol.js';
 import type { Manifest } from '../../contracts/manifest.js';
-import type { DatasetItem } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
-import { createCellOrder } from '../../core/experiment/order.js';
 import { sampleText } from '../../core/experiment/sample-text.js';
 import { contentHash } from '../../core/ids/hash.js';
-import { platformItemId } from '../../core/ids/platform-ids.js';
 import type { Platform, PlatformRun, RunContext } from '../../platforms/port.js';
 import { openBudget } from '../../store/budget.js';
 import { countCells } from '../../store/cells.js';
@@ -15,20 +12,11 @@ import {
   setStatus,
   type ExperimentRecord,
 } from '../../store/experiments.js';
-import {
-  assertSamePage,
-  countItems,
-  insertPage,
-  itemPages,
-  type PlannedItem,
-} from '../../store/items.js';
 import { findOpenPass } from '../../store/passes/pass-records.js';
 import type { Target } from '../../targets/port.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
-import { scanItems } from './item-scan.js';
-import { selectItems } from './item-selection.js';
-import { openItems } from './item-stream.js';
 import { planOfPass } from './pass-plan.js';
+import { changedMeanwhile, ensureItems, planItems } from './plan-items.js';
 import type { ExperimentPorts } from './ports.js';
 import { resolveCode } from './resolve.js';
 
@@ -51,7 +39,7 @@ export function createPlan(ports: ExperimentPorts): ExperimentActivities['planEx
       const { budgetUsd } = record.spec;
       if (budgetUsd !== undefined) await openBudget(ports.store, experimentId, budgetUsd);
       const planned = resolved.manifest.dataset.items * record.spec.repetitions;
-      const { local } = await insertCells(record, { resolved, ports, beat, planned });
+      const { local } = await planItems(record, { manifest: resolved.manifest, ports, beat });
       const platformRuns: PlatformRun[] = [];
       for (const platform of ports.platforms) {
         const prepared = { record, resolved, context, ports, beat, local };
@@ -95,14 +83,6 @@ async function resolvePlan(
   return { target, manifest };
 }
 
-function changedMeanwhile(): AssayError {
-  return new AssayError(
-    'EXPERIMENT_CONFLICT',
-    'The dataset, the prompt or the config changed between the submission and the plan.',
-    { mend: 'Start the experiment again under another name.' },
-  );
-}
-
 function runContext(record: ExperimentRecord): RunContext {
   const { spec, runUid } = record;
   return {
@@ -138,58 +118,6 @@ function sampleMark({ manifest, spec }: ExperimentRecord): { readonly 'assay.sam
   return text === undefined ? {} : { 'assay.sample': text };
 }
 
-/**
- * Streams the items into rows. The rows are the truth of what is done: pages come in order and each is one transaction, so
- * what stands there is compared and what comes after it is written.
- */
-async function insertCells(
-  record: ExperimentRecord,
-  on: { resolved: ResolvedPlan; ports: ExperimentPorts; beat: Beat; planned: number },
-): Promise<{ readonly local: boolean }> {
-  const { resolved, ports, beat, planned } = on;
-  const { repetitions, seed } = record.spec;
-  const { items: expected, itemsHash } = resolved.manifest.dataset;
-  const signal = beat.cancelled;
-  const stream = await openItems(record.spec, ports);
-  const selection = await selectItems(stream, signal);
-  const order = createCellOrder({ seed, cells: planned });
-  const standing = await countItems(ports.store, record.id);
-  let done = 0;
-  const found = await scanItems(stream, {
-    signal,
-    selection,
-    onPage: async (page) => {
-      const first = done;
-      done += page.length;
-      if (done > expected) throw changedMeanwhile();
-      const items = page.map(({ item, hash }, index): PlannedItem => ({
-        ordinal: first + index,
-        item,
-        hash,
-        platformItemId: itemIdThere(record, { item, local: stream.local }),
-      }));
-      if (done <= standing) await assertSamePage(ports.store, { experimentId: record.id, items });
-      else {
-        await insertPage(ports.store, {
-          experimentId: record.id,
-          items,
-          repetitions,
-          positionOf: (ordinal, repetition) => order(ordinal * repetitions + repetition - 1),
-          whileOpen: true,
-        });
-      }
-      beat.tell({ step: 'cells', items: done, of: expected });
-    },
-  });
-  if (found.items !== expected || found.itemsHash !== itemsHash) throw changedMeanwhile();
-  return { local: stream.local };
-}
-
-const itemIdThere = (
-  record: ExperimentRecord,
-  { item, local }: { item: DatasetItem; local: boolean },
-): string => (local ? platformItemId(record.spec.dataset.name, item.id) : item.id);
-
 interface Prepare {
   readonly record: ExperimentRecord;
   readonly resolved: ResolvedPlan;
@@ -205,7 +133,7 @@ async function prepare(platform: Platform, on: Prepare): Promise<PlatformRun> {
   const signal = beat.cancelled;
   const { name } = record.spec.dataset;
   const dataset = await platform.ensureDataset({ name }, signal);
-  if (on.local) await ensureItems(platform, on);
+  if (on.local) await ensureItems(platform, { ...on, manifest: resolved.manifest });
   const { prompt } = resolved.target;
   const stored = prompt === undefined ? undefined : await platform.ensurePrompt(prompt, signal);
   const run = await platform.prepareRun({
@@ -218,40 +146,6 @@ async function prepare(platform: Platform, on: Prepare): Promise<PlatformRun> {
   return prompt === undefined || stored === undefined
     ? run
     : { ...run, prompt: { name: prompt.name, version: stored.version } };
-}
-
-/** From the rows and not from the file, which may have changed since: the platform shows what is run. */
-async function ensureItems(platform: Platform, on: Prepare): Promise<void> {
-  const { record, ports, beat } = on;
-  const { items } = on.resolved.manifest.dataset;
-  // What the attempt before this one had made sure of; the platform itself says what of the rest is there.
-  const { step, platform: last, ordinal } = beat.before;
-  const resumed = step === 'dataset' && last === platform.name && typeof ordinal === 'number';
-  let next = resumed ? ordinal : 0;
-  let written = 0;
-  const tell = (count: number): void => {
-    beat.tell({
-      step: 'dataset',
-      platform: platform.name,
-      ordinal: next,
-      of: items,
-      written: count,
-    });
-  };
-  tell(written);
-  for await (const page of itemPages(ports.store, { experimentId: record.id, from: next })) {
-    const done = await platform.ensureItems({
-      dataset: record.spec.dataset.name,
-      items: page.map(({ item }) => item),
-      signal: beat.cancelled,
-      onProgress: (count) => {
-        tell(written + count);
-      },
-    });
-    written += done.written;
-    next = (page.at(-1)?.ordinal ?? next) + 1;
-    tell(written);
-  }
 }
 
 async function admittedPlan(

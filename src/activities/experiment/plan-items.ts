@@ -1,0 +1,122 @@
+import type { Manifest } from '../../contracts/manifest.js';
+import type { DatasetItem } from '../../contracts/records.js';
+import { AssayError } from '../../core/errors/assay-error.js';
+import { createCellOrder } from '../../core/experiment/order.js';
+import { platformItemId } from '../../core/ids/platform-ids.js';
+import type { Platform } from '../../platforms/port.js';
+import type { ExperimentRecord } from '../../store/experiments.js';
+import {
+  assertSamePage,
+  countItems,
+  insertPage,
+  itemPages,
+  type PlannedItem,
+} from '../../store/items.js';
+import type { Beat } from '../heartbeat.js';
+import { scanItems } from './item-scan.js';
+import { selectItems } from './item-selection.js';
+import { openItems } from './item-stream.js';
+import type { ExperimentPorts } from './ports.js';
+
+/** The answer where what is planned is not what was submitted. */
+export function changedMeanwhile(): AssayError {
+  return new AssayError(
+    'EXPERIMENT_CONFLICT',
+    'The dataset, the prompt or the config changed between the submission and the plan.',
+    { mend: 'Start the experiment again under another name.' },
+  );
+}
+
+/**
+ * Streams the items into rows. The rows are the truth of what is done: pages come in order and each is one transaction, so
+ * what stands there is compared and what comes after it is written.
+ */
+export async function planItems(
+  record: ExperimentRecord,
+  on: { manifest: Manifest; ports: ExperimentPorts; beat: Beat },
+): Promise<{ readonly local: boolean }> {
+  const { manifest, ports, beat } = on;
+  const { repetitions, seed } = record.spec;
+  const { items: expected, itemsHash } = manifest.dataset;
+  const signal = beat.cancelled;
+  const stream = await openItems(record.spec, ports);
+  const selection = await selectItems(stream, signal);
+  const order = createCellOrder({ seed, cells: expected * repetitions });
+  const standing = await countItems(ports.store, record.id);
+  let done = 0;
+  const found = await scanItems(stream, {
+    signal,
+    selection,
+    onPage: async (page) => {
+      const first = done;
+      done += page.length;
+      if (done > expected) throw changedMeanwhile();
+      const items = page.map(({ item, hash }, index): PlannedItem => ({
+        ordinal: first + index,
+        item,
+        hash,
+        platformItemId: itemIdThere(record, { item, local: stream.local }),
+      }));
+      if (done <= standing) await assertSamePage(ports.store, { experimentId: record.id, items });
+      else {
+        await insertPage(ports.store, {
+          experimentId: record.id,
+          items,
+          repetitions,
+          positionOf: (ordinal, repetition) => order(ordinal * repetitions + repetition - 1),
+          whileOpen: true,
+        });
+      }
+      beat.tell({ step: 'cells', items: done, of: expected });
+    },
+  });
+  if (found.items !== expected || found.itemsHash !== itemsHash) throw changedMeanwhile();
+  return { local: stream.local };
+}
+
+const itemIdThere = (
+  record: ExperimentRecord,
+  { item, local }: { item: DatasetItem; local: boolean },
+): string => (local ? platformItemId(record.spec.dataset.name, item.id) : item.id);
+
+/** From the rows and not from the file, which may have changed since: the platform shows what is run. */
+export async function ensureItems(
+  platform: Platform,
+  on: {
+    readonly record: ExperimentRecord;
+    readonly manifest: Manifest;
+    readonly ports: Pick<ExperimentPorts, 'store'>;
+    readonly beat: Beat;
+  },
+): Promise<void> {
+  const { record, ports, beat } = on;
+  const { items } = on.manifest.dataset;
+  // What the attempt before this one had made sure of; the platform itself says what of the rest is there.
+  const { step, platform: last, ordinal } = beat.before;
+  const resumed = step === 'dataset' && last === platform.name && typeof ordinal === 'number';
+  let next = resumed ? ordinal : 0;
+  let written = 0;
+  const tell = (count: number): void => {
+    beat.tell({
+      step: 'dataset',
+      platform: platform.name,
+      ordinal: next,
+      of: items,
+      written: count,
+    });
+  };
+  tell(written);
+  for await (const page of itemPages(ports.store, { experimentId: record.id, from: next })) {
+    const done = await platform.ensureItems({
+      dataset: record.spec.dataset.name,
+      items: page.map(({ item }) => item),
+      signal: beat.cancelled,
+      onProgress: (count) => {
+        tell(written + count);
+      },
+    });
+    written += done.written;
+    next = (page.at(-1)?.ordinal ?? next) + 1;
+    tell(written);
+  }
+}

@@ -1,0 +1,56 @@
+/** What a run would come to, told before it is started. Plain data: it crosses Temporal and is printed as JSON. */
+
+/** A figure with its range, and what it is based on. */
+export interface Estimated {
+  readonly low: number;
+  readonly likely: number;
+  readonly high: number;
+  readonly basis: string;
+}
+
+/** What nobody can tell, and why: never a zero. */
+export interface Unknown {
+  readonly unknown: string;
+}
+
+export type Guess = Estimated | Unknown;
+
+/** The calls that a run makes in one place: its target, or one of its evaluators. */
+export interface EstimatedCalls {
+  readonly purpose: 'target' | 'judge' | 'embedding';
+  /** `target`, or `judge:<evaluator>`. */
+  readonly scope: string;
+  /** `provider/model`; undefined where only the code knows. */
+  readonly model: string | undefined;
+  readonly calls: Guess;
+  /** Over all calls. */
+  readonly inputTokens: Guess;
+  readonly outputTokens: Guess;
+  /** Dollars over all calls. */
+  readonly costUsd: Guess;
+}
+
+export interface ExperimentEstimate {
+  readonly target: string;
+  readonly dataset: string;
+  /** Items that take part, and of how many where the run takes a sample. */
+  readonly items: number;
+  readonly ofItems: number | undefined;
+  readonly repetitions: number;
+  readonly cells: number;
+  readonly concurrency: number;
+  readonly parts: readonly EstimatedCalls[];
+  readonly total: {
+    readonly calls: Guess;
+    readonly inputTokens: Guess;
+    readonly outputTokens: Guess;
+    readonly costUsd: Guess;
+  };
+  /** From the first cell to the last. */
+  readonly seconds: Guess;
+  /** Where a budget was given: whether the run fits. `maybe`: it lies within the range of the cost. */
+  readonly budget:
+    { readonly budgetUsd: number; readonly fits: 'yes' | 'maybe' | 'no' | 'unknown' } | undefined;
+  /** What all figures take for granted. */
+  readonly assumptions: readonly string[];
+}

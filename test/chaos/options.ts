@@ -25,8 +25,8 @@ JSON line per seed and one at the end; what happens meanwhile goes to stderr.
 Options
   --seeds N         how many seeds, from --seed on (default 1)
   --seed S          the first seed (default 1)
-  --cells N         cells of the run (default 2000; 240 with --short)
-  --concurrency N   cells in flight (default 24)
+  --cells N         cells of the run (default 2000; 200 with --short)
+  --concurrency N   cells in flight (default 48; 24 with --short)
   --workers N       worker processes (default 2)
   --short           one strike of each kind and short outages: a check for CI, no proof
   --deadline S      seconds after which a run counts as one that does not end (default 900)
@@ -62,7 +62,7 @@ const read = (args: readonly string[]) => {
         seeds: { type: 'string', default: '1' },
         seed: { type: 'string', default: '1' },
         cells: { type: 'string' },
-        concurrency: { type: 'string', default: '24' },
+        concurrency: { type: 'string' },
         workers: { type: 'string', default: '2' },
         deadline: { type: 'string', default: '900' },
         short: { type: 'boolean', default: false },
@@ -84,8 +84,8 @@ export const parseOptions = (args: readonly string[]): ChaosOptions | 'help' => 
   const count = wholeNumber('seeds', values.seeds, 1);
   return {
     seeds: Array.from({ length: count }, (_, index) => first + index),
-    cells: wholeNumber('cells', values.cells ?? (values.short ? '240' : '2000'), 50),
-    concurrency: wholeNumber('concurrency', values.concurrency, 2),
+    cells: wholeNumber('cells', values.cells ?? (values.short ? '200' : '2000'), 50),
+    concurrency: wholeNumber('concurrency', values.concurrency ?? (values.short ? '24' : '48'), 2),
     workers: wholeNumber('workers', values.workers, 1),
     short: values.short,
     json: values.json,

@@ -152,9 +152,17 @@ export const stepPlaces: readonly Place[] = [
     moment: 'answered',
   }),
   at({
-    name: 'when the report is kept',
+    name: 'when the read-back is recorded',
     way: 'database',
-    text: 'insert into assay.artefacts',
+    text: 'duplicate_spans, verified_at)',
     moment: 'answered',
+    then: 'drop',
+  }),
+  at({
+    name: 'when the end is recorded',
+    way: 'database',
+    text: 'finished_at = coalesce(finished_at',
+    moment: 'answered',
+    then: 'drop',
   }),
 ];

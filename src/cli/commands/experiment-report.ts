@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 
 import type { AssayClient } from '../../client/assay-client.js';
 import type { ExperimentKey } from '../../client/experiments.js';
+import { AssayError } from '../../core/errors/assay-error.js';
 import { terminalText } from '../../core/text/escape/terminal.js';
 import type { Cli, Registration } from '../cli.js';
 import { harmlessJson, jsonText } from '../io/json-text.js';
@@ -18,6 +19,13 @@ type Format = 'markdown' | 'json' | 'junit' | 'csv';
 interface ReportOptions {
   readonly format?: Format;
   readonly out?: string;
+  readonly partial?: boolean;
+}
+
+/** Which report of which run. */
+interface Wanted {
+  readonly key: ExperimentKey;
+  readonly partial: boolean;
 }
 
 const fileNames: Readonly<Record<Format, string>> = {
@@ -39,23 +47,34 @@ export function registerExperimentReport(parent: Command, { handle }: Registrati
       ),
     )
     .option('--out <dir>', 'write files there: all of them, or the one of --format')
+    .option('--partial', 'of a run that goes on: of the cells that have ended')
     .addHelpText(
       'after',
       `
 Examples:
   $ assay experiment report nightly-2026-11-21 | less
   $ assay experiment report nightly-2026-11-21 --format junit --out ci-results
-  $ assay experiment report nightly-2026-11-21 --out results/nightly`,
+  $ assay experiment report nightly-2026-11-21 --out results/nightly
+  $ assay experiment report nightly-2026-11-21 --partial`,
     );
   handle(command, async (cli) => {
     const key = { project: await cli.project(), name: command.args[0] ?? '' };
-    const { format, out } = command.opts<ReportOptions>();
+    const { format, out, partial = false } = command.opts<ReportOptions>();
+    if (partial && out !== undefined && format === undefined) {
+      throw new AssayError('USAGE', 'The files of a run are written when it has ended.', {
+        mend: 'Say which one with --format, or leave --partial out.',
+      });
+    }
+    const wanted = { key, partial };
     await cli.withClient(async (client) => {
       if (out === undefined) {
-        await writeAll(cli.out, pieces(client, key, format ?? (cli.json ? 'json' : 'markdown')));
+        await writeAll(cli.out, pieces(client, wanted, format ?? (cli.json ? 'json' : 'markdown')));
         return;
       }
-      await tellWritten(cli, await writeFiles(client, key, { format, out: resolve(cli.cwd, out) }));
+      await tellWritten(
+        cli,
+        await writeFiles(client, wanted, { format, out: resolve(cli.cwd, out) }),
+      );
     });
   });
 }
@@ -63,37 +82,38 @@ Examples:
 /** The report in one form, piece by piece. */
 async function* pieces(
   client: AssayClient,
-  key: ExperimentKey,
+  { key, partial }: Wanted,
   format: Format,
 ): AsyncGenerator<string> {
+  const options = { partial };
   switch (format) {
     case 'markdown':
-      yield terminalText(await client.experiments.report(key, 'markdown'));
+      yield terminalText(await client.experiments.report(key, 'markdown', options));
       return;
     case 'json':
-      yield harmlessJson(await client.experiments.report(key, 'json'));
+      yield harmlessJson(await client.experiments.report(key, 'json', options));
       return;
     case 'junit':
-      yield* junitPieces(client, key, await readReport(client, key));
+      yield* junitPieces(client, key, await readReport(client, key, options));
       return;
     case 'csv':
-      yield* csvLines(client, { key }, await readReport(client, key));
+      yield* csvLines(client, { key }, await readReport(client, key, options));
   }
 }
 
 async function writeFiles(
   client: AssayClient,
-  key: ExperimentKey,
+  wanted: Wanted,
   { format, out }: { readonly format: Format | undefined; readonly out: string },
 ): Promise<readonly string[]> {
   if (format === undefined) {
     // Also says REPORT_NOT_READY where there is nothing to write.
-    await readReport(client, key);
-    return (await writeResultFiles(client, await client.experiments.get(key), out)).files;
+    await readReport(client, wanted.key);
+    return (await writeResultFiles(client, await client.experiments.get(wanted.key), out)).files;
   }
   const path = join(out, fileNames[format]);
   await withDrafts({ path }, async (drafts) => {
-    for await (const piece of pieces(client, key, format)) await drafts.path.write(piece);
+    for await (const piece of pieces(client, wanted, format)) await drafts.path.write(piece);
   });
   return [path];
 }

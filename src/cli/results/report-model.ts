@@ -4,8 +4,12 @@ import { AssayError } from '../../core/errors/assay-error.js';
 import type { ReportModel } from '../../core/report/index.js';
 
 /** The report of a run as it was made at its end. @throws AssayError REPORT_NOT_READY, EXPERIMENT_NOT_FOUND */
-export async function readReport(client: AssayClient, key: ExperimentKey): Promise<ReportModel> {
-  const parsed: unknown = JSON.parse(await client.experiments.report(key, 'json'));
+export async function readReport(
+  client: AssayClient,
+  key: ExperimentKey,
+  options: { readonly partial?: boolean } = {},
+): Promise<ReportModel> {
+  const parsed: unknown = JSON.parse(await client.experiments.report(key, 'json', options));
   if (isReport(parsed)) return parsed;
   throw new AssayError('INTERNAL', `The stored report of "${key.name}" has an unknown form.`, {
     mend: 'Use the version of Assay that made it.',

@@ -1,4 +1,5 @@
 import type { PublicationCounts } from '../../../contracts/records.js';
+import { isFinalStatus } from '../../experiment/naming.js';
 import { formatPico, picoFromDollars } from '../../money/pico.js';
 import { markdownCellCode, markdownCode, markdownText } from '../../text/escape/markdown.js';
 import { cutText } from '../excerpt.js';
@@ -177,7 +178,10 @@ export function runSection({ run }: ReportModel): readonly string[] {
     ['Seed', String(run.seed)],
     ['Verify', run.verify],
     ['Started', markdownCellCode(run.startedAt)],
-    ['Finished', `${markdownCellCode(run.finishedAt)} (${duration(run.durationMs)})`],
+    [
+      isFinalStatus(run.status) ? 'Finished' : 'So far',
+      `${markdownCellCode(run.finishedAt)} (${duration(run.durationMs)})`,
+    ],
   ];
   return blocks(
     ['## The run'],

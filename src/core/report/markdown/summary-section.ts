@@ -16,6 +16,7 @@ import {
   percent,
   percentInterval,
 } from '../figures.js';
+import { isFinalStatus } from '../../experiment/naming.js';
 import { sampleText } from '../../experiment/sample-text.js';
 import type { EvaluatorReport, Finding, ReportModel, ScoreReport } from '../report-model.js';
 import { blocks, table } from './table.js';
@@ -41,6 +42,7 @@ export function summarySection(model: ReportModel): readonly string[] {
     run.error === null
       ? []
       : [`> **${markdownText(run.error.title)}** — ${markdownText(run.error.message)}`],
+    partialNote(model),
     run.description === null ? [] : [markdownText(run.description)],
     sampleNote(model),
     [whatWasRun(model)],
@@ -69,6 +71,13 @@ function headline({ run, cells, calls, latencyMs }: ReportModel): string {
     ...(calls.total.costKnown > 0 ? [formatPico(picoFromDollars(calls.total.costDollars))] : []),
   ];
   return parts.join(' · ');
+}
+
+/** A report of a run that goes on must not be taken for its outcome. */
+function partialNote({ run, cells }: ReportModel): readonly string[] {
+  if (isFinalStatus(run.status)) return [];
+  const ended = nOf(cells.planned - cells.pending, cells.planned);
+  return [`> ⏳ **Not the end**: ${ended} planned cells had ended when this was made.`];
 }
 
 function notOk(cells: ReportModel['cells']): readonly string[] {

@@ -1,0 +1,197 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import type { ExperimentSpecInput } from '../../src/contracts/experiment-spec.js';
+import type { StoredCell } from '../../src/store/cell-results.js';
+import type { SupervisedWorkers } from '../../src/workers/supervisor.js';
+import { startHarness, type Harness } from '../support/harness.js';
+import { configFile, datasetFiles, promptFiles } from '../support/project-files.js';
+import { until } from '../support/until.js';
+
+const project = 'policy';
+
+const targets = `
+    broken: { kind: 'function', evaluators: ['category'], run: async ({ text }) => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      if (!text.includes('parcel')) throw new Error('the back end is down');
+      return { category: 'shipping' }; } },
+    hung: { kind: 'function', timeoutMs: 300, evaluators: ['category'],
+      run: () => new Promise(() => undefined) },`;
+
+describe('the error policy of a run', () => {
+  let harness: Harness;
+  let workers: SupervisedWorkers;
+  beforeAll(async () => {
+    harness = await startHarness({
+      project,
+      latencyMs: 100,
+      files: {
+        'assay.config.ts': configFile({ project, targets }),
+        ...datasetFiles(120),
+        ...datasetFiles(6, 'few'),
+        ...promptFiles,
+      },
+    });
+    workers = await harness.startWorkers();
+  });
+  afterAll(() => harness.stop());
+
+  const keyOf = (name: string) => ({ project, name });
+  const cellsOf = async (name: string): Promise<readonly StoredCell[]> => {
+    const cells: StoredCell[] = [];
+    for await (const cell of harness.client.experiments.results(keyOf(name))) cells.push(cell);
+    return cells;
+  };
+  const start = (name: string, change: Partial<ExperimentSpecInput> = {}) =>
+    harness.client.experiments.start({
+      project,
+      name,
+      dataset: { name: 'items' },
+      target: 'triage',
+      concurrency: 4,
+      ...change,
+    });
+  const coded = (code: string): unknown => expect.objectContaining({ code });
+
+  it('ends a run early where more cells failed than it allows, and keeps what is there', async () => {
+    const concurrency = 2;
+    const view = await harness.run({
+      name: 'stopped',
+      target: 'broken',
+      concurrency,
+      maxFailures: { count: 5 },
+    });
+    expect(view).toMatchObject({ status: 'failed', error: { code: 'MAX_FAILURES' } });
+    const { target_error: failed, ok, skipped, pending, planned } = view.counts;
+    expect(failed).toBeGreaterThan(5);
+    // Rows are looked at each second, and a cell takes 50 ms: what is started in between, and what is in flight.
+    expect(failed).toBeLessThan(planned);
+    expect({ sum: failed + ok + skipped, pending }).toEqual({ sum: 120, pending: 0 });
+    expect(skipped).toBeGreaterThan(0);
+    expect(view.error?.message).toContain(`${failed} of 120 cells failed; at most 5 cells may`);
+    expect(view.error?.problems[0]).toMatchObject({
+      at: 'TARGET_FAILED',
+      message: `${failed} of ${failed} failed cells: the back end is down`,
+    });
+    const cells = await cellsOf('stopped');
+    const reasons = new Set(
+      cells.filter(({ status }) => status === 'skipped').map((cell) => cell.error?.code),
+    );
+    expect(reasons).toEqual(new Set(['MAX_FAILURES']));
+    const report = await harness.client.experiments.report(keyOf('stopped'), 'markdown');
+    expect(report).toContain('the back end is down');
+    // What has an outcome is published.
+    const rows = await harness.platform.spanRows(view.runUid);
+    expect(new Set([...rows.keys()].map((row) => row.split('/')[0])).size).toBe(ok + failed);
+  }, 90_000);
+
+  it('lets a run go on where no more failed than it allows', async () => {
+    const view = await harness.run({
+      name: 'allowed',
+      target: 'broken',
+      dataset: { name: 'few' },
+      maxFailures: { count: 4 },
+    });
+    expect(view).toMatchObject({ status: 'completed', counts: { target_error: 4, ok: 2 } });
+  }, 60_000);
+
+  it('takes the time limit of the target where the run has none of its own', async () => {
+    const view = await harness.run({ name: 'own-limit', target: 'hung', dataset: { name: 'few' } });
+    expect(view).toMatchObject({ status: 'completed', counts: { target_error: 6 } });
+    for (const cell of await cellsOf('own-limit')) {
+      expect(cell.error).toMatchObject({
+        code: 'TARGET_TIMEOUT',
+        message: 'The target did not return within 300 ms.',
+      });
+    }
+  }, 60_000);
+
+  it('pauses by itself where the budget is used up, and goes on when it is raised', async () => {
+    const first = await harness.run({ name: 'price', target: 'triage', dataset: { name: 'few' } });
+    expect(first.status).toBe('completed');
+    const costs = (await cellsOf('price')).map(({ targetCostPico }) => targetCostPico ?? 0n);
+    const perCell = Number(costs.reduce((sum, cost) => sum + cost, 0n)) / costs.length / 1e12;
+    expect(perCell).toBeGreaterThan(0);
+
+    const key = keyOf('budgeted');
+    // The least that fits one call, which is far more than what the call will cost.
+    const tooSmall: unknown = await start('budgeted', { budgetUsd: perCell }).catch(
+      (error: unknown) => error,
+    );
+    expect(tooSmall).toEqual(coded('BUDGET_TOO_SMALL'));
+    const [, least = ''] = /less than the \$([\d.e-]+)/.exec((tooSmall as Error).message) ?? [];
+    await start('budgeted', { budgetUsd: Number(least) + perCell * 40 });
+    await until(
+      async () => (await harness.client.experiments.get(key)).status === 'paused',
+      40_000,
+    );
+    const paused = await harness.client.experiments.get(key);
+    expect(paused.waitingFor).toMatch(/^budget used up: \$/);
+    expect(paused.counts.pending).toBeGreaterThan(0);
+    expect(paused.counts.target_error).toBe(0);
+    await expect(harness.client.experiments.resume(key)).rejects.toEqual(coded('BUDGET_EXHAUSTED'));
+    await expect(harness.client.experiments.setBudget(key, perCell / 10)).rejects.toEqual(
+      coded('BUDGET_BELOW_SPENT'),
+    );
+    await harness.client.experiments.setBudget(key, 5);
+    const view = await harness.client.experiments.wait(key, { timeoutMs: 60_000 });
+    expect(view).toMatchObject({ status: 'completed', counts: { ok: 120 } });
+    const paid = await harness.paidCalls();
+    expect([...paid.values()].every((count) => count === 1)).toBe(true);
+  }, 120_000);
+
+  it('gives no budget to a run that was started without one', async () => {
+    await start('unbudgeted', { concurrency: 1 });
+    await until(
+      async () => (await harness.client.experiments.get(keyOf('unbudgeted'))).counts.ok > 0,
+    );
+    await expect(harness.client.experiments.setBudget(keyOf('unbudgeted'), 5)).rejects.toEqual(
+      coded('BUDGET_NOT_SET'),
+    );
+    await harness.client.experiments.cancel(keyOf('unbudgeted'));
+    await harness.client.experiments.wait(keyOf('unbudgeted'), { timeoutMs: 30_000 });
+  }, 60_000);
+
+  it('makes a report of what is there while a run is paused', async () => {
+    const key = keyOf('half');
+    await start('half', { concurrency: 2 });
+    await until(async () => (await harness.client.experiments.get(key)).counts.ok >= 5);
+    await harness.client.experiments.pause(key);
+    await expect(harness.client.experiments.report(key, 'markdown')).rejects.toEqual(
+      coded('REPORT_NOT_READY'),
+    );
+    const report = await harness.client.experiments.report(key, 'markdown', { partial: true });
+    expect(report).toContain('⏸️ paused');
+    expect(report).toMatch(/Not the end\*\*: \d+ of 120 planned cells had ended/);
+  }, 60_000);
+
+  it('waits visibly where the target of a paused run is gone from the config when it resumes', async () => {
+    const key = keyOf('half');
+    await workers.stop();
+    const config = configFile({ project, targets });
+    const without = config.replace(
+      "triage: { kind: 'prompt', evaluators: ['category', 'polite'] },",
+      '',
+    );
+    expect(without).not.toBe(config);
+    await writeFile(join(harness.folder, 'assay.config.ts'), without);
+    const other = await harness.startWorkers();
+    await harness.client.experiments.resume(key);
+    await until(
+      async () =>
+        (await harness.client.experiments.get(key)).waitingFor?.includes(
+          'cannot run what was planned',
+        ) === true,
+      20_000,
+    );
+    const { counts } = await harness.client.experiments.get(key);
+    await other.stop();
+    await writeFile(join(harness.folder, 'assay.config.ts'), config);
+    await harness.startWorkers();
+    const view = await harness.client.experiments.wait(key, { timeoutMs: 60_000 });
+    expect(view).toMatchObject({ status: 'completed', counts: { planned: 120, ok: 120 } });
+    expect(counts.ok).toBeLessThan(120);
+  }, 120_000);
+});

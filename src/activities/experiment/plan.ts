@@ -13,6 +13,7 @@ import {
   type ExperimentRecord,
 } from '../../store/experiments.js';
 import { findOpenPass } from '../../store/passes/pass-records.js';
+import { noteNewRows } from '../../store/statistics.js';
 import type { Target } from '../../targets/port.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import { planOfPass } from './pass-plan.js';
@@ -40,6 +41,7 @@ export function createPlan(ports: ExperimentPorts): ExperimentActivities['planEx
       if (budgetUsd !== undefined) await openBudget(ports.store, experimentId, budgetUsd);
       const planned = resolved.manifest.dataset.items * record.spec.repetitions;
       const { local } = await planItems(record, { manifest: resolved.manifest, ports, beat });
+      await noteNewRows(ports.store, planned);
       const platformRuns: PlatformRun[] = [];
       for (const platform of ports.platforms) {
         const prepared = { record, resolved, context, ports, beat, local };

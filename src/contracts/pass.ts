@@ -14,13 +14,18 @@ export const passRequestSchema = z.discriminatedUnion('kind', [
     includeSkipped: z.boolean().default(false),
   }),
   /** Judges stored outputs again; no target is called. */
-  z.strictObject({
-    kind: z.literal('rejudge'),
-    /** Which evaluators of today's config judge. Default: those that are new or changed since the run. */
-    evaluators: z.array(resourceNameSchema).min(1).max(50).optional(),
-    /** All evaluators of today's config, the unchanged too. Default false. */
-    all: z.boolean().default(false),
-  }),
+  z
+    .strictObject({
+      kind: z.literal('rejudge'),
+      /** Which evaluators of today's config judge. Default: those that are new or changed since the run. */
+      evaluators: z.array(resourceNameSchema).min(1).max(50).optional(),
+      /** All evaluators of today's config, the unchanged too. Default false. */
+      all: z.boolean().default(false),
+    })
+    .refine(({ evaluators, all }) => evaluators === undefined || !all, {
+      path: ['all'],
+      message: 'all of them, or those that are named: not both',
+    }),
   /** Runs more repetitions of each item. */
   z.strictObject({
     kind: z.literal('extend'),

@@ -163,6 +163,9 @@ describe('a run that has ended', () => {
     expect(await codeOf(experiments.extend(key('retried'), { repetitions: 1 }))).toBe(
       'SPEC_INVALID',
     );
+    expect(
+      await codeOf(experiments.rejudge(key('retried'), { evaluators: ['tone'], all: true })),
+    ).toBe('SPEC_INVALID');
     expect(await codeOf(experiments.retryFailed(key('nowhere')))).toBe('EXPERIMENT_NOT_FOUND');
     const view = await experiments.get(key('retried'));
     expect(view.status).toBe('completed');
@@ -262,6 +265,96 @@ describe('a run that has ended', () => {
       'NOTHING_TO_EXTEND',
     );
   }, 180_000);
+
+  it('is as it was where a retry is cancelled, but for the cells that it got to', async () => {
+    await raise('target');
+    const first = await harness.run({
+      name: 'given-up',
+      target: 'answer',
+      repetitions: 10,
+      concurrency: 2,
+    });
+    expect(first.counts.target_error).toBe(60);
+    await lower('target');
+    await harness.client.experiments.retryFailed(key('given-up'));
+    await until(async () => {
+      const { pass } = await harness.client.experiments.get(key('given-up'));
+      return pass !== undefined && pass.done > 0;
+    });
+    await harness.client.experiments.cancel(key('given-up'));
+    const view = await ended('given-up');
+    expect(view.status).toBe('cancelled');
+    expect(view.counts).toMatchObject({ planned: 300, pending: 0, skipped: 0 });
+    const mended = view.counts.ok - 240;
+    expect(mended).toBeGreaterThan(0);
+    expect(view.counts.target_error).toBe(60 - mended);
+    await expectExactlyOnce(view);
+    await harness.client.experiments.retryFailed(key('given-up'));
+    const whole = await ended('given-up');
+    expect(whole.status).toBe('completed');
+    expect(whole.counts).toMatchObject({ planned: 300, ok: 300 });
+    await expectExactlyOnce(whole);
+  }, 240_000);
+
+  it('says of cells that a cancelled re-judgement did not reach that they have no score', async () => {
+    await writeFile(join(harness.folder, 'rubric.md'), '- The reply is short.\n');
+    const started = await harness.client.experiments.rejudge(key('given-up'));
+    expect(started.cells).toBe(300);
+    await until(async () => {
+      const { pass } = await harness.client.experiments.get(key('given-up'));
+      return pass !== undefined && pass.done > 0;
+    });
+    await harness.client.experiments.cancel(key('given-up'));
+    const view = await ended('given-up');
+    expect(view.status).toBe('cancelled');
+    const cells = await cellsOf('given-up');
+    const judged = cells.filter(({ scores }) => scores.some(({ name }) => name === 'tone'));
+    expect(judged.length).toBeGreaterThan(0);
+    expect(view.counts).toMatchObject({ ok: judged.length, evaluator_error: 300 - judged.length });
+    await expectExactlyOnce(view);
+    // A retry asks the judge about the others, and no target.
+    const calls = await callsMadeBy(async () => {
+      await harness.client.experiments.retryFailed(key('given-up'));
+      await ended('given-up');
+    });
+    expect(calls).toBe(300 - judged.length);
+    const whole = await ended('given-up');
+    expect(whole).toMatchObject({ status: 'completed', counts: { ok: 300 } });
+    await expectExactlyOnce(whole);
+  }, 240_000);
+
+  it('is read back again, and what the platform lost is sent again', async () => {
+    // Nothing is visible before the deadline, so the run ends unverified and keeps what it sent.
+    await harness.platform.admin('POST', '/dev/visibility', {
+      spans: { fixedMs: 6_000 },
+      scores: { fixedMs: 6_000 },
+    });
+    const first = await harness.run({
+      name: 'unverified',
+      target: 'answer',
+      timeouts: { verifyMs: 1_000 },
+    });
+    await harness.platform.admin('POST', '/dev/visibility', {
+      spans: { fixedMs: 0 },
+      scores: { fixedMs: 0 },
+    });
+    expect(first.status).toBe('completed_unverified');
+    await new Promise((resolve) => setTimeout(resolve, 7_000));
+    const [lost] = await cellsOf('unverified');
+    await harness.platform.admin('DELETE', `/api/public/traces/${String(lost?.traceId)}`);
+    await harness.client.experiments.verify(key('unverified'));
+    const looked = await ended('unverified');
+    expect(looked.status).toBe('completed_unverified');
+    expect(looked.publication).toMatchObject([{ expectedTraces: 30, verifiedTraces: 29 }]);
+    await harness.client.experiments.verify(key('unverified'), { repair: true });
+    const mended = await ended('unverified');
+    expect(mended.status).toBe('completed');
+    await expectExactlyOnce(mended);
+    expect(mended.passes).toMatchObject([
+      { kind: 'verify', statusAfter: 'completed_unverified' },
+      { kind: 'verify', statusBefore: 'completed_unverified', statusAfter: 'completed' },
+    ]);
+  }, 240_000);
 
   it('refuses a retry with other code, and lets new evaluators of that code judge', async () => {
     await raise('target');

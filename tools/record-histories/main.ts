@@ -11,13 +11,14 @@ import { configFile, datasetFiles, promptFiles } from '../../test/support/projec
 import { useShortHistories } from '../../test/support/short-history-temporal.js';
 import { openTestServices } from '../../test/support/test-services.js';
 import { until } from '../../test/support/until.js';
+import { commandKinds } from './command-kinds.js';
 
 const project = 'recorded';
 /** Enough for a small run, too few for a large one. */
 const historyLimit = 90;
 
-/** Records every kind of history into a folder. */
-export async function main(folder: URL): Promise<void> {
+/** Records histories into a folder: of the kinds that are named, else of every kind. */
+export async function main(folder: URL, kinds: readonly string[] = []): Promise<void> {
   const services = await openTestServices();
   const temporal = await useShortHistories(historyLimit);
   const harness = await startHarness({
@@ -33,7 +34,14 @@ export async function main(folder: URL): Promise<void> {
   });
   try {
     await harness.startWorkers();
-    await recordAll(harness, folder);
+    const recorders = recordersOf(harness);
+    const wanted = Object.entries(recorders).filter(
+      ([kind]) => kinds.length === 0 || kinds.includes(kind),
+    );
+    for (const [kind, record] of wanted) {
+      await record();
+      await keepHistories(harness, { name: kind, folder });
+    }
   } finally {
     await harness.stop();
     await temporal.stop();
@@ -41,7 +49,9 @@ export async function main(folder: URL): Promise<void> {
   }
 }
 
-async function recordAll(harness: Harness, folder: URL): Promise<void> {
+/** The kinds of histories, each the name of its run. */
+function recordersOf(harness: Harness): Readonly<Record<string, () => Promise<void>>> {
+  const { client, model } = harness;
   const run = async (
     name: string,
     dataset: string,
@@ -49,41 +59,55 @@ async function recordAll(harness: Harness, folder: URL): Promise<void> {
   ): Promise<void> => {
     await harness.run({ name, target: 'triage', dataset: { name: dataset }, ...change });
   };
-  await run('plain', 'few');
+  return {
+    plain: () => run('plain', 'few'),
+    async cancelled() {
+      await client.experiments.start(specOf('cancelled', 'some'));
+      await until(async () => {
+        const { counts } = await client.experiments.get({ project, name: 'cancelled' });
+        return counts.ok > 0;
+      });
+      await client.experiments.cancel({ project, name: 'cancelled' });
+      await client.experiments.wait({ project, name: 'cancelled' });
+    },
+    async 'rate-limited'() {
+      const fault = { kind: 'status', status: 429, retryAfter: 1, next: 1 };
+      await model.admin('POST', '/admin/faults', fault);
+      await run('rate-limited', 'few', { retry: { maxDelayMs: 100, initialDelayMs: 10 } });
+    },
+    async conflict() {
+      await client.experiments.start(specOf('conflict', 'some'));
+      await client.experiments
+        .start({ ...specOf('conflict', 'few'), repetitions: 2 })
+        .catch(() => undefined);
+      await client.experiments.start(specOf('conflict', 'some'));
+      await client.experiments.wait({ project, name: 'conflict' });
+    },
+    continued: () => run('continued', 'many', { concurrency: 2 }),
+    ...commandKinds(harness),
+    // Its first history is a run with failed cells, its others are what was done after the end.
+    async retried() {
+      const key = { project, name: 'retried' };
+      await model.admin('POST', '/admin/faults', { kind: 'status', status: 400, next: 3 });
+      await run('retried', 'few');
+      await client.experiments.retryFailed(key);
+      await client.experiments.wait(key);
+      await client.experiments.verify(key, { repair: true });
+      await client.experiments.wait(key);
+    },
+  };
+}
 
-  await harness.client.experiments.start(specOf('cancelled', 'some'));
-  await until(async () => {
-    const { counts } = await harness.client.experiments.get({ project, name: 'cancelled' });
-    return counts.ok > 0;
-  });
-  await harness.client.experiments.cancel({ project, name: 'cancelled' });
-  await harness.client.experiments.wait({ project, name: 'cancelled' });
-
-  await harness.model.admin('POST', '/admin/faults', {
-    kind: 'status',
-    status: 429,
-    retryAfter: 1,
-    next: 1,
-  });
-  await run('rate-limited', 'few', { retry: { maxDelayMs: 100, initialDelayMs: 10 } });
-
-  await harness.client.experiments.start(specOf('conflict', 'some'));
-  await harness.client.experiments
-    .start({ ...specOf('conflict', 'few'), repetitions: 2 })
-    .catch(() => undefined);
-  await harness.client.experiments.start(specOf('conflict', 'some'));
-  await harness.client.experiments.wait({ project, name: 'conflict' });
-
-  await run('continued', 'many', { concurrency: 2 });
-
+async function keepHistories(
+  harness: Harness,
+  { name, folder }: { readonly name: string; readonly folder: URL },
+): Promise<void> {
   await mkdir(folder, { recursive: true });
-  for (const name of ['plain', 'cancelled', 'rate-limited', 'conflict', 'continued']) {
-    const histories = await historiesOf(harness, name);
-    for (const [index, text] of histories.entries()) {
-      const file = histories.length === 1 ? name : `${name}-${index + 1}`;
-      await writeFile(new URL(`${file}.json`, folder), text);
-      process.stderr.write(`${file}.json\n`);
-    }
+  const histories = await historiesOf(harness, name);
+  for (const [index, text] of histories.entries()) {
+    const file = histories.length === 1 ? name : `${name}-${index + 1}`;
+    await writeFile(new URL(`${file}.json`, folder), text);
+    process.stderr.write(`${file}.json\n`);
   }
 }
 

@@ -18,6 +18,11 @@ const bundle = readFileSync(resolve('dist/workers/workflows.bundle.js'), 'utf8')
 interface RecordedEvent {
   readonly eventType: string;
 }
+interface StartedEvent {
+  readonly workflowExecutionStartedEventAttributes: {
+    readonly input: { readonly payloads: readonly { readonly data: string }[] };
+  };
+}
 const eventTypes = (name: string): Set<string> =>
   new Set(
     (JSON.parse(textOf(name)) as { events: RecordedEvent[] }).events.map(
@@ -47,6 +52,27 @@ describe('recorded histories of experiments', () => {
     expect(eventTypes('rate-limited')).toContain('EVENT_TYPE_TIMER_FIRED');
     expect(eventTypes('conflict')).toContain('EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED');
     expect(textOf('cancelled')).toContain('EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED');
+    // What is done after the end: a retry, then a repair.
+    expect(textOf('retried-2')).toContain('deleteSuperseded');
+    expect(textOf('retried-3')).toContain('repairPublication');
+  });
+
+  it('hold every command: pauses that outlast an execution, aborts, raises, early ends', () => {
+    expect(names.map((name) => name.replace(/-\d+$/, ''))).toEqual(
+      expect.arrayContaining(['paused', 'paused-long', 'faster', 'aborted', 'budgeted', 'stopped']),
+    );
+    const stateOf = (name: string): unknown => {
+      const [first] = (JSON.parse(textOf(name)) as { events: StartedEvent[] }).events;
+      const payload = first?.workflowExecutionStartedEventAttributes.input.payloads[0];
+      const text = Buffer.from(payload?.data ?? '', 'base64').toString('utf8');
+      return (JSON.parse(text) as { state?: unknown }).state;
+    };
+    expect(stateOf('continued-2')).toMatchObject({ version: 1 });
+    expect(stateOf('paused-long-2')).toMatchObject({ version: 2, pause: { cause: 'person' } });
+    for (const name of ['paused', 'aborted', 'budgeted']) {
+      expect(textOf(name)).toContain('recordCommand');
+    }
+    expect(textOf('stopped')).toContain('explainFailures');
   });
 
   it.each(names)('%s: the workflow of this build goes the same way', async (name) => {

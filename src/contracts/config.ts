@@ -104,6 +104,18 @@ const modelSchema = z.strictObject({
    * where it is known (`assay prices`); else costs are unknown, not zero.
    */
   price: z.union([priceSchema, z.array(priceSchema).min(1).max(100)]).optional(),
+  /**
+   * What the provider allows, over all workers and projects that share this database. Default: found out from its headers and
+   * refusals. Where two projects say different things of one model, the smaller holds.
+   */
+  limits: z
+    .strictObject({
+      requestsPerMinute: z.number().positive().max(10_000_000).optional(),
+      tokensPerMinute: z.number().positive().max(1e12).optional(),
+      /** Calls in flight at once. */
+      concurrency: z.int().min(1).max(100_000).optional(),
+    })
+    .optional(),
 });
 
 /** The longest a target may take for one cell, where the run does not say it. Default 120 s. */

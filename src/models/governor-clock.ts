@@ -2,8 +2,8 @@
 export interface GovernorClock {
   /** Milliseconds that never go back. */
   readonly now: () => number;
-  /** Calls back after so many milliseconds; the returned function takes it back. */
-  readonly after: (ms: number, run: () => void) => () => void;
+  /** Calls back after so many milliseconds; the returned function takes it back. One in the `background` keeps no process alive. */
+  readonly after: (ms: number, run: () => void, background?: 'background') => () => void;
 }
 
 /** What two clocks of one machine may differ by without one of them having jumped. */
@@ -32,8 +32,9 @@ export function createGovernorClock(
       }
       return mono + skipped;
     },
-    after(ms, run) {
+    after(ms, run, background) {
       const timer = setTimeout(run, Math.min(ms, longestTimerMs));
+      if (background !== undefined) timer.unref();
       return () => clearTimeout(timer);
     },
   };

@@ -25,7 +25,7 @@ export type CallOutcome =
 export interface Gate {
   /** At once where there is room; otherwise when there is, in the order of {@link LineQueue}. */
   enter(
-    call: { readonly line: Line; readonly tokens?: number | undefined },
+    call: { readonly line: Line; readonly tokens?: (() => number) | undefined },
     options: {
       readonly maxWaitMs: number;
       readonly signal: AbortSignal;
@@ -109,6 +109,8 @@ export function createGate(means: {
   // May go below zero: tokens are counted after the call, and what was used too much is waited for.
   let level = 0;
   let tokenLevel = 0;
+  /** What calls took beyond what their requests were expected to: their answers. */
+  let more = 0;
   let filledAt = clock.now();
   let holdUntil = -Infinity;
   let holdToTell = -Infinity;
@@ -193,7 +195,11 @@ export function createGate(means: {
     if (outcome.kind === 'answered') {
       answered += 1;
       answeredAt = clock.now();
-      if (outcome.tokens !== undefined) tokenLevel += call.tokens - outcome.tokens;
+      // Calls that left before a limit of tokens was known were charged nothing.
+      if (outcome.tokens !== undefined && call.tokens > 0) {
+        tokenLevel += call.tokens - outcome.tokens;
+        more = Math.max(0, more + (outcome.tokens - call.tokens) * learnShare);
+      }
       return;
     }
     refused += 1;
@@ -308,12 +314,13 @@ export function createGate(means: {
     get answeredAt() {
       return answeredAt;
     },
-    enter({ line, tokens = 0 }, options) {
+    enter({ line, tokens: expected }, options) {
       options.signal.throwIfAborted();
       const now = clock.now();
       if (now < holdUntil && holdUntil - now > options.maxWaitMs) {
         throw options.tooLong(Math.ceil(holdUntil - now));
       }
+      const tokens = lease.tokensPerMs === undefined ? 0 : (expected?.() ?? 0) + more;
       if (queue.size === 0 && waitFor(tokens, now) === 0) return start(line, tokens);
       return wait({ line, tokens }, options);
     },
@@ -385,6 +392,9 @@ export function createGate(means: {
     },
   };
 }
+
+/** The weight of the last answer in the running mean of what answers take (RFC 6298's weight for round-trip times). */
+const learnShare = 1 / 8;
 
 /** A line that nobody used for so long is told no more. */
 const forgetLineMs = 5_000;

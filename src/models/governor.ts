@@ -28,8 +28,8 @@ export interface GovernedCall {
   readonly key: string;
   /** Of the run that asks; it decides priority and project. Absent: a step of our own, which goes first. */
   readonly experimentId?: string | undefined;
-  /** Tokens that the call is expected to take, where a limit of tokens is known. */
-  readonly tokens?: number | undefined;
+  /** Tokens that the request is expected to take; asked only where a limit of tokens is known. */
+  readonly tokens?: (() => number) | undefined;
   /** What the config says of the provider. */
   readonly limits?: ProviderLimits | undefined;
   /** For the error of a long wait. Default: MODEL_RATE_LIMITED, the key. */
@@ -114,7 +114,8 @@ export function createGovernor(options: GovernorOptions = {}): Governor {
     if (closed || running !== undefined || at >= nextAt) return;
     cancel?.();
     nextAt = at;
-    cancel = clock.after(inMs, run);
+    const waited = [...gates.values()].some(({ gate }) => gate.waiting > 0);
+    cancel = clock.after(inMs, run, waited ? undefined : 'background');
   };
   const exchangeSoon = (): void => {
     asked = true;
@@ -254,8 +255,20 @@ export function createGovernor(options: GovernorOptions = {}): Governor {
       closed = true;
       cancel?.();
       await running;
-      for (const { gate } of gates.values()) gate.revoke();
-      await leaveAll(place, [...gates.values()], settings).catch(() => undefined);
+      const all = [...gates.values()];
+      // What was learned last is told; where Postgres is away, all of it runs out by itself.
+      const leave = exchangeAll(place, all, settings)
+        .catch(() => undefined)
+        .then(() => {
+          for (const { gate } of all) gate.revoke();
+          return leaveAll(place, all, settings);
+        })
+        .catch(() => undefined);
+      const tooLate = new Promise<void>((resolve) => {
+        clock.after(2_000, resolve, 'background');
+      });
+      await Promise.race([leave, tooLate]);
+      for (const { gate } of all) gate.revoke();
     },
   };
 

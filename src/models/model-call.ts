@@ -49,6 +49,11 @@ export interface ModelCall<Parsed> extends SentCall {
   readonly outputOf: (parsed: Parsed) => Json;
 }
 
+/** About four bytes of English make a token; what answers take beside it the governor learns from them. */
+function expectedTokens(body: JsonObject): number {
+  return Math.ceil(Buffer.byteLength(JSON.stringify(body)) / 4);
+}
+
 /**
  * Makes a call for a cell: through the journal, into the cell's trace, with its cost.
  *
@@ -76,7 +81,9 @@ export async function callModel<Parsed>(
           occurrence: scope.calls.occurrence(requestHash),
           purpose,
         },
-        governorKey: `${model.provider}/${model.model}`,
+        governorKey: `${model.provider}/${model.model} ${transport.address}`,
+        limits: model.limits,
+        tokens: () => expectedTokens(body),
         signal,
         ...(scope.hold === undefined ? {} : { hold: scope.hold }),
         ...(money === undefined ? {} : { money }),

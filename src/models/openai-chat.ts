@@ -20,6 +20,8 @@ export interface RawAnswer {
 
 /** How one model is reached: bound to its config, without retries of its own (retries have one owner). */
 export interface ChatTransport {
+  /** Where calls go, without what could be a key: limits hold for a model at an address. */
+  readonly address: string;
   /** Sends the call; an error status is an answer here, a lost connection is thrown. */
   send(body: JsonObject, options: { callId: string; signal: AbortSignal }): Promise<RawAnswer>;
 }
@@ -95,6 +97,7 @@ export function createChatTransport(
       fetch: plainFetch,
     }));
   return {
+    address: addressOf(model.baseUrl ?? environment['OPENAI_BASE_URL']),
     send(body, { callId, signal }) {
       const startedAt = new Date().toISOString();
       // The client's own time limit ends with the headers; a body that stalls would hold the call for as long as the cell
@@ -136,6 +139,13 @@ export function createChatTransport(
       });
     },
   };
+}
+
+function addressOf(baseUrl: string | undefined): string {
+  const text = baseUrl ?? 'https://api.openai.com/v1';
+  if (!URL.canParse(text)) return 'unknown';
+  const { origin, pathname } = new URL(text);
+  return `${origin}${pathname.replace(/\/+$/, '')}`;
 }
 
 function timedOut(model: ModelConfig, cause: unknown): AssayError {

@@ -35,8 +35,8 @@ export interface PaidCall {
   readonly governorKey: string;
   /** What the config says of its limits. */
   readonly limits?: ProviderLimits | undefined;
-  /** What it is expected to take of a limit in tokens. */
-  readonly tokens?: number | undefined;
+  /** What it is expected to take of a limit in tokens; asked only where there is one. */
+  readonly tokens?: (() => number) | undefined;
   /** Sends it once. An error status is an answer; a lost connection is thrown. */
   readonly send: (callId: string, signal: AbortSignal) => Promise<RawAnswer>;
   /** The code of a final failure by its type; the default is MODEL_REFUSED. */

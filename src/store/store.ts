@@ -37,8 +37,8 @@ export interface StoreOptions {
 const STATEMENT_TIMEOUT_MS = 60_000;
 // The journal's statements are short, and a renewal that hangs on a dead connection costs the lease.
 const JOURNAL_TIMEOUT_MS = 10_000;
-// One renewal, one flush of claims and one of answers at a time.
-const JOURNAL_CONNECTIONS = 3;
+// One renewal, one flush of claims, one of answers and one exchange of the governor at a time.
+const JOURNAL_CONNECTIONS = 4;
 // Claims, commits and claims that are taken back.
 const CELLS_CONNECTIONS = 3;
 

@@ -64,6 +64,7 @@ describe('attempts at cells', () => {
       evaluators: [],
       publications: [],
       runUid: 'uid',
+      identities: { targetHash: () => '0'.repeat(32), scoreHashes: () => new Map() },
     } as unknown as BatchWork['run'],
     stop: new AbortController().signal,
     abandon: new AbortController().signal,

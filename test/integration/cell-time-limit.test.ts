@@ -117,7 +117,7 @@ describe("a target's time limit", () => {
   it('takes no time while a provider that asked to wait is obeyed', async () => {
     await model.admin('POST', '/faults', { kind: 'status', status: 429, retryAfter: 1, next: 1 });
     expect(await runOne()).toMatchObject({ status: 'ok' });
-    governor.holdBack('openai/demo-small', 2 * targetMs);
+    governor.holdBack(`openai/demo-small ${model.url}`, 2 * targetMs);
     expect(await runOne()).toMatchObject({ status: 'ok' });
   });
 

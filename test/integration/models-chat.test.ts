@@ -7,6 +7,7 @@ import { configSchema } from '../../src/contracts/config.js';
 import type { CallRecord } from '../../src/contracts/records.js';
 import { createCellCalls, type CellCalls } from '../../src/models/cell-calls.js';
 import { createGovernor, type Governor } from '../../src/models/governor.js';
+import { meetInStore } from '../../src/models/governor-meeting.js';
 import { createModelCallers } from '../../src/models/model-caller.js';
 import { createPaidCalls } from '../../src/models/paid-calls.js';
 import type { ModelCaller } from '../../src/models/port.js';
@@ -34,6 +35,7 @@ describe('calls to a model through the journal', () => {
   let cells: string[];
   let experimentId: string;
   const journals: Journal[] = [];
+  const governors: Governor[] = [];
 
   beforeAll(async () => {
     opened = await openTestStore();
@@ -50,7 +52,10 @@ describe('calls to a model through the journal', () => {
     await model.admin('DELETE', '/faults');
     await model.admin('DELETE', '/calls');
     await model.admin('POST', '/latency', { latencyMs: 0 });
+    await Promise.all(governors.splice(0).map((governor) => governor.close()));
     await Promise.all(journals.splice(0).map((journal) => journal.close()));
+    // What one test's faults taught of the model is not for the next.
+    await opened.store.query('delete from assay.governor_keys');
   });
   afterAll(async () => {
     echo.server.closeAllConnections();
@@ -60,13 +65,16 @@ describe('calls to a model through the journal', () => {
   });
 
   /** One worker process: a journal with a lease of its own, a governor, the callers. */
-  const worker = async (options: { leaseMs?: number; monotonicNow?: () => number } = {}) => {
+  const worker = async (
+    options: { leaseMs?: number; monotonicNow?: () => number; models?: object } = {},
+  ) => {
     const journal = await createJournal(opened.store, { worker: 'test', ...options });
     journals.push(journal);
-    const governor = createGovernor();
-    return { journal, governor, callers: callersOf(journal, governor) };
+    const governor = createGovernor({ place: meetInStore(opened.store) });
+    governors.push(governor);
+    return { journal, governor, callers: callersOf(journal, governor, options.models) };
   };
-  const callersOf = (journal: Journal, governor: Governor) =>
+  const callersOf = (journal: Journal, governor: Governor, others = {}) =>
     createModelCallers({
       paidCalls: createPaidCalls({ journal, governor }),
       environment: { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: apiKey, WRONG: otherKey },
@@ -78,6 +86,7 @@ describe('calls to a model through the journal', () => {
           small: { model: 'demo-small', price: { input: 1, output: 2 }, timeoutMs: 1_500 },
           stranger: { model: 'demo-small', apiKey: 'env:WRONG' },
           nowhere: { model: 'demo-small', baseUrl: closedUrl },
+          ...others,
           echo: { model: 'echo', baseUrl: echo.url, apiKey: 'env:WRONG', timeoutMs: 300 },
         },
       }).models,
@@ -183,7 +192,7 @@ describe('calls to a model through the journal', () => {
     const frozen = await worker({ monotonicNow: () => performance.now() + now });
     const cell = nextCell();
     // The wait that somebody asked for passes between the claim and the request; meanwhile the process stands still.
-    frozen.governor.holdBack('openai/demo-small', 100);
+    frozen.governor.holdBack(`openai/demo-small ${model.url}`, 100);
     const { caller } = forCell(frozen, cell);
     const sending = caller.chat(request);
     await until(async () => (await rowsIn(cell)).length === 1, 5_000);
@@ -303,17 +312,26 @@ describe('calls to a model through the journal', () => {
       for (let cell = 0; cell < 4; cell += 1) await expect(run.ask()).rejects.toMatchObject(own);
     });
 
-    it('wait where somebody did before, also for a worker that was started since', async () => {
-      const run = await newRun(await worker());
-      await run.ask();
-      await expect(run.ask('nowhere', await worker())).rejects.toMatchObject(wait);
-      await opened.store.query(
-        `update assay.call_journal j set answered_at = clock_timestamp() - interval '25 hours'
-           from assay.experiment_cells c where c.id = j.cell_id and c.experiment_id = $1`,
-        [run.experimentId],
-      );
-      // A day is the longest that anybody is waited for.
+    it('wait where the same model at the same address answered before, also for a worker that was started since', async () => {
+      const there = await startTestModel();
+      const models = { leaves: { model: 'demo-small', baseUrl: there.url } };
+      const first = await worker({ models });
+      const run = await newRun(first);
+      await run.ask('leaves');
+      await there.close();
+      await first.governor.close();
+      await expect(run.ask('leaves', await worker({ models }))).rejects.toMatchObject(wait);
+      // The same model at a wrong address, in the same run, is no outage.
       await expect(run.ask('nowhere', await worker())).rejects.toMatchObject(own);
+      // A day is the longest that anybody is waited for.
+      for (const governor of governors) await governor.close();
+      await opened.store.query(
+        `update assay.governor_keys set state = jsonb_set(state::jsonb, '{answeredAt}',
+                ((extract(epoch from clock_timestamp()) - 25 * 3600) * 1000)::text::jsonb)::json
+          where key like $1`,
+        [`%${there.url}`],
+      );
+      await expect(run.ask('leaves', await worker({ models }))).rejects.toMatchObject(own);
     });
   });
 

@@ -98,7 +98,8 @@ export function exchange(
   const slots = report.slots ?? limits?.concurrency;
   const fleet = fleetRate(rate, limits, now);
   const { perSecond } = fleet;
-  const lines = shareOut(report, { known, others, perSecond, slots, now });
+  const parts = shareOut(report, { known, others, perSecond, slots, now });
+  const lines = parts.map(({ line }) => line);
   const member: GovernorMember = {
     until: now + report.leaseMs,
     lines,
@@ -124,7 +125,7 @@ export function exchange(
       upTo: upTo(report.member, others, share),
       tokensPerSecond:
         fleet.tokensPerSecond === undefined ? undefined : fleet.tokensPerSecond * share,
-      slots: slots === undefined ? undefined : sum(lines.map((line) => line.slots)),
+      slots: slots === undefined ? undefined : sum(parts.map(({ mayUse }) => mayUse)),
       holdMs: Math.max(0, notBefore - now),
       answeredAgoMs: state.answeredAt === 0 ? undefined : Math.max(0, now - state.answeredAt),
       contended: others.length > 0 && slots !== undefined,
@@ -166,7 +167,13 @@ interface Fleet {
   readonly now: number;
 }
 
-function shareOut(report: Report, fleet: Fleet): GovernorLine[] {
+interface Part {
+  readonly line: GovernorLine;
+  /** Of its slots, those that may be taken again when they come free; the others belong to somebody else then. */
+  readonly mayUse: number;
+}
+
+function shareOut(report: Report, fleet: Fleet): readonly Part[] {
   const mine = report.lines.map((line) => ({ ...line, member: report.member }));
   // Everybody divides in the same order, whoever asks.
   const all = [
@@ -187,10 +194,11 @@ function shareOut(report: Report, fleet: Fleet): GovernorLine[] {
     // A worker's first share comes at once; later ones grow into what others have let go.
     const share = fleet.known === undefined ? fair : Math.min(fair, Math.max(0, freeShare));
     freeShare -= share;
-    const slots = Math.max(line.slotsInUse, Math.min(whole?.[at] ?? 0, Math.max(0, freeSlots)));
+    const mayUse = Math.min(whole?.[at] ?? 0, Math.max(0, freeSlots));
+    const slots = Math.max(line.slotsInUse, mayUse);
     freeSlots -= slots;
     const { project, priority, wanted: rate, slotsWanted } = line;
-    return { project, priority, wanted: rate, share, slotsWanted, slots };
+    return { line: { project, priority, wanted: rate, share, slotsWanted, slots }, mayUse };
   });
 }
 

@@ -1,9 +1,11 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 
 import { listenForInterrupt } from '../src/devstack/index.js';
 import { peerMeasurements } from './compare/suite.js';
 import { engineMeasurements } from './engine/suite.js';
+import { updateTable } from './report/docs-table.js';
 import type { BenchResult, Figure } from './report/figures.js';
 import { figureNames, runSuite, select } from './suite.js';
 
@@ -14,6 +16,7 @@ interface Options {
   readonly runs: number;
   readonly only?: string;
   readonly profile?: string;
+  readonly updateDocs?: true;
 }
 
 const wholeNumber = (text: string): number => {
@@ -42,6 +45,7 @@ Examples:
     .option('--runs <n>', 'how often each load is run; figures are medians', wholeNumber, 3)
     .option('--only <figure>', `one figure: ${figureNames(suites.engine).join(', ')}`)
     .option('--profile <folder>', 'also write CPU profiles and counts of statements there')
+    .option('--update-docs', 'put the figures into the table of docs/benchmarks.md')
     .addHelpText(
       'after',
       `
@@ -80,6 +84,8 @@ Examples:
   return exitCode;
 }
 
+const docs = new URL('../docs/benchmarks.md', import.meta.url);
+
 async function run(bench: keyof typeof suites, options: Options): Promise<number> {
   const measurements = suites[bench];
   const selection = select(measurements, options.only);
@@ -92,7 +98,7 @@ async function run(bench: keyof typeof suites, options: Options): Promise<number
   const interrupt = listenForInterrupt();
   const log = (line: string): void => void process.stderr.write(`${line}\n`);
   try {
-    const figures = await runSuite(selection, {
+    const { figures, failures } = await runSuite(selection, {
       runs: options.runs,
       signal: interrupt.signal,
       profileFolder: options.profile,
@@ -102,8 +108,12 @@ async function run(bench: keyof typeof suites, options: Options): Promise<number
       },
     });
     const result: BenchResult = { bench, machine: machine(), runs: options.runs, figures };
+    if (options.updateDocs === true) {
+      await writeFile(docs, updateTable(await readFile(docs, 'utf8'), result));
+    }
+    for (const failure of failures) log(`Failed: ${failure}`);
     if (options.json === true) process.stdout.write(`${JSON.stringify(result)}\n`);
-    return 0;
+    return failures.length === 0 ? 0 : 1;
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
     log('Interrupted; everything was taken down.');

@@ -27,22 +27,37 @@ export function select(
     .filter(({ wanted }) => wanted.length > 0);
 }
 
-/** Runs the selection, one measurement after the other, and tells each figure as it is there. */
+/** What a suite came to. */
+export interface SuiteResult {
+  readonly figures: Readonly<Record<string, Figure>>;
+  /** Why measurements ended without their figures. */
+  readonly failures: readonly string[];
+}
+
+/**
+ * Runs the selection, one measurement after the other, and tells each figure as it is there. One that fails keeps none of the
+ * others from being measured: the whole takes most of an hour.
+ */
 export async function runSuite(
   selection: readonly Selection[],
   on: BenchContext & { readonly onFigure: (name: string, figure: Figure) => void },
-): Promise<Readonly<Record<string, Figure>>> {
+): Promise<SuiteResult> {
   const figures: Record<string, Figure> = {};
+  const failures: string[] = [];
   for (const { measurement, wanted } of selection) {
     on.log(`${wanted.join(', ')} (about ${measurement.minutes} min)`);
-    const measured = await measurement.measure(on);
+    const measured = await measurement.measure(on).catch((error: unknown) => {
+      on.signal.throwIfAborted();
+      failures.push(`${wanted.join(', ')}: ${String(error)}`);
+    });
+    if (measured === undefined) continue;
     for (const name of wanted) {
       const figure = figureNamed(name, { measurement, measured });
       figures[name] = figure;
       on.onFigure(name, figure);
     }
   }
-  return figures;
+  return { figures, failures };
 }
 
 function figureNamed(

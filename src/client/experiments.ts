@@ -6,6 +6,7 @@ import {
   type ExperimentSpec,
   type ExperimentSpecInput,
 } from '../contracts/experiment-spec.js';
+import type { ExperimentEstimate } from '../contracts/estimate.js';
 import type { SubmitReply } from '../contracts/experiment-protocol.js';
 import type { PassRecord, PassRequestInput } from '../contracts/pass.js';
 import type {
@@ -32,6 +33,7 @@ import { countCells } from '../store/cells.js';
 import { listExperiments } from '../store/experiment-list.js';
 import { findExperiment, type ExperimentRecord } from '../store/experiments.js';
 import { publicationCounts } from '../store/publication.js';
+import { estimateExperiment } from './estimate.js';
 import { sendCommand } from './commands.js';
 import { differencesOf, submitNewVersion, type ForkedFrom } from './new-version.js';
 import { partialReport } from './partial-report.js';
@@ -120,6 +122,13 @@ export interface Experiments {
    *   TEMPORAL_UNREACHABLE, and what stands in the way of this run: DATASET_*, TARGET_NOT_FOUND, PROMPT_*, PLATFORM_*, …
    */
   start(spec: ExperimentSpecInput, options?: StartOptions): Promise<StartedExperiment>;
+  /**
+   * Says what a run would come to: calls, tokens, cost and time, each with its range and what it is based on. No run is
+   * made, nothing is paid or written.
+   *
+   * @throws AssayError as {@link Experiments.start}.
+   */
+  estimate(spec: ExperimentSpecInput): Promise<ExperimentEstimate>;
   /** @throws AssayError EXPERIMENT_NOT_FOUND */
   get(key: ExperimentKey): Promise<ExperimentView>;
   /** Resolves when the run has ended. @throws AssayError WAIT_TIMEOUT, EXPERIMENT_NOT_FOUND */
@@ -275,6 +284,7 @@ export function createExperiments(transport: Transport): Experiments {
       const forkedFrom = { name: spec.name, differences: differencesOf(reply) };
       return { ...startedOr(fork.reply, fork.spec), forkedFrom };
     },
+    estimate: async (input) => estimateExperiment(await transport.temporal(), parseSpec(input)),
     async wait(key, options = {}) {
       const started = performance.now();
       for (;;) {

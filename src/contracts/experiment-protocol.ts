@@ -1,4 +1,5 @@
 /** What goes through Temporal for an experiment: small, versioned, never a body. */
+import type { ExperimentEstimate } from './estimate.js';
 import type { ErrorDocument } from '../core/errors/assay-error.js';
 import type { ExperimentSpec, Priority } from './experiment-spec.js';
 import type { ManifestDifference } from './manifest.js';
@@ -180,6 +181,10 @@ export interface RepairReply {
   readonly requeued: number;
 }
 
+/** What a run would come to, or what stands in its way. */
+export type EstimateReply =
+  { readonly estimate: ExperimentEstimate } | { readonly error: ErrorDocument };
+
 /** The activities of an experiment; the workflow knows them by these types only. */
 export interface ExperimentActivities {
   /** Resolves the submission and decides: new, the same run, another content, or unusable. */
@@ -188,6 +193,8 @@ export interface ExperimentActivities {
     readonly workflowId: string;
     readonly workflowRunId: string;
   }): Promise<SubmitReply>;
+  /** Says what a run would come to; writes nothing and calls no model. */
+  estimateExperiment(request: { readonly spec: ExperimentSpec }): Promise<EstimateReply>;
   /** Makes sure of the platform's side and streams the items into cells; repeats are harmless. */
   planExperiment(request: { readonly experimentId: string }): Promise<AdmittedPlan>;
   /** Runs the pending cells of positions [from, to). */

@@ -1,2 +1,3 @@
+export { estimate } from './estimate.js';
 export { experiment } from './experiment.js';
 export { prune } from './prune.js';

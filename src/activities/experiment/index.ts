@@ -2,6 +2,7 @@ import type { ExperimentActivities } from '../../contracts/experiment-protocol.j
 import { withFailures } from '../failures.js';
 import { createAdmit } from './admit.js';
 import { createClose } from './close.js';
+import { createEstimate } from './estimate.js';
 import { createExplainFailures } from './failure-limit.js';
 import { createDeleteSuperseded } from './delete-superseded.js';
 import { createFinish } from './finish.js';
@@ -19,6 +20,7 @@ export interface ExperimentActivitySets {
   readonly orchestration: Pick<
     ExperimentActivities,
     | 'admitExperiment'
+    | 'estimateExperiment'
     | 'planExperiment'
     | 'recordCommand'
     | 'reopenExperiment'
@@ -38,6 +40,7 @@ export function createExperimentActivities(ports: ExperimentPorts): ExperimentAc
   return {
     orchestration: withFailures({
       admitExperiment: createAdmit(ports),
+      estimateExperiment: createEstimate(ports),
       planExperiment: createPlan(ports),
       recordCommand: createRecordCommand(ports),
       reopenExperiment: createReopen(ports),

@@ -21,7 +21,7 @@ import {
 import { follow } from '../progress/follow.js';
 import { submitRun } from './experiment-submit.js';
 
-interface RunOptions {
+export interface RunOptions {
   readonly dataset: string;
   readonly datasetVersion?: string;
   readonly target: string;
@@ -154,7 +154,7 @@ function usualPriority({ environment, err }: Cli): Priority {
 }
 
 /** The specification that the options ask for; what was not given keeps its default. */
-function specOf(project: string, options: RunOptions): ExperimentSpecInput {
+export function specOf(project: string, options: RunOptions): ExperimentSpecInput {
   const { dataset, datasetVersion, target, evaluators, repetitions, concurrency } = options;
   const { seed, verify, timeoutTarget, description } = options;
   const { retries, budget, maxFailures, priority, quick, quickBy, reuse } = options;

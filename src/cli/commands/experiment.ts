@@ -5,6 +5,7 @@ import { registerExperimentCancel } from './experiment-cancel.js';
 import { registerExperimentChange } from './experiment-change.js';
 import { registerExperimentList } from './experiment-list.js';
 import { registerExperimentPause } from './experiment-pause.js';
+import { registerExperimentPlan } from './experiment-plan.js';
 import { registerExperimentReopen } from './experiment-reopen.js';
 import { registerExperimentReport } from './experiment-report.js';
 import { registerExperimentResults } from './experiment-results.js';
@@ -25,6 +26,7 @@ Examples:
   $ assay experiment list
   $ assay experiment results nightly-2026-11-21 --status target_error`,
     );
+  registerExperimentPlan(group, registration);
   registerExperimentRun(group, registration);
   registerExperimentStatus(group, registration);
   registerExperimentWatch(group, registration);

@@ -36,6 +36,14 @@ export const concurrencyUpdate = 'concurrency';
 export const budgetUpdate = 'budget';
 export const progressQuery = 'progress';
 
+/** Saying what a run would come to. */
+export const estimateWorkflowType = 'estimate';
+
+/** One workflow for each question: what is asked again is looked at again. */
+export function estimateWorkflowId(project: string, question: string): string {
+  return `assay/${project}/estimate/${question}`;
+}
+
 /** Taking the bodies of old runs. */
 export const pruneWorkflowType = 'prune';
 

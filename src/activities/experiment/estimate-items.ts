@@ -1,0 +1,115 @@
+import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
+import type { DatasetItem } from '../../contracts/records.js';
+import { spreadOf, type Spread } from '../../core/estimate/mean-range.js';
+import { Moments } from '../../core/statistics/moments.js';
+import type { Evaluator } from '../../evaluators/port.js';
+import type { ChatRequest } from '../../models/port.js';
+import type { TokenCounter } from '../../models/token-count.js';
+import type { Target } from '../../targets/port.js';
+import { createInputCheck } from './input-check.js';
+import { scanItems } from './item-scan.js';
+import { selectItems } from './item-selection.js';
+import { openItems } from './item-stream.js';
+import type { ExperimentPorts } from './ports.js';
+
+/** What the items of a run tell of its calls before they are made. */
+export interface PlannedItems {
+  readonly items: number;
+  /** Of the whole dataset, where the run takes a sample of it. */
+  readonly of: number | undefined;
+  /** Of how many items the tokens were counted; all, where it equals `items`. */
+  readonly counted: number;
+  /** The target's request; undefined where only its code knows. */
+  readonly target: PlannedRequests | undefined;
+  readonly judges: ReadonlyMap<string, PlannedRequests>;
+}
+
+/** Requests as they were rendered. */
+export interface PlannedRequests {
+  /** One of them: its model and parameters. */
+  readonly example: ChatRequest;
+  readonly inputTokens: Spread | undefined;
+  /** The share of items that it is asked for: judges skip items that expect nothing. */
+  readonly share: number;
+}
+
+/** Tokens of so many items are counted at most, evenly over the dataset; of the others the mean is taken. */
+const mostCounted = 1_000;
+
+/** Renders the requests of a run and counts their tokens; one page of the dataset in memory at a time. */
+export async function readPlanned(
+  spec: ExperimentSpec,
+  from: {
+    readonly ports: ExperimentPorts;
+    readonly target: Target;
+    readonly evaluators: readonly Evaluator[];
+    readonly tokens: TokenCounter;
+    readonly signal: AbortSignal;
+  },
+): Promise<PlannedItems> {
+  const { ports, target, evaluators, tokens, signal } = from;
+  const stream = await openItems(spec, ports);
+  const selection = await selectItems(stream, signal);
+  const inputs = createInputCheck(target);
+  const sample = createEvenSample(mostCounted);
+  const { items } = await scanItems(stream, {
+    signal,
+    selection,
+    onPage: (page) => {
+      for (const { item } of page) {
+        inputs.add(item);
+        sample.add(item);
+      }
+    },
+  });
+  inputs.throwIfMissing();
+  const counted = sample.items();
+  const { planned } = target;
+  const requests = (
+    ask: (item: DatasetItem) => ChatRequest | undefined,
+  ): PlannedRequests | undefined => {
+    const moments = new Moments();
+    let example: ChatRequest | undefined;
+    for (const item of counted) {
+      const request = ask(item);
+      if (request === undefined) continue;
+      example ??= request;
+      moments.add(tokens.chat(request.messages, request.responseSchema?.schema));
+    }
+    return example === undefined
+      ? undefined
+      : { example, inputTokens: spreadOf(moments), share: moments.n / counted.length };
+  };
+  const judges = evaluators.flatMap((evaluator): [string, PlannedRequests][] => {
+    // What the target will say is not known: what is expected of it stands for it.
+    const found = requests(({ input, expected }) =>
+      evaluator.planned?.({ input, expected, output: expected ?? '' }),
+    );
+    return found === undefined ? [] : [[evaluator.name, found]];
+  });
+  return {
+    items,
+    of: selection?.sample.of,
+    counted: counted.length,
+    target:
+      planned?.kind === 'chat' ? requests(({ input }) => planned.requestFor(input)) : undefined,
+    judges: new Map(judges),
+  };
+}
+
+/** Keeps every k-th item, with k doubling as the stream grows: even over it, whatever its length, and the same every time. */
+function createEvenSample(most: number) {
+  let kept: DatasetItem[] = [];
+  let every = 1;
+  let seen = 0;
+  return {
+    add(item: DatasetItem): void {
+      if (seen % every === 0) kept.push(item);
+      seen += 1;
+      if (kept.length <= most) return;
+      kept = kept.filter((_item, index) => index % 2 === 0);
+      every *= 2;
+    },
+    items: (): readonly DatasetItem[] => kept,
+  };
+}

@@ -1,0 +1,217 @@
+import type { ModelConfig } from '../../contracts/config.js';
+import type { EstimatedCalls, Guess } from '../../contracts/estimate.js';
+import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
+import { exactly, isKnown, times } from '../../core/estimate/guess.js';
+import { meanRange } from '../../core/estimate/mean-range.js';
+import type { ModelPrice } from '../../core/money/pico.js';
+import { defaultOutputTokens, outputLimit } from '../../core/money/token-bound.js';
+import type { Evaluator } from '../../evaluators/port.js';
+import { chatBody } from '../../models/openai-chat.js';
+import type { CallHistory, CellHistory } from '../../store/call-history.js';
+import type { Target } from '../../targets/port.js';
+import type { PlannedItems, PlannedRequests } from './estimate-items.js';
+import type { ExperimentPorts } from './ports.js';
+
+export interface PartContext {
+  readonly spec: ExperimentSpec;
+  readonly ports: ExperimentPorts;
+  readonly target: Target;
+  readonly evaluators: readonly Evaluator[];
+  readonly planned: PlannedItems;
+  readonly history: {
+    readonly cells: CellHistory | undefined;
+    readonly calls: readonly CallHistory[];
+  };
+  readonly cells: number;
+}
+
+/** The calls that are known before the run: of prompts, HTTP targets and judges. */
+export function plannedParts(context: PartContext): readonly EstimatedCalls[] {
+  const { target, planned, spec, cells } = context;
+  const parts: EstimatedCalls[] = [];
+  if (planned.target !== undefined) {
+    parts.push(chatPart(context, { purpose: 'target', scope: 'target', requests: planned.target }));
+  }
+  if (target.planned?.kind === 'http') {
+    const { costPerRequestUsd: cost } = target.planned;
+    const none = exactly(0, 'an HTTP target tells no tokens');
+    const calls = exactly(cells, 'one request a cell');
+    parts.push({
+      purpose: 'target',
+      scope: 'target',
+      model: `http/${spec.target}`,
+      calls,
+      inputTokens: none,
+      outputTokens: none,
+      costUsd:
+        cost === undefined
+          ? { unknown: `targets.${spec.target} has no costPerRequestUsd` }
+          : times(calls, exactly(cost, 'costPerRequestUsd')),
+    });
+  }
+  for (const [name, requests] of planned.judges) {
+    parts.push(chatPart(context, { purpose: 'judge', scope: `judge:${name}`, requests }));
+  }
+  return parts;
+}
+
+/** The calls of code: only earlier runs tell of them. */
+export function codeParts(context: PartContext): readonly EstimatedCalls[] {
+  const { target, evaluators, planned } = context;
+  const scopes: { readonly scope: string; readonly purpose: 'target' | 'judge' }[] = [
+    ...(target.planned === undefined ? [{ scope: 'target', purpose: 'target' } as const] : []),
+    ...evaluators
+      .filter(({ name, identity }) => identity.kind === 'function' && !planned.judges.has(name))
+      .map(({ name }) => ({ scope: `judge:${name}`, purpose: 'judge' }) as const),
+  ];
+  return scopes.flatMap(({ scope, purpose }) => codeScope(context, { scope, purpose }));
+}
+
+function codeScope(
+  context: PartContext,
+  { scope, purpose }: { readonly scope: string; readonly purpose: 'target' | 'judge' },
+): readonly EstimatedCalls[] {
+  const { history, cells } = context;
+  const before = history.cells;
+  if (before === undefined) {
+    const unknown: Guess = {
+      unknown: `${scope} is code that never ran: which calls it makes is not known`,
+    };
+    // Evaluators that are code seldom call models; that they may is said, and makes no total unknown.
+    if (purpose === 'judge') return [];
+    return [
+      {
+        purpose,
+        scope,
+        model: undefined,
+        calls: unknown,
+        inputTokens: unknown,
+        outputTokens: unknown,
+        costUsd: unknown,
+      },
+    ];
+  }
+  const basis = `${before.cells} cells of ${before.runs} earlier run${before.runs === 1 ? '' : 's'}`;
+  return history.calls
+    .filter((call) => call.scope === scope)
+    .map((call) => {
+      const calls = exactly((cells * call.calls) / before.cells, `${basis}: calls a cell`);
+      const input = historyMean(call, 'input', basis);
+      const output = historyMean(call, 'output', basis);
+      const price = priceIn(context, call);
+      return {
+        purpose: call.purpose,
+        scope,
+        model: `${call.provider}/${call.model}`,
+        calls,
+        inputTokens: times(calls, input),
+        outputTokens: times(calls, output),
+        costUsd: costOf({ calls, input, output }, price),
+      };
+    });
+}
+
+function chatPart(
+  context: PartContext,
+  part: {
+    readonly purpose: 'target' | 'judge';
+    readonly scope: string;
+    readonly requests: PlannedRequests;
+  },
+): EstimatedCalls {
+  const { purpose, scope, requests } = part;
+  const { planned, cells, ports, history } = context;
+  const model = ports.project.config.models[requests.example.model];
+  const whole = planned.counted === planned.items;
+  const calls = exactly(
+    Math.round(cells * requests.share),
+    purpose === 'target' ? 'one call a cell' : 'one call for each output that it judges',
+  );
+  const input = meanRange(requests.inputTokens, {
+    whole: whole && purpose === 'target',
+    basis:
+      (whole
+        ? `the prompts of all ${planned.items} items, counted with o200k_base`
+        : `the prompts of ${planned.counted} of ${planned.items} items, counted with o200k_base`) +
+      (purpose === 'judge' ? ', with what is expected in place of the output' : ''),
+  });
+  const earlier = history.calls.find(
+    (call) =>
+      call.scope === scope && call.provider === model?.provider && call.model === model.model,
+  );
+  const output = outputOf({ model, requests, earlier });
+  const price = model === undefined ? undefined : priceOf(context, model);
+  return {
+    purpose,
+    scope,
+    model: model === undefined ? undefined : `${model.provider}/${model.model}`,
+    calls,
+    inputTokens: times(calls, input),
+    outputTokens: times(calls, output),
+    costUsd: costOf({ calls, input, output }, price ?? requests.example.model),
+  };
+}
+
+/** From earlier runs of the target with this model; else from nothing up to the limit of the call, or to a default. */
+function outputOf(of: {
+  readonly model: ModelConfig | undefined;
+  readonly requests: PlannedRequests;
+  readonly earlier: CallHistory | undefined;
+}): Guess {
+  const { model, requests, earlier } = of;
+  if (earlier !== undefined) {
+    return historyMean(earlier, 'output', `${earlier.calls} answers of earlier runs of the target`);
+  }
+  const limit = model === undefined ? undefined : outputLimit(chatBody(model, requests.example));
+  const high = limit ?? defaultOutputTokens;
+  const basis =
+    limit === undefined
+      ? `no earlier run and no max_tokens: up to ${high} tokens an answer, a quarter of it as likely`
+      : `no earlier run: up to max_tokens (${high}) an answer, half of it as likely`;
+  return { low: 0, likely: limit === undefined ? high / 4 : high / 2, high, basis };
+}
+
+function historyMean(call: CallHistory, what: 'input' | 'output', basis: string): Guess {
+  const [mean, sd] =
+    what === 'input' ? [call.inputMean, call.inputSd] : [call.outputMean, call.outputSd];
+  return meanRange({ n: call.calls, mean, sd: sd ?? undefined }, { basis, whole: false });
+}
+
+type PriceAt = (inputTokens: number) => ModelPrice | undefined;
+
+const priceOf =
+  ({ ports }: PartContext, model: ModelConfig, kind: 'chat' | 'embedding' = 'chat'): PriceAt =>
+  (inputTokens) =>
+    ports.prices.priceOf(model, { at: new Date(), kind, inputTokens });
+
+function priceIn(context: PartContext, call: CallHistory): PriceAt | string {
+  const model = Object.values(context.ports.project.config.models).find(
+    ({ provider, model: name }) => provider === call.provider && name === call.model,
+  );
+  if (model === undefined) return `${call.provider}/${call.model}`;
+  return priceOf(context, model, call.purpose === 'embedding' ? 'embedding' : 'chat');
+}
+
+/** Dollars, with the price of today for calls of that length. */
+function costOf(
+  of: { readonly calls: Guess; readonly input: Guess; readonly output: Guess },
+  price: PriceAt | string,
+): Guess {
+  const { calls, input, output } = of;
+  if (!isKnown(calls)) return calls;
+  if (!isKnown(input)) return input;
+  if (!isKnown(output)) return output;
+  const perToken = typeof price === 'string' ? undefined : price(Math.round(input.likely));
+  if (perToken === undefined) {
+    const name = typeof price === 'string' ? ` of ${price}` : '';
+    return { unknown: `the price${name} is not known` };
+  }
+  const dollars = (end: 'low' | 'likely' | 'high'): number =>
+    (calls[end] * (input[end] * perToken.input + output[end] * perToken.output)) / 1e6;
+  return {
+    low: dollars('low'),
+    likely: dollars('likely'),
+    high: dollars('high'),
+    basis: `$${perToken.input} a million tokens of input, $${perToken.output} of output`,
+  };
+}

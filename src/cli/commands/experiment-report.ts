@@ -58,13 +58,13 @@ Examples:
   $ assay experiment report nightly-2026-11-21 --partial`,
     );
   handle(command, async (cli) => {
-    const key = { project: await cli.project(), name: command.args[0] ?? '' };
     const { format, out, partial = false } = command.opts<ReportOptions>();
     if (partial && out !== undefined && format === undefined) {
       throw new AssayError('USAGE', 'The files of a run are written when it has ended.', {
         mend: 'Say which one with --format, or leave --partial out.',
       });
     }
+    const key = { project: await cli.project(), name: command.args[0] ?? '' };
     const wanted = { key, partial };
     await cli.withClient(async (client) => {
       if (out === undefined) {

@@ -49,6 +49,7 @@ export function statusText(view: ExperimentView, sink: Sink): string {
       `${counted(counts.planned, 'cell')}: ${count(counts.ok)} ok, ${count(counts.target_error)} target_error, ` +
         `${count(counts.evaluator_error)} evaluator_error, ${count(counts.skipped)} skipped, ${count(counts.pending)} pending`,
     ],
+    ['Concurrency', count(view.concurrency)],
     ...optional('Reused', reuseLine(view), sink),
     ...view.publication.map((each): readonly [string, string] => [
       sink.safe(each.platform),

@@ -1,5 +1,6 @@
 import type { ExperimentView } from '../../client/experiments.js';
 import type { CellCounts } from '../../contracts/records.js';
+import { terminalLine } from '../../core/text/escape/terminal.js';
 import { bar, count, counted, duration, figure, percent } from '../../core/report/figures.js';
 import type { Colours } from '../io/sink.js';
 
@@ -32,20 +33,21 @@ export function waitingFor({ view, stillMs, silentMs }: ProgressFacts): string |
     case 'planning':
       return 'waiting for the plan: dataset, target and platform';
     case 'paused':
-      return view.waitingFor ?? 'paused';
+      return said(view) ?? 'paused';
     case 'running':
-      if (view.waitingFor !== undefined) return view.waitingFor;
+      if (view.waitingFor !== undefined) return said(view);
       return stillMs < stillAfterMs
         ? undefined
         : `no cell has ended for ${duration(stillMs)}: the model, its rate limit or a worker`;
     case 'publishing':
-      return view.publication
-        .map(
+      return [
+        ...view.publication.map(
           (each) =>
             `sending to ${each.platform}: ${count(each.sentTraces)} of ${count(each.expectedTraces)} traces, ` +
             `${count(each.sentScores)} of ${count(each.expectedScores)} scores`,
-        )
-        .join('; ');
+        ),
+        ...(view.waitingFor === undefined ? [] : [`waits: ${said(view)}`]),
+      ].join('; ');
     case 'verifying':
       return view.publication
         .map(
@@ -61,6 +63,10 @@ export function waitingFor({ view, stillMs, silentMs }: ProgressFacts): string |
       return undefined;
   }
 }
+
+/** The run's own words hold those of people and of other servers. */
+const said = ({ waitingFor: words }: ProgressFacts['view']): string | undefined =>
+  words === undefined ? undefined : terminalLine(words);
 
 /** `120 of 204 cells (58.8 %), 31.2 cells/s, about 3 s left, 2 errors` */
 function figuresOf({ view, perSecond }: ProgressFacts): readonly string[] {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 
 import {
+  dollars,
   durationMs,
+  failureLimit,
   listAmong,
   nameList,
   portNumber,
@@ -38,6 +40,24 @@ describe('option values', () => {
       expect(() => wholeNumber(text)).toThrow('whole number');
     },
   );
+
+  it('reads dollars, with or without their sign', () => {
+    expect(dollars('20')).toBe(20);
+    expect(dollars('$0.50')).toBe(0.5);
+    for (const wrong of ['0', '-1', '1e3', '', '2000000', '1,5', 'NaN']) {
+      expect(() => dollars(wrong)).toThrow('amount of dollars');
+    }
+  });
+
+  it('reads a limit of failures as a count or a share', () => {
+    expect(failureLimit('10')).toEqual({ count: 10 });
+    expect(failureLimit('0')).toEqual({ count: 0 });
+    expect(failureLimit('5%')).toEqual({ share: 0.05 });
+    expect(failureLimit('2.5%')).toEqual({ share: 0.025 });
+    for (const wrong of ['2.5', '101%', '-1', '%', '', 'half']) {
+      expect(() => failureLimit(wrong)).toThrow('a share such as 5%');
+    }
+  });
 
   it('keeps counts and ports in their range', () => {
     expect(positiveNumber('1')).toBe(1);

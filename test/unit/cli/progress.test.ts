@@ -94,6 +94,19 @@ describe('a line of progress', () => {
     expect(line).not.toContain('%');
   });
 
+  it('tells in the words of the run what it waits for, and obeys nothing in them', () => {
+    const waits = (status: 'running' | 'paused' | 'publishing', words: string) =>
+      waitingFor(facts({ view: viewOf({ status, waitingFor: words }), stillMs: 60_000 }));
+    expect(waits('paused', 'paused by a person: lunch')).toBe('paused by a person: lunch');
+    expect(waits('running', 'small asked to wait (until 14:03 UTC)')).toContain('until 14:03 UTC');
+    expect(waits('publishing', 'langfuse: HTTP 503')).toBe('waits: langfuse: HTTP 503');
+    for (const status of ['running', 'paused', 'publishing'] as const) {
+      const shown = waits(status, 'a\u001b[2Jb\r\nc\u202ed') ?? '';
+      // eslint-disable-next-line no-control-regex
+      expect(shown).not.toMatch(/[\u0000-\u001f\u202e]/);
+    }
+  });
+
   it('tells what it waits for', () => {
     expect(waitingFor(facts())).toBeUndefined();
     expect(waitingFor(facts({ stillMs: 20_000 }))).toContain('no cell has ended for 20.0 s');

@@ -15,6 +15,8 @@ async function run(...args: string[]) {
   return { code: await runCli(from, args), out: out.text(), err: err.text() };
 }
 
+const running = ['experiment', 'run', '--dataset', 'd', '--target', 't'];
+
 describe('a command line', () => {
   it.each([
     [['bogus'], "Unknown command 'bogus'"],
@@ -26,6 +28,20 @@ describe('a command line', () => {
     [['experiment', 'results', 'a', '--status', 'ko'], '"ko" is none of ok'],
     [['experiment', 'results', 'a', '--format', 'xml'], 'Allowed choices are'],
     [['experiment', 'list', '--limit', '0'], 'at least 1'],
+    [['experiment', 'pause'], "Missing required argument 'name'"],
+    [['experiment', 'pause', 'a', '--reason', ' '], '1 to 200 characters'],
+    [['experiment', 'concurrency', 'a'], "Missing required argument 'cells'"],
+    [['experiment', 'concurrency', 'a', '-3'], 'whole number'],
+    [['experiment', 'concurrency', 'a', 'many'], 'whole number'],
+    [['experiment', 'budget', 'a'], "'--usd <dollars>' not specified"],
+    [['experiment', 'budget', 'a', '--usd', '0'], 'amount of dollars'],
+    [['experiment', 'report', 'a', '--partial', '--out', 'b'], 'when it has ended'],
+    [[...running, '--detach', '--out', 'b'], 'a run that is left writes no files'],
+    [[...running, '--detach', '--fail-on-errors'], 'a run that is left has no outcome'],
+    [[...running, '--max-failures', '100%'], '100% never ends a run early'],
+    [[...running, '--max-failures', '1.5'], 'a share such as 5%'],
+    [[...running, '--priority', 'high'], 'Allowed choices are interactive'],
+    [[...running, '--budget', '-1'], 'amount of dollars'],
     [['experiment'], 'A command is missing'],
     [['dev', '--postgres-port', '99999'], '1 to 65535'],
     [['prune'], "'--older-than <time>' not specified"],

@@ -170,6 +170,34 @@ describe('an export that is sent again after an unclear answer', () => {
   });
 });
 
+describe('an export whose request left long after its intent', () => {
+  it('is not sent again before the platform had its time to show it', async () => {
+    const { session, posts, found, platform, exporterOver, experimentId } = await setup(1);
+    // A process that was frozen while it connected: the request leaves when it goes on, and the deadline ends it.
+    const late: Platform = {
+      ...platform,
+      send: async (batch) => {
+        posts.push(batch.records.flatMap(({ ids }) => ids));
+        await test.store.query(
+          `update assay.outbox_exports set intended_at = intended_at - interval '1 minute'
+            where partition = $1`,
+          [experimentId],
+        );
+        return { outcome: 'ambiguous', reason: 'no answer' };
+      },
+    };
+    const exporter = exporterOver(session, late);
+    const rows = await spansOf(session);
+    await exporter.send({ kind: 'spans', rows });
+    await expect(exporter.settle()).resolves.toMatchObject({ state: 'moved', open: 1 });
+    for (const id of rows.flatMap(({ ids }) => ids)) found.add(id);
+    await expect(exporter.settle()).resolves.toMatchObject({ open: 0 });
+    expect(posts).toHaveLength(1);
+    expect(await resendsOf(experimentId)).toBe(0);
+    await session.close();
+  });
+});
+
 describe('an export that was turned away', () => {
   it.each<SendOutcome>([
     { outcome: 'later', retryAfterMs: 30_000, reason: '429' },

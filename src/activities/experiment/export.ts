@@ -88,6 +88,9 @@ export function createExporter(on: {
           { exportId: batch.exportId, reason: outcome.reason },
           'export without a clear answer',
         );
+        // It may have left much later than its intent says, where this process stood still while it connected: what the
+        // platform may still show is waited for from now on.
+        await session.reopenExport(batch.exportId);
         return { state: 'blocked', waitMs: 1_000, reason: outcome.reason };
       case 'later':
         await keepForLater(batch);

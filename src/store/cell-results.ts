@@ -39,6 +39,9 @@ export interface ResultFilter {
   readonly pageSize?: number;
 }
 
+/** The most of items, outputs and calls of one page, as JSON; a larger item is a page of its own. */
+const pageBytes = 8 * 1024 * 1024;
+
 interface Page {
   readonly rows: readonly CellRow[];
   /** The last item that was looked at; undefined where there was none. */
@@ -62,9 +65,22 @@ const readPage = async (
 ): Promise<Page> => {
   const rows = await rowsOf<PageRow>(
     store,
-    `with i as materialized (
-       select experiment_id, ordinal, body, hash, platform_item_id from assay.experiment_items
-        where experiment_id = $1 and ordinal > $2 order by ordinal limit $3
+    // The texts of outputs and calls are measured where they are stored: a page of two hundred outputs of 5 MB would be 1 GB.
+    `with sized as (
+       select n.ordinal, n.bytes + coalesce(
+                (select sum(coalesce(octet_length(output::text), 0) + coalesce(octet_length(calls::text), 0))
+                   from assay.experiment_cells
+                  where experiment_id = $1 and ordinal = n.ordinal and latest and status = any($4)), 0) as size
+         from (select ordinal, bytes from assay.experiment_items
+                where experiment_id = $1 and ordinal > $2 order by ordinal limit $3) as n
+     ), page as (
+       select ordinal, sum(size) over (order by ordinal) - size as before from sized
+     ), i as materialized (
+       select own.* from page cross join lateral (
+         select experiment_id, ordinal, body, hash, platform_item_id from assay.experiment_items
+          where experiment_id = $1 and ordinal = page.ordinal
+         offset 0) own
+        where page.before < ${pageBytes}
      )
      select (select max(ordinal) from i) as last, ${columns}
        from i left join lateral (

@@ -177,7 +177,8 @@ export async function* itemPages(
                  from (select ordinal, bytes from assay.experiment_items
                         where experiment_id = $1 and ordinal >= $2
                         order by ordinal limit $3) as first) as page
-         join assay.experiment_items i on i.experiment_id = $1 and i.ordinal = page.ordinal
+        cross join lateral (select ordinal, body from assay.experiment_items
+                             where experiment_id = $1 and ordinal = page.ordinal offset 0) i
         where page.before < $4 order by i.ordinal`,
       [experimentId, next, pageItems, pageBytes],
     );

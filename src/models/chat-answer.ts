@@ -40,7 +40,7 @@ export interface ParsedCompletion {
 export function parseCompletion(body: Buffer): ParsedCompletion {
   let raw: unknown;
   try {
-    raw = JSON.parse(body.toString('utf8'));
+    raw = jsonOf(body);
   } catch (error) {
     throw new AssayError('MODEL_ANSWER_INVALID', 'The answer of the model is not JSON.', {
       cause: error,
@@ -65,10 +65,21 @@ export function parseCompletion(body: Buffer): ParsedCompletion {
   };
 }
 
+// The same bytes are read twice, for the journal's columns and for the cell.
+const read = new WeakMap<Buffer, unknown>();
+
+function jsonOf(body: Buffer): unknown {
+  const known = read.get(body);
+  if (known !== undefined) return known;
+  const json: unknown = JSON.parse(body.toString('utf8'));
+  read.set(body, json);
+  return json;
+}
+
 /** The tokens of a stored answer; undefined where it says none. Read also of one that is no completion: it is paid for. */
 export function usageOf(body: Buffer): Usage | undefined {
   try {
-    const raw = JSON.parse(body.toString('utf8')) as { usage?: unknown } | null;
+    const raw = jsonOf(body) as { usage?: unknown } | null;
     const parsed = usageSchema.safeParse(raw?.usage);
     return parsed.success ? readUsage(parsed.data) : undefined;
   } catch {

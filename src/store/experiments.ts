@@ -264,6 +264,17 @@ export async function markCellsDone(on: Queryable, id: string): Promise<string |
   return row?.cells_done_at;
 }
 
+/** Whether every cell has ended, without the rest of the record. @throws AssayError EXPERIMENT_NOT_FOUND */
+export async function areCellsDone(on: Queryable, id: string): Promise<boolean> {
+  const [row] = await rowsOf<{ done: boolean }>(
+    on,
+    'select cells_done_at is not null as done from assay.experiments where id = $1',
+    [id],
+  );
+  if (row === undefined) throw notFound(id);
+  return row.done;
+}
+
 export interface ExperimentEnd {
   readonly status: 'completed' | 'completed_unverified' | 'cancelled' | 'failed';
   readonly summary?: Json;

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { DrainReply, ExperimentActivities } from '../../contracts/experiment-protocol.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import type { Platform } from '../../platforms/port.js';
-import { getExperiment } from '../../store/experiments.js';
+import { areCellsDone } from '../../store/experiments.js';
 import { openPublisherSession, type PublisherSession } from '../../store/publisher/session.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import { createExporter, type Exporter, type ExportState } from './export.js';
@@ -76,7 +76,7 @@ export async function drainOutbox(on: Drain): Promise<DrainReply> {
     // The workflow asks again; whoever takes over finds intents and marks.
     if (stop.aborted) return { state: 'wait', waitMs: 100, reason: 'the publisher moved' };
     // Asked before the rows are taken: a run whose cells close in between is seen as closed on the next round.
-    const closed = (await getExperiment(ports.store, experimentId)).cellsDoneAt !== undefined;
+    const closed = await areCellsDone(ports.store, experimentId);
     const settled = await exporter.settle();
     const round = settled.state === 'blocked' ? settled : await sendPending(on);
     const moved = 'rows' in round ? round.rows : 0;

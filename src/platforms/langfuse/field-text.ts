@@ -19,9 +19,13 @@ export interface FieldTexts {
 
 interface Measured {
   readonly text: string;
-  readonly bytes: number;
   readonly sanitised: boolean;
+  /** Of the text as encoded; counted when it is first asked for. */
+  bytes: number | undefined;
 }
+
+/** The most bytes that one UTF-16 unit can take in JSON: `\u001f`. */
+const mostBytesOfUnit = 6;
 
 /** Remembers what it measured: a cell that is too large is written again at smaller limits. */
 export function createFieldTexts(): FieldTexts {
@@ -30,7 +34,10 @@ export function createFieldTexts(): FieldTexts {
     text: (value, maxBytes) => {
       let measured = known.get(value);
       if (measured === undefined) known.set(value, (measured = measure(value)));
-      const { text, bytes, sanitised } = measured;
+      const { text, sanitised } = measured;
+      // Nearly all texts are so short that they fit whatever is in them.
+      if (text.length * mostBytesOfUnit <= maxBytes) return { text, sanitised, cut: false };
+      const bytes = (measured.bytes ??= encodedBytes(text));
       return bytes <= maxBytes
         ? { text, sanitised, cut: false }
         : { text: cutText(text, bytes, maxBytes), sanitised, cut: true };
@@ -41,7 +48,7 @@ export function createFieldTexts(): FieldTexts {
 function measure(value: Json): Measured {
   const { value: whole, changed } = wellFormedJson(value);
   const text = typeof whole === 'string' ? whole : JSON.stringify(whole);
-  return { text, bytes: encodedBytes(text), sanitised: changed };
+  return { text, bytes: undefined, sanitised: changed };
 }
 
 /** A short text such as a name: made well-formed and cut, without more said. */

@@ -88,15 +88,21 @@ function encodeAt(
     revision: cell.revision,
   };
   const traceId = cellTraceId(identity);
+  const spanIds = new Map<string, string>();
+  const spanIdAt = (path: string): string => {
+    const known = spanIds.get(path) ?? cellSpanId(identity, path);
+    spanIds.set(path, known);
+    return known;
+  };
   const spans = tree.nodes.map((node): OtlpSpan => {
     const list = new AttributeList(encoding.texts, fit.fieldBytes);
-    addCommon(list, encoding, cellSpanId(identity, rootPath));
+    addCommon(list, encoding, spanIdAt(rootPath));
     const name = addOwn(list, node, { ...encoding, callsLeftOut: tree.callsLeftOut });
     if (judgement !== undefined) list.metadata(metadataKey.pass, judgement.pass);
     return {
       traceId,
-      spanId: cellSpanId(identity, node.path),
-      ...(node.parent === undefined ? {} : { parentSpanId: cellSpanId(identity, node.parent) }),
+      spanId: spanIdAt(node.path),
+      ...(node.parent === undefined ? {} : { parentSpanId: spanIdAt(node.parent) }),
       name: shortText(name, 200),
       kind: 1,
       startTimeUnixNano: nanoseconds(node.start),

@@ -5,6 +5,7 @@ import type { PendingCell } from '../../store/cells.js';
 import { createBatcher } from '../../store/journal/batcher.js';
 import { commitJudgements, type JudgementCommit } from '../../store/passes/judgements.js';
 import type { Store } from '../../store/store.js';
+import { identityOf } from './reuse-cell.js';
 import { earlier, isJudged, judgedCell, type JudgedCell } from './pass-cell.js';
 import type { RunningExperiment } from './running-experiment.js';
 
@@ -58,6 +59,16 @@ export function notJudged(
   return judgedCell(before, { run, fresh: { scores: [], failures }, calls: [] });
 }
 
+/** Of what this judgement gave alone: a later run takes over what the evaluators of now say. */
+function scoreIdentities(
+  judged: JudgedCell,
+  run: RunningExperiment,
+): JudgementCommit['identities'] {
+  const { source, calls } = judged.judgement;
+  const { reusedFrom: _earlier, ...fresh } = judged;
+  return identityOf(source, { result: { ...fresh, calls }, run })?.scores ?? new Map();
+}
+
 /** What is written of a judgement. */
 export function toJudgement(
   { cell, result, run }: JudgementEntry,
@@ -74,6 +85,7 @@ export function toJudgement(
     scores: judged.scores.filter(({ evaluator }) =>
       run.evaluators.some(({ name }) => name === evaluator),
     ),
+    identities: scoreIdentities(judged, run),
     calls: judged.calls,
     judgeCostPico: judged.judgeCostPico,
     embeddingCostPico: judged.embeddingCostPico,

@@ -71,7 +71,7 @@ function takenOver(
 
 /** What lets later runs take this cell over; undefined where it has no output. */
 export function identityOf(
-  cell: PendingCell,
+  cell: Pick<PendingCell, 'item' | 'repetition'>,
   { result, run }: { result: CellResult; run: RunningExperiment },
 ): CellIdentityRecord | undefined {
   const { output, calls, reusedFrom: reused } = result;

@@ -7,6 +7,7 @@ import type {
   ScoreRecord,
   Usage,
 } from '../../contracts/records.js';
+import type { CellIdentityRecord } from '../cell-commit.js';
 import { encodeCalls, storableCount, storableMoney, storableText } from '../cell-codec.js';
 import { compress } from '../compression.js';
 import { countOf, rowsOf, throughCollisions, type Queryable } from '../query.js';
@@ -25,6 +26,8 @@ export interface JudgementCommit {
   readonly evaluators: readonly string[];
   /** What they give now. */
   readonly scores: readonly ScoreRecord[];
+  /** What lets later runs take these scores over, by evaluator. */
+  readonly identities: CellIdentityRecord['scores'];
   /** The cell's calls, those of this judgement included. */
   readonly calls: readonly CallRecord[];
   readonly judgeCostPico: bigint | undefined;
@@ -130,17 +133,18 @@ async function replaceScores(on: Queryable, commits: readonly JudgementCommit[])
       where s.cell_id = t.cell_id and s.evaluator = t.evaluator`,
     [replaced.map(({ cellId }) => cellId), replaced.map(({ evaluator }) => evaluator)],
   );
-  const scores = commits.flatMap(({ cellId, scores: own }) =>
-    own.map((score) => ({ ...score, cellId })),
+  const scores = commits.flatMap(({ cellId, scores: own, identities }) =>
+    own.map((score) => ({ ...score, cellId, identity: identities.get(score.evaluator) })),
   );
   await countOf(
     on,
     `insert into assay.scores (experiment_id, cell_id, name, evaluator, type, number_value, text_value,
-                               boolean_value, passed, comment)
+                               boolean_value, passed, comment, hash, judge_cost)
      select c.experiment_id, t.*
        from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::float8[], $6::text[], $7::boolean[],
-                   $8::boolean[], $9::json[])
-              as t (id, name, evaluator, type, number_value, text_value, boolean_value, passed, comment)
+                   $8::boolean[], $9::json[], $10::uuid[], $11::numeric[])
+              as t (id, name, evaluator, type, number_value, text_value, boolean_value, passed, comment, hash,
+                    judge_cost)
        join assay.experiment_cells c on c.id = t.id
      on conflict do nothing`,
     [
@@ -153,6 +157,8 @@ async function replaceScores(on: Queryable, commits: readonly JudgementCommit[])
       scores.map(({ value }) => (value.type === 'BOOLEAN' ? value.value : null)),
       scores.map(({ passed }) => passed ?? null),
       scores.map(({ comment }) => (comment === undefined ? null : JSON.stringify(comment))),
+      scores.map(({ identity }) => identity?.hash ?? null),
+      scores.map(({ identity }) => identity?.costDollars ?? null),
     ],
   );
 }

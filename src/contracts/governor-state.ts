@@ -60,6 +60,8 @@ const rateSchema = z.object({
   }),
   /** Of the whole fleet, ever. */
   accepted: z.number(),
+  /** When requests were last taken. */
+  usedAt: z.number(),
   /** How long requests have waited for the rate since the epoch, in milliseconds. */
   grownMs: z.number(),
   /** When this was last brought up to date. */

@@ -16,6 +16,7 @@ import { createJournal } from '../store/journal/journal.js';
 import { assertSchema } from '../store/migrate.js';
 import { openStore } from '../store/store.js';
 import type { LoadedConfig } from './load-config.js';
+import { platformPacer } from './platform-pacer.js';
 
 /** What a worker's activities are made of, and how it is taken apart again. */
 export interface WorkerPorts {
@@ -60,6 +61,7 @@ export async function openPorts(request: {
       baseUrl: connections.langfuse.baseUrl,
       publicKey: connections.langfuse.publicKey,
       secretKey: connections.langfuse.secretKey,
+      pacer: platformPacer(governor, connections.langfuse.baseUrl),
       environment:
         loaded.config.platform.environment ??
         (environment['LANGFUSE_TRACING_ENVIRONMENT'] || 'assay'),

@@ -30,6 +30,8 @@ import type { ProviderLimits, RateControl } from '../../contracts/governor-state
 const firstRate = 100;
 const firstBurst = 10;
 const growthPerAnswer = 2;
+/** What was taken before a pause says nothing of the moment after it (slow-start restart, RFC 5681, 4.1). */
+const idleMs = 1_000;
 const mostRate = 100_000;
 const leastRate = 1 / 120;
 const undershoot = 0.03;
@@ -48,6 +50,7 @@ export function newRateControl(now: number): RateControl {
     epoch: 0,
     window: { at: now, accepted: 0, allowed: 0, heldMs: 0 },
     accepted: 0,
+    usedAt: now,
     grownMs: 0,
     at: now,
   };
@@ -95,7 +98,18 @@ function advance(control: RateControl, seen: RateObservation): RateControl {
   };
   const grownMs = control.grownMs + (seen.backlogged ? openMs : 0);
   const accepted = control.accepted + seen.accepted;
-  const next = { ...control, accepted, window, grownMs, at: Math.max(control.at, seen.now) };
+  const usedAt = seen.accepted > 0 || seen.backlogged ? seen.now : control.usedAt;
+  const next = {
+    ...control,
+    accepted,
+    usedAt,
+    window,
+    grownMs,
+    at: Math.max(control.at, seen.now),
+  };
+  if (control.phase === 'open' && seen.now - control.usedAt > idleMs) {
+    return { ...next, rate: firstRate, burst: firstBurst };
+  }
   if (control.phase === 'open') {
     const rate = seen.backlogged
       ? Math.min(mostRate, control.rate + growthPerAnswer * seen.answered)

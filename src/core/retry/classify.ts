@@ -40,9 +40,9 @@ export type HttpFailure =
 export interface FailedCall {
   /** The HTTP status; absent where no answer came. */
   readonly status?: number | undefined;
-  /** Lower-case names. Read: `retry-after`, `retry-after-ms`, `x-should-retry`. */
+  /** Lower-case names. Read: `retry-after`, `retry-after-ms`, `x-should-retry`, `x-ratelimit-*-requests`, `…-tokens`. */
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
-  /** The parsed body, of which only the error's `code` and `type` are read (`{error: {code, type}}`). */
+  /** The parsed body, of which only the error's `code`, `type` and `details` are read (`{error: {code, type, details}}`). */
   readonly body?: unknown;
   /** What was thrown where no answer came; its `code` and the codes of its causes are read. */
   readonly cause?: unknown;
@@ -54,7 +54,11 @@ export interface FailedCall {
  * Classifies a failed HTTP call.
  *
  * - 429 is `after` or `retryable`, except where the provider says that the account's quota or credit is used up:
- *   OpenAI sends `insufficient_quota` as a 429 too, and no wait mends that.
+ *   OpenAI sends `insufficient_quota` as a 429 too, and no wait mends that, unless it names the time of a reset itself (a
+ *   Retry-After of a minute or more, or one in the body): a quota of the day comes back. A shorter Retry-After beside it is what
+ *   gateways put on every 429.
+ * - The wait after a 429 is what `retry-after-ms` or `Retry-After` says, else what OpenAI's `x-ratelimit-reset-*` says of the
+ *   limit that has nothing remaining, else Google's `RetryInfo` in the body.
  * - 408, 409, 425, 500, 502, 503, 504, 529 and unknown 5xx are worth a retry; 501 and 505 are not.
  * - Any other 4xx, a redirect, a TLS failure and an abort are final. `x-should-retry` (OpenAI, Anthropic) overrules
  *   the status, but never the quota rule.
@@ -63,7 +67,12 @@ export interface FailedCall {
  */
 export function classifyHttpFailure(call: FailedCall): HttpFailure {
   if (call.status === undefined) return classifyConnection(call.cause);
-  if (isQuotaExhausted(call.status, call.body)) return { retry: 'final', type: 'quota_exhausted' };
+  if (isQuotaExhausted(call.status, call.body)) {
+    const resetMs = call.headers?.['x-should-retry'] === 'false' ? undefined : retryAfter(call);
+    return resetMs === undefined || resetMs < leastResetMs
+      ? { retry: 'final', type: 'quota_exhausted' }
+      : { retry: 'after', type: 'rate_limited', retryAfterMs: resetMs };
+  }
   const { retryable, type } = classifyStatus(call.status);
   const advice = call.headers?.['x-should-retry'];
   const repeat = advice === 'true' ? true : advice === 'false' ? false : retryable;
@@ -92,7 +101,52 @@ function retryAfter(call: FailedCall): number | undefined {
   const ms = call.headers?.['retry-after-ms'];
   if (ms !== undefined && /^\d{1,12}(?:\.\d{1,9})?$/.test(ms.trim())) return Math.ceil(Number(ms));
   const header = call.headers?.['retry-after'];
-  return header === undefined ? undefined : parseRetryAfter(header, call.nowMs);
+  const asked = header === undefined ? undefined : parseRetryAfter(header, call.nowMs);
+  if (asked !== undefined || call.status !== 429) return asked;
+  return resetOf(call.headers ?? {}) ?? retryInfo(call.body);
+}
+
+/** A quota that names its reset comes back; below this it is a gateway's habit. */
+const leastResetMs = 60_000;
+
+// The limit that is used up says when it is not: the later one where both are.
+function resetOf(headers: Readonly<Record<string, string | undefined>>): number | undefined {
+  const resets = ['requests', 'tokens'].flatMap((what) =>
+    headers[`x-ratelimit-remaining-${what}`]?.trim() === '0'
+      ? (parseDuration(headers[`x-ratelimit-reset-${what}`] ?? '') ?? [])
+      : [],
+  );
+  return resets.length === 0 ? undefined : Math.max(...resets);
+}
+
+const unitMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** A duration as OpenAI and Google write it (`20ms`, `1.5s`, `6m0s`, `1d2h`), in milliseconds; undefined where it is none. */
+export function parseDuration(text: string): number | undefined {
+  const parts = [...text.trim().matchAll(/(\d{1,9}(?:\.\d{1,9})?)(ms|[smhd])/g)];
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text.trim()) return undefined;
+  return Math.ceil(
+    parts.reduce((sum, [, number, unit]) => sum + Number(number) * (unitMs[unit ?? ''] ?? 0), 0),
+  );
+}
+
+// google.rpc.RetryInfo, as Gemini's OpenAI-compatible endpoint sends it; some gateways wrap errors in a list.
+function retryInfo(body: unknown): number | undefined {
+  const first: unknown = Array.isArray(body) ? body[0] : body;
+  const details = property(property(first, 'error'), 'details');
+  if (!Array.isArray(details)) return undefined;
+  for (const detail of details.slice(0, 16) as unknown[]) {
+    const delay = property(detail, 'retryDelay');
+    const parsed = typeof delay === 'string' ? parseDuration(delay) : undefined;
+    if (parsed !== undefined) return parsed;
+  }
+  return undefined;
 }
 
 interface StatusClass {

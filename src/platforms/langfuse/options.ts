@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
+import type { RequestPacer } from './pacing.js';
 
 /** How a Langfuse server is reached and how what is sent to it is marked. */
 export interface LangfuseOptions {
@@ -16,6 +17,8 @@ export interface LangfuseOptions {
   readonly timeoutMs?: number;
   /** Where requests go through, such as a proxy agent. Default: an agent of its own, closed by `close()`. */
   readonly dispatcher?: Dispatcher;
+  /** Asked before each request but those of ingestion. Default: nobody is asked. */
+  readonly pacer?: RequestPacer;
 }
 
 /** The options with defaults, checked and frozen. */
@@ -28,6 +31,7 @@ export interface LangfuseSettings {
   readonly release: string | undefined;
   readonly timeoutMs: number;
   readonly dispatcher: Dispatcher | undefined;
+  readonly pacer: RequestPacer | undefined;
 }
 
 /**
@@ -57,6 +61,7 @@ export function readOptions(options: LangfuseOptions): LangfuseSettings {
     release: options.release,
     timeoutMs: options.timeoutMs ?? 30_000,
     dispatcher: options.dispatcher,
+    pacer: options.pacer,
   });
 }
 

@@ -4,6 +4,7 @@ import { AssayError } from '../../core/errors/assay-error.js';
 import { away, errorKind, isJson, isVerdict, statusError, unreachable } from './errors.js';
 import { NetworkFailure } from './network-failure.js';
 import type { LangfuseSettings } from './options.js';
+import { paced } from './pacing.js';
 import type { HttpAnswer, Transport } from './transport.js';
 
 /** A call of the REST API. */
@@ -52,12 +53,14 @@ export function createRest(
 
   const answer = async (call: RestCall): Promise<HttpAnswer> => {
     try {
-      return await transport.exchange({
-        method: call.method ?? 'GET',
-        path: `${call.path}${queryText(call.query ?? {})}`,
-        signal: call.signal,
-        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-      });
+      return await paced(settings.pacer, call, () =>
+        transport.exchange({
+          method: call.method ?? 'GET',
+          path: `${call.path}${queryText(call.query ?? {})}`,
+          signal: call.signal,
+          ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+        }),
+      );
     } catch (error) {
       throwIfStopped(call.signal);
       if (error instanceof NetworkFailure) throw unreachable(baseUrl, error);

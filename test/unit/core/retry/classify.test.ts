@@ -69,6 +69,41 @@ describe('classifyHttpFailure', () => {
     }
   });
 
+  it('waits for a quota that names its reset: a quota of the day comes back', () => {
+    const quota = { error: { code: 'insufficient_quota' } };
+    const tomorrow = { retry: 'after', type: 'rate_limited', retryAfterMs: 36_000_000 };
+    const of = (headers: Record<string, string>, body: unknown = quota) =>
+      classifyHttpFailure({ status: 429, headers, body, nowMs });
+    expect(of({ 'retry-after': '36000' })).toEqual(tomorrow);
+    expect(of({ 'retry-after': 'Thu, 01 Jan 2026 22:00:00 GMT' })).toEqual(tomorrow);
+    expect(of({}, { error: { ...quota.error, details: [{ retryDelay: '36000s' }] } })).toEqual(
+      tomorrow,
+    );
+    expect(of({ 'retry-after': '36000', 'x-should-retry': 'false' })).toMatchObject({
+      retry: 'final',
+    });
+  });
+
+  it('reads the reset of the limit that is used up, where no Retry-After says it', () => {
+    const of = (headers: Record<string, string>, body?: unknown) =>
+      classifyHttpFailure({ status: 429, headers, body, nowMs });
+    const used = { 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '8h20m' };
+    expect(of(used)).toMatchObject({ retry: 'after', retryAfterMs: 30_000_000 });
+    const both = {
+      ...used,
+      'x-ratelimit-remaining-tokens': '17',
+      'x-ratelimit-reset-tokens': '2d',
+    };
+    expect(of(both)).toMatchObject({ retryAfterMs: 30_000_000 });
+    expect(of({ ...used, 'retry-after': '2' })).toMatchObject({ retryAfterMs: 2_000 });
+    expect(of({}, [{ error: { details: [{}, { retryDelay: '34.07s' }] } }])).toMatchObject({
+      retryAfterMs: 34_070,
+    });
+    expect(of({ ...used, 'x-ratelimit-reset-requests': 'soon' })).toMatchObject({
+      retry: 'retryable',
+    });
+  });
+
   it('does not take a message that speaks of quota for an exhausted one', () => {
     const body = { error: { code: 'rate_limit_exceeded', message: 'insufficient_quota' } };
     expect(classifyHttpFailure({ status: 429, body, nowMs })).toMatchObject({

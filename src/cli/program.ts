@@ -9,6 +9,7 @@ import {
   type Registration,
 } from './cli.js';
 import { registerConfig } from './commands/config.js';
+import { registerPrices } from './commands/config-prices.js';
 import { registerDb } from './commands/db.js';
 import { registerDev } from './commands/dev.js';
 import { registerDoctor } from './commands/doctor.js';
@@ -67,6 +68,7 @@ Examples:
   registerWorker(program, registration);
   registerDoctor(program, registration);
   registerConfig(program, registration);
+  registerPrices(program, registration);
   registerDb(program, registration);
   registerPrune(program, registration);
   return program;

@@ -9,14 +9,23 @@ export interface ReusableOutput {
   readonly cellId: string;
   /** The hash that was asked for. */
   readonly targetHash: string;
-  /** This cell and a few others alike, whose scores may fit as well; this one first. */
+  /** This cell and a few others alike, this one first. */
   readonly alike: readonly string[];
   /** Of the output as it is stored, compressed. */
   readonly bytes: number;
 }
 
-/** Cells of one content that are looked at: enough to find back to the judge before last, and few for one page. */
+/** Cells of one content that are looked at. */
 const mostAlike = 8;
+
+// The bound on ids skips the run's own cells without looking at them: what ended before a run was submitted was planned
+// before it. Without it, thousands of items with one input would each walk over all the others.
+const ownBounds = `own as (
+       select created_at,
+              (select min(id) from assay.experiment_cells c
+                where c.experiment_id = e.id and c.ordinal = 0) as first_cell
+         from assay.experiments e where e.id = $1
+     )`;
 
 /**
  * Finds outputs that earlier runs of the project made of the same content: of cells in their last revision that ended `ok` or
@@ -34,14 +43,7 @@ export async function findReusable(
     readonly bytes: number;
   }>(
     store,
-    // The bound on ids skips the run's own cells without looking at them: what ended before a run was submitted was
-    // planned before it. Without it, thousands of items with one input would each walk over all the others.
-    `with own as (
-       select created_at,
-              (select min(id) from assay.experiment_cells c
-                where c.experiment_id = e.id and c.ordinal = 0) as first_cell
-         from assay.experiments e where e.id = $1
-     )
+    `with ${ownBounds}
      select replace(t.hash::text, '-', '') as "targetHash", found.alike, found.bytes
        from unnest($2::uuid[]) as t (hash)
       cross join own
@@ -125,58 +127,81 @@ export async function readOutputs(
 
 /** All that one evaluator said of one cell. */
 export interface StoredScores {
-  readonly hash: string;
   /** Empty where it did not apply. */
   readonly records: readonly ScoreRecord[];
   readonly source: CellSource;
 }
 
 /**
- * What evaluators said of cells, where it was decided by given content: by cell id. Of cells whose bodies were pruned there is
- * nothing: their comments are gone.
+ * What evaluators of earlier runs said where it was decided by given content, by hash: of the newest cell that has it and
+ * that {@link findReusable} would take. Of cells whose bodies were pruned there is nothing: their comments are gone.
  */
 export async function readScores(
   store: Store,
-  of: { readonly cellIds: readonly string[]; readonly hashes: readonly string[] },
-): Promise<ReadonlyMap<string, readonly StoredScores[]>> {
-  if (of.cellIds.length === 0 || of.hashes.length === 0) return new Map();
+  of: { readonly experimentId: string; readonly hashes: readonly string[] },
+): Promise<ReadonlyMap<string, StoredScores>> {
+  if (of.hashes.length === 0) return new Map();
   const rows = await rowsOf<ScoredRow>(
     store,
-    // A lookup per cell, by force: without statistics the planner reads the scores of all experiments.
-    `select ${sourceColumns}, s.*, (
+    `with ${ownBounds}
+     select ${sourceColumns}, s.*
+       from unnest($2::uuid[]) as t (hash)
+      cross join own
+      cross join lateral (
+        select cells.id, cells.experiment_id, cells.trace_id, cells.reused_from
+          from assay.scores said
+          join assay.experiment_cells cells on cells.id = said.cell_id
+         where said.hash = t.hash and said.cell_id < own.first_cell and cells.latest
+           and cells.status in ('ok', 'evaluator_error') and cells.output is not null
+           and cells.ended_at < own.created_at
+         order by said.cell_id desc limit 1) c
+       join assay.experiments e on e.id = c.experiment_id
+      cross join lateral (
+        select cell_id, name, evaluator, type, number_value, text_value, boolean_value, passed, comment,
+               replace(hash::text, '-', '') as hash, judge_cost
+          from assay.scores where cell_id = c.id and hash = t.hash
+         order by name offset 0) s`,
+    [of.experimentId, [...new Set(of.hashes)]],
+  );
+  const found = new Map<string, StoredScores>();
+  for (const row of rows) {
+    const before = found.get(row.hash);
+    const records = [...(before?.records ?? []), decodeScore(row)];
+    found.set(row.hash, { records, source: before?.source ?? sourceOfScores(row) });
+  }
+  return found;
+}
+
+/** Which of given evaluators did not apply to cells: where each hash was met, by hash. */
+export async function readSilent(
+  store: Store,
+  of: { readonly cellIds: readonly string[]; readonly hashes: readonly string[] },
+): Promise<ReadonlyMap<string, StoredScores>> {
+  if (of.cellIds.length === 0 || of.hashes.length === 0) return new Map();
+  const rows = await rowsOf<SourceRow & { readonly silent: readonly string[] | null }>(
+    store,
+    `select ${sourceColumns}, (
               select array_agg(replace(h::text, '-', '')) from unnest(c.silent_hashes) h
                where h = any($2::uuid[])) as silent
        from unnest($1::bigint[]) as t (id)
        join assay.experiment_cells c using (id)
        join assay.experiments e on e.id = c.experiment_id
-       left join lateral (
-        select cell_id, name, evaluator, type, number_value, text_value, boolean_value, passed, comment,
-               replace(hash::text, '-', '') as hash, judge_cost
-          from assay.scores where cell_id = t.id and hash = any($2::uuid[])
-         order by name offset 0) s on true
-      where c.output is not null`,
+      where c.output is not null and c.silent_hashes is not null`,
     [[...new Set(of.cellIds)], [...new Set(of.hashes)]],
   );
-  const byCell = new Map<string, Map<string, StoredScores>>();
-  for (const row of rows) {
-    const own = byCell.get(row.id) ?? new Map<string, StoredScores>();
-    byCell.set(row.id, own);
-    for (const hash of row.silent ?? []) {
-      own.set(hash, { hash, records: [], source: ownSource(row, null) });
-    }
-    if (row.hash === null) continue;
-    const before = own.get(row.hash);
-    const records = [...(before?.records ?? []), decodeScore(row)];
-    own.set(row.hash, { hash: row.hash, records, source: before?.source ?? sourceOfScores(row) });
-  }
-  return new Map([...byCell].map(([cellId, own]) => [cellId, [...own.values()]]));
+  return new Map(
+    rows.flatMap((row) =>
+      (row.silent ?? []).map((hash): [string, StoredScores] => [
+        hash,
+        { records: [], source: ownSource(row, null) },
+      ]),
+    ),
+  );
 }
 
 interface ScoredRow extends SourceRow, ScoreRow {
-  /** Null where the cell has no such score. */
-  readonly hash: string | null;
+  readonly hash: string;
   readonly judge_cost: string | null;
-  readonly silent: readonly string[] | null;
 }
 
 // What was taken over already is said to be of the run that made it.

@@ -339,6 +339,8 @@ create table assay.scores (
   constraint scores_type_check CHECK ((type = ANY (ARRAY['NUMERIC'::text, 'BOOLEAN'::text, 'CATEGORICAL'::text])))
 );
 
+CREATE INDEX scores_reusable ON assay.scores USING btree (hash, cell_id) WHERE (hash IS NOT NULL);
+
 CREATE OR REPLACE FUNCTION assay.count_inserted_cells()
  RETURNS trigger
  LANGUAGE plpgsql

@@ -161,8 +161,22 @@ describe('a run that takes cells over from earlier ones', () => {
     expect((await calls()) - before).toBe(0);
   }, 120_000);
 
+  it('takes over what a re-judgement gave as well', async () => {
+    await withConfig(judges('- is short'));
+    const key = { project, name: 'first' };
+    const before = await calls();
+    await harness.client.experiments.rejudge(key);
+    await until(
+      async () => (await harness.client.experiments.get(key)).passes[0]?.finishedAt !== undefined,
+    );
+    expect((await calls()) - before).toBe(items);
+    const [view, paid] = await run('after-rejudge');
+    expect(paid).toBe(0);
+    expect(view.reuse).toMatchObject({ cells: items, details: { whole: items } });
+  }, 120_000);
+
   it('pays no call twice and takes over the rest where its workers are killed in the middle', async () => {
-    await withConfig(judges('- names a category\\n- is short'));
+    await withConfig(judges('- names a category\\n- is short\\n- is polite'));
     await harness.model.admin('POST', '/admin/latency', { latencyMs: 400 });
     const before = await harness.paidCalls();
     await harness.client.experiments.start({

@@ -5,7 +5,13 @@ import { commitCells, type CellCommit } from '../../src/store/cell-commit.js';
 import { cellsByIds } from '../../src/store/cell-results.js';
 import { finishExperiment } from '../../src/store/experiments.js';
 import { pruneRun } from '../../src/store/retention.js';
-import { countReused, findReusable, readOutputs, readScores } from '../../src/store/reuse.js';
+import {
+  countReused,
+  findReusable,
+  readOutputs,
+  readScores,
+  readSilent,
+} from '../../src/store/reuse.js';
 import { commitOf, newCells, openTestStore, type TestStore } from './store-fixtures.js';
 
 let test: TestStore;
@@ -66,20 +72,19 @@ describe('looking for what can be taken over', () => {
       latencyMs: 12,
       source: { ...source, costDollars: '0.000000000012' },
     });
-    const scores = await readScores(test.store, {
-      cellIds: [cellId],
-      hashes: [hex('exact found'), hex('quiet found'), hex('exact other')],
-    });
-    expect(scores.get(cellId)).toEqual([
-      { hash: hex('quiet found'), records: [], source },
-      {
-        hash: hex('exact found'),
-        records: [{ name: 'exact', evaluator: 'exact', value: { type: 'BOOLEAN', value: true } }],
-        source: { ...source, costDollars: '0.500000000000' },
-      },
+    const hashes = [hex('exact found'), hex('quiet found'), hex('exact changed')];
+    const scores = await readScores(test.store, { experimentId: laterId, hashes });
+    expect([...scores]).toEqual([
+      [
+        hex('exact found'),
+        {
+          records: [{ name: 'exact', evaluator: 'exact', value: { type: 'BOOLEAN', value: true } }],
+          source: { ...source, costDollars: '0.500000000000' },
+        },
+      ],
     ]);
-    const changed = { cellIds: [cellId], hashes: [hex('exact other')] };
-    expect((await readScores(test.store, changed)).get(cellId)).toEqual([]);
+    const silent = await readSilent(test.store, { cellIds: [cellId], hashes });
+    expect([...silent]).toEqual([[hex('quiet found'), { records: [], source }]]);
   });
 
   it('takes no failed or skipped cell, none of the run itself, and none that ended after the submission', async () => {
@@ -131,13 +136,14 @@ describe('looking for what can be taken over', () => {
     await pruneRun(test.store, earlierId);
     expect((await findReusable(test.store, look)).size).toBe(0);
     expect((await readOutputs(test.store, cellIds)).size).toBe(0);
-    const scores = { cellIds, hashes: [hex('exact pruned')] };
-    expect((await readScores(test.store, scores)).size).toBe(0);
+    const hashes = [hex('exact pruned'), hex('quiet pruned')];
+    expect((await readScores(test.store, { experimentId: laterId, hashes })).size).toBe(0);
+    expect((await readSilent(test.store, { cellIds, hashes })).size).toBe(0);
   });
 
   it('names the run that made a thing, however often it was taken over', async () => {
     const first = { experiment: 'first', runUid: 'uid-first', traceId: 'trace-first' };
-    const { cellIds } = await earlierRun(([a = '']) => [
+    const { cellIds, laterId } = await earlierRun(([a = '']) => [
       reusable(a, 'chain', {
         reusedFrom: {
           output: { ...first, costDollars: '0.25' },
@@ -150,8 +156,8 @@ describe('looking for what can be taken over', () => {
       ...first,
       costDollars: '0.25',
     });
-    const scores = await readScores(test.store, { cellIds, hashes: [hex('exact chain')] });
-    expect(scores.get(cellId)?.map(({ source }) => source)).toEqual([first]);
+    const look = { experimentId: laterId, hashes: [hex('exact chain')] };
+    expect((await readScores(test.store, look)).get(hex('exact chain'))?.source).toEqual(first);
     const [stored] = await cellsByIds(test.store, [cellId]);
     expect(stored?.reusedFrom?.output.experiment).toBe('first');
   });
@@ -183,8 +189,11 @@ describe('looking for what can be taken over', () => {
         return test.store.query(text, values);
       },
     };
-    await findReusable(spied, { experimentId: later.experimentId, targetHashes: [hex('crowd')] });
+    const { experimentId } = later;
+    await findReusable(spied, { experimentId, targetHashes: [hex('crowd')] });
+    await readScores(spied, { experimentId, hashes: [hex('exact crowd')] });
     expect(statements.join()).toContain('experiment_cells_reusable');
-    expect(statements.join()).not.toMatch(/Seq Scan on experiment_cells/);
+    expect(statements.join()).toContain('scores_reusable');
+    expect(statements.join()).not.toMatch(/Seq Scan on (experiment_cells|scores)/);
   });
 });

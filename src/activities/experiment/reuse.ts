@@ -5,8 +5,8 @@ import {
   findReusable,
   readOutputs,
   readScores,
+  readSilent,
   type ReusableOutput,
-  type StoredScores,
 } from '../../store/reuse.js';
 import type { Store } from '../../store/store.js';
 import type { RunningExperiment } from './running-experiment.js';
@@ -114,33 +114,22 @@ async function read(
     if (stored === undefined) return undefined;
     return run.identities.scoreHashes({ item: cell.item, output: stored.output });
   });
-  const scores = await readScores(store, {
+  const hashes = wanted.flatMap((each) => [...(each?.values() ?? [])]);
+  const scores = await readScores(store, { experimentId: run.experimentId, hashes });
+  // Most evaluators give a score; of the others it is remembered with the cell that they gave none.
+  const silent = await readSilent(store, {
     cellIds: group.flatMap(({ source }) => source.alike),
-    hashes: wanted.flatMap((hashes) => [...(hashes?.values() ?? [])]),
+    hashes: hashes.filter((hash) => !scores.has(hash)),
   });
   return group.map(({ source }, index) => {
     const stored = outputs.get(source.cellId);
-    const hashes = wanted[index];
-    if (stored === undefined || hashes === undefined) return undefined;
-    return { ...stored, scores: matching(hashes, { source, scores }) };
+    if (stored === undefined) return undefined;
+    const own = [...(wanted[index] ?? [])].flatMap(([evaluator, hash]) => {
+      const said = scores.get(hash) ?? silent.get(hash);
+      return said === undefined ? [] : [[evaluator, said] as const];
+    });
+    return { ...stored, scores: new Map(own) };
   });
-}
-
-/** For each evaluator what the first of the cells alike has of it, under the very hash. */
-function matching(
-  hashes: ReadonlyMap<string, string>,
-  of: { source: ReusableOutput; scores: ReadonlyMap<string, readonly StoredScores[]> },
-): CellReuse['scores'] {
-  const { source, scores } = of;
-  return new Map(
-    [...hashes].flatMap(([evaluator, hash]) => {
-      for (const cellId of source.alike) {
-        const own = scores.get(cellId)?.find((each) => each.hash === hash);
-        if (own !== undefined) return [[evaluator, { records: own.records, source: own.source }]];
-      }
-      return [];
-    }),
-  );
 }
 
 /** What is recorded with a cell of what it took over. */

@@ -21,3 +21,5 @@ alter table assay.scores
   add column hash uuid,
   -- What the evaluator's calls for this cell cost when they were made; the same on each of its scores.
   add column judge_cost numeric(24, 12);
+
+create index scores_reusable on assay.scores (hash, cell_id) where hash is not null;

@@ -244,6 +244,26 @@ describe('a run that has ended', () => {
     ]);
   }, 240_000);
 
+  it('is judged exactly once more where a worker is killed in the middle of it', async () => {
+    const before = await harness.paidCalls();
+    const started = await harness.client.experiments.rejudge(key('killed'), { all: true });
+    expect(started).toMatchObject({ kind: 'rejudge', cells: 300 });
+    await until(async () => {
+      const { pass } = await harness.client.experiments.get(key('killed'));
+      return pass !== undefined && pass.done > 20;
+    });
+    const [pid] = workers.pids;
+    if (pid === undefined) throw new Error('no worker');
+    process.kill(pid, 'SIGKILL');
+    const view = await ended('killed');
+    const after = await harness.paidCalls();
+    expect(view).toMatchObject({ status: 'completed', counts: { planned: 300, ok: 300 } });
+    // One judge's call a cell, also of the unchanged rubric, and no target's.
+    expect(after.size - before.size).toBe(300);
+    expect(repeatedIn(after) - repeatedIn(before)).toBeLessThanOrEqual(4);
+    await expectExactlyOnce(view);
+  }, 240_000);
+
   it('gets more repetitions, and is then the run that a submission with as many attaches to', async () => {
     const first = await harness.run({ name: 'longer', target: 'answer', repetitions: 2 });
     expect(first.counts).toMatchObject({ planned: 60, ok: 60 });

@@ -108,14 +108,18 @@ export function createGovernor(options: GovernorOptions = {}): Governor {
   let failures = 0;
   let cancel: (() => void) | undefined;
   let nextAt = Infinity;
+  let inForeground = false;
 
   const schedule = (inMs: number): void => {
-    const at = clock.now() + inMs;
-    if (closed || running !== undefined || at >= nextAt) return;
-    cancel?.();
-    nextAt = at;
+    const now = clock.now();
     const waited = [...gates.values()].some(({ gate }) => gate.waiting > 0);
-    cancel = clock.after(inMs, run, waited ? undefined : 'background');
+    if (closed || running !== undefined) return;
+    if (now + inMs >= nextAt && (inForeground || !waited)) return;
+    cancel?.();
+    nextAt = Math.min(nextAt, now + inMs);
+    // A process whose last work waits for this must not end before it.
+    inForeground = waited;
+    cancel = clock.after(Math.max(0, nextAt - now), run, waited ? undefined : 'background');
   };
   const exchangeSoon = (): void => {
     asked = true;

@@ -12,13 +12,14 @@ const settleMs = 250;
 
 /** Kills and freezes workers, and counts what each may cost. */
 export interface Signals {
-  kill(victim: ProcessIdentity, where?: string): Promise<void>;
-  /** Resolves once it stands still; `thawed` once it goes on. */
+  /** @returns false where it had ended before. */
+  kill(victim: ProcessIdentity, where?: string): Promise<boolean>;
+  /** Resolves once it stands still, `thawed` once it goes on; undefined where it had ended before. */
   freeze(
     victim: ProcessIdentity,
     forMs: number,
     where?: string,
-  ): Promise<{ thawed: Promise<void> }>;
+  ): Promise<{ readonly thawed: Promise<void> } | undefined>;
   isFrozen(victim: ProcessIdentity): boolean;
   /** Runs while no signal is sent and none is being read. */
   exclusive<Result>(run: () => Promise<Result>): Promise<Result>;
@@ -44,9 +45,9 @@ export const createSignals = ({ diary, model, database }: Installation): Signals
     name: 'SIGKILL' | 'SIGSTOP',
     victim: ProcessIdentity,
     where: string | undefined,
-  ): Promise<void> =>
+  ): Promise<boolean> =>
     exclusive(async () => {
-      if (!isSameProcess(victim)) return;
+      if (!isSameProcess(victim)) return false;
       sendSignal(victim.pid, name);
       await wait(settleMs);
       const received = await model.paidCalls();
@@ -55,6 +56,7 @@ export const createSignals = ({ diary, model, database }: Installation): Signals
       bound += inFlight;
       const place = where === undefined ? '' : ` ${where}`;
       diary.note(`${name} to worker ${victim.pid}${place}: ${inFlight} calls in flight`);
+      return true;
     });
 
   return {
@@ -62,7 +64,10 @@ export const createSignals = ({ diary, model, database }: Installation): Signals
     kill: (victim, where) => strike('SIGKILL', victim, where),
     async freeze(victim, forMs, where) {
       frozen.add(victim.pid);
-      await strike('SIGSTOP', victim, where);
+      if (!(await strike('SIGSTOP', victim, where))) {
+        frozen.delete(victim.pid);
+        return undefined;
+      }
       const thaw = async (): Promise<void> => {
         await wait(forMs);
         if (isSameProcess(victim)) sendSignal(victim.pid, 'SIGCONT');

@@ -51,12 +51,23 @@ export const createStriker = (parts: Parts): Striker => {
     const load = ({ pid }: ProcessIdentity): number => calls.get(pid)?.size ?? 0;
     return [...found].sort((one, other) => load(other) - load(one))[0] ?? anyone();
   };
-  const freeze = async (victim: ProcessIdentity, forMs: number, where?: string): Promise<void> => {
-    track((await signals.freeze(victim, forMs, where)).thawed);
+  const freeze = async (
+    victim: ProcessIdentity,
+    forMs: number,
+    where?: string,
+  ): Promise<boolean> => {
+    const frozen = await signals.freeze(victim, forMs, where);
+    if (frozen === undefined) return false;
+    track(frozen.thawed);
+    return true;
+  };
+  /** A victim can end by itself while Postgres is waited for: another one is taken then. */
+  const insist = async (deed: () => Promise<boolean>): Promise<void> => {
+    while (!(await deed())) await wait(100);
   };
 
   /** Waits at a place for one of ours. */
-  const lay = (place: Place, deed: (victim: ProcessIdentity) => Promise<void>): void =>
+  const lay = (place: Place, deed: (victim: ProcessIdentity) => Promise<boolean>): void =>
     on.ambushes.lay({
       place,
       strike: async (port) => {
@@ -69,8 +80,7 @@ export const createStriker = (parts: Parts): Striker => {
         if (victim === undefined) return false;
         const struck = deed(victim);
         track(struck);
-        await struck;
-        return true;
+        return struck;
       },
     });
 
@@ -86,11 +96,11 @@ export const createStriker = (parts: Parts): Striker => {
           return;
         }
         case 'kill worker': {
-          track(signals.exclusive(busiest).then((victim) => signals.kill(victim)));
+          track(insist(async () => signals.kill(await signals.exclusive(busiest))));
           return;
         }
         case 'freeze worker': {
-          track(anyone().then((victim) => freeze(victim, strike.forMs)));
+          track(insist(async () => freeze(await anyone(), strike.forMs)));
           return;
         }
         case 'deploy': {

@@ -28,8 +28,10 @@ import {
 import type { Json } from '../core/json/json.js';
 import { renderJson, renderMarkdown } from '../core/report/index.js';
 import { getArtefact } from '../store/artefacts.js';
+import { budgetOf, type Budget } from '../store/budget.js';
 import { streamResults, type StoredCell } from '../store/cell-results.js';
 import { countCells } from '../store/cells.js';
+import { costsOf, type RunCosts } from '../store/costs.js';
 import { listExperiments } from '../store/experiment-list.js';
 import { findExperiment, type ExperimentRecord } from '../store/experiments.js';
 import { publicationCounts } from '../store/publication.js';
@@ -43,6 +45,8 @@ import { parsePassRequest, reopenExperiment, type StartedPass } from './reopen.j
 import { reuseOf, sampleOf, type ReuseView, type SampleView } from './sample-and-reuse.js';
 import { submitExperiment } from './submit.js';
 import type { Transport } from './transport.js';
+
+export type { RunCosts } from '../store/costs.js';
 
 /** A run as callers see it. */
 export interface ExperimentView {
@@ -74,6 +78,8 @@ export interface ExperimentView {
   readonly pass: PassProgress | undefined;
   /** Where the run takes a part of its dataset, or was asked to. */
   readonly sample: SampleView | undefined;
+  /** Where a budget was given: what it is, what was spent of it and what is held for calls under way. */
+  readonly budget?: Budget;
   /** What was taken over from earlier runs; undefined where nobody asked for it. */
   readonly reuse: ReuseView | undefined;
   /** For the Temporal UI. */
@@ -131,6 +137,12 @@ export interface Experiments {
   estimate(spec: ExperimentSpecInput): Promise<ExperimentEstimate>;
   /** @throws AssayError EXPERIMENT_NOT_FOUND */
   get(key: ExperimentKey): Promise<ExperimentView>;
+  /**
+   * What a run has cost so far, by what it was paid for, with of how many cells that is known. Reads every cell of the run.
+   *
+   * @throws AssayError EXPERIMENT_NOT_FOUND
+   */
+  costs(key: ExperimentKey): Promise<RunCosts>;
   /** Resolves when the run has ended. @throws AssayError WAIT_TIMEOUT, EXPERIMENT_NOT_FOUND */
   wait(key: ExperimentKey, options?: WaitOptions): Promise<ExperimentView>;
   /** Newest first. */
@@ -234,19 +246,21 @@ export function createExperiments(transport: Transport): Experiments {
   const waits = createWaits(transport);
   const view = async (record: ExperimentRecord, waitingFor?: string): Promise<ExperimentView> => {
     const store = await transport.store();
-    const [counts, publication, passes, reuse] = await Promise.all([
+    const [counts, publication, passes, reuse, budget] = await Promise.all([
       countCells(store, record.id),
       publicationCounts(store, record.id),
       passesOf(store, record.id),
       reuseOf(store, record),
+      record.spec.budgetUsd === undefined ? undefined : budgetOf(store, record.id),
     ]);
-    return viewOf(record, {
+    const seen = viewOf(record, {
       counts,
       publication,
       ...passes,
       reuse,
       waitingFor: record.pause?.reason ?? waitingFor,
     });
+    return budget === undefined ? seen : { ...seen, budget };
   };
   const get = async (key: ExperimentKey): Promise<ExperimentView> => {
     const record = await find(key);
@@ -284,6 +298,7 @@ export function createExperiments(transport: Transport): Experiments {
       const forkedFrom = { name: spec.name, differences: differencesOf(reply) };
       return { ...startedOr(fork.reply, fork.spec), forkedFrom };
     },
+    costs: async (key) => costsOf(await transport.store(), (await find(key)).id),
     estimate: async (input) => estimateExperiment(await transport.temporal(), parseSpec(input)),
     async wait(key, options = {}) {
       const started = performance.now();

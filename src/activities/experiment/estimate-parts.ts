@@ -46,7 +46,7 @@ export function plannedParts(context: PartContext): readonly EstimatedCalls[] {
       costUsd:
         cost === undefined
           ? { unknown: `targets.${spec.target} has no costPerRequestUsd` }
-          : times(calls, exactly(cost, 'costPerRequestUsd')),
+          : times(exactly(cost, 'costPerRequestUsd'), calls),
     });
   }
   for (const [name, requests] of planned.judges) {
@@ -104,8 +104,8 @@ function codeScope(
         scope,
         model: `${call.provider}/${call.model}`,
         calls,
-        inputTokens: times(calls, input),
-        outputTokens: times(calls, output),
+        inputTokens: times(input, calls),
+        outputTokens: times(output, calls),
         costUsd: costOf({ calls, input, output }, price),
       };
     });
@@ -146,8 +146,8 @@ function chatPart(
     scope,
     model: model === undefined ? undefined : `${model.provider}/${model.model}`,
     calls,
-    inputTokens: times(calls, input),
-    outputTokens: times(calls, output),
+    inputTokens: times(input, calls),
+    outputTokens: times(output, calls),
     costUsd: costOf({ calls, input, output }, price ?? requests.example.model),
   };
 }

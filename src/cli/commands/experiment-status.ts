@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 
-import type { ExperimentView } from '../../client/experiments.js';
+import type { ExperimentView, RunCosts } from '../../client/experiments.js';
+import { formatPico, picoFromDollars } from '../../core/money/pico.js';
 import { count, counted, duration } from '../../core/report/figures.js';
 import type { Registration } from '../cli.js';
 import { errorLines } from '../errors/render-error.js';
@@ -26,13 +27,15 @@ Examples:
     );
   handle(command, async (cli) => {
     const key = { project: await cli.project(), name: command.args[0] ?? '' };
-    const view = await cli.withClient((client) => client.experiments.get(key));
-    await cli.out.line(cli.json ? jsonText(view) : statusText(view, cli.out));
+    const [view, costs] = await cli.withClient((client) =>
+      Promise.all([client.experiments.get(key), client.experiments.costs(key)]),
+    );
+    await cli.out.line(cli.json ? jsonText({ ...view, costs }) : statusText(view, cli.out, costs));
   });
 }
 
 /** A run as people read it. */
-export function statusText(view: ExperimentView, sink: Sink): string {
+export function statusText(view: ExperimentView, sink: Sink, costs?: RunCosts): string {
   const { counts } = view;
   const now = Date.now();
   const from = Date.parse(view.startedAt ?? view.createdAt);
@@ -51,6 +54,8 @@ export function statusText(view: ExperimentView, sink: Sink): string {
     ],
     ['Concurrency', count(view.concurrency)],
     ...optional('Reused', reuseLine(view), sink),
+    ...(costs === undefined ? [] : [['Cost so far', costLine(costs)] as const]),
+    ...(view.budget === undefined ? [] : [['Budget', budgetLine(view.budget)] as const]),
     ...view.publication.map((each): readonly [string, string] => [
       sink.safe(each.platform),
       publicationText(view.status, each),
@@ -64,6 +69,27 @@ export function statusText(view: ExperimentView, sink: Sink): string {
   const text = renderPairs(pairs);
   return view.error === undefined ? text : `${text}\n${errorLines(view.error, sink).join('\n')}`;
 }
+
+const money = (usd: number): string => formatPico(picoFromDollars(usd));
+
+/** `$0.12 target, $0.03 judge`, each with of how many cells it is known where that is not all. */
+function costLine(costs: RunCosts): string {
+  const parts = (['target', 'judge', 'embedding'] as const).flatMap((purpose) => {
+    const { usd, known, cells } = costs[purpose];
+    if (known === 0 && cells > 0) return [`${purpose} unknown`];
+    if (usd === 0 && purpose === 'embedding') return [];
+    const of = known === cells ? '' : ` (of ${count(known)} of ${counted(cells, 'cell')})`;
+    return [`${money(usd)} ${purpose}${of}`];
+  });
+  return parts.join(', ');
+}
+
+function budgetLine({ budgetUsd, spentUsd, reservedUsd }: Budget): string {
+  const held = reservedUsd > 0 ? `, ${money(reservedUsd)} held for calls under way` : '';
+  return `${money(spentUsd)} of ${money(budgetUsd)} spent${held}`;
+}
+
+type Budget = NonNullable<ExperimentView['budget']>;
 
 const passWords = {
   retry: (cells: number) => `retry of ${counted(cells, 'cell')}`,

@@ -60,7 +60,7 @@ async function send(client: Client, spec: ExperimentSpec): Promise<SubmitReply> 
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
     // Its activities inherit it.
     priority: taskPriority(project, spec.priority),
-    staticSummary: `${spec.target} over ${spec.dataset.name}`,
+    staticSummary: summaryOf(spec),
     staticDetails: detailsOf(spec),
     typedSearchAttributes: new TypedSearchAttributes([
       { key: keyword('AssayProject'), value: project },
@@ -74,6 +74,11 @@ async function send(client: Client, spec: ExperimentSpec): Promise<SubmitReply> 
 }
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
+
+function summaryOf({ target, dataset, quick }: ExperimentSpec): string {
+  const sample = quick === undefined ? '' : `, quick: a sample of ${quick.items} items`;
+  return `${target} over ${dataset.name}${sample}`;
+}
 
 function detailsOf(spec: ExperimentSpec): string {
   return [

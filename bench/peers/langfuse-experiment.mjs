@@ -6,9 +6,14 @@ import { NodeSDK } from '@opentelemetry/sdk-node';
 import { readFile } from 'node:fs/promises';
 import OpenAI from 'openai';
 
-const { items: file, modelUrl, apiKey, concurrency, platformUrl, name } = JSON.parse(
-  process.env.PEER_LOAD,
-);
+const {
+  items: file,
+  modelUrl,
+  apiKey,
+  concurrency,
+  platformUrl,
+  name,
+} = JSON.parse(process.env.PEER_LOAD);
 const { prompt, responseFormat, items } = JSON.parse(await readFile(file, 'utf8'));
 
 const keys = { publicKey: 'pk-lf-peer', secretKey: 'sk-lf-peer', baseUrl: platformUrl };

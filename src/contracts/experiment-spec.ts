@@ -97,4 +97,3 @@ export type RetryPolicy = {
 };
 export type Priority = z.output<typeof prioritySchema>;
 export type MaxFailures = z.output<typeof maxFailuresSchema>;
-export type Quick = z.output<typeof quickSchema>;

@@ -58,7 +58,7 @@ describe('the governor of a fleet', () => {
       [
         '--import',
         './test/support/register-ts.mjs',
-        'test/integration/governor-process.ts',
+        'test/fixtures/governor-process.ts',
         test.database.url,
         ...args,
       ],

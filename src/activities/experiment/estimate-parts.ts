@@ -1,4 +1,5 @@
 import type { ModelConfig } from '../../contracts/config.js';
+import { judgePath } from '../../core/experiment/judge-path.js';
 import type { EstimatedCalls, Guess } from '../../contracts/estimate.js';
 import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
 import { exactly, isKnown, times } from '../../core/estimate/guess.js';
@@ -50,7 +51,7 @@ export function plannedParts(context: PartContext): readonly EstimatedCalls[] {
     });
   }
   for (const [name, requests] of planned.judges) {
-    parts.push(chatPart(context, { purpose: 'judge', scope: `judge:${name}`, requests }));
+    parts.push(chatPart(context, { purpose: 'judge', scope: judgePath(name), requests }));
   }
   return parts;
 }
@@ -62,7 +63,7 @@ export function codeParts(context: PartContext): readonly EstimatedCalls[] {
     ...(target.planned === undefined ? [{ scope: 'target', purpose: 'target' } as const] : []),
     ...evaluators
       .filter(({ name, identity }) => identity.kind === 'function' && !planned.judges.has(name))
-      .map(({ name }) => ({ scope: `judge:${name}`, purpose: 'judge' }) as const),
+      .map(({ name }) => ({ scope: judgePath(name), purpose: 'judge' }) as const),
   ];
   return scopes.flatMap(({ scope, purpose }) => codeScope(context, { scope, purpose }));
 }

@@ -1,4 +1,5 @@
 import type { CellResult, EvaluatorFailure, ScoreRecord } from '../../contracts/records.js';
+import { judgePath } from '../../core/experiment/judge-path.js';
 import { AssayError, toErrorDocument, type ErrorDocument } from '../../core/errors/assay-error.js';
 import type { ErrorCode } from '../../core/errors/catalogue.js';
 import { cellTraceId } from '../../core/ids/platform-ids.js';
@@ -146,7 +147,7 @@ function evaluateOne(
           experimentId: run.experimentId,
           cellId: cell.cellId,
           calls,
-          path: `judge:${evaluator.name}`,
+          path: judgePath(evaluator.name),
           purpose: 'judge',
           policy: run.limits.retry,
           signal: inTime,

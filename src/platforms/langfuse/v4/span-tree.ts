@@ -1,4 +1,5 @@
 import type { CallRecord, CellResult, EvaluatorFailure } from '../../../contracts/records.js';
+import { judgePath } from '../../../core/experiment/judge-path.js';
 
 /** One span of a cell before it is written: where it stands and what it shows. */
 export interface SpanNode {
@@ -136,7 +137,7 @@ function evaluatorNodes(cell: CellResult, calls: readonly PlacedCall[]): readonl
     groups.set(placed.group, [...(groups.get(placed.group) ?? []), placed]);
   }
   for (const { evaluator } of cell.evaluatorFailures) {
-    const path = `judge:${evaluator}`;
+    const path = judgePath(evaluator);
     if (!groups.has(path)) groups.set(path, []);
   }
   return [...groups].map(([path, placed]) => {

@@ -257,7 +257,9 @@ export async function markCellsDone(on: Queryable, id: string): Promise<string |
       where id = $1 and planned_at is not null
         and not exists (select from assay.experiment_cells
                          where experiment_id = $1 and status = 'pending'
-                           and (latest or revision < 0))
+                           and (latest or revision < 0 and pass = (
+                                  select p.pass from assay.experiment_passes p
+                                   where p.experiment_id = $1 and p.finished_at is null)))
       returning cells_done_at`,
     [id],
   );

@@ -20,7 +20,7 @@ import { dropBodies } from '../../store/outbox.js';
 import { findOpenPass, listPasses } from '../../store/passes/pass-records.js';
 import { publicationCounts } from '../../store/publication.js';
 import { withHeartbeat } from '../heartbeat.js';
-import { endAfterPass, outcomeOfPass } from './pass-close.js';
+import { endAfterPass, outcomeOfPass, recordedEnd } from './pass-close.js';
 import type { ExperimentPorts } from './ports.js';
 
 /**
@@ -37,7 +37,7 @@ export function createFinish(ports: ExperimentPorts): ExperimentActivities['fini
       const { skipped } = await countCells(ports.store, experimentId);
       const { status, error } = endAfterPass(
         { status: honestEnd(asked, publication), error: told },
-        { pass, skipped },
+        { pass, skipped, recorded: recordedEnd(record) },
       );
       const passOutcome =
         pass === undefined ? undefined : await outcomeOfPass(ports.store, experimentId, pass);

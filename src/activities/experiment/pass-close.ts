@@ -14,9 +14,8 @@ import { countPassCells } from '../../store/passes/pass-cells.js';
 import { throughCollisions, type Queryable } from '../../store/query.js';
 import { notJudged, toJudgement } from './judgement-committer.js';
 import { earlier } from './pass-cell.js';
-import { passRef } from './pass-plan.js';
 import type { ExperimentPorts } from './ports.js';
-import { loadRun } from './running-experiment.js';
+import { loadGivenUp } from './running-experiment.js';
 
 /** How many judgements are given up at once. */
 const pageSize = 50;
@@ -40,10 +39,10 @@ export async function giveUpPass(
     return;
   }
   if (pass.kind !== 'rejudge') return;
+  const run = await loadGivenUp(record.id, ports, pass);
   for (;;) {
     const rows = await pendingJudgements(ports.store, key, pageSize);
     if (rows.length === 0) return;
-    const run = await loadRun(record.id, ports, passRef(pass));
     const commits = [];
     for (const { workId, cellId } of rows) {
       const cell = { cellId: workId, supersedes: cellId };
@@ -86,14 +85,39 @@ export interface RunEnd {
   readonly error: ErrorDocument | undefined;
 }
 
+/** How a run has ended already, by its row; undefined where it goes on. */
+export function recordedEnd({
+  status,
+  error,
+}: Pick<ExperimentRecord, 'status' | 'error'>): RunEnd | undefined {
+  switch (status) {
+    case 'completed':
+    case 'completed_unverified':
+    case 'cancelled':
+    case 'failed':
+      return { status, error };
+    default:
+      return undefined;
+  }
+}
+
 /**
  * What a run is after a pass: a look changes nothing of a run that was cancelled or had failed, and one that still has cells
  * that never ran is what it was.
+ *
+ * @param on.recorded how the run has ended already: the answer of the try that ended it was lost, its pass is closed, and
+ *   without that pass the run would end as another one than it was said to.
  */
 export function endAfterPass(
   end: RunEnd,
-  { pass, skipped }: { readonly pass: PassRecord | undefined; readonly skipped: number },
+  on: {
+    readonly pass: PassRecord | undefined;
+    readonly skipped: number;
+    readonly recorded?: RunEnd | undefined;
+  },
 ): RunEnd {
+  const { pass, skipped, recorded } = on;
+  if (recorded !== undefined) return recorded;
   if (pass === undefined) return end;
   const { statusBefore, errorBefore } = pass;
   const before: RunEnd = { status: statusBefore as End, error: errorBefore };

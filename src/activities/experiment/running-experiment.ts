@@ -1,5 +1,5 @@
 import type { Manifest } from '../../contracts/manifest.js';
-import type { PassRef } from '../../contracts/pass.js';
+import type { PassRecord, PassRef } from '../../contracts/pass.js';
 import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import {
@@ -12,9 +12,10 @@ import { createCellIdentities, type CellIdentities } from '../../core/manifest/c
 import { manifestDifferences } from '../../core/manifest/differences.js';
 import type { Evaluator } from '../../evaluators/port.js';
 import type { EncodeContext, Platform } from '../../platforms/port.js';
-import { getExperiment } from '../../store/experiments.js';
+import { getExperiment, type ExperimentRecord } from '../../store/experiments.js';
 import type { Target } from '../../targets/port.js';
 import { judgesOfPass, noTarget } from './judges.js';
+import { passRef } from './pass-plan.js';
 import type { ExperimentPorts, LoadedProject } from './ports.js';
 import { resolveCode } from './resolve.js';
 
@@ -90,18 +91,55 @@ export async function loadRun(
   pass?: PassRef,
 ): Promise<RunningExperiment> {
   const record = await getExperiment(ports.store, experimentId);
-  const { manifest, context } = record;
-  if (manifest === undefined || context === undefined) {
-    throw new AssayError('INTERNAL', `The experiment "${experimentId}" has no plan.`);
-  }
+  const { manifest } = record;
+  if (manifest === undefined) throw unplanned(experimentId);
   const project = withPinnedRubrics(ports.project, manifest);
-  const { target, evaluators } =
+  const code =
     pass?.kind === 'rejudge'
       ? {
           target: noTarget(manifest),
           evaluators: await judgesOfPass({ experimentId, manifest }, project, ports).catch(gone),
         }
       : await plannedCode(record.spec, project, manifest);
+  return runOf(record, { ...code, ports, pass });
+}
+
+/**
+ * A re-judgement that is given up, by what is recorded of it. Nothing of it judges any more, so a worker of any config can
+ * end it: one whose config was edited since is just where people cancel.
+ */
+export async function loadGivenUp(
+  experimentId: string,
+  ports: ExperimentPorts,
+  pass: PassRecord,
+): Promise<RunningExperiment> {
+  const record = await getExperiment(ports.store, experimentId);
+  if (record.manifest === undefined) throw unplanned(experimentId);
+  const evaluators = (pass.details.evaluators ?? []).map(({ after }): Evaluator => ({
+    name: after.name,
+    required: after.required,
+    identity: after,
+    evaluate: () => Promise.reject(new AssayError('INTERNAL', 'It was given up: nobody judges.')),
+  }));
+  const target = noTarget(record.manifest);
+  return runOf(record, { target, evaluators, ports, pass: passRef(pass) });
+}
+
+const unplanned = (experimentId: string): AssayError =>
+  new AssayError('INTERNAL', `The experiment "${experimentId}" has no plan.`);
+
+function runOf(
+  record: ExperimentRecord,
+  of: {
+    readonly target: Target;
+    readonly evaluators: readonly Evaluator[];
+    readonly ports: ExperimentPorts;
+    readonly pass: PassRef | undefined;
+  },
+): RunningExperiment {
+  const { target, evaluators, ports, pass } = of;
+  const { id: experimentId, context } = record;
+  if (context === undefined) throw unplanned(experimentId);
   const publications = record.platformRuns.map((run) => {
     const platform = ports.platforms.find((each) => each.name === run.platform);
     if (platform === undefined) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { endAfterPass } from '../../../src/activities/experiment/pass-close.js';
+import { endAfterPass, recordedEnd } from '../../../src/activities/experiment/pass-close.js';
 import {
   passRequestSchema,
   type PassRecord,
@@ -28,9 +28,18 @@ function passOf(request: PassRequestInput, change: Partial<PassRecord>): PassRec
   };
 }
 
+const going = { status: 'verifying', error: undefined } as const;
 const well = { status: 'completed', error: undefined } as const;
 
 describe('the status of a run after a pass', () => {
+  it('is what it was recorded as where the answer to its end was lost and its pass is closed', () => {
+    const pass = passOf({ kind: 'verify' }, { statusBefore: 'cancelled' });
+    const first = endAfterPass(well, { pass, skipped: 4, recorded: recordedEnd(going) });
+    expect(first.status).toBe('cancelled');
+    const recorded = recordedEnd({ status: first.status, error: first.error });
+    expect(endAfterPass(well, { pass: undefined, skipped: 4, recorded })).toEqual(first);
+  });
+
   it('is completed where a retry left no cell skipped, also of a failed run', () => {
     const pass = passOf({ kind: 'retry' }, { statusBefore: 'failed', errorBefore });
     expect(endAfterPass(well, { pass, skipped: 0 })).toEqual(well);

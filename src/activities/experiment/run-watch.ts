@@ -34,7 +34,8 @@ export function watchRun(
 ): RunWatch {
   const stop = new AbortController();
   const abandon = new AbortController();
-  const limited = run.spec.maxFailures !== undefined;
+  // A judgement ends no cell: those that failed before it must not stop it, again and again, a second after it began.
+  const limited = run.spec.maxFailures !== undefined && run.pass?.kind !== 'rejudge';
   let looking = false;
   const look = async (): Promise<void> => {
     if (looking) return;

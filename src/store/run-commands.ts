@@ -55,12 +55,15 @@ export async function isAbortRequested(on: Queryable, experimentId: string): Pro
   return row?.asked === true;
 }
 
-/** How many cells of a run have failed, in their last revision. */
+/**
+ * How many cells of a run have failed, in their last revision: sums that are kept while cells are written. Each batch asks
+ * once a second, and where half of a million cells may fail it must not count half a million.
+ */
 export async function countFailedCells(on: Queryable, experimentId: string): Promise<number> {
   const [row] = await rowsOf<{ failed: number }>(
     on,
-    `select count(*)::int as failed from assay.experiment_cells
-      where experiment_id = $1 and latest and status in ('target_error', 'evaluator_error')`,
+    `select coalesce(sum(cells), 0)::int as failed from assay.cell_counts
+      where experiment_id = $1 and status in ('target_error', 'evaluator_error')`,
     [experimentId],
   );
   return row?.failed ?? 0;

@@ -55,7 +55,8 @@ export async function retireSuperseded(on: Queryable, key: PassKey): Promise<voi
 
 /**
  * Leaves of each judged cell's scores the newest record in the outbox (none where it has no scores any more). Score ids that
- * are in no record any more are noted for deletion.
+ * are in no record any more are noted for deletion; of those that are given again nothing is deleted any more, where an
+ * earlier pass did not get through with it.
  */
 export async function retireJudged(on: Queryable, key: PassKey): Promise<void> {
   await countOf(
@@ -75,6 +76,10 @@ export async function retireJudged(on: Queryable, key: PassKey): Promise<void> {
        select distinct platform, unnest(ids) as id from entries where not stays
      ), kept as materialized (
        select platform, unnest(ids) as id from entries where stays
+     ), given_again as (
+       delete from assay.platform_deletions d using kept
+        where d.experiment_id = $1 and d.kind = 'score' and d.done_at is null
+          and d.platform = kept.platform and d.target_id = kept.id
      )
      insert into assay.platform_deletions as d (experiment_id, platform, kind, target_id, pass)
      select $1, platform, 'score', id, $2::int from old
@@ -105,6 +110,10 @@ export async function retireRunScores(
        delete from assay.outbox
         where experiment_id = $1 and platform = $2 and run_id is not null and created_at < $3
        returning ids
+     ), given_again as (
+       delete from assay.platform_deletions
+        where experiment_id = $1 and platform = $2 and kind = 'score' and done_at is null
+          and target_id = any($4)
      )
      insert into assay.platform_deletions as d (experiment_id, platform, kind, target_id, pass)
      select distinct $1, $2, 'score', id, $5::int from taken, unnest(taken.ids) as t (id)

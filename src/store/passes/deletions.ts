@@ -1,3 +1,4 @@
+import { storableText } from '../cell-codec.js';
 import { countOf, rowsOf, type Queryable } from '../query.js';
 
 /** Something that is to go from a platform. */
@@ -30,7 +31,7 @@ export async function settleDeletions(
     on,
     `update assay.platform_deletions set done_at = clock_timestamp(), refused = $2
       where id = any($1::bigint[])`,
-    [ids, refused ?? null],
+    [ids, refused === undefined ? null : storableText(refused)],
   );
 }
 

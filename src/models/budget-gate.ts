@@ -92,11 +92,18 @@ export function createBudgetGate(store: Store): BudgetGate {
     async hold(wanted, signal) {
       const { experimentId } = wanted;
       const reservation = { ...wanted, token: randomUUID() };
-      await queueOf(experimentId).enter(reservation, signal);
       const held: HeldMoney = {
         settle: (costPico) =>
           settlements.submit({ experimentId, token: reservation.token, costPico }),
       };
+      try {
+        await queueOf(experimentId).enter(reservation, signal);
+      } catch (error) {
+        // A statement whose answer was lost can have held it all the same. Nobody would ever settle it: as that of a call under
+        // way it would be waited for without end, where the run is to pause.
+        if (!isExhausted(error)) void held.settle(0n).catch(() => undefined);
+        throw error;
+      }
       if (signal.aborted) {
         // It came too late, and nothing was sent for it.
         await held.settle(0n);
@@ -220,6 +227,9 @@ function createQueue(
       }),
   };
 }
+
+const isExhausted = (error: unknown): boolean =>
+  AssayError.is(error) && error.code === 'BUDGET_EXHAUSTED';
 
 async function exhausted(
   store: Store,

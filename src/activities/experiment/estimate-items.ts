@@ -1,6 +1,7 @@
 import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
 import type { DatasetItem } from '../../contracts/records.js';
 import { spreadOf, type Spread } from '../../core/estimate/mean-range.js';
+import { jsonSize } from '../../core/json/size.js';
 import { Moments } from '../../core/statistics/moments.js';
 import type { Evaluator } from '../../evaluators/port.js';
 import type { ChatRequest } from '../../models/port.js';
@@ -97,19 +98,30 @@ export async function readPlanned(
   };
 }
 
+/** What those items may take together, as JSON: a thousand of 5 MB would be more than a worker has. */
+const mostCountedBytes = 32 * 1024 * 1024;
+
 /** Keeps every k-th item, with k doubling as the stream grows: even over it, whatever its length, and the same every time. */
 function createEvenSample(most: number) {
-  let kept: DatasetItem[] = [];
+  let kept: { readonly item: DatasetItem; readonly bytes: number }[] = [];
+  let bytes = 0;
   let every = 1;
   let seen = 0;
   return {
     add(item: DatasetItem): void {
-      if (seen % every === 0) kept.push(item);
+      if (seen % every === 0) {
+        const { input, expected = null, metadata } = item;
+        const size = jsonSize([input, expected, metadata]);
+        kept.push({ item, bytes: size });
+        bytes += size;
+      }
       seen += 1;
-      if (kept.length <= most) return;
-      kept = kept.filter((_item, index) => index % 2 === 0);
-      every *= 2;
+      while (kept.length > 1 && (kept.length > most || bytes > mostCountedBytes)) {
+        kept = kept.filter((_item, index) => index % 2 === 0);
+        bytes = kept.reduce((sum, each) => sum + each.bytes, 0);
+        every *= 2;
+      }
     },
-    items: (): readonly DatasetItem[] => kept,
+    items: (): readonly DatasetItem[] => kept.map(({ item }) => item),
   };
 }

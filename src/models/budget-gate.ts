@@ -167,9 +167,16 @@ function createQueue(
     if (first === undefined) return 'more';
     const room = await roomOf(store.journal, experimentId);
     if (room !== undefined && first.amountPico <= room.mostPico) return 'wait';
+    // All at once that cannot fit: two thousand cells that waited would each ask four times, one after another.
+    const refused = new Set(
+      asked.filter(
+        ({ token, amountPico }) =>
+          !granted.has(token) && (room === undefined || amountPico > room.mostPico),
+      ),
+    );
     const error = await exhausted(store, { experimentId, amountPico: first.amountPico });
     take(
-      ({ reservation }) => reservation === first,
+      ({ reservation }) => refused.has(reservation),
       ({ reject }) => reject(error),
     );
     return 'more';

@@ -69,7 +69,7 @@ export async function countFailedCells(on: Queryable, experimentId: string): Pro
   return row?.failed ?? 0;
 }
 
-/** Whether at least so many cells of a run have ended. Reads no further than that. */
+/** Whether at least so many cells of a run have ended, by the same sums. */
 export async function haveEnded(
   on: Queryable,
   experimentId: string,
@@ -77,10 +77,9 @@ export async function haveEnded(
 ): Promise<boolean> {
   const [row] = await rowsOf<{ ended: number }>(
     on,
-    `select count(*)::int as ended from (
-       select from assay.experiment_cells
-        where experiment_id = $1 and latest and status <> 'pending' limit $2) as some`,
-    [experimentId, cells],
+    `select coalesce(sum(cells), 0)::int as ended from assay.cell_counts
+      where experiment_id = $1 and status <> 'pending'`,
+    [experimentId],
   );
   return (row?.ended ?? 0) >= cells;
 }

@@ -147,22 +147,6 @@ export async function commitAnswers(
   });
 }
 
-/** How long ago a call of an experiment was answered last, in milliseconds; undefined where none ever was. */
-export async function lastAnswerAgo(
-  on: Queryable,
-  calls: { readonly experimentId: string; readonly purpose: string },
-): Promise<number | undefined> {
-  const [row] = await rowsOf<{ ms: number | null }>(
-    on,
-    `select (extract(epoch from clock_timestamp() - max(j.answered_at)) * 1000)::float8 as ms
-       from assay.experiment_cells c
-       join assay.call_journal j on j.cell_id = c.id
-      where c.experiment_id = $1 and j.purpose = $2 and j.state = 'answered'`,
-    [calls.experimentId, calls.purpose],
-  );
-  return row?.ms ?? undefined;
-}
-
 /** Gives claims back whose calls ended without an answer worth keeping. */
 export async function releaseCalls(
   on: Queryable,

@@ -1,6 +1,6 @@
 import { AssayError } from '../../core/errors/assay-error.js';
 import type { Store } from '../store.js';
-import { commitAnswers, lastAnswerAgo, releaseCalls, type CommittedAnswer } from './answers.js';
+import { commitAnswers, releaseCalls, type CommittedAnswer } from './answers.js';
 import { createBatcher } from './batcher.js';
 import { claimCalls, type CallClaim, type ClaimResult } from './claims.js';
 import { createKeyGates } from './key-gates.js';
@@ -40,15 +40,6 @@ export interface Journal {
   answer(call: ClaimedCall, answer: CallAnswer): Promise<CommittedAnswer>;
   /** Gives a claim back after a failure without an answer. */
   release(call: ClaimedCall): Promise<void>;
-  /**
-   * How long ago a call of the experiment was answered last, in milliseconds; undefined where none ever was.
-   *
-   * @throws AssayError POSTGRES_UNREACHABLE
-   */
-  lastAnswerAgo(calls: {
-    readonly experimentId: string;
-    readonly purpose: string;
-  }): Promise<number | undefined>;
   /** Ends the lease after what waits was written; waits 5 s at most where Postgres is away. */
   close(): Promise<void>;
 }
@@ -199,7 +190,6 @@ export async function createJournal(store: Store, options: JournalOptions): Prom
       }
     },
     release,
-    lastAnswerAgo: (calls) => lastAnswerAgo(store, calls),
     close: async () => {
       const timer = setTimeout(() => {
         ending.abort();

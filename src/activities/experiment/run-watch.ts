@@ -24,6 +24,24 @@ const abortReason = (): AssayError =>
 export const isRunAborted = (error: unknown): boolean =>
   AssayError.is(error) && error.code === 'CELL_ABORTED';
 
+interface Watcher {
+  readonly stop: AbortController;
+  readonly abandon: AbortController;
+}
+
+/** The batches of this process by their run. */
+const watchers = new Map<string, Set<Watcher>>();
+
+/**
+ * Gives up what is in flight of a run, in every batch of this process: Temporal tells them one after the other, and the slots
+ * that the first one gives back would let the others begin cells, and pay for them. So all stop before any gives up.
+ */
+function abortRun(experimentId: string): void {
+  const all = [...(watchers.get(experimentId) ?? [])];
+  for (const { stop } of all) stop.abort(abortReason());
+  for (const { abandon } of all) abandon.abort(abortReason());
+}
+
 /**
  * Watches the row of a run for one batch. Temporal's cancellation carries no reason, so a batch that is cancelled looks for
  * it here: cells in flight finish unless the row asks to abort them.
@@ -32,8 +50,10 @@ export function watchRun(
   store: Store,
   { run, cancelled }: { run: RunningExperiment; cancelled: AbortSignal },
 ): RunWatch {
-  const stop = new AbortController();
-  const abandon = new AbortController();
+  const own: Watcher = { stop: new AbortController(), abandon: new AbortController() };
+  const { stop, abandon } = own;
+  const beside = watchers.get(run.experimentId) ?? new Set();
+  watchers.set(run.experimentId, beside.add(own));
   // A judgement ends no cell: those that failed before it must not stop it, again and again, a second after it began.
   const limited = run.spec.maxFailures !== undefined && run.pass?.kind !== 'rejudge';
   let looking = false;
@@ -42,7 +62,7 @@ export function watchRun(
     looking = true;
     try {
       if (cancelled.aborted && (await isAbortRequested(store, run.experimentId))) {
-        abandon.abort(abortReason());
+        abortRun(run.experimentId);
       }
       if (
         limited &&
@@ -64,6 +84,8 @@ export function watchRun(
     stop: stop.signal,
     abandon: abandon.signal,
     end() {
+      beside.delete(own);
+      if (beside.size === 0) watchers.delete(run.experimentId);
       clearInterval(timer);
       cancelled.removeEventListener('abort', onCancel);
     },

@@ -22,7 +22,8 @@ describe('the catalogue of errors', () => {
       expect(status).toBeGreaterThanOrEqual(400);
       expect([2, 3, 4, 5, 6, 7, 70]).toContain(exit);
       // Whoever reads the status alone must not repeat what is final, nor give up what a wait mends.
-      if (retry === 'later') expect([503, 504]).toContain(status);
+      // 402: what changes is the budget, and a person changes it.
+      if (retry === 'later') expect([402, 503, 504]).toContain(status);
       if (retry === 'never') expect([503, 504, 429]).not.toContain(status);
       const exits: Partial<Record<number, number>> = {
         400: 2,

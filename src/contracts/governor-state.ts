@@ -37,9 +37,11 @@ const memberSchema = z.object({
   answered: z.number(),
 });
 
+/** `open`: never refused, the rate doubles; `steady`: the rate is known from refusals. */
+const phaseSchema = z.enum(['open', 'steady']);
+
 const rateSchema = z.object({
-  /** `open`: never refused, the rate doubles; `steady`: the rate is known from refusals. */
-  phase: z.enum(['open', 'steady']),
+  phase: phaseSchema,
   /** Requests per second that the fleet may send now. */
   rate: z.number(),
   /** Requests per second that the provider was seen to take. */
@@ -66,6 +68,28 @@ const rateSchema = z.object({
   grownMs: z.number(),
   /** When this was last brought up to date. */
   at: z.number(),
+  /** Requests per second that were taken of late. */
+  pace: z.number().default(0),
+  /** Refusals that come close together. */
+  streak: z
+    .object({
+      /** When the first of them was sent, and what had been taken until then. */
+      at: z.number(),
+      accepted: z.number(),
+      /** Before the first of them. */
+      pace: z.number(),
+      /** Whether next to nothing has been taken since: they tell nothing of a rate. */
+      storm: z.boolean(),
+      /** Of the control, before the first of them: what holds again after a storm. */
+      before: z.object({
+        phase: phaseSchema,
+        rate: z.number(),
+        estimate: z.number(),
+        burst: z.number(),
+        grownMs: z.number(),
+      }),
+    })
+    .optional(),
   /** What the provider's headers say, and when they last did. */
   told: providerLimitsSchema.extend({ at: z.number() }).optional(),
 });

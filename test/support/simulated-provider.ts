@@ -87,6 +87,12 @@ export interface ProviderOptions {
   /** Another limit from a moment on. */
   readonly change?: { readonly atMs: number; readonly perMinute: number };
   readonly told?: boolean;
+  /** Times in which it refuses everything, whatever its rate; where it asks for a wait, then for this one each time. */
+  readonly storms?: readonly {
+    readonly fromMs: number;
+    readonly forMs: number;
+    readonly retryAfterMs?: number | undefined;
+  }[];
 }
 
 export interface Outcome {
@@ -121,6 +127,11 @@ export async function simulate(options: {
       : provider.perMinute) / 60_000;
   const take = (): { accepted: true } | { accepted: false; retryAfterMs: number | undefined } => {
     const at = clock.now();
+    const storm = provider.storms?.find(({ fromMs, forMs }) => at >= fromMs && at < fromMs + forMs);
+    if (storm !== undefined) {
+      refused += 1;
+      return { accepted: false, retryAfterMs: storm.retryAfterMs };
+    }
     level = Math.min(provider.burst, level + (at - filledAt) * perMsAt(at));
     filledAt = at;
     if (level >= 1) {

@@ -1,4 +1,5 @@
 import type { ProviderLimits, RateControl } from '../../contracts/governor-state.js';
+import { afterStorm, isStorm, refusedInStorm, streakOf, type Moment } from './refusal-storm.js';
 
 /**
  * The control law of a provider's rate that nobody told us. It is one for the whole fleet; each worker paces its share of it.
@@ -21,6 +22,8 @@ import type { ProviderLimits, RateControl } from '../../contracts/governor-state
  *   so that a limit that was raised, or an estimate that bad luck made far too low, is found within a minute. K = 5 s, or the
  *   time of 60 requests where that is longer (at most 20 s), so that about one request in a hundred is spent on probing.
  *   t stands still while nothing waits for the rate (RFC 7661).
+ * - **Storms** (next to nothing was taken of what should have been): what was known before holds again after them; see
+ *   `refusal-storm.ts`.
  * - **Burst** (what may leave at once after a pause): while a wait is obeyed the bucket fills, so at most one second's worth is
  *   sent at once after it; halved at each refusal and grown by a tenth for every K without one.
  *
@@ -34,6 +37,8 @@ const growthPerAnswer = 2;
 const idleMs = 1_000;
 const mostRate = 100_000;
 const leastRate = 1 / 120;
+/** The time constant of the pace. */
+const paceMs = 2_000;
 const undershoot = 0.03;
 /** In units of K. */
 const steepAfter = 3;
@@ -52,6 +57,7 @@ export function newRateControl(now: number): RateControl {
     accepted: 0,
     usedAt: now,
     grownMs: 0,
+    pace: 0,
     at: now,
   };
 }
@@ -99,14 +105,18 @@ function advance(control: RateControl, seen: RateObservation): RateControl {
   const grownMs = control.grownMs + (seen.backlogged ? openMs : 0);
   const accepted = control.accepted + seen.accepted;
   const usedAt = seen.accepted > 0 || seen.backlogged ? seen.now : control.usedAt;
-  const next = {
+  const moved = {
     ...control,
     accepted,
     usedAt,
     window,
-    grownMs,
+    pace: paceAfter(control, seen),
     at: Math.max(control.at, seen.now),
   };
+  if (control.streak?.storm === true) {
+    return afterStorm(moved, control.streak, seen.backlogged ? openMs : 0);
+  }
+  const next = { ...moved, grownMs };
   if (control.phase === 'open' && seen.now - control.usedAt > idleMs) {
     return { ...next, rate: firstRate, burst: firstBurst };
   }
@@ -120,6 +130,13 @@ function advance(control: RateControl, seen: RateObservation): RateControl {
   const rate = Math.min(mostRate, control.estimate * growth(grownMs / k));
   const grown = 1.1 ** ((grownMs - control.grownMs) / k);
   return { ...next, rate, burst: Math.max(1, Math.min(control.burst * grown, rate)) };
+}
+
+/** An exponential mean over time, to which each request adds as much whenever it is told. */
+function paceAfter(control: RateControl, seen: RateObservation): number {
+  const dt = Math.max(0, seen.now - control.at);
+  const kept = control.pace * Math.exp(-dt / paceMs);
+  return Math.max(0, kept + (1_000 * seen.accepted) / paceMs);
 }
 
 /** The rate in parts of the estimate, t in units of K. */
@@ -139,10 +156,10 @@ function refused(
 ): RateControl {
   const accepted = control.accepted - refusal.sentAfter;
   const at = Math.min(now, refusal.at);
+  const streak = streakOf(control, { at, accepted });
+  if (isStorm(streak, { at, accepted })) return refusedInStorm(control, streak, { at, accepted });
   const open = control.phase === 'open';
-  const { estimate, enough } = open
-    ? { estimate: control.rate / 2, enough: true }
-    : estimateAfter(control, { at, accepted });
+  const { estimate, enough } = nextEstimate(control, { at, accepted });
   const burst = open
     ? Math.min((accepted - control.window.accepted) / 2, estimate)
     : control.burst / 2;
@@ -155,13 +172,25 @@ function refused(
     epoch: control.epoch + 1,
     window: enough ? { at, accepted, allowed: 0, heldMs: 0 } : control.window,
     grownMs: 0,
+    streak,
   };
 }
 
-function estimateAfter(
-  control: RateControl,
-  { at, accepted }: { readonly at: number; readonly accepted: number },
-): { readonly estimate: number; readonly enough: boolean } {
+interface Estimate {
+  readonly estimate: number;
+  /** Whether it stands on enough requests, so that the next one begins anew. */
+  readonly enough: boolean;
+}
+
+function nextEstimate(control: RateControl, moment: Moment): Estimate {
+  if (control.phase === 'open') return { estimate: control.rate / 2, enough: true };
+  if (control.streak?.storm !== true) return estimateAfter(control, moment);
+  // A bucket that is used less than it is filled runs over: what was taken while the rate grew back says little of it.
+  const { estimate } = estimateAfter({ ...control, estimate: control.rate }, moment);
+  return { estimate: Math.max(estimate, control.rate / 2), enough: true };
+}
+
+function estimateAfter(control: RateControl, { at, accepted }: Moment): Estimate {
   const { estimate, rate, window, burst } = control;
   const taken = Math.max(0, accepted - window.accepted);
   const filled = Math.min(window.heldMs, (1_000 * burst) / estimate);

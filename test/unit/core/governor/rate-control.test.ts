@@ -105,6 +105,62 @@ describe('a limit that nobody told', () => {
     expect(up.refused).toBeLessThan(100);
   });
 
+  it.each([1_000, undefined].flatMap((asks) => [1, 2, 4].map((workers) => ({ workers, asks }))))(
+    'is not read into refusals of everything ($workers workers, asked to wait $asks ms)',
+    async ({ workers, asks: retryAfterMs }) => {
+      const storms = [6_000, 12_000, 18_000].map((fromMs) => ({
+        fromMs,
+        forMs: 3_500,
+        retryAfterMs,
+      }));
+      const { wallMs, refused } = await fleet(
+        { perMinute: 1e9, burst: 1e6, latencyMs: 550, storms },
+        { workers, requests: 2_000, concurrency: 48 },
+      );
+      // 22.9 s without the storms, which take 10.5 s and the second that was asked for last.
+      expect(wallMs).toBeLessThan(50_000);
+      expect(refused).toBeLessThan(250);
+    },
+  );
+
+  it.each([1, 4])(
+    'is known again after them, and before anything was taken, by %i workers',
+    async (workers) => {
+      const storm = { forMs: 3_500, retryAfterMs: 1_000 };
+      const limited = await fleet(
+        {
+          ...{ perMinute: 3_000, burst: 50, latencyMs: 200, retryAfter: 'seconds' },
+          storms: [
+            { ...storm, fromMs: 6_000 },
+            { ...storm, fromMs: 12_000 },
+          ],
+        },
+        { workers, requests: 1_500 },
+      );
+      // 29.2 s without the storms, which take 7 s, and two and a half seconds each to end and to grow back.
+      expect(limited.wallMs).toBeLessThan(46_000);
+      expect(limited.refused).toBeLessThan(100);
+      const first = await fleet(
+        { perMinute: 1e9, burst: 1e6, latencyMs: 550, storms: [{ ...storm, fromMs: 0 }] },
+        { workers, requests: 1_000, concurrency: 48 },
+      );
+      // 11.5 s without the storm.
+      expect(first.wallMs).toBeLessThan(20_000);
+    },
+  );
+
+  it.each([1, 4])(
+    'that is low behind a large burst is not taken for them, by %i workers',
+    async (workers) => {
+      const { ratio, refused } = await fleet(
+        { perMinute: 30, burst: 500, latencyMs: 550, retryAfter: 'seconds' },
+        { workers, requests: 560, concurrency: 48 },
+      );
+      expect(ratio).toBeLessThan(1.15);
+      expect(refused).toBeLessThan(120);
+    },
+  );
+
   it('costs a fast start little where there is none', async () => {
     const free = { perMinute: 1e9, burst: 1e6 };
     const slow = await fleet({ ...free, latencyMs: 500 }, { workers: 1, requests: 2_000 });

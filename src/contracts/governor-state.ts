@@ -46,6 +46,8 @@ const rateSchema = z.object({
   rate: z.number(),
   /** Requests per second that the provider was seen to take. */
   estimate: z.number(),
+  /** Whether the estimate stands on few requests. */
+  thin: z.boolean().default(false),
   /** Requests that may leave at once after a pause. */
   burst: z.number(),
   /** Counts refusals that changed the rate. */
@@ -85,6 +87,7 @@ const rateSchema = z.object({
         phase: phaseSchema,
         rate: z.number(),
         estimate: z.number(),
+        thin: z.boolean().default(false),
         burst: z.number(),
         grownMs: z.number(),
       }),

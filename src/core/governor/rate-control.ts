@@ -16,11 +16,12 @@ import { afterStorm, isStorm, refusedInStorm, streakOf, type Moment } from './re
  *   requests). Over a longer one the bucket may have run over, and the estimate is at least 0.8 of the rate at which the
  *   refusal came; where that is too much, the next refusal comes soon and its window is short. While a wait is obeyed the
  *   bucket fills only as far as its size, so of that time no more than what fills the known burst counts. With less
- *   evidence than eight requests the estimate is at least halved no further, and the window goes on to the next refusal.
+ *   evidence than eight requests in 0.6 s the estimate is thin: it is at most halved, and the window goes on to the next refusal.
  * - **Steady**: rate(t) = estimate · (1 + 0.03 · ((t − K) / K)³) until 3 K, the cubic of RFC 9438, 4.2, in relative terms: it
  *   starts 3 % below the estimate, so that the bucket gains a little, and is flat around it; from 3 K on it doubles with every K,
  *   so that a limit that was raised, or an estimate that bad luck made far too low, is found within a minute. K = 5 s, or the
- *   time of 60 requests where that is longer (at most 20 s), so that about one request in a hundred is spent on probing.
+ *   time of 60 requests where that is longer (at most 20 s), so that about one request in a hundred is spent on probing;
+ *   0.4 of that where the estimate is thin, since it may be far too low.
  *   t stands still while nothing waits for the rate (RFC 7661).
  * - **Storms** (next to nothing was taken of what should have been): what was known before holds again after them; see
  *   `refusal-storm.ts`.
@@ -40,6 +41,10 @@ const leastRate = 1 / 120;
 /** The time constant of the pace. */
 const paceMs = 2_000;
 const undershoot = 0.03;
+/** Of K, for an estimate that stands on few requests. */
+const thinPart = 0.4;
+/** In seconds: workers tell up to a quarter late what was taken, which a shorter window would mistake for the rate. */
+const leastWindow = 0.6;
 /** In units of K. */
 const steepAfter = 3;
 /** What a header said is believed so long after the last answer that said it. */
@@ -51,6 +56,7 @@ export function newRateControl(now: number): RateControl {
     phase: 'open',
     rate: firstRate,
     estimate: firstRate,
+    thin: false,
     burst: firstBurst,
     epoch: 0,
     window: { at: now, accepted: 0, allowed: 0, heldMs: 0 },
@@ -126,7 +132,7 @@ function advance(control: RateControl, seen: RateObservation): RateControl {
       : control.rate;
     return { ...next, rate, burst: Math.max(firstBurst, rate / 10) };
   }
-  const k = flatAfterMs(control.estimate);
+  const k = flatAfterMs(control);
   const rate = Math.min(mostRate, control.estimate * growth(grownMs / k));
   const grown = 1.1 ** ((grownMs - control.grownMs) / k);
   return { ...next, rate, burst: Math.max(1, Math.min(control.burst * grown, rate)) };
@@ -145,8 +151,9 @@ function growth(t: number): number {
   return cubic * 2 ** Math.min(60, Math.max(0, t - steepAfter));
 }
 
-function flatAfterMs(estimate: number): number {
-  return Math.min(20_000, Math.max(5_000, 60_000 / estimate));
+function flatAfterMs({ estimate, thin }: RateControl): number {
+  const k = Math.min(20_000, Math.max(5_000, 60_000 / estimate));
+  return thin ? k * thinPart : k;
 }
 
 function refused(
@@ -167,6 +174,7 @@ function refused(
     ...control,
     phase: 'steady',
     estimate,
+    thin: !enough,
     rate: estimate * (1 - undershoot),
     burst: Math.max(1, Math.min(burst, estimate)),
     epoch: control.epoch + 1,
@@ -196,7 +204,7 @@ function estimateAfter(control: RateControl, { at, accepted }: Moment): Estimate
   const filled = Math.min(window.heldMs, (1_000 * burst) / estimate);
   const elapsed = Math.max(0.02, (at - window.at - window.heldMs + filled) / 1_000);
   const upper = Math.max(estimate, rate);
-  const enough = estimate * elapsed >= 8;
+  const enough = estimate * elapsed >= 8 && elapsed >= leastWindow;
   if (!enough) {
     const seen = Math.max((taken + 0.5) / elapsed, estimate / 2);
     return { estimate: Math.max(leastRate, Math.min(upper, seen)), enough };

@@ -45,11 +45,20 @@ const doublingMs = 400;
 
 /** The streak that a refusal belongs to: the last one, or a new one. */
 export function streakOf(control: RateControl, { at, accepted }: Moment): Streak {
-  const { streak, phase, rate, estimate, burst, grownMs, pace } = control;
+  const { streak, pace, grownMs } = control;
   if (streak !== undefined && !isOver(streak, accepted - streak.accepted, grownMs)) return streak;
-  const before = streak?.storm === true ? streak.before : { phase, rate, estimate, burst, grownMs };
-  const known = phase === 'steady' || accepted >= evidence;
-  return { at, accepted, pace: known ? pace : Math.max(pace, unknownPace), storm: false, before };
+  const known = control.phase === 'steady' || accepted >= evidence;
+  return {
+    at,
+    accepted,
+    pace: known ? pace : Math.max(pace, unknownPace),
+    storm: false,
+    before: streak?.storm === true ? streak.before : keptOf(control),
+  };
+}
+
+function keptOf({ phase, rate, estimate, thin, burst, grownMs }: RateControl): Streak['before'] {
+  return { phase, rate, estimate, thin, burst, grownMs };
 }
 
 function isOver(streak: Streak, taken: number, grownMs: number): boolean {

@@ -9,7 +9,11 @@ export interface CostSoFar {
   readonly cells: number;
 }
 
-/** The cost of a run so far, superseded revisions included: they were paid for as well. */
+/**
+ * The cost of a run so far, superseded revisions included where they were paid for as well. A cell whose evaluator failed and
+ * that was judged again carries its earlier calls over: of these the later revision tells, and what the failed evaluator had
+ * paid is left out.
+ */
 export interface RunCosts {
   readonly target: CostSoFar;
   readonly judge: CostSoFar;
@@ -28,8 +32,13 @@ export async function costsOf(on: Queryable, experimentId: string): Promise<RunC
     .join(', ');
   const [row] = await rowsOf<Readonly<Record<string, number>>>(
     on,
-    `select ${sums}, count(*)::int as cells from assay.experiment_cells
-      where experiment_id = $1 and status <> 'pending' and (calls is not null or target_cost is not null)`,
+    `select ${sums}, count(*)::int as cells from assay.experiment_cells c
+      where experiment_id = $1 and status <> 'pending' and (calls is not null or target_cost is not null)
+        and not (status = 'evaluator_error' and exists (
+              select from assay.experiment_cells later
+               where later.experiment_id = c.experiment_id and later.ordinal = c.ordinal
+                 and later.repetition = c.repetition and later.revision > c.revision
+                 and later.status <> 'pending'))`,
     [experimentId],
   );
   const of = (purpose: (typeof purposes)[number]): CostSoFar => ({

@@ -165,8 +165,18 @@ describe('a run with a budget', () => {
     };
     for (const reached of [8, 24]) {
       await until(async () => (await done()) >= reached);
-      const [pid] = workers.pids;
-      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+      // Whoever holds money at this moment: the other one may have none of the calls.
+      await until(async () => {
+        const [holder] = await rowsOf<{ pid: number }>(
+          store,
+          `select split_part(o.worker, ':', 2)::int as pid
+             from assay.budget_reservations r join assay.journal_owners o using (owner)
+            where r.experiment_id = $1 and split_part(o.worker, ':', 2)::int = any($2) limit 1`,
+          [`${project}/killed`, [...workers.pids]],
+        );
+        if (holder !== undefined) process.kill(holder.pid, 'SIGKILL');
+        return holder !== undefined;
+      });
       await wait(300);
     }
     let name = 'killed';

@@ -65,8 +65,7 @@ export function createRunCells(ports: ExperimentPorts): ExperimentActivities['ru
           },
         },
         { store: ports.store, memory, takeOver, attempt },
-      );
-      watch.end();
+      ).finally(() => watch.end());
       const summary = await withBudget(summarise(outcomes, { ports }), {
         outcomes,
         ports,

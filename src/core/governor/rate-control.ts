@@ -8,7 +8,8 @@ import { afterStorm, isStorm, refusedInStorm, streakOf, type Moment } from './re
  * fixed window looks like from afar. A refusal says that the bucket is empty. Hence:
  *
  * - **Open** (never refused): the rate begins at 100/s and grows by two per second for each answer, so that it doubles within
- *   about half a second, while requests wait for it (slow start, RFC 5681, 3.1; growth only while it limits, RFC 7661).
+ *   about half a second, while requests wait for it or half of it is used (slow start, RFC 5681, 3.1; growth only while it
+ *   limits, RFC 7661).
  * - **First refusal**: the rate is too high by a factor that nobody knows, and B is not known either: the estimate is half of
  *   the rate (multiplicative decrease, RFC 5681, 3.1).
  * - **Later refusals**: the bucket was empty at both ends of the time between two refusals, so what was accepted in between is
@@ -127,9 +128,12 @@ function advance(control: RateControl, seen: RateObservation): RateControl {
     return { ...next, rate: firstRate, burst: firstBurst };
   }
   if (control.phase === 'open') {
-    const rate = seen.backlogged
-      ? Math.min(mostRate, control.rate + growthPerAnswer * seen.answered)
-      : control.rate;
+    // A queue that is empty at this very moment says nothing of the time since the last telling: what was answered does.
+    const used = next.pace >= control.rate / 2;
+    const rate =
+      seen.backlogged || used
+        ? Math.min(mostRate, control.rate + growthPerAnswer * seen.answered)
+        : control.rate;
     return { ...next, rate, burst: Math.max(firstBurst, rate / 10) };
   }
   const k = flatAfterMs(control);

@@ -1,4 +1,6 @@
 import { Agent, request } from 'undici';
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 
 // Our own deadline ends a request (its headers and its body); the agent's defaults would end a slow model's after 5 minutes.
 const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 15_000 } });
@@ -21,12 +23,38 @@ export async function plainFetch(
       body: typeof init.body === 'string' ? init.body : null,
       signal: init.signal ?? null,
     });
-    const bytes = await body.arrayBuffer();
+    const bytes = await decoded(await body.arrayBuffer(), headers['content-encoding']);
     return new PlainResponse(statusCode, { headers, bytes }) as unknown as Response;
   } catch (error) {
     if (init.signal?.aborted === true) throw error;
     // As `fetch` tells it; the client keeps causes, and drops the code of an error of another realm.
     throw new TypeError('fetch failed', { cause: error });
+  }
+}
+
+type Decompress = (data: ArrayBuffer, options: { maxOutputLength: number }) => Promise<Buffer>;
+
+const decompressions: Readonly<Record<string, Decompress>> = {
+  gzip: promisify<ArrayBuffer, { maxOutputLength: number }, Buffer>(gunzip),
+  deflate: promisify<ArrayBuffer, { maxOutputLength: number }, Buffer>(inflate),
+  br: promisify<ArrayBuffer, { maxOutputLength: number }, Buffer>(brotliDecompress),
+};
+/** No answer of a model is as large; a bomb is. */
+const maxOutputLength = 256 * 1024 * 1024;
+
+// Some proxies compress what nobody asked them to: such an answer is paid for, and must be read. What cannot be is kept as it
+// came, for the journal.
+async function decoded(
+  bytes: ArrayBuffer,
+  encoding: string | string[] | undefined,
+): Promise<ArrayBuffer> {
+  const decompress = typeof encoding === 'string' ? decompressions[encoding] : undefined;
+  if (decompress === undefined) return bytes;
+  try {
+    const { buffer, byteOffset, byteLength } = await decompress(bytes, { maxOutputLength });
+    return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
+  } catch {
+    return bytes;
   }
 }
 

@@ -39,6 +39,8 @@ const growthPerAnswer = 2;
 const idleMs = 1_000;
 const mostRate = 100_000;
 const leastRate = 1 / 120;
+/** Refusals between which nothing was taken tell that the provider is shut, and nothing of how slow it is: no less than this. */
+const leastUntaken = 1;
 /** The time constant of the pace. */
 const paceMs = 2_000;
 const undershoot = 0.03;
@@ -209,13 +211,14 @@ function estimateAfter(control: RateControl, { at, accepted }: Moment): Estimate
   const elapsed = Math.max(0.02, (at - window.at - window.heldMs + filled) / 1_000);
   const upper = Math.max(estimate, rate);
   const enough = estimate * elapsed >= 8 && elapsed >= leastWindow;
+  const floor = taken === 0 ? Math.min(estimate, leastUntaken) : leastRate;
   if (!enough) {
     const seen = Math.max((taken + 0.5) / elapsed, estimate / 2);
-    return { estimate: Math.max(leastRate, Math.min(upper, seen)), enough };
+    return { estimate: Math.max(floor, Math.min(upper, seen)), enough };
   }
   const short = elapsed <= Math.max(2, 16 / estimate);
   const seen = short ? (taken + 0.5) / elapsed : Math.max(taken / elapsed, 0.8 * rate);
-  return { estimate: Math.max(leastRate, Math.min(upper, seen)), enough };
+  return { estimate: Math.max(floor, Math.min(upper, seen)), enough };
 }
 
 /** What the fleet may send now: requests and tokens per second, and requests at once. */

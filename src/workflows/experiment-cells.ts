@@ -35,8 +35,9 @@ export async function runCells(plan: AdmittedPlan, work: CellsWork): Promise<num
   let unfinished = plan.planned;
   const widens = patched('stragglers');
   const stragglers = createStragglers();
+  const share = patched('whole batches') ? 1 : widens ? 2 : 4;
   const batches = () =>
-    planBatches(plan.planned, control.concurrency ?? plan.concurrency, widens ? 2 : 4);
+    planBatches(plan.planned, control.concurrency ?? plan.concurrency, share);
   try {
     await cancellation.run(() =>
       slidingWindow({

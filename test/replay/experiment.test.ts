@@ -43,9 +43,16 @@ describe('recorded histories of experiments', () => {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
   });
 
-  it('are of every kind: plain, cancelled, rate-limited, conflicting, continued', () => {
+  it('are of every kind: plain, wide, cancelled, rate-limited, conflicting, continued', () => {
     expect(names.map((name) => name.replace(/-\d+$/, ''))).toEqual(
-      expect.arrayContaining(['plain', 'cancelled', 'rate-limited', 'conflict', 'continued']),
+      expect.arrayContaining([
+        'plain',
+        'wide',
+        'cancelled',
+        'rate-limited',
+        'conflict',
+        'continued',
+      ]),
     );
     expect(eventTypes('continued-1')).toContain('EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW');
     expect(eventTypes('continued-2')).toContain('EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED');

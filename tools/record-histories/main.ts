@@ -61,6 +61,8 @@ function recordersOf(harness: Harness): Readonly<Record<string, () => Promise<vo
   };
   return {
     plain: () => run('plain', 'few'),
+    // Batches as large as the concurrency, and more than one of them.
+    wide: () => run('wide', 'many', { concurrency: 80 }),
     async cancelled() {
       await client.experiments.start(specOf('cancelled', 'some'));
       await until(async () => {

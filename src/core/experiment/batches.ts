@@ -14,9 +14,9 @@ export const mostBatches = 64;
  * each time), and so many in flight that the slots never run dry while one batch ends: at least twice the concurrency,
  * at most 20. Batches that only wait for their last slow cells come on top, see {@link createStragglers}.
  *
- * @param share how many batches the slots are cut into; 4 in histories of before `stragglers`.
+ * @param share how many batches the slots are cut into; 4 in histories of before `stragglers`, 2 before `whole batches`.
  */
-export function planBatches(planned: number, concurrency: number, share = 2): BatchPlan {
+export function planBatches(planned: number, concurrency: number, share = 1): BatchPlan {
   const size = Math.min(100, Math.max(25, Math.ceil(concurrency / share)));
   const enough = Math.ceil((2 * concurrency) / size) + 1;
   const window = Math.max(1, Math.min(20, enough, Math.ceil(planned / size)));

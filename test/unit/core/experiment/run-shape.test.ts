@@ -37,9 +37,10 @@ describe('the batches of a run', () => {
     expect(planBatches(10_000, 2000)).toEqual({ size: 100, window: 20 });
   });
 
-  it('keep their cut in histories of before stragglers', () => {
+  it('keep their cut in histories of before stragglers and of before whole batches', () => {
     expect(planBatches(10_000, 100, 4)).toEqual({ size: 25, window: 9 });
-    expect(planBatches(10_000, 100)).toEqual({ size: 50, window: 5 });
+    expect(planBatches(10_000, 100, 2)).toEqual({ size: 50, window: 5 });
+    expect(planBatches(10_000, 100)).toEqual({ size: 100, window: 3 });
   });
 
   it('do not count in the window once a later one has ended: they only wait for slow cells', () => {

@@ -16,6 +16,8 @@ import { lostCell } from './worker-lost.js';
 
 /** A cell that was claimed so often without an outcome is recorded as lost. */
 const maxClaims = 3;
+/** Outcomes on their way to their rows, four transactions' worth. */
+const mostCommitting = 100;
 
 /** What came of one attempt at a cell. */
 export type Outcome =
@@ -52,7 +54,7 @@ export function createCellAttempts(means: {
   const { store, governor, runCell, committer } = means;
   const claims = createBatcher<CellClaim, number | undefined>({
     maxBatch: 100,
-    delayMs: 2,
+    delayMs: 1,
     flush: async (batch) => {
       const counts = await claimCells(store, batch);
       return batch.map(({ cellId }) => counts.get(cellId));
@@ -60,9 +62,15 @@ export function createCellAttempts(means: {
   });
   // A cell that took two workers down with it runs alone among its like, so that a third crash convicts it and no other.
   const suspects = createSlots(1);
+  // Where Postgres is slow the outcomes that wait for it must not pile up: beyond these, cells keep their slots.
+  const committing = createSlots(mostCommitting);
   const underWay = new Map<string, Promise<Outcome>>();
 
-  const attemptInSlot = async (cell: PendingCell, work: BatchWork): Promise<Outcome> => {
+  const attemptInSlot = async (
+    cell: PendingCell,
+    work: BatchWork,
+    freeSlot: () => void,
+  ): Promise<Outcome> => {
     const { run, abandon } = work;
     if (work.stop.aborted) return { kind: 'not_started' };
     const claim = { cellId: cell.cellId, token: randomUUID() };
@@ -73,7 +81,10 @@ export function createCellAttempts(means: {
         claimed > maxClaims
           ? lostCell(cell)
           : await runCell({ ...cell, claims: claimed }, run, abandon);
-      const won = await committer.commit({ cell, result, run, signal: abandon });
+      // All that was paid for is committed: from here on a slot would only stand empty while the cell's row is written.
+      const committed = await committing.acquire(abandon);
+      freeSlot();
+      const won = await committer.commit({ cell, result, run, signal: abandon }).finally(committed);
       return won ? { kind: 'ended', status: result.status } : { kind: 'elsewhere' };
     } catch (error) {
       // The claim stays: closing the run's cells tells from it that this one was being run.
@@ -98,7 +109,9 @@ export function createCellAttempts(means: {
     const releases: (() => void)[] = [];
     try {
       for (const gate of gates) releases.push(await gate.acquire(work.stop));
-      return await attemptInSlot(cell, work);
+      return await attemptInSlot(cell, work, () => {
+        releases.pop()?.();
+      });
     } catch (error) {
       if (work.stop.aborted && releases.length < gates.length) return { kind: 'not_started' };
       throw error;

@@ -23,24 +23,23 @@ export interface CellCommitter {
 
 /** Up to 25 cells or 20 ms a transaction (durability 11). */
 export function createCellCommitter(store: Store): CellCommitter {
-  const batcher = createBatcher<CellCommit, boolean>({
+  const batcher = createBatcher<EndedCell, boolean>({
     maxBatch: 25,
     delayMs: 20,
-    flush: async (commits) => {
-      const won = await commitCells(store, commits);
-      return commits.map((commit) => won.has(commit.result.cellId));
+    flush: async (ended) => {
+      // Not before: where many answers come at once, the next cells' calls must not wait until all of these are encoded.
+      const won = await commitCells(store, ended.map(toCommit));
+      return ended.map(({ result }) => won.has(result.cellId));
     },
   });
   const judgements = createJudgementCommitter(store);
   return {
     async commit({ cell, result, run, signal }) {
+      const ended = { cell, result, run };
       const judges = run.pass?.kind === 'rejudge';
-      const entry = judges ? undefined : toCommit(cell, result, run);
       for (;;) {
         try {
-          return await (entry === undefined
-            ? judgements.commit({ cell, result, run })
-            : batcher.submit(entry));
+          return await (judges ? judgements.commit(ended) : batcher.submit(ended));
         } catch (error) {
           // The answers are paid for and in the journal; while Postgres is in trouble the outcome waits in memory.
           if (!isTrouble(error)) throw error;
@@ -51,7 +50,13 @@ export function createCellCommitter(store: Store): CellCommitter {
   };
 }
 
-function toCommit(cell: PendingCell, result: CellResult, run: RunningExperiment): CellCommit {
+interface EndedCell {
+  readonly cell: PendingCell;
+  readonly result: CellResult;
+  readonly run: RunningExperiment;
+}
+
+function toCommit({ cell, result, run }: EndedCell): CellCommit {
   const traceId = cellTraceId({ ...cell, runUid: run.runUid, itemId: cell.item.id });
   const identity = identityOf(cell, { result, run });
   return {

@@ -100,7 +100,7 @@ function wireValue(value: ScoreValue): number | string {
 }
 
 /** The comment as JSON text whose parts are cut where needed, so that it stays JSON; empty for none. */
-function commentText({ comment, texts, bytes }: ScorePlace): FieldText {
+function commentText({ comment, texts, bytes }: ScorePlace): Omit<FieldText, 'json'> {
   if (comment === undefined) return { text: '', cut: false, sanitised: false };
   const whole = texts.text(comment, bytes);
   if (!whole.cut) return whole;

@@ -4,6 +4,8 @@ import { wellFormed, wellFormedJson } from '../../core/text/well-formed.js';
 /** A text with what was done to it. */
 export interface FieldText {
   readonly text: string;
+  /** The text as a JSON string, made once however often the value is written. */
+  readonly json: () => string;
   readonly sanitised: boolean;
   readonly cut: boolean;
 }
@@ -20,6 +22,8 @@ export interface FieldTexts {
 interface Measured {
   readonly text: string;
   readonly sanitised: boolean;
+  /** The text as a JSON string; made when it is first asked for. */
+  readonly json: () => string;
   /** Of the text as encoded; counted when it is first asked for. */
   bytes: number | undefined;
 }
@@ -34,13 +38,13 @@ export function createFieldTexts(): FieldTexts {
     text: (value, maxBytes) => {
       let measured = known.get(value);
       if (measured === undefined) known.set(value, (measured = measure(value)));
-      const { text, sanitised } = measured;
+      const { text, json, sanitised } = measured;
       // Nearly all texts are so short that they fit whatever is in them.
-      if (text.length * mostBytesOfUnit <= maxBytes) return { text, sanitised, cut: false };
-      const bytes = (measured.bytes ??= encodedBytes(text));
-      return bytes <= maxBytes
-        ? { text, sanitised, cut: false }
-        : { text: cutText(text, bytes, maxBytes), sanitised, cut: true };
+      if (text.length * mostBytesOfUnit <= maxBytes) return { text, json, sanitised, cut: false };
+      const bytes = (measured.bytes ??= Buffer.byteLength(json()) - 2);
+      if (bytes <= maxBytes) return { text, json, sanitised, cut: false };
+      const shorter = cutText(text, bytes, maxBytes);
+      return { text: shorter, json: () => JSON.stringify(shorter), sanitised, cut: true };
     },
   };
 }
@@ -48,7 +52,9 @@ export function createFieldTexts(): FieldTexts {
 function measure(value: Json): Measured {
   const { value: whole, changed } = wellFormedJson(value);
   const text = typeof whole === 'string' ? whole : JSON.stringify(whole);
-  return { text, bytes: undefined, sanitised: changed };
+  let printed: string | undefined;
+  const json = (): string => (printed ??= JSON.stringify(text));
+  return { text, json, bytes: undefined, sanitised: changed };
 }
 
 /** A short text such as a name: made well-formed and cut, without more said. */

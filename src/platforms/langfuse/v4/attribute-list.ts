@@ -1,10 +1,29 @@
 import type { Json } from '../../../core/json/json.js';
 import { shortText, type FieldTexts } from '../field-text.js';
-import { attribute, type OtlpAttribute } from './attributes.js';
+import { attribute } from './attributes.js';
 
-/** The attributes of one span as they are gathered, with what had to be done to their texts. */
+/** An attribute as it stands in the request: a member of a span's list, as JSON. */
+export function attributeJson(key: string, text: string): string {
+  return `${beginning(key)}${JSON.stringify(text)}}}`;
+}
+
+const beginnings = new Map<string, string>();
+
+// Keys are ours and few.
+function beginning(key: string): string {
+  const known = beginnings.get(key);
+  if (known !== undefined) return known;
+  const made = `{"key":${JSON.stringify(key)},"value":{"stringValue":`;
+  beginnings.set(key, made);
+  return made;
+}
+
+/**
+ * The attributes of one span as they are gathered, with what had to be done to their texts. They are written as JSON at once:
+ * most of them are the same in each span of a cell, and making objects of them only to print them took longer than the rest.
+ */
 export class AttributeList {
-  readonly #attributes: OtlpAttribute[] = [];
+  readonly #attributes: string[] = [];
   readonly #cut: string[] = [];
   readonly #texts: FieldTexts;
   readonly #fieldBytes: number;
@@ -16,7 +35,8 @@ export class AttributeList {
     this.#fieldBytes = fieldBytes;
   }
 
-  get all(): readonly OtlpAttribute[] {
+  /** Each as JSON. */
+  get all(): readonly string[] {
     return this.#attributes;
   }
 
@@ -30,6 +50,11 @@ export class AttributeList {
     return this.#sanitised;
   }
 
+  /** Attributes that were gathered before, by another list. */
+  shared(attributes: readonly string[]): void {
+    this.#attributes.push(...attributes);
+  }
+
   /** A short text of ours or a name. */
   short(key: string, text: string, maxCharacters?: number): void {
     this.#add(key, shortText(text, maxCharacters));
@@ -37,16 +62,16 @@ export class AttributeList {
 
   /** A whole number. */
   integer(key: string, value: number): void {
-    this.#attributes.push({ key, value: { intValue: String(value) } });
+    this.#attributes.push(`{"key":${JSON.stringify(key)},"value":{"intValue":"${String(value)}"}}`);
   }
 
   /** A value that can be large, such as an input; nothing where it is undefined. `name` stands in the note of cuts. */
   field(name: string, key: string, value: Json | undefined): void {
     if (value === undefined) return;
-    const { text, cut, sanitised } = this.#texts.text(value, this.#fieldBytes);
+    const { json, cut, sanitised } = this.#texts.text(value, this.#fieldBytes);
     if (cut) this.#cut.push(name);
     this.#sanitised ||= sanitised;
-    this.#add(key, text);
+    this.#attributes.push(`${beginning(key)}${json()}}}`);
   }
 
   /** A value whose text must stay JSON: what is too long is left out as a whole, and named as cut. */
@@ -63,6 +88,6 @@ export class AttributeList {
   }
 
   #add(key: string, text: string): void {
-    this.#attributes.push({ key, value: { stringValue: text } });
+    this.#attributes.push(attributeJson(key, text));
   }
 }

@@ -6,7 +6,7 @@ import type { EncodeContext, OutboxRecord } from '../../port.js';
 import { createFieldTexts, shortText, type FieldTexts } from '../field-text.js';
 import { idOnPlatform } from '../item-identity.js';
 import type { LangfuseSettings } from '../options.js';
-import { attribute, metadataKey, type OtlpAttribute, type OtlpSpan } from './attributes.js';
+import { attribute, metadataKey, type OtlpSpan } from './attributes.js';
 import { AttributeList } from './attribute-list.js';
 import { callAttributes } from './call-attributes.js';
 import { unsentExportId } from './export-body.js';
@@ -94,29 +94,48 @@ function encodeAt(
     spanIds.set(path, known);
     return known;
   };
-  const spans = tree.nodes.map((node): OtlpSpan => {
+  const common = new AttributeList(encoding.texts, fit.fieldBytes);
+  addCommon(common, encoding, spanIdAt(rootPath));
+  const marks = cellMarks(encoding);
+  const spans = tree.nodes.map((node): string => {
     const list = new AttributeList(encoding.texts, fit.fieldBytes);
-    addCommon(list, encoding, spanIdAt(rootPath));
+    list.shared(common.all);
     const name = addOwn(list, node, { ...encoding, callsLeftOut: tree.callsLeftOut });
     if (judgement !== undefined) list.metadata(metadataKey.pass, judgement.pass);
-    return {
+    list.shared(marks);
+    addTextMarks(list, cell);
+    return spanJson({
       traceId,
       spanId: spanIdAt(node.path),
       ...(node.parent === undefined ? {} : { parentSpanId: spanIdAt(node.parent) }),
       name: shortText(name, 200),
-      kind: 1,
       startTimeUnixNano: nanoseconds(node.start),
       endTimeUnixNano: nanoseconds(node.end),
-      attributes: withMarks(list, cell, encoding.run),
-      status: { code: 0 },
-    };
+      attributes: list.all,
+    });
   });
   return {
     kind: 'spans',
-    body: JSON.stringify(spans),
+    body: `[${spans.join(',')}]`,
     traceId,
-    ids: spans.map((span) => span.spanId),
+    ids: tree.nodes.map((node) => spanIdAt(node.path)),
   };
+}
+
+/** A span in the order of {@link OtlpSpan}, as `JSON.stringify` prints it: see `onlySpans`. */
+function spanJson(
+  span: Omit<OtlpSpan, 'attributes' | 'kind' | 'status'> & {
+    readonly attributes: readonly string[];
+  },
+): string {
+  const { traceId, spanId, parentSpanId, name, startTimeUnixNano, endTimeUnixNano } = span;
+  const parent = parentSpanId === undefined ? '' : `"parentSpanId":"${parentSpanId}",`;
+  const attributes = [...span.attributes, unsentExportId].join(',');
+  return (
+    `{"traceId":"${traceId}","spanId":"${spanId}",${parent}"name":${JSON.stringify(name)},"kind":1,` +
+    `"startTimeUnixNano":"${startTimeUnixNano}","endTimeUnixNano":"${endTimeUnixNano}",` +
+    `"attributes":[${attributes}],"status":{"code":0}}`
+  );
 }
 
 /** What every span carries: on a v4 server each row stands alone, and an experiment is its rows. */
@@ -184,20 +203,26 @@ function addFailure(list: AttributeList, error: ErrorDocument | undefined): void
   list.short(attribute.statusMessage, `${error.code}: ${error.message}`, 4_000);
 }
 
-function withMarks(
-  list: AttributeList,
-  cell: CellResult,
-  run: EncodeContext,
-): readonly OtlpAttribute[] {
+/** What every span of a cell says of the cell. */
+function cellMarks({
+  cell,
+  run,
+  texts,
+}: SpanEncoding & { readonly texts: FieldTexts }): readonly string[] {
+  const list = new AttributeList(texts, 0);
   list.metadata(metadataKey.runUid, run.runUid);
   list.metadata(metadataKey.experiment, run.experiment);
   list.metadata(metadataKey.itemId, cell.itemId);
   list.metadata(metadataKey.repetition, cell.repetition);
   list.metadata(metadataKey.revision, cell.revision);
   list.metadata(metadataKey.status, cell.status);
+  return list.all;
+}
+
+/** What was done to the texts of this span. */
+function addTextMarks(list: AttributeList, cell: CellResult): void {
   if (list.cutFields.length > 0) list.metadata(metadataKey.cut, list.cutFields.join(', '));
   if (list.sanitised || cell.sanitised) list.metadata(metadataKey.sanitised, 'true');
-  return [...list.all, unsentExportId];
 }
 
 function nanoseconds(iso: string): string {

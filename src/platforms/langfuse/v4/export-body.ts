@@ -1,14 +1,13 @@
 import type { OutboundExport } from '../../port.js';
-import { attribute, metadataKey, type OtlpAttribute } from './attributes.js';
+import { attributeJson } from './attribute-list.js';
+import { attribute, metadataKey } from './attributes.js';
 
 /** The last attribute of every stored span: the export id's place, open until the record is sent. */
-export const unsentExportId: OtlpAttribute = {
-  key: `${attribute.metadata}.${metadataKey.exportId}`,
-  value: { stringValue: '' },
-};
+const exportIdKey = `${attribute.metadata}.${metadataKey.exportId}`;
+export const unsentExportId = attributeJson(exportIdKey, '');
 
 // Quotes within JSON texts are escaped, so no input or output can hold these fragments: they match only our own place.
-const open = `${JSON.stringify(unsentExportId.key)},"value":{"stringValue":"`;
+const open = `${JSON.stringify(exportIdKey)},"value":{"stringValue":"`;
 const openInScore = `${JSON.stringify(metadataKey.exportId)}:"`;
 
 /** A stored body of spans with the export id put in. Equal arguments give equal bytes. */

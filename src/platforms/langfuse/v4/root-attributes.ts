@@ -38,6 +38,17 @@ export function rootAttributes(
 
 /** The experiment's metadata as JSON; `assay.run_uid` in it tells later whose experiment this is. */
 function experimentMetadata(run: RunContext): string {
+  const known = written.get(run);
+  if (known !== undefined) return known;
+  const text = writeMetadata(run);
+  written.set(run, text);
+  return text;
+}
+
+// The same in each cell of a run.
+const written = new WeakMap<RunContext, string>();
+
+function writeMetadata(run: RunContext): string {
   const marks: JsonObject = {
     [metadataKey.runUid]: run.runUid,
     [metadataKey.experiment]: run.experiment,

@@ -200,9 +200,11 @@ export async function claimCells(
   const rows = await throughCollisions(() =>
     rowsOf<{ id: string; claims: number }>(
       store.cells,
-      `update assay.experiment_cells c
+      // Only counts crashes: what a crash of Postgres itself forgets of it does no harm, and each cell waits for this commit.
+      `with unflushed as materialized (select set_config('synchronous_commit', 'off', true))
+       update assay.experiment_cells c
           set claims = c.claims + (c.claim_token is distinct from t.token)::int, claim_token = t.token
-         from unnest($1::bigint[], $2::uuid[]) as t (id, token)
+         from unnest($1::bigint[], $2::uuid[]) as t (id, token), unflushed
         where c.id = t.id and c.status = 'pending' returning c.id, c.claims`,
       claimArrays(claims),
     ),

@@ -86,7 +86,7 @@ const refusing = (cause: unknown): AssayError =>
  * @throws AssayError POSTGRES_UNREACHABLE
  */
 export async function createJournal(store: Store, options: JournalOptions): Promise<Journal> {
-  const { flushMs = 5, maxBatch = 100, patienceMs = 30_000 } = options;
+  const { flushMs = 1, maxBatch = 100, patienceMs = 30_000 } = options;
   const monotonicNow = options.monotonicNow ?? (() => performance.now());
   const on = store.journal;
   const ending = new AbortController();

@@ -35,8 +35,11 @@ import { afterStorm, isStorm, refusedInStorm, streakOf, type Moment } from './re
 const firstRate = 100;
 const firstBurst = 10;
 const growthPerAnswer = 2;
-/** What was taken before a pause says nothing of the moment after it (slow-start restart, RFC 5681, 4.1). */
-const idleMs = 1_000;
+/**
+ * What was taken before a pause says nothing of the moment after it (slow-start restart, RFC 5681, 4.1), but pauses of people and of
+ * the steps of a run are shorter than a provider's mind is: the non-validated period of RFC 7661, 4.4.
+ */
+const idleMs = 5 * 60_000;
 const mostRate = 100_000;
 const leastRate = 1 / 120;
 /** Refusals between which nothing was taken tell that the provider is shut, and nothing of how slow it is: no less than this. */

@@ -29,8 +29,9 @@ const fleet = async (
       return map.write(changes);
     },
   };
-  const governors = Array.from({ length: load.workers }, () =>
-    createGovernor({ place, clock: time.clock }),
+  // Named, since who comes first in the fleet is decided by their names: an unnamed one's are random.
+  const governors = Array.from({ length: load.workers }, (_, index) =>
+    createGovernor({ place, clock: time.clock, worker: `worker-${index}` }),
   );
   const { requests, concurrency = 100 } = load;
   const outcome = await simulate({

@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+
 import type { DatasetItem } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { createDigestFlags, digestOf, pairDigest } from '../../core/ids/digest-flags.js';
@@ -194,8 +196,7 @@ async function* itemPages(
   },
 ): AsyncGenerator<readonly ItemAnswer[], void, undefined> {
   const { dataset, version, signal } = request;
-  let pages = 1;
-  for (let page = 1; page <= pages; page += 1) {
+  const read = async (page: number): Promise<z.output<typeof itemsAnswer>> => {
     const call: RestCall = {
       path: '/api/public/dataset-items',
       query: { datasetName: dataset, version, page, limit: pageItems },
@@ -204,6 +205,22 @@ async function* itemPages(
     };
     const answer = await rest.find(call, itemsAnswer);
     if (answer === undefined) throw datasetMissing(rest, dataset);
+    return answer;
+  };
+  // In order, since what is newest comes first; some pages ahead, since most of a page's time is the way to the server.
+  const ahead: Promise<z.output<typeof itemsAnswer>>[] = [];
+  let pages = 1;
+  let asked = 0;
+  while (asked < pages || ahead.length > 0) {
+    while (asked < pages && ahead.length < width) {
+      asked += 1;
+      const answer = read(asked);
+      // Its failure is thrown when it is its turn.
+      answer.catch(() => undefined);
+      ahead.push(answer);
+    }
+    const answer = await ahead.shift();
+    if (answer === undefined) return;
     if (answer.data.length > 0) yield answer.data;
     pages = answer.meta.totalPages;
   }

@@ -14,6 +14,8 @@ export const itemTables: readonly string[] = [
     valid_from timestamptz not null, valid_to timestamptz not null default 'infinity', updated_at timestamptz not null)`,
   `create unique index if not exists dataset_items_latest on dataset_items (project_id, id) where valid_to = 'infinity'`,
   `create index if not exists dataset_items_dataset on dataset_items (project_id, dataset_id, valid_from desc, seq desc)`,
+  `create index if not exists dataset_items_active on dataset_items (project_id, dataset_id, valid_from desc, seq desc)
+    where valid_to = 'infinity' and status = 'ACTIVE'`,
   `create index if not exists dataset_items_id on dataset_items (project_id, id)`,
   `create table if not exists score_configs (
     project_id text not null, id text not null, name text not null, data_type text not null, description text,

@@ -158,26 +158,33 @@ async function listItems(context: DevServerContext, call: Call): Promise<unknown
     query.datasetName === undefined
       ? undefined
       : await datasetByName(database, project.id, query.datasetName);
-  const where = `i.project_id = $1 and ($2::text is null or i.dataset_id = $2)
-    and ($3::text is null or i.source_trace_id = $3)
-    and ($4::text is null or i.source_observation_id = $4) and i.status = 'ACTIVE'
-    and ${query.version === undefined ? `i.valid_to = 'infinity' and $5::timestamptz is null` : 'i.valid_from <= $5 and i.valid_to > $5'}`;
-  const values = [
-    project.id,
-    dataset?.id ?? null,
-    query.sourceTraceId ?? null,
-    query.sourceObservationId ?? null,
-    query.version ?? null,
-  ];
-  const rows = await database.rows<ItemRow>(
-    `select ${itemColumns} from ${itemTables} where ${where}
-     order by i.valid_from desc, i.seq desc limit $6 offset $7`,
-    [...values, query.limit, (query.page - 1) * query.limit],
-  );
-  const [count] = await database.rows<{ total: number }>(
-    `select count(*)::int as total from dataset_items i where ${where}`,
-    values,
-  );
+  const values: unknown[] = [project.id];
+  const given = (condition: (value: string) => string, value: unknown): readonly string[] =>
+    value === undefined ? [] : [condition(`$${values.push(value)}`)];
+  // Only the conditions that are asked for: with `or … is null` beside each, no index would serve any.
+  const where = [
+    'i.project_id = $1',
+    ...given((value) => `i.dataset_id = ${value}`, dataset?.id),
+    ...given((value) => `i.source_trace_id = ${value}`, query.sourceTraceId),
+    ...given((value) => `i.source_observation_id = ${value}`, query.sourceObservationId),
+    `i.status = 'ACTIVE'`,
+    ...(query.version === undefined ? [`i.valid_to = 'infinity'`] : []),
+    ...given((value) => `i.valid_from <= ${value} and i.valid_to > ${value}`, query.version),
+  ].join(' and ');
+  // The page first, and then what is shown of its rows.
+  const page = `select seq from dataset_items i where ${where}
+    order by i.valid_from desc, i.seq desc limit $${values.length + 1} offset $${values.length + 2}`;
+  const [rows, [count]] = await Promise.all([
+    database.rows<ItemRow>(
+      `select ${itemColumns} from ${itemTables} where i.seq in (${page})
+       order by i.valid_from desc, i.seq desc`,
+      [...values, query.limit, (query.page - 1) * query.limit],
+    ),
+    database.rows<{ total: number }>(
+      `select count(*)::int as total from dataset_items i where ${where}`,
+      values,
+    ),
+  ]);
   return { data: rows.map(itemView), meta: pageMeta(query, count?.total ?? 0) };
 }
 

@@ -94,6 +94,19 @@ export async function recountCells(store: Store, experimentId: string): Promise<
   );
 }
 
+/** When the first cell of a run began, by the clock of the worker that ran it; undefined where none did. */
+export async function earliestStart(
+  store: Store,
+  experimentId: string,
+): Promise<string | undefined> {
+  const [row] = await rowsOf<{ first: string | null }>(
+    store,
+    'select min(started_at) as first from assay.experiment_cells where experiment_id = $1',
+    [experimentId],
+  );
+  return row?.first ?? undefined;
+}
+
 /** A cell that waits to be run; its item may not be read yet. */
 export type WaitingCell = Omit<PendingCell, 'item'> & { readonly item: DatasetItem | undefined };
 

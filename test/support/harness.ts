@@ -34,6 +34,8 @@ export interface Harness {
     count?: number;
     blockedAfterMs?: number;
     folder?: string;
+    /** Over what all workers get. */
+    variables?: Readonly<Record<string, string>>;
   }): Promise<SupervisedWorkers>;
   run(
     spec: Partial<ExperimentSpecInput> & { name: string; target: string },
@@ -125,11 +127,11 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
         }),
     },
     platform: platformProbe(langfuse.url),
-    async startWorkers({ count = 1, blockedAfterMs, folder: other = folder } = {}) {
+    async startWorkers({ count = 1, blockedAfterMs, folder: other = folder, variables } = {}) {
       const workers = superviseWorkers({
         folder: other,
         count,
-        environment,
+        environment: { ...environment, ...variables },
         // The build's own entry: a worker is a real process, which runs what users run.
         entry: resolve('dist/workers/main.js'),
         onLog: (line) => log.push(line),

@@ -4,6 +4,7 @@ import { AssayError } from '../../core/errors/assay-error.js';
 import { createDigestFlags, digestOf, pairDigest } from '../../core/ids/digest-flags.js';
 import type { Platform, PlatformRun } from '../../platforms/port.js';
 import { getExperiment, setStatus, type ExperimentRecord } from '../../store/experiments.js';
+import { earliestStart } from '../../store/cells.js';
 import { expectedRecords } from '../../store/outbox.js';
 import { publicationCounts, recordVerification } from '../../store/publication.js';
 import { expectedOfRun } from '../../store/run-scores.js';
@@ -138,8 +139,7 @@ async function verifySpans(
   for await (const page of platform.readBack({
     run,
     runUid: record.runUid,
-    // A cell's first call can be a little older than its experiment's row where clocks differ.
-    from: new Date(Date.parse(record.createdAt) - 600_000).toISOString(),
+    from: await earliestSpan(look),
     kind: 'spans',
     signal: beat.cancelled,
   })) {
@@ -165,6 +165,17 @@ async function verifySpans(
     duplicates,
     complete: incomplete.size === 0,
   };
+}
+
+/**
+ * Before any span of the run: by its workers' clocks, which can be hours behind the database's that made the run's row. Ten
+ * minutes earlier still, since a call that an earlier attempt made is older than its cell.
+ */
+async function earliestSpan({ record, ports }: Look): Promise<string> {
+  const firstCell = await earliestStart(ports.store, record.id);
+  const created = Date.parse(record.createdAt);
+  const first = firstCell === undefined ? created : Math.min(created, Date.parse(firstCell));
+  return new Date(first - 600_000).toISOString();
 }
 
 /** Page by page: the scores of a page's traces are asked for, and nothing of it is held but which ids were counted. */

@@ -5,12 +5,12 @@ import { repeat, type Measurement } from './measurement.js';
 import { runLoad, warmUp } from './run-load.js';
 
 const load = { cells: 1_000, concurrency: 100 } as const;
-const limits = { requestsPerMinute: 3_000, burst: 50 } as const;
+const limits = { requestsPerMinute: 3_000, burst: 50, told: false } as const;
 /** As with the peers. */
 const latencyMs = 200;
 
 /**
- * 1,000 cells under a limit of 3,000 requests a minute that nobody tells the governor. Every run has a fresh stack, or the
+ * 1,000 cells under a limit of 3,000 requests a minute that nobody tells the governor, headers neither. Every run has a fresh stack, or the
  * governor would know the limit from the run before.
  */
 export const rateLimited: Measurement = {

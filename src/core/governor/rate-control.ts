@@ -35,11 +35,14 @@ import { afterStorm, isStorm, refusedInStorm, streakOf, type Moment } from './re
 const firstRate = 100;
 const firstBurst = 10;
 const growthPerAnswer = 2;
+/** What was taken before a pause says little of the moment after it (slow-start restart, RFC 5681, 4.1). */
+const idleMs = 1_000;
 /**
- * What was taken before a pause says nothing of the moment after it (slow-start restart, RFC 5681, 4.1), but pauses of people and of
- * the steps of a run are shorter than a provider's mind is: the non-validated period of RFC 7661, 4.4.
+ * But steps of a run and the thoughts of people pause it too, and a provider does not change its mind meanwhile: for the
+ * non-validated period of RFC 7661, 4.4, it goes on with a part of what was taken.
  */
-const idleMs = 5 * 60_000;
+const restRate = 200;
+const restMs = 5 * 60_000;
 const mostRate = 100_000;
 const leastRate = 1 / 120;
 /** Refusals between which nothing was taken tell that the provider is shut, and nothing of how slow it is: no less than this. */
@@ -129,8 +132,10 @@ function advance(control: RateControl, seen: RateObservation): RateControl {
     return afterStorm(moved, control.streak, seen.backlogged ? openMs : 0);
   }
   const next = { ...moved, grownMs };
-  if (control.phase === 'open' && seen.now - control.usedAt > idleMs) {
-    return { ...next, rate: firstRate, burst: firstBurst };
+  const pausedMs = seen.now - control.usedAt;
+  if (control.phase === 'open' && pausedMs > idleMs) {
+    const rate = pausedMs > restMs ? firstRate : Math.min(control.rate, restRate);
+    return { ...next, rate, burst: Math.max(firstBurst, rate / 10) };
   }
   if (control.phase === 'open') {
     // A queue that is empty at this very moment says nothing of the time since the last telling: what was answered does.

@@ -19,6 +19,8 @@ export const limitsSchema = z.strictObject({
   burst: z.number().min(1).max(1_000_000).optional(),
   /** Prompt tokens per minute, counted beside the requests; its burst is one minute's worth. */
   tokensPerMinute: z.number().positive().max(1e12).optional(),
+  /** Whether `x-ratelimit-*` headers tell of it, as some providers do and many do not. Default true. */
+  told: z.boolean().optional(),
 });
 export type Limits = z.infer<typeof limitsSchema>;
 

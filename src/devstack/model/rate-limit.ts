@@ -53,10 +53,13 @@ export const createRateLimiter = (limits: Limits, now: () => number): RateLimite
       bucket.level = Math.min(bucket.size, bucket.level + (at - filledAt) * bucket.perMs);
     filledAt = at;
   };
-  const headers = (): Record<string, string> => ({
-    ...describe('requests', requests),
-    ...(tokens === undefined ? {} : describe('tokens', tokens)),
-  });
+  const headers = (): Record<string, string> =>
+    limits.told === false
+      ? {}
+      : {
+          ...describe('requests', requests),
+          ...(tokens === undefined ? {} : describe('tokens', tokens)),
+        };
 
   return {
     take: (count) => {

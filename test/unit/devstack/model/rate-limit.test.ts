@@ -35,4 +35,14 @@ describe('the rate limiter', () => {
     const fresh = createRateLimiter({ requestsPerMinute: 60, tokensPerMinute: 1000 }, () => 0);
     expect(fresh.take(5000).refusal).toBeUndefined();
   });
+
+  it('tell of themselves in headers, unless they are to be found out', () => {
+    const headersOf = (told?: boolean) =>
+      createRateLimiter(
+        { requestsPerMinute: 60, ...(told === undefined ? {} : { told }) },
+        () => 0,
+      ).take(1).headers;
+    expect(headersOf()).toMatchObject({ 'x-ratelimit-limit-requests': '60' });
+    expect(headersOf(false)).toEqual({});
+  });
 });

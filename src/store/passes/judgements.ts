@@ -198,9 +198,10 @@ async function putOut(
   const records = bodies.filter(({ workId }) => won.has(workId));
   await countOf(
     on,
-    `insert into assay.outbox (experiment_id, cell_id, platform, partition, kind, trace_id, ids, body, bytes)
+    `insert into assay.outbox (experiment_id, cell_id, platform, partition, kind, trace_id, ids, body, bytes,
+                               adds_to_trace)
      select c.experiment_id, t.cell_id, t.platform, t.partition, t.kind, t.trace_id,
-            string_to_array(t.ids, ','), t.body, t.bytes
+            string_to_array(t.ids, ','), t.body, t.bytes, t.kind = 'spans'
        from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::int[])
               as t (cell_id, platform, partition, kind, trace_id, ids, body, bytes)
        join assay.experiment_cells c on c.id = t.cell_id`,

@@ -5,7 +5,7 @@ import { commitCells } from '../../src/store/cell-commit.js';
 import { finishExperiment } from '../../src/store/experiments.js';
 import { dropBodies, requeueRows } from '../../src/store/outbox.js';
 import { publicationCounts } from '../../src/store/publication.js';
-import { retireJudged, retireSuperseded } from '../../src/store/passes/close-pass.js';
+import { retireJudged, retireSuperseded } from '../../src/store/passes/retire.js';
 import { commitJudgements, type JudgementCommit } from '../../src/store/passes/judgements.js';
 import { openPass } from '../../src/store/passes/open-pass.js';
 import {
@@ -133,6 +133,7 @@ const judgementOf = (workId: string, cellId: string, partition: string): Judgeme
   return {
     workId,
     cellId,
+    outcome: 'ok',
     status: 'ok',
     evaluatorFailures: [],
     evaluators: ['exact'],

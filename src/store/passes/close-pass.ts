@@ -1,5 +1,5 @@
 import type { ErrorDocument } from '../../core/errors/assay-error.js';
-import { countOf, rowsOf, throughCollisions, type Queryable } from '../query.js';
+import { rowsOf, throughCollisions, type Queryable } from '../query.js';
 
 export interface PassKey {
   readonly experimentId: string;

@@ -295,6 +295,16 @@ create table assay.outbox_exports (
 
 CREATE INDEX outbox_exports_open ON assay.outbox_exports USING btree (platform, partition) WHERE (marked_at IS NULL);
 
+create table assay.pass_counts (
+  experiment_id text not null,
+  pass integer not null,
+  backend integer not null,
+  status text not null,
+  cells integer not null,
+  constraint pass_counts_pkey PRIMARY KEY (experiment_id, pass, backend, status),
+  constraint pass_counts_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE
+);
+
 create table assay.platform_deletions (
   id bigint generated always as identity not null,
   experiment_id text not null,
@@ -415,6 +425,12 @@ begin
   select experiment_id, pg_backend_pid(), status, count(*)
     from inserted where latest group by experiment_id, status order by experiment_id, status
   on conflict (experiment_id, backend, status) do update set cells = c.cells + excluded.cells;
+  if exists (select from inserted where pass > 1) then
+    insert into assay.pass_counts as c (experiment_id, pass, backend, status, cells)
+    select experiment_id, pass, pg_backend_pid(), status, count(*)
+      from inserted where pass > 1 group by experiment_id, pass, status order by experiment_id, pass, status
+    on conflict (experiment_id, pass, backend, status) do update set cells = c.cells + excluded.cells;
+  end if;
   return null;
 end $function$;
 
@@ -452,6 +468,15 @@ begin
           select experiment_id, status, -1 from before where latest) as changes
    group by experiment_id, status having sum(change) <> 0 order by experiment_id, status
   on conflict (experiment_id, backend, status) do update set cells = c.cells + excluded.cells;
+  if exists (select from after where pass > 1) then
+    insert into assay.pass_counts as c (experiment_id, pass, backend, status, cells)
+    select experiment_id, pass, pg_backend_pid(), status, sum(change)
+      from (select experiment_id, pass, status, 1 as change from after where pass > 1
+            union all
+            select experiment_id, pass, status, -1 from before where pass > 1) as changes
+     group by experiment_id, pass, status having sum(change) <> 0 order by experiment_id, pass, status
+    on conflict (experiment_id, pass, backend, status) do update set cells = c.cells + excluded.cells;
+  end if;
   return null;
 end $function$;
 

@@ -18,8 +18,10 @@ import { abandonRetries } from '../../src/store/passes/close-pass.js';
 import { pendingDeletions } from '../../src/store/passes/deletions.js';
 import { openPass } from '../../src/store/passes/open-pass.js';
 import { retireSuperseded } from '../../src/store/passes/retire.js';
-import { rowsOf } from '../../src/store/query.js';
+import { countPassCells } from '../../src/store/passes/pass-cells.js';
+import { countOf, rowsOf } from '../../src/store/query.js';
 import { scoreFigures } from '../../src/store/run-scores.js';
+import { withTransaction } from '../../src/store/store.js';
 import { commitOf, newCells, openTestStore, unique, type TestStore } from './store-fixtures.js';
 
 let test: TestStore;
@@ -128,6 +130,29 @@ describe('the rows of a pass, written page by page', () => {
       upTo(7).flatMap((ordinal) => [2, 3].map((repetition) => [ordinal, repetition])),
     );
     expect(places(rows)).toEqual(upTo(14));
+  });
+
+  it('are counted without a look at them', async () => {
+    const { experimentId } = await newEnded(31);
+    const { pass } = await open(experimentId, { kind: 'rejudge' });
+    const of = { experimentId, pass: pass.pass };
+    const [first] = await workOf(experimentId, pass.pass);
+    await test.store.query(`update assay.experiment_cells set status = 'ok' where id = $1`, [
+      first?.id,
+    ]);
+    await withTransaction(test.store, async (on) => {
+      await countOf(on, 'lock table assay.experiment_cells in access exclusive mode');
+      // On another connection: a read of the cells would wait for the end of this transaction.
+      const late = new Promise<'late'>((resolve) => setTimeout(resolve, 5_000, 'late').unref());
+      expect(await Promise.race([countPassCells(test.store, of), late])).toEqual({
+        planned: 31,
+        pending: 30,
+        ok: 1,
+        target_error: 0,
+        evaluator_error: 0,
+        skipped: 0,
+      });
+    });
   });
 
   it('are given up page by page, and the cells are again as they were', async () => {

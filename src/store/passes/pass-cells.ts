@@ -219,7 +219,7 @@ const changed = ({ experimentId }: PassCells): AssayError =>
   });
 
 /**
- * Where the rows of a pass stand. A judgement that was made is `ok`, whatever it says; one that was given up is
+ * Where the rows of a pass stand: sums that are kept while they are written. A judgement that was made is `ok`, whatever it says; one that was given up is
  * `evaluator_error` where its cell lost scores by it, and `skipped` where the cell stays as it was.
  */
 export async function countPassCells(
@@ -228,7 +228,7 @@ export async function countPassCells(
 ): Promise<CellCounts> {
   const rows = await rowsOf<{ status: keyof CellCounts; cells: number }>(
     on,
-    `select status, count(*)::int as cells from assay.experiment_cells
+    `select status, sum(cells)::int as cells from assay.pass_counts
       where experiment_id = $1 and pass = $2 group by status`,
     [of.experimentId, of.pass],
   );

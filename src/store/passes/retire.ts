@@ -28,10 +28,10 @@ export async function retireSuperseded(on: Queryable, key: PassKey & Walking): P
             select o.ordinal, o.repetition from assay.experiment_cells o
              where o.id = p.cell_id and not o.latest offset 0) o
           cross join lateral (
-            select from assay.experiment_cells c
+            select c.pass, c.supersedes, c.latest, c.status from assay.experiment_cells c
              where c.experiment_id = $1 and c.ordinal = o.ordinal and c.repetition = o.repetition
-               and c.pass = $2 and c.supersedes = p.cell_id and c.latest and c.status <> 'pending'
              offset 0) c
+          where c.pass = $2 and c.supersedes = p.cell_id and c.latest and c.status <> 'pending'
        ), taken as (
          delete from assay.outbox where id = any(array(select id from old))
        ), noted as (
@@ -119,11 +119,11 @@ async function takeScores(
         cross join lateral (
           select o.ordinal, o.repetition from assay.experiment_cells o where o.id = p.cell_id offset 0) o
         cross join lateral (
-          select from assay.experiment_cells w
+          select w.supersedes, w.status from assay.experiment_cells w
            where w.experiment_id = $1 and w.ordinal = o.ordinal and w.repetition = o.repetition
-             and w.revision = -$2::int and w.supersedes = p.cell_id
-             and w.status in ('ok', 'evaluator_error')
+             and w.revision = -$2::int
            offset 0) w
+         where w.supersedes = p.cell_id and w.status in ('ok', 'evaluator_error')
      ), taken as (
        delete from assay.outbox where id = any(array(select id from judged where not given))
      )

@@ -1,5 +1,5 @@
 -- What each platform is to hold of a run and holds already, kept while the outbox is written: every look of every person who
--- watches a run read its whole outbox, 400,000 rows of a run of 200,000 cells.
+-- watches a run read its whole outbox, 400,000 rows of a run of 200,000 cells. And where the rows of passes stand.
 
 alter table assay.outbox
   -- Spans that come to a trace whose root stands in an earlier row, as those of a re-judgement: no trace of their own.
@@ -145,3 +145,56 @@ select assay.add_to_outbox_counts(experiment_id, platform, sum(way * (spans and 
         from assay.outbox
   ) as x
  group by experiment_id, platform;
+
+-- How the rows of a pass stand, kept in the same way: a look at a pass over a million cells read all of its rows.
+create table assay.pass_counts (
+  experiment_id text not null references assay.experiments (id) on delete cascade,
+  pass integer not null,
+  -- As of cell_counts.
+  backend integer not null,
+  status text not null,
+  cells integer not null,
+  primary key (experiment_id, pass, backend, status)
+)
+with (fillfactor = 50);
+
+-- Most cells are those of runs themselves, of which cell_counts tell all: they cost a look at the statement's rows.
+create or replace function assay.count_inserted_cells() returns trigger language plpgsql as $$
+begin
+  insert into assay.cell_counts as c (experiment_id, backend, status, cells)
+  select experiment_id, pg_backend_pid(), status, count(*)
+    from inserted where latest group by experiment_id, status order by experiment_id, status
+  on conflict (experiment_id, backend, status) do update set cells = c.cells + excluded.cells;
+  if exists (select from inserted where pass > 1) then
+    insert into assay.pass_counts as c (experiment_id, pass, backend, status, cells)
+    select experiment_id, pass, pg_backend_pid(), status, count(*)
+      from inserted where pass > 1 group by experiment_id, pass, status order by experiment_id, pass, status
+    on conflict (experiment_id, pass, backend, status) do update set cells = c.cells + excluded.cells;
+  end if;
+  return null;
+end $$;
+
+create or replace function assay.count_updated_cells() returns trigger language plpgsql as $$
+begin
+  insert into assay.cell_counts as c (experiment_id, backend, status, cells)
+  select experiment_id, pg_backend_pid(), status, sum(change)
+    from (select experiment_id, status, 1 as change from after where latest
+          union all
+          select experiment_id, status, -1 from before where latest) as changes
+   group by experiment_id, status having sum(change) <> 0 order by experiment_id, status
+  on conflict (experiment_id, backend, status) do update set cells = c.cells + excluded.cells;
+  if exists (select from after where pass > 1) then
+    insert into assay.pass_counts as c (experiment_id, pass, backend, status, cells)
+    select experiment_id, pass, pg_backend_pid(), status, sum(change)
+      from (select experiment_id, pass, status, 1 as change from after where pass > 1
+            union all
+            select experiment_id, pass, status, -1 from before where pass > 1) as changes
+     group by experiment_id, pass, status having sum(change) <> 0 order by experiment_id, pass, status
+    on conflict (experiment_id, pass, backend, status) do update set cells = c.cells + excluded.cells;
+  end if;
+  return null;
+end $$;
+
+insert into assay.pass_counts (experiment_id, pass, backend, status, cells)
+select experiment_id, pass, 0, status, count(*) from assay.experiment_cells where pass > 1
+ group by experiment_id, pass, status;

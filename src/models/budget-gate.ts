@@ -61,7 +61,7 @@ const patienceMs = 30_000;
 
 /** Makes the gate of this process. */
 export function createBudgetGate(store: Store): BudgetGate {
-  const on = store.journal;
+  const on = store.budgets;
   const ending = new AbortController();
   const queues = new Map<string, Queue>();
   const queueOf = (experimentId: string): Queue => {
@@ -158,14 +158,14 @@ function createQueue(
       ({ signal, reject }) => reject(signal.reason),
     );
     const asked = waiting.slice(0, mostAtOnce).map(({ reservation }) => reservation);
-    const granted = await reserve(store.journal, experimentId, asked);
+    const granted = await reserve(store.budgets, experimentId, asked);
     take(
       ({ reservation }) => granted.has(reservation.token),
       ({ resolve }) => resolve(),
     );
     const first = asked.find(({ token }) => !granted.has(token));
     if (first === undefined) return 'more';
-    const room = await roomOf(store.journal, experimentId);
+    const room = await roomOf(store.budgets, experimentId);
     if (room !== undefined && first.amountPico <= room.mostPico) return 'wait';
     // All at once that cannot fit: two thousand cells that waited would each ask four times, one after another.
     const refused = new Set(
@@ -242,7 +242,7 @@ async function exhausted(
   store: Store,
   of: { experimentId: string; amountPico: bigint },
 ): Promise<AssayError> {
-  const budget = await budgetOf(store.journal, of.experimentId);
+  const budget = await budgetOf(store.budgets, of.experimentId);
   const spent = formatPico(picoFromDollars(budget?.spentUsd ?? 0));
   const cap = formatPico(picoFromDollars(budget?.budgetUsd ?? 0));
   return new AssayError(

@@ -121,6 +121,8 @@ export function createChatTransport(
           };
         } catch (error) {
           if (deadline.isOver() && !signal.aborted) throw timedOut(model, error);
+          const decision = ownCause(error);
+          if (decision !== undefined) throw decision;
           // An error status is an answer for us (it is classified, not paid for); the client throws it.
           if (!(error instanceof OpenAI.APIError) || error.status === undefined) throw error;
           return {
@@ -146,6 +148,14 @@ function addressOf(baseUrl: string | undefined): string {
   if (!URL.canParse(text)) return 'unknown';
   const { origin, pathname } = new URL(text);
   return `${origin}${pathname.replace(/\/+$/, '')}`;
+}
+
+/** What our transport has decided of an answer; the client wraps it in errors of its own. */
+function ownCause(error: unknown): AssayError | undefined {
+  for (let cause = error; cause instanceof Object; cause = (cause as { cause?: unknown }).cause) {
+    if (AssayError.is(cause)) return cause;
+  }
+  return undefined;
 }
 
 function timedOut(model: ModelConfig, cause: unknown): AssayError {

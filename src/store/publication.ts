@@ -3,9 +3,10 @@ import { countOf, rowsOf } from './query.js';
 import type { Store } from './store.js';
 
 /**
- * What each platform holds of a run against what was put into the outbox for it so far. A trace counts as sent once
- * all of its span rows are; scores of the run as a whole are counted apart; `refused` counts span and score ids, and
- * what was refused is in no other figure.
+ * What each platform holds of a run against what was put into the outbox for it so far: sums that are kept while the outbox is
+ * written, so that a look at a run of a million cells reads a few rows. A trace counts as sent once all of its span rows are;
+ * scores of the run as a whole are counted apart; `refused` counts span and score ids, and what was refused is in no other
+ * figure (a trace whose root was refused is none).
  */
 export async function publicationCounts(
   store: Store,
@@ -13,40 +14,27 @@ export async function publicationCounts(
 ): Promise<readonly PublicationCounts[]> {
   return rowsOf<PublicationCounts>(
     store,
-    `with entries as (
-       select platform, kind, trace_id, sent_at is not null as sent, cardinality(ids) as ids,
-              run_id is not null as of_run,
-              coalesce(json_array_length(refused), 0) as refused
-         from assay.outbox where experiment_id = $1
-     ), traces as (
-       select platform, trace_id, bool_and(sent) as sent
-         from entries where kind = 'spans' and refused < ids group by platform, trace_id
-     ), trace_counts as (
-       select platform, count(*)::int as expected, count(*) filter (where sent)::int as sent
-         from traces group by platform
-     ), score_counts as (
-       select platform,
-              coalesce(sum(ids - refused) filter (where kind = 'scores' and not of_run), 0)::int
-                as expected,
-              coalesce(sum(ids - refused) filter (where kind = 'scores' and not of_run and sent), 0)::int
-                as sent,
-              coalesce(sum(ids - refused) filter (where of_run), 0)::int as of_run,
-              sum(refused)::int as refused
-         from entries group by platform
+    // Each row that adds to a trace is of another one, but where somebody judged again before the last judgement was sent:
+    // then fewer traces count as sent than are, until all is.
+    `with kept as (
+       select platform, sum(traces)::int as traces,
+              greatest(sum(sent_traces) - sum(waiting_additions), 0)::int as sent_traces,
+              sum(scores)::int as scores, sum(sent_scores)::int as sent_scores,
+              sum(run_scores)::int as run_scores, sum(refused)::int as refused
+         from assay.outbox_counts where experiment_id = $1 group by platform
      )
      select platform,
-            coalesce(t.expected, 0) as "expectedTraces", coalesce(t.sent, 0) as "sentTraces",
+            coalesce(k.traces, 0) as "expectedTraces", coalesce(k.sent_traces, 0) as "sentTraces",
             coalesce(p.verified_traces, 0) as "verifiedTraces",
-            coalesce(s.expected, 0) as "expectedScores", coalesce(s.sent, 0) as "sentScores",
+            coalesce(k.scores, 0) as "expectedScores", coalesce(k.sent_scores, 0) as "sentScores",
             coalesce(p.verified_scores, 0) as "verifiedScores",
-            coalesce(s.of_run, 0) as "expectedRunScores",
+            coalesce(k.run_scores, 0) as "expectedRunScores",
             coalesce(p.verified_run_scores, 0) as "verifiedRunScores",
             coalesce(p.duplicate_spans, 0) as "duplicateSpans",
             coalesce(p.ambiguous_resends, 0) as "ambiguousResends",
-            coalesce(p.takeovers, 0) as takeovers, coalesce(s.refused, 0) as refused
+            coalesce(p.takeovers, 0) as takeovers, coalesce(k.refused, 0) as refused
        from (select * from assay.publication where experiment_id = $1) p
-       full join score_counts s using (platform)
-       left join trace_counts t using (platform)
+       full join kept k using (platform)
       order by platform`,
     [experimentId],
   );

@@ -5,35 +5,100 @@ import { countOf, rowsOf, type Queryable } from './query.js';
 /** Beyond this a numeric value is in no figure of a report either: sums of such values overflow. */
 const largestNumber = 1e150;
 
-/** What the scores of a run come to, by repetition and score name; one row in memory for each such pair. */
+/** Items whose cells one statement looks at: over a million cells in one it could exceed its time. */
+const usualPage = 5_000;
+
+type PageFigures = Omit<ScoreFigures, 'planned'>;
+
+/**
+ * What the scores of a run come to, by repetition and score name; one row in memory for each such pair.
+ *
+ * @param walk.pageSize - items that one statement looks at. Default 5,000.
+ * @param walk.onProgress - told how many items were looked at.
+ */
 export async function scoreFigures(
   on: Queryable,
   experimentId: string,
+  walk: { readonly pageSize?: number; readonly onProgress?: (items: number) => void } = {},
 ): Promise<readonly ScoreFigures[]> {
-  return rowsOf<ScoreFigures>(
+  const { pageSize = usualPage, onProgress } = walk;
+  const sums = new Map<string, PageFigures>();
+  const planned = new Map<number, number>();
+  const [of] = await rowsOf<{ end: number }>(
+    on,
+    `select coalesce(max(ordinal) + 1, 0) as "end" from assay.experiment_items where experiment_id = $1`,
+    [experimentId],
+  );
+  const end = of?.end ?? 0;
+  for (let from = 0; from < end; from += pageSize) {
+    const range = { experimentId, from, to: from + pageSize };
+    for (const { repetition, cells } of await cellsOf(on, range)) {
+      planned.set(repetition, (planned.get(repetition) ?? 0) + cells);
+    }
+    for (const page of await figuresOf(on, range)) {
+      const key = JSON.stringify([page.repetition, page.name]);
+      sums.set(key, added(sums.get(key), page));
+    }
+    onProgress?.(Math.min(from + pageSize, end));
+  }
+  return [...sums.values()]
+    .map((each) => ({ ...each, planned: planned.get(each.repetition) ?? 0 }))
+    .sort((a, b) => a.repetition - b.repetition || byBytes(a.name, b.name));
+}
+
+// As Postgres' collation "C", so that the order is the same on every machine.
+const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+const added = (sum: PageFigures | undefined, page: PageFigures): PageFigures =>
+  sum === undefined
+    ? page
+    : {
+        repetition: page.repetition,
+        name: page.name,
+        evaluator: byBytes(sum.evaluator, page.evaluator) <= 0 ? sum.evaluator : page.evaluator,
+        graded: sum.graded + page.graded,
+        passed: sum.passed + page.passed,
+        numbers: sum.numbers + page.numbers,
+        sum: sum.sum + page.sum,
+      };
+
+interface ItemRange {
+  readonly experimentId: string;
+  readonly from: number;
+  /** Exclusive. */
+  readonly to: number;
+}
+
+const cellsOf = (
+  on: Queryable,
+  { experimentId, from, to }: ItemRange,
+): Promise<readonly { readonly repetition: number; readonly cells: number }[]> =>
+  rowsOf(
+    on,
+    `select repetition, count(*)::int as cells from assay.experiment_cells
+      where experiment_id = $1 and ordinal >= $2 and ordinal < $3 and latest group by repetition`,
+    [experimentId, from, to],
+  );
+
+const figuresOf = (
+  on: Queryable,
+  { experimentId, from, to }: ItemRange,
+): Promise<readonly PageFigures[]> =>
+  rowsOf(
     on,
     // A lookup per cell, by force: without statistics the planner reads the scores of all experiments.
-    `with planned as (
-       select repetition, count(*)::int as cells from assay.experiment_cells
-        where experiment_id = $1 and latest group by repetition
-     ), figures as (
-       select c.repetition, s.name, min(s.evaluator) as evaluator,
-              count(s.passed)::int as graded, (count(*) filter (where s.passed))::int as passed,
-              (count(*) filter (where s.usable))::int as numbers,
-              coalesce(sum(s.number_value) filter (where s.usable), 0) as sum
-         from assay.experiment_cells c
-         cross join lateral (
-           select name, evaluator, passed, number_value, abs(number_value) <= $2 as usable
-             from assay.scores where cell_id = c.id offset 0) s
-        where c.experiment_id = $1 and c.latest
-        group by c.repetition, s.name
-     )
-     select f.repetition, f.name, f.evaluator, p.cells as planned, f.graded, f.passed, f.numbers, f.sum
-       from figures f join planned p using (repetition)
-      order by f.repetition, f.name collate "C"`,
-    [experimentId, largestNumber],
+    `select c.repetition, s.name, min(s.evaluator collate "C") as evaluator,
+            count(s.passed)::int as graded, (count(*) filter (where s.passed))::int as passed,
+            (count(*) filter (where s.usable))::int as numbers,
+            coalesce(sum(s.number_value) filter (where s.usable), 0) as sum
+       from assay.experiment_cells c
+       cross join lateral (
+         select name, evaluator, passed, number_value, abs(number_value) <= $4 as usable
+           from assay.scores where cell_id = c.id offset 0) s
+      where c.experiment_id = $1 and c.ordinal >= $2 and c.ordinal < $3 and c.latest
+      group by c.repetition, s.name`,
+    [experimentId, from, to, largestNumber],
   );
-}
 
 /**
  * Puts the scores of a run as a whole into its outbox; what stands there already is left as it is.

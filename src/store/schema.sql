@@ -243,6 +243,7 @@ create table assay.outbox (
   sent_at timestamp with time zone,
   refused json,
   created_at timestamp with time zone default clock_timestamp() not null,
+  adds_to_trace boolean default false not null,
   constraint outbox_pkey PRIMARY KEY (id),
   constraint outbox_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE,
   constraint outbox_check CHECK (((cell_id IS NULL) = (run_id IS NOT NULL))),
@@ -254,6 +255,27 @@ CREATE INDEX outbox_by_experiment ON assay.outbox USING btree (experiment_id, pl
 CREATE UNIQUE INDEX outbox_of_run ON assay.outbox USING btree (experiment_id, platform, run_id, (ids[1])) WHERE (run_id IS NOT NULL);
 
 CREATE INDEX outbox_pending ON assay.outbox USING btree (platform, partition, kind, id) WHERE ((sent_at IS NULL) AND (refused IS NULL));
+
+CREATE TRIGGER count_deleted AFTER DELETE ON assay.outbox REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION assay.count_deleted_outbox();
+
+CREATE TRIGGER count_inserted AFTER INSERT ON assay.outbox REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION assay.count_inserted_outbox();
+
+CREATE TRIGGER count_updated AFTER UPDATE ON assay.outbox REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION assay.count_updated_outbox();
+
+create table assay.outbox_counts (
+  experiment_id text not null,
+  platform text not null,
+  backend integer not null,
+  traces integer default 0 not null,
+  sent_traces integer default 0 not null,
+  waiting_additions integer default 0 not null,
+  scores integer default 0 not null,
+  sent_scores integer default 0 not null,
+  run_scores integer default 0 not null,
+  refused integer default 0 not null,
+  constraint outbox_counts_pkey PRIMARY KEY (experiment_id, platform, backend),
+  constraint outbox_counts_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE
+);
 
 create table assay.outbox_exports (
   export_id text not null,
@@ -272,6 +294,16 @@ create table assay.outbox_exports (
 );
 
 CREATE INDEX outbox_exports_open ON assay.outbox_exports USING btree (platform, partition) WHERE (marked_at IS NULL);
+
+create table assay.pass_counts (
+  experiment_id text not null,
+  pass integer not null,
+  backend integer not null,
+  status text not null,
+  cells integer not null,
+  constraint pass_counts_pkey PRIMARY KEY (experiment_id, pass, backend, status),
+  constraint pass_counts_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE
+);
 
 create table assay.platform_deletions (
   id bigint generated always as identity not null,
@@ -341,6 +373,49 @@ create table assay.scores (
 
 CREATE INDEX scores_reusable ON assay.scores USING btree (hash, cell_id) WHERE (hash IS NOT NULL);
 
+CREATE OR REPLACE FUNCTION assay.add_to_outbox_counts(of_experiment text, of_platform text, more_traces bigint, more_sent_traces bigint, more_waiting bigint, more_scores bigint, more_sent_scores bigint, more_run_scores bigint, more_refused bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if (more_traces, more_sent_traces, more_waiting, more_scores, more_sent_scores, more_run_scores, more_refused)
+     = (0, 0, 0, 0, 0, 0, 0) then
+    return;
+  end if;
+  insert into assay.outbox_counts as c
+    (experiment_id, platform, backend, traces, sent_traces, waiting_additions, scores, sent_scores, run_scores, refused)
+  values (of_experiment, of_platform, pg_backend_pid(), more_traces, more_sent_traces, more_waiting, more_scores,
+          more_sent_scores, more_run_scores, more_refused)
+  on conflict (experiment_id, platform, backend) do update
+     set traces = c.traces + excluded.traces, sent_traces = c.sent_traces + excluded.sent_traces,
+         waiting_additions = c.waiting_additions + excluded.waiting_additions,
+         scores = c.scores + excluded.scores, sent_scores = c.sent_scores + excluded.sent_scores,
+         run_scores = c.run_scores + excluded.run_scores, refused = c.refused + excluded.refused;
+end $function$;
+
+CREATE OR REPLACE FUNCTION assay.count_deleted_outbox()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform assay.add_to_outbox_counts(experiment_id, platform, sum(way * (spans and not adds_to_trace)::int),
+         sum(way * (spans and not adds_to_trace and sent)::int), sum(way * (spans and adds_to_trace and not sent)::int),
+         sum(way * scores), sum(way * scores * sent::int), sum(way * run_scores), sum(way * refused))
+    from (
+      select -1 as way, experiment_id, platform, sent_at is not null as sent,
+             kind = 'spans' and coalesce(json_array_length(refused), 0) < cardinality(ids) as spans, adds_to_trace,
+             case when kind = 'scores' and run_id is null then cardinality(ids) - coalesce(json_array_length(refused), 0)
+                  else 0 end as scores,
+             case when run_id is null then 0 else cardinality(ids) - coalesce(json_array_length(refused), 0)
+                  end as run_scores,
+             coalesce(json_array_length(refused), 0) as refused
+        from deleted
+    ) as x
+   where exists (select from assay.experiments e where e.id = x.experiment_id)
+   group by experiment_id, platform order by experiment_id, platform;
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION assay.count_inserted_cells()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -350,6 +425,34 @@ begin
   select experiment_id, pg_backend_pid(), status, count(*)
     from inserted where latest group by experiment_id, status order by experiment_id, status
   on conflict (experiment_id, backend, status) do update set cells = c.cells + excluded.cells;
+  if exists (select from inserted where pass > 1) then
+    insert into assay.pass_counts as c (experiment_id, pass, backend, status, cells)
+    select experiment_id, pass, pg_backend_pid(), status, count(*)
+      from inserted where pass > 1 group by experiment_id, pass, status order by experiment_id, pass, status
+    on conflict (experiment_id, pass, backend, status) do update set cells = c.cells + excluded.cells;
+  end if;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION assay.count_inserted_outbox()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform assay.add_to_outbox_counts(experiment_id, platform, sum(way * (spans and not adds_to_trace)::int),
+         sum(way * (spans and not adds_to_trace and sent)::int), sum(way * (spans and adds_to_trace and not sent)::int),
+         sum(way * scores), sum(way * scores * sent::int), sum(way * run_scores), sum(way * refused))
+    from (
+      select 1 as way, experiment_id, platform, sent_at is not null as sent,
+             kind = 'spans' and coalesce(json_array_length(refused), 0) < cardinality(ids) as spans, adds_to_trace,
+             case when kind = 'scores' and run_id is null then cardinality(ids) - coalesce(json_array_length(refused), 0)
+                  else 0 end as scores,
+             case when run_id is null then 0 else cardinality(ids) - coalesce(json_array_length(refused), 0)
+                  end as run_scores,
+             coalesce(json_array_length(refused), 0) as refused
+        from inserted
+    ) as x
+   group by experiment_id, platform order by experiment_id, platform;
   return null;
 end $function$;
 
@@ -365,5 +468,45 @@ begin
           select experiment_id, status, -1 from before where latest) as changes
    group by experiment_id, status having sum(change) <> 0 order by experiment_id, status
   on conflict (experiment_id, backend, status) do update set cells = c.cells + excluded.cells;
+  if exists (select from after where pass > 1) then
+    insert into assay.pass_counts as c (experiment_id, pass, backend, status, cells)
+    select experiment_id, pass, pg_backend_pid(), status, sum(change)
+      from (select experiment_id, pass, status, 1 as change from after where pass > 1
+            union all
+            select experiment_id, pass, status, -1 from before where pass > 1) as changes
+     group by experiment_id, pass, status having sum(change) <> 0 order by experiment_id, pass, status
+    on conflict (experiment_id, pass, backend, status) do update set cells = c.cells + excluded.cells;
+  end if;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION assay.count_updated_outbox()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform assay.add_to_outbox_counts(experiment_id, platform, sum(way * (spans and not adds_to_trace)::int),
+         sum(way * (spans and not adds_to_trace and sent)::int), sum(way * (spans and adds_to_trace and not sent)::int),
+         sum(way * scores), sum(way * scores * sent::int), sum(way * run_scores), sum(way * refused))
+    from (
+      select 1 as way, experiment_id, platform, sent_at is not null as sent,
+             kind = 'spans' and coalesce(json_array_length(refused), 0) < cardinality(ids) as spans, adds_to_trace,
+             case when kind = 'scores' and run_id is null then cardinality(ids) - coalesce(json_array_length(refused), 0)
+                  else 0 end as scores,
+             case when run_id is null then 0 else cardinality(ids) - coalesce(json_array_length(refused), 0)
+                  end as run_scores,
+             coalesce(json_array_length(refused), 0) as refused
+        from after
+      union all
+      select -1 as way, experiment_id, platform, sent_at is not null as sent,
+             kind = 'spans' and coalesce(json_array_length(refused), 0) < cardinality(ids) as spans, adds_to_trace,
+             case when kind = 'scores' and run_id is null then cardinality(ids) - coalesce(json_array_length(refused), 0)
+                  else 0 end as scores,
+             case when run_id is null then 0 else cardinality(ids) - coalesce(json_array_length(refused), 0)
+                  end as run_scores,
+             coalesce(json_array_length(refused), 0) as refused
+        from before
+    ) as x
+   group by experiment_id, platform order by experiment_id, platform;
   return null;
 end $function$;

@@ -6,13 +6,18 @@ import { codedFailure, placeOf } from './failures.js';
 import type { Queryable } from './query.js';
 import type { Tables } from './tables.js';
 
-/** The database of Assay: three pools, and kysely over the first. */
+/** The database of Assay: four pools, and kysely over the first. */
 export interface Store extends Queryable {
   readonly pool: pg.Pool;
   /** Leases, claims and answers have connections of their own: a slow read must never let a lease run out. */
   readonly journalPool: pg.Pool;
   /** The journal's connections as {@link Queryable}; its statements are prepared. */
   readonly journal: Queryable;
+  /**
+   * Money of calls, prepared. Connections of their own as well: of two hundred runs with a budget each waits for the row of its
+   * budget by itself, and together they must not keep a lease from being renewed.
+   */
+  readonly budgets: Queryable;
   /**
    * For the statements that every cell needs (its claim, its commit), prepared: they find their rows by keys. Not for reads
    * whose best plan depends on what is asked.
@@ -26,7 +31,7 @@ export interface Store extends Queryable {
 
 export interface StoreOptions {
   readonly url: string;
-  /** Connections at most; the journal's three and the cells' three are not counted. Default 10. */
+  /** Connections at most; the journal's four, the budgets' two and the cells' three are not counted. Default 10. */
   readonly max?: number;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
@@ -39,6 +44,8 @@ const STATEMENT_TIMEOUT_MS = 60_000;
 const JOURNAL_TIMEOUT_MS = 10_000;
 // One renewal, one flush of claims, one of answers and one exchange of the governor at a time.
 const JOURNAL_CONNECTIONS = 4;
+// Reservations and settlements: few, since each is of many calls.
+const BUDGET_CONNECTIONS = 2;
 // Claims, commits and claims that are taken back.
 const CELLS_CONNECTIONS = 3;
 
@@ -176,6 +183,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     timeoutMs: JOURNAL_TIMEOUT_MS,
     settings: BY_KEYS,
   });
+  const budgetPool = openPool(options, {
+    max: BUDGET_CONNECTIONS,
+    timeoutMs: JOURNAL_TIMEOUT_MS,
+    settings: BY_KEYS,
+  });
   const cellsPool = openPool(options, {
     max: CELLS_CONNECTIONS,
     timeoutMs: STATEMENT_TIMEOUT_MS,
@@ -185,13 +197,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await db.destroy();
-    await Promise.all([pool.end(), journalPool.end(), cellsPool.end()]);
+    await Promise.all([pool.end(), journalPool.end(), budgetPool.end(), cellsPool.end()]);
   };
   const store: Store = {
     ...coded(pool, place),
     pool,
     journalPool,
     journal: prepared(journalPool, place),
+    budgets: prepared(budgetPool, place),
     cells: prepared(cellsPool, place),
     db,
     place,

@@ -154,15 +154,29 @@ export async function failPass(
   { board, call, error }: Sides & { error: unknown },
 ): Promise<ExperimentOutcome> {
   const cancelled = isCancellation(error);
-  // Every planned cell ends in one state, also in a run that fails; where even that fails the run is ended all the same.
-  await call.control
+  // Every planned cell ends in one state, also in a run that fails; where even that fails the run is ended all the same, and
+  // says so: some of its cells still wait, and what a pass has replaced still stands.
+  const unclosed = await call.control
     .closeCells({ experimentId, ended: cancelled ? 'cancelled' : 'failed' })
-    .catch(() => undefined);
+    .then(() => undefined, failureDocument);
+  const reason = failureToTell(cancelled ? undefined : failureDocument(error), unclosed);
   const outcome = await call.control.finishExperiment({
     experimentId,
     status: cancelled ? 'cancelled' : 'failed',
-    ...(cancelled ? {} : { error: failureDocument(error) }),
+    ...(reason === undefined ? {} : { error: reason }),
   });
   board.finished(outcome);
   return outcome;
+}
+
+/** Why a run failed, and with it why its cells could not be closed. */
+export function failureToTell(
+  failure: ErrorDocument | undefined,
+  unclosed: ErrorDocument | undefined,
+): ErrorDocument | undefined {
+  if (failure === undefined || unclosed === undefined) return failure ?? unclosed;
+  // Closing was what failed in the first place.
+  if (failure.code === unclosed.code && failure.message === unclosed.message) return failure;
+  const more = { at: 'closing its cells', message: `${unclosed.code}: ${unclosed.message}` };
+  return { ...failure, problems: [...failure.problems, more] };
 }

@@ -74,6 +74,34 @@ describe('assay config check', () => {
     }
   });
 
+  it('shows the price of a model, from the config or from the list of its provider', async () => {
+    writeFileSync(
+      join(folder, 'assay.config.ts'),
+      `export default { project: 'p', targets: {}, evaluators: {}, models: {
+         listed: { provider: 'openai', model: 'gpt-4o-mini' },
+         own: { model: 'ours', price: { input: 1, output: 2 } },
+         other: { model: 'nobody-knows-it' },
+       } };`,
+    );
+    const { stdout } = await cli('config', 'check', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      models: [
+        {
+          name: 'listed',
+          priced: true,
+          price: { input: 0.15, output: 0.6 },
+          priceSource: 'published',
+        },
+        { name: 'own', priced: true, price: { input: 1, output: 2 }, priceSource: 'config' },
+        { name: 'other', priced: false, price: null, priceSource: null },
+      ],
+    });
+    const text = (await cli('config', 'check')).stdout;
+    expect(text).toContain('$0.15 in, $0.6 out (list)');
+    expect(text).toContain('$1 in, $2 out (config)');
+    expect(text).toContain('unknown');
+  });
+
   it('tells all problems of a config at once', async () => {
     writeFileSync(
       join(folder, 'assay.config.ts'),

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +34,8 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true, force: true }));
 
 const never = new AbortController().signal;
+// All lanes of a test wait with it at once.
+setMaxListeners(0, never);
 
 // What planning needs of the ports, and no more.
 const ports = (): ExperimentPorts =>

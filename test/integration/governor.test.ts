@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -16,6 +17,8 @@ import { newExperiment, openTestStore, unique, type TestStore } from './store-fi
 import { openProxy, type Proxy } from './store-proxy.js';
 
 const never = new AbortController().signal;
+// All lanes of a test wait with it at once.
+setMaxListeners(0, never);
 
 describe('the governor of a fleet', () => {
   let test: TestStore;

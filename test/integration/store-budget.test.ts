@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { createBudgetGate } from '../../src/models/budget-gate.js';
 import { budgetOf, openBudget, setBudget } from '../../src/store/budget.js';
 import {
   reserve,
@@ -11,7 +12,8 @@ import {
   type Reservation,
 } from '../../src/store/budget-reservations.js';
 import { registerOwner, releaseOwner } from '../../src/store/journal/owners.js';
-import { openStore } from '../../src/store/store.js';
+import { openStore, withTransaction } from '../../src/store/store.js';
+import { until } from '../support/until.js';
 import { newExperiment, openTestStore, unique, type TestStore } from './store-fixtures.js';
 
 const dollar = 1_000_000_000_000n;
@@ -167,6 +169,37 @@ describe('the budget of a run', () => {
     } finally {
       await Promise.all(stores.map((each) => each.close()));
     }
+  });
+
+  it('keeps no lease from being renewed, however many runs wait for the rows of their budgets', async () => {
+    const runs = await Promise.all(Array.from({ length: 6 }, () => newRun(1)));
+    const gate = createBudgetGate(test.store);
+    const waiting = await withTransaction(test.store, async (on) => {
+      // As a worker that froze inside its statement.
+      await on.query(
+        'select from assay.experiment_budgets where experiment_id = any($1) for update',
+        [runs],
+      );
+      const holds = runs.map((experimentId) => {
+        const { token: _token, ...wanted } = wish(experimentId, dollar);
+        return gate.hold(wanted, AbortSignal.timeout(30_000));
+      });
+      await until(async () => {
+        const { rows } = await test.store.query(
+          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        );
+        return rows.length > 1;
+      });
+      const late = new Promise<'late'>((resolve) => setTimeout(resolve, 3_000, 'late').unref());
+      expect(await Promise.race([test.store.journal.query('select 1 as one'), late])).toMatchObject(
+        {
+          rows: [{ one: 1 }],
+        },
+      );
+      return holds;
+    });
+    await Promise.all((await Promise.all(waiting)).map((held) => held.settle(0n)));
+    await gate.close();
   });
 
   it('has none where it was started without one, and cannot be given one', async () => {

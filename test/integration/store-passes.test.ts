@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { passRequestSchema, type PassRequestInput } from '../../src/contracts/pass.js';
 import { commitCells } from '../../src/store/cell-commit.js';
 import { finishExperiment, markCellsDone } from '../../src/store/experiments.js';
-import { retireJudged } from '../../src/store/passes/close-pass.js';
+import { retireJudged } from '../../src/store/passes/retire.js';
 import { pendingDeletions, settleDeletions } from '../../src/store/passes/deletions.js';
 import { commitJudgements } from '../../src/store/passes/judgements.js';
 import { openPass } from '../../src/store/passes/open-pass.js';
@@ -73,6 +73,7 @@ describe('the rows of passes', () => {
       {
         workId,
         cellId,
+        outcome: 'ok',
         status: 'ok',
         evaluatorFailures: [],
         evaluators: ['exact'],

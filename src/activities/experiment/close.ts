@@ -8,7 +8,7 @@ import {
   setStatus,
   type ExperimentRecord,
 } from '../../store/experiments.js';
-import { retireRunScores } from '../../store/passes/close-pass.js';
+import { retireRunScores } from '../../store/passes/retire.js';
 import { countPassCells } from '../../store/passes/pass-cells.js';
 import { findOpenPass } from '../../store/passes/pass-records.js';
 import type { Queryable } from '../../store/query.js';
@@ -16,7 +16,7 @@ import { putRunScores, scoreFigures } from '../../store/run-scores.js';
 import { skipPending } from '../../store/skip-cells.js';
 import { withTransaction } from '../../store/store.js';
 import { giveUpPass, retireReplaced } from './pass-close.js';
-import { withHeartbeat } from '../heartbeat.js';
+import { withHeartbeat, type Beat } from '../heartbeat.js';
 import type { ExperimentPorts } from './ports.js';
 
 /**
@@ -34,6 +34,7 @@ export function createClose(ports: ExperimentPorts): ExperimentActivities['close
             record: await getExperiment(ports.store, experimentId),
             pass,
             error,
+            beat,
           });
         }
         await skipPending(ports.store, experimentId, {
@@ -49,8 +50,8 @@ export function createClose(ports: ExperimentPorts): ExperimentActivities['close
       await withTransaction(ports.store, async (on) => {
         const doneAt = await markCellsDone(on, experimentId);
         if (doneAt === undefined) return;
-        await retireReplaced(on, experimentId, pass);
-        await putScoresOfRun(on, { record, doneAt, pass: pass?.pass ?? 1, ports });
+        await retireReplaced(on, experimentId, { pass, beat });
+        await putScoresOfRun(on, { record, doneAt, pass: pass?.pass ?? 1, ports, beat });
       });
       beat.tell({ step: 'count' });
       const counts = await recountCells(ports.store, experimentId);
@@ -95,12 +96,20 @@ const aborted = new AssayError(
 
 async function putScoresOfRun(
   on: Queryable,
-  of: { record: ExperimentRecord; doneAt: string; pass: number; ports: ExperimentPorts },
+  of: {
+    record: ExperimentRecord;
+    doneAt: string;
+    pass: number;
+    ports: ExperimentPorts;
+    beat: Beat;
+  },
 ): Promise<void> {
-  const { record, doneAt, pass, ports } = of;
+  const { record, doneAt, pass, ports, beat } = of;
   const { id: experimentId, context } = record;
   if (context === undefined) return;
-  const figures = await scoreFigures(on, experimentId);
+  const figures = await scoreFigures(on, experimentId, {
+    onProgress: (items) => beat.tell({ step: 'scores', items }),
+  });
   const scores = figures.flatMap((each) => runScoreOf(each) ?? []);
   for (const run of record.platformRuns) {
     const platform = ports.platforms.find((each) => each.name === run.platform);

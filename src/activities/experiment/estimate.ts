@@ -1,8 +1,10 @@
+import type { ModelConfig } from '../../contracts/config.js';
 import type { EstimatedCalls, ExperimentEstimate, Guess } from '../../contracts/estimate.js';
 import type { EstimateReply } from '../../contracts/experiment-protocol.js';
 import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { exactly, fits, isKnown, sumOf, times } from '../../core/estimate/guess.js';
+import { limitedTime, type LimitedCalls } from '../../core/estimate/limited-time.js';
 import { meanRange } from '../../core/estimate/mean-range.js';
 import { loadTokenCounter } from '../../models/token-count.js';
 import { historyOf, type CellHistory } from '../../store/call-history.js';
@@ -55,7 +57,10 @@ async function estimate(
     concurrency: spec.concurrency,
     parts,
     total,
-    seconds: secondsOf(history.cells, { cells, concurrency: spec.concurrency }),
+    seconds: limitedTime(
+      secondsOf(history.cells, { cells, concurrency: spec.concurrency }),
+      limitedCalls(parts, Object.values(ports.project.config.models)),
+    ),
     budget:
       budgetUsd === undefined ? undefined : { budgetUsd, fits: fits(total.costUsd, budgetUsd) },
     assumptions: assumptionsOf(spec),
@@ -71,6 +76,35 @@ function totalOf(parts: readonly EstimatedCalls[]): ExperimentEstimate['total'] 
     outputTokens: sum(({ outputTokens }) => outputTokens),
     costUsd: sum(({ costUsd }) => costUsd),
   };
+}
+
+/** The calls of each model of which the config says what its provider allows. */
+function limitedCalls(
+  parts: readonly EstimatedCalls[],
+  models: readonly ModelConfig[],
+): readonly LimitedCalls[] {
+  const names = new Set(models.map(({ provider, model }) => `${provider}/${model}`));
+  return [...names].flatMap((name) => {
+    const own = parts.filter(({ model }) => model === name);
+    const limits = models
+      .filter(({ provider, model }) => `${provider}/${model}` === name)
+      .flatMap(({ limits: said }) => (said === undefined ? [] : [said]));
+    if (own.length === 0 || limits.length === 0) return [];
+    // Where two say different things of one model, the smaller holds.
+    const least = (of: (said: (typeof limits)[number]) => number | undefined) => {
+      const given = limits.flatMap((said) => of(said) ?? []);
+      return given.length === 0 ? undefined : Math.min(...given);
+    };
+    return [
+      {
+        model: name,
+        calls: sumOf(own.map(({ calls }) => calls)),
+        tokens: sumOf(own.flatMap(({ inputTokens, outputTokens }) => [inputTokens, outputTokens])),
+        requestsPerMinute: least(({ requestsPerMinute }) => requestsPerMinute),
+        tokensPerMinute: least(({ tokensPerMinute }) => tokensPerMinute),
+      },
+    ];
+  });
 }
 
 /** Cells × the time of one ÷ how many run at once; at least the time of one. */

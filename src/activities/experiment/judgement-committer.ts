@@ -1,24 +1,26 @@
 import type { CellResult, EvaluatorFailure } from '../../contracts/records.js';
 import { AssayError, type ErrorDocument } from '../../core/errors/assay-error.js';
+import type { Evaluator } from '../../evaluators/port.js';
 import type { StoredCell } from '../../store/cell-results.js';
 import type { PendingCell } from '../../store/cells.js';
 import { createBatcher } from '../../store/journal/batcher.js';
 import { commitJudgements, type JudgementCommit } from '../../store/passes/judgements.js';
 import type { Store } from '../../store/store.js';
 import { identityOf } from './reuse-cell.js';
+import type { Judgement } from './cell-result.js';
 import { earlier, isJudged, judgedCell, type JudgedCell } from './pass-cell.js';
 import type { RunningExperiment } from './running-experiment.js';
 
 export interface JudgementEntry {
   readonly cell: Pick<PendingCell, 'cellId' | 'supersedes'>;
-  readonly result: CellResult;
+  readonly result: Pick<CellResult, 'attempts'>;
   readonly run: RunningExperiment;
 }
 
 /** Writes judgements: the cell that was judged, its scores and what the platforms are sent, in one transaction. */
 export function createJudgementCommitter(store: Store): {
   /** @returns whether this was the first outcome of the row of work. */
-  commit(entry: JudgementEntry): Promise<boolean>;
+  commit(entry: JudgementEntry & { readonly result: CellResult }): Promise<boolean>;
 } {
   const batcher = createBatcher<JudgementCommit, boolean>({
     maxBatch: 25,
@@ -31,10 +33,8 @@ export function createJudgementCommitter(store: Store): {
   return {
     async commit(entry) {
       const { cell, result } = entry;
-      const judged = isJudged(result)
-        ? result
-        : notJudged(await earlier(cell, { store }), entry.run, errorOf(result));
-      return batcher.submit(toJudgement(entry, judged));
+      if (isJudged(result)) return batcher.submit(toJudgement(entry, result));
+      return batcher.submit(toGivenUp(entry, await earlier(cell, { store }), errorOf(result)));
     },
   };
 }
@@ -42,21 +42,35 @@ export function createJudgementCommitter(store: Store): {
 const errorOf = ({ error }: CellResult): ErrorDocument =>
   error ?? new AssayError('EVALUATOR_FAILED', 'The cell was not judged.').toJSON();
 
+/** Of a re-judgement: the evaluators whose scores are not those that stand there. */
+export const changedJudges = ({
+  evaluators,
+  unchanged = new Set(),
+}: RunningExperiment): readonly Evaluator[] =>
+  evaluators.filter(({ name }) => !unchanged.has(name));
+
 /**
- * A cell whose judgement did not come about: its workers were lost, or the command was cancelled. The scores that it had from
- * these evaluators are not those of the evaluators of now, so they go.
+ * What is written of a cell whose judgement did not come about: its workers were lost, or the command was cancelled. What it
+ * has from evaluators that are as they were stays; scores that are not those of the evaluators of now go.
  */
-export function notJudged(
+export function toGivenUp(
+  { cell, result, run }: JudgementEntry,
   before: StoredCell,
-  run: RunningExperiment,
   error: ErrorDocument,
-): JudgedCell {
-  const failures: readonly EvaluatorFailure[] = run.evaluators.map(({ name, required }) => ({
+): JudgementCommit {
+  const evaluators = changedJudges(run);
+  const failures: readonly EvaluatorFailure[] = evaluators.map(({ name, required }) => ({
     evaluator: name,
     required,
     error,
   }));
-  return judgedCell(before, { run, fresh: { scores: [], failures }, calls: [] });
+  const changed: RunningExperiment = { ...run, evaluators };
+  const fresh: Judgement = { scores: [], failures };
+  const judged = judgedCell(before, { run: changed, fresh, calls: [] });
+  return {
+    ...toJudgement({ cell, result, run: changed }, judged),
+    outcome: evaluators.length === 0 ? 'skipped' : 'evaluator_error',
+  };
 }
 
 /** Of what this judgement gave alone: a later run takes over what the evaluators of now say. */
@@ -79,6 +93,7 @@ export function toJudgement(
   return {
     workId: cell.cellId,
     cellId: judged.cellId,
+    outcome: 'ok',
     status: judged.status,
     evaluatorFailures: judged.evaluatorFailures,
     evaluators: run.evaluators.map(({ name }) => name),

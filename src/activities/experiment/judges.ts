@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { EvaluatorIdentity, Manifest } from '../../contracts/manifest.js';
+import type { PassDetails } from '../../contracts/pass.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { contentHash } from '../../core/ids/hash.js';
 import { buildEvaluators } from '../../evaluators/build-evaluators.js';
@@ -24,6 +25,21 @@ export function buildJudges(
   });
 }
 
+/** Who judges in a re-judgement. */
+export interface PassJudges {
+  readonly evaluators: readonly Evaluator[];
+  /** Those that judged the run before, just as they are: a cell that they do not get to keeps their scores. */
+  readonly unchanged: ReadonlySet<string>;
+}
+
+/** The evaluators of a re-judgement that are what they were before it. */
+export const unchangedIn = (details: PassDetails | undefined): ReadonlySet<string> =>
+  new Set(
+    (details?.evaluators ?? []).flatMap(({ name, before, after }) =>
+      sameIdentity(before, after) ? [name] : [],
+    ),
+  );
+
 /**
  * The evaluators that the open re-judgement of a run was opened with.
  *
@@ -34,7 +50,7 @@ export async function judgesOfPass(
   of: { readonly experimentId: string; readonly manifest: Manifest },
   project: LoadedProject,
   { store }: Pick<ExperimentPorts, 'store'>,
-): Promise<readonly Evaluator[]> {
+): Promise<PassJudges> {
   const pass = await findOpenPass(store, of.experimentId);
   const names = (pass?.details.evaluators ?? []).map(({ name }) => name);
   const evaluators = await buildJudges(project, names);
@@ -42,7 +58,7 @@ export async function judgesOfPass(
   const others = evaluators.filter(
     ({ name, identity }) => !sameIdentity(planned.get(name), identity),
   );
-  if (others.length === 0) return evaluators;
+  if (others.length === 0) return { evaluators, unchanged: unchangedIn(pass?.details) };
   throw new AssayError(
     'CODE_MISMATCH',
     'This worker would judge otherwise than the re-judgement was asked for.',

@@ -2,27 +2,29 @@ import type { PassOutcome, PassRecord } from '../../contracts/pass.js';
 import type { ExperimentStatus } from '../../contracts/records.js';
 import type { ErrorDocument } from '../../core/errors/assay-error.js';
 import type { ExperimentRecord } from '../../store/experiments.js';
+import { cellsByIds } from '../../store/cell-results.js';
 import {
   abandonRetries,
   pendingJudgements,
-  retireJudged,
-  retireSuperseded,
+  skipJudgements,
+  type PassKey,
 } from '../../store/passes/close-pass.js';
 import { countDeletions } from '../../store/passes/deletions.js';
 import { commitJudgements } from '../../store/passes/judgements.js';
 import { countPassCells } from '../../store/passes/pass-cells.js';
-import { throughCollisions, type Queryable } from '../../store/query.js';
-import { notJudged, toJudgement } from './judgement-committer.js';
-import { earlier } from './pass-cell.js';
+import { retireJudged, retireSuperseded } from '../../store/passes/retire.js';
+import type { Queryable } from '../../store/query.js';
+import type { Beat } from '../heartbeat.js';
+import { changedJudges, toGivenUp } from './judgement-committer.js';
 import type { ExperimentPorts } from './ports.js';
-import { loadGivenUp } from './running-experiment.js';
+import { loadGivenUp, type RunningExperiment } from './running-experiment.js';
 
 /** How many judgements are given up at once. */
 const pageSize = 50;
 
 /**
  * Ends the rows of a pass that have not run, before the run's own are: a cell whose retry was given up is again as it was;
- * one that was not judged has no scores of the evaluators of now, and says why.
+ * one that was not judged has no scores of the evaluators that changed, and says why.
  */
 export async function giveUpPass(
   ports: ExperimentPorts,
@@ -30,26 +32,49 @@ export async function giveUpPass(
     readonly record: ExperimentRecord;
     readonly pass: PassRecord;
     readonly error: ErrorDocument;
+    readonly beat: Pick<Beat, 'tell'>;
   },
 ): Promise<void> {
-  const { record, pass, error } = of;
+  const { record, pass, error, beat } = of;
   const key = { experimentId: record.id, pass: pass.pass };
+  const onProgress = (cells: number): void => beat.tell({ step: 'give up', cells });
   if (pass.kind === 'retry') {
-    await throughCollisions(() => abandonRetries(ports.store, key, error));
+    await abandonRetries(ports.store, { ...key, onProgress }, error);
     return;
   }
   if (pass.kind !== 'rejudge') return;
   const run = await loadGivenUp(record.id, ports, pass);
-  for (;;) {
-    const rows = await pendingJudgements(ports.store, key, pageSize);
-    if (rows.length === 0) return;
-    const commits = [];
-    for (const { workId, cellId } of rows) {
-      const cell = { cellId: workId, supersedes: cellId };
-      const judged = notJudged(await earlier(cell, ports), run, error);
-      commits.push(toJudgement({ cell, result: { ...judged, attempts: 0 }, run }, judged));
-    }
-    await commitJudgements(ports.store, commits);
+  if (changedJudges(run).length === 0) {
+    await skipJudgements(ports.store, { ...key, onProgress });
+    return;
+  }
+  await giveUpJudgements(ports, { key, run, error, onProgress });
+}
+
+async function giveUpJudgements(
+  { store }: ExperimentPorts,
+  of: {
+    readonly key: PassKey;
+    readonly run: RunningExperiment;
+    readonly error: ErrorDocument;
+    readonly onProgress: (cells: number) => void;
+  },
+): Promise<void> {
+  const { key, run, error, onProgress } = of;
+  let after = -1;
+  for (let cells = 0; ;) {
+    const rows = await pendingJudgements(store, key, { after, limit: pageSize });
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    const works = new Map(rows.map(({ workId, cellId }) => [cellId, workId]));
+    const commits = (await cellsByIds(store, [...works.keys()])).map((before) => {
+      const cell = { cellId: works.get(before.cellId) ?? '', supersedes: before.cellId };
+      return toGivenUp({ cell, result: { attempts: 0 }, run }, before, error);
+    });
+    await commitJudgements(store, commits);
+    after = last.position;
+    cells += rows.length;
+    onProgress(cells);
   }
 }
 
@@ -57,9 +82,11 @@ export async function giveUpPass(
 export async function retireReplaced(
   on: Queryable,
   experimentId: string,
-  pass: PassRecord | undefined,
+  of: { readonly pass: PassRecord | undefined; readonly beat: Pick<Beat, 'tell'> },
 ): Promise<void> {
-  const key = { experimentId, pass: pass?.pass ?? 1 };
+  const { pass, beat } = of;
+  const onProgress = (rows: number): void => beat.tell({ step: 'retire', rows });
+  const key = { experimentId, pass: pass?.pass ?? 1, onProgress };
   if (pass?.kind === 'retry') await retireSuperseded(on, key);
   if (pass?.kind === 'rejudge') await retireJudged(on, key);
 }

@@ -6,7 +6,7 @@ import { contentHash } from '../../core/ids/hash.js';
 import { findExperiment, type ExperimentRecord } from '../../store/experiments.js';
 import { openPass, type NewPass, type OpenedPass } from '../../store/passes/open-pass.js';
 import { findOpenPass, type OpenPass } from '../../store/passes/pass-records.js';
-import { withHeartbeat } from '../heartbeat.js';
+import { withHeartbeat, type Beat } from '../heartbeat.js';
 import type { ExperimentPorts } from './ports.js';
 import { prepareExtension } from './reopen-extend.js';
 import { prepareRejudgement } from './reopen-rejudge.js';
@@ -29,7 +29,7 @@ export function createReopen(ports: ExperimentPorts): ExperimentActivities['reop
   return (request) =>
     withHeartbeat(async (beat): Promise<ReopenReply> => {
       for (let look = 1; look <= looks; look += 1) {
-        const reply = await tryReopen(request, { ports, signal: beat.cancelled });
+        const reply = await tryReopen(request, { ports, beat });
         if (reply !== 'changed') return reply;
       }
       throw new AssayError('INTERNAL', `"${request.name}" changes all the time.`, {
@@ -40,9 +40,9 @@ export function createReopen(ports: ExperimentPorts): ExperimentActivities['reop
 
 async function tryReopen(
   asked: ReopenRequest,
-  on: { readonly ports: ExperimentPorts; readonly signal: AbortSignal },
+  { ports, beat }: { readonly ports: ExperimentPorts; readonly beat: Beat },
 ): Promise<ReopenReply | 'changed'> {
-  const { store } = on.ports;
+  const { store } = ports;
   const record = await findExperiment(store, asked);
   if (record === undefined) return refuse(notFound(asked));
   const requestHash = contentHash(asked.request);
@@ -56,13 +56,13 @@ async function tryReopen(
   if (asked.onlyAttach === true) return { outcome: 'ending' };
   let prepared: PreparedPass;
   try {
-    prepared = await prepare(record, asked, on);
+    prepared = await prepare(record, asked, { ports, signal: beat.cancelled });
   } catch (error) {
     // Whoever asks is waiting for the answer: what stands in the way is told, not tried again.
     if (AssayError.is(error)) return refuse(error);
     throw error;
   }
-  const opened = await openPass(store, {
+  const pass: NewPass = {
     experimentId: record.id,
     request: asked.request,
     requestHash,
@@ -70,6 +70,9 @@ async function tryReopen(
     workflowRunId: asked.workflowRunId,
     manifestHash: record.manifestHash,
     ...prepared,
+  };
+  const opened = await openPass(store, pass, {
+    onProgress: (cells) => beat.tell({ step: 'open', cells }),
   });
   return replyOf(opened, record, asked.request.kind);
 }

@@ -14,7 +14,7 @@ import type { Evaluator } from '../../evaluators/port.js';
 import type { EncodeContext, Platform } from '../../platforms/port.js';
 import { getExperiment, type ExperimentRecord } from '../../store/experiments.js';
 import type { Target } from '../../targets/port.js';
-import { judgesOfPass, noTarget } from './judges.js';
+import { judgesOfPass, noTarget, unchangedIn } from './judges.js';
 import { passRef } from './pass-plan.js';
 import type { ExperimentPorts, LoadedProject } from './ports.js';
 import { resolveCode } from './resolve.js';
@@ -30,6 +30,8 @@ export interface RunningExperiment {
   readonly limits: CellLimits;
   readonly target: Target;
   readonly evaluators: readonly Evaluator[];
+  /** Of a re-judgement: the evaluators that gave the scores that stand there, just as they are. Else absent. */
+  readonly unchanged?: ReadonlySet<string>;
   /** What lets cells be taken over from run to run. */
   readonly identities: CellIdentities;
   /** Where its records go, each with what encoding needs. */
@@ -98,7 +100,7 @@ export async function loadRun(
     pass?.kind === 'rejudge'
       ? {
           target: noTarget(manifest),
-          evaluators: await judgesOfPass({ experimentId, manifest }, project, ports).catch(gone),
+          ...(await judgesOfPass({ experimentId, manifest }, project, ports).catch(gone)),
         }
       : await plannedCode(record.spec, project, manifest);
   return runOf(record, { ...code, ports, pass });
@@ -122,7 +124,8 @@ export async function loadGivenUp(
     evaluate: () => Promise.reject(new AssayError('INTERNAL', 'It was given up: nobody judges.')),
   }));
   const target = noTarget(record.manifest);
-  return runOf(record, { target, evaluators, ports, pass: passRef(pass) });
+  const unchanged = unchangedIn(pass.details);
+  return runOf(record, { target, evaluators, unchanged, ports, pass: passRef(pass) });
 }
 
 const unplanned = (experimentId: string): AssayError =>
@@ -133,11 +136,12 @@ function runOf(
   of: {
     readonly target: Target;
     readonly evaluators: readonly Evaluator[];
+    readonly unchanged?: ReadonlySet<string>;
     readonly ports: ExperimentPorts;
     readonly pass: PassRef | undefined;
   },
 ): RunningExperiment {
-  const { target, evaluators, ports, pass } = of;
+  const { target, evaluators, unchanged, ports, pass } = of;
   const { id: experimentId, context } = record;
   if (context === undefined) throw unplanned(experimentId);
   const publications = record.platformRuns.map((run) => {
@@ -164,6 +168,7 @@ function runOf(
     }),
     publications,
     runUid: record.runUid,
+    ...(unchanged === undefined ? {} : { unchanged }),
     ...(pass === undefined ? {} : { pass }),
   };
 }

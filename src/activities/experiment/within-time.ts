@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { AssayError } from '../../core/errors/assay-error.js';
 import type { Hold } from '../../models/paid-calls.js';
 
@@ -22,6 +24,8 @@ export async function withinTime<Result>(
 ): Promise<Result> {
   limit.signal.throwIfAborted();
   const inner = new AbortController();
+  // Code may make as many calls at once as it likes, and each of them listens until it ends.
+  setMaxListeners(10_000, inner.signal);
   let settle: (() => void) | undefined;
   let hold: Hold = () => () => undefined;
   const interrupted = new Promise<never>((_resolve, reject) => {

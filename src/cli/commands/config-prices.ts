@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 import type { Config, ModelConfig } from '../../contracts/config.js';
-import type { PricedCall, SourcedPrice } from '../../models/prices/price-book.js';
+import type { PriceBook, SourcedPrice } from '../../models/prices/price-book.js';
 import type { Cli, Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import { renderTable } from '../io/table.js';
@@ -40,8 +40,12 @@ async function prices(cli: Cli): Promise<void> {
     ]);
   const variables = await effectiveEnvironment(cli.folder, cli.environment);
   const { config } = await loadProject(cli.folder, variables);
-  const book = createPriceBook(variables);
-  const rows = rowsOf(config, (model, call) => book.sourced(model, call));
+  const found = pricesOf(config, createPriceBook(variables));
+  const rows = Object.entries(config.models).map(([name, model]) => ({
+    name,
+    model,
+    sourced: found.get(name),
+  }));
   if (cli.json) {
     await cli.out.line(jsonText({ table: publishedPrices, models: rows.map(factsOf) }));
     return;
@@ -54,19 +58,22 @@ async function prices(cli: Cli): Promise<void> {
   );
 }
 
-/** For a short prompt: some models cost more from a length on. A model without a price of output makes vectors. */
-function rowsOf(
-  config: Config,
-  find: (model: ModelConfig, call: PricedCall) => SourcedPrice | undefined,
-): readonly PriceRow[] {
+/**
+ * What each model of a config costs for a short prompt: some cost more from a length on. A model without a price of output
+ * makes vectors.
+ */
+export function pricesOf(
+  config: Pick<Config, 'models'>,
+  book: Pick<PriceBook, 'sourced'>,
+): ReadonlyMap<string, SourcedPrice | undefined> {
   const at = new Date();
-  return Object.entries(config.models).map(([name, model]) => ({
-    name,
-    model,
-    sourced:
-      find(model, { at, kind: 'chat', inputTokens: 0 }) ??
-      find(model, { at, kind: 'embedding', inputTokens: 0 }),
-  }));
+  return new Map(
+    Object.entries(config.models).map(([name, model]) => [
+      name,
+      book.sourced(model, { at, kind: 'chat', inputTokens: 0 }) ??
+        book.sourced(model, { at, kind: 'embedding', inputTokens: 0 }),
+    ]),
+  );
 }
 
 const factsOf = ({ name, model, sourced }: PriceRow) => ({

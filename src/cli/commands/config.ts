@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 
 import type { Config, TargetConfig } from '../../contracts/config.js';
+import type { SourcedPrice } from '../../models/prices/price-book.js';
 import type { Cli, Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import type { Sink } from '../io/sink.js';
 import { renderTable } from '../io/table.js';
+import { pricesOf } from './config-prices.js';
 
 /** `assay config …` */
 export function registerConfig(program: Command, { handle }: Registration): void {
@@ -28,18 +30,23 @@ All problems are told at once. Remembers the project of the folder for commands 
 }
 
 async function check(cli: Cli): Promise<void> {
-  const [{ effectiveEnvironment }, { loadProject }] = await Promise.all([
+  const [{ effectiveEnvironment }, { loadProject }, { createPriceBook }] = await Promise.all([
     import('../../client/connections.js'),
     import('./config-load.js'),
+    import('../../models/prices/price-book.js'),
   ]);
   const variables = await effectiveEnvironment(cli.folder, cli.environment);
   const { config, codeHash, root } = await loadProject(cli.folder, variables);
-  if (cli.json) await cli.out.line(jsonText(configFacts(config, { codeHash, root })));
-  else await cli.out.line(configText(config, cli.out));
+  const prices = pricesOf(config, createPriceBook(variables));
+  if (cli.json) await cli.out.line(jsonText(configFacts(config, { codeHash, root, prices })));
+  else await cli.out.line(configText(config, cli.out, prices));
 }
 
 /** What the config holds, without its functions and without what secrets may stand in (headers, bodies). */
-function configFacts(config: Config, of: { readonly codeHash: string; readonly root: string }) {
+function configFacts(
+  config: Config,
+  of: { readonly codeHash: string; readonly root: string; readonly prices: ModelPrices },
+) {
   return {
     project: config.project,
     root: of.root,
@@ -59,13 +66,15 @@ function configFacts(config: Config, of: { readonly codeHash: string; readonly r
       provider: model.provider,
       model: model.model,
       baseUrl: model.baseUrl ?? null,
-      priced: model.price !== undefined,
+      priced: of.prices.get(name) !== undefined,
+      price: of.prices.get(name)?.price ?? null,
+      priceSource: of.prices.get(name)?.source ?? null,
     })),
     datasetsFolder: config.datasetsFolder,
   };
 }
 
-function configText(config: Config, sink: Sink): string {
+function configText(config: Config, sink: Sink, prices: ModelPrices): string {
   const { safe } = sink;
   const { bold, green } = sink.colours;
   const targets = renderTable(
@@ -95,7 +104,7 @@ function configText(config: Config, sink: Sink): string {
       safe(name),
       safe(model.provider),
       safe(model.model),
-      model.price === undefined ? 'unknown' : 'known',
+      priceText(prices.get(name)),
     ]),
   );
   return [
@@ -104,6 +113,16 @@ function configText(config: Config, sink: Sink): string {
     evaluators,
     ...(Object.keys(config.models).length === 0 ? [] : [models]),
   ].join('\n\n');
+}
+
+type ModelPrices = ReadonlyMap<string, SourcedPrice | undefined>;
+
+/** `$0.15 in, $0.6 out (list)`: dollars per million tokens, and whether a list or the config says so. */
+function priceText(sourced: SourcedPrice | undefined): string {
+  if (sourced === undefined) return 'unknown';
+  const { price, source } = sourced;
+  const from = source === 'config' ? 'config' : 'list';
+  return `$${price.input} in, $${price.output} out (${from})`;
 }
 
 const evaluatorsOf = ({ evaluators }: TargetConfig): string => evaluators?.join(', ') ?? 'all';

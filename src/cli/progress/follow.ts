@@ -4,6 +4,8 @@ import { shellWord, type Cli } from '../cli.js';
 import { listenForInterrupt } from '../interrupt.js';
 import { jsonText } from '../io/json-text.js';
 import { conclude, type ConcludeOptions } from '../results/conclude.js';
+import { isFinalStatus } from '../../core/experiment/naming.js';
+import { createCostWatch } from './cost-watch.js';
 import { showProgress } from './show-progress.js';
 
 /** What there is to follow. */
@@ -32,10 +34,15 @@ export async function follow(
   try {
     if (begin !== undefined) key = await leaveable(begin(), signal);
     phase = 'watching';
+    const costs = createCostWatch(() => client.experiments.costs(key));
     const view = await client.experiments.wait(key, {
       signal,
-      onProgress: (seen) => display.update(seen),
+      onProgress: (seen) => {
+        // The last line tells the cost of all of it.
+        if (!isFinalStatus(seen.status)) display.update(seen, costs.text);
+      },
     });
+    display.update(view, await costs.fresh());
     display.stop();
     phase = 'ended';
     await conclude(cli, { client, view }, options);

@@ -13,6 +13,8 @@ export interface ProgressFacts {
   readonly stillMs: number;
   /** Since the store last answered. */
   readonly silentMs: number;
+  /** What it has cost so far; absent where nobody knows. */
+  readonly cost?: string | undefined;
 }
 
 /** A look comes every second; several that fail in a row are worth a word. */
@@ -69,7 +71,7 @@ const said = ({ waitingFor: words }: ProgressFacts['view']): string | undefined 
   words === undefined ? undefined : terminalLine(words);
 
 /** `120 of 204 cells (58.8 %), 31.2 cells/s, about 3 s left, 2 errors` */
-function figuresOf({ view, perSecond }: ProgressFacts): readonly string[] {
+function figuresOf({ view, perSecond, cost }: ProgressFacts): readonly string[] {
   const { counts } = view;
   const done = doneCells(counts);
   const failed = failedCells(counts);
@@ -91,6 +93,7 @@ function figuresOf({ view, perSecond }: ProgressFacts): readonly string[] {
       `about ${timeLeft(counts.pending / perSecond)} left`,
     );
   }
+  if (cost !== undefined) parts.push(cost);
   if (failed > 0) parts.push(counted(failed, 'error'));
   if (counts.skipped > 0) parts.push(`${count(counts.skipped)} skipped`);
   return parts;

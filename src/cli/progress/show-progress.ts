@@ -7,8 +7,8 @@ import { SlidingRate } from './sliding-rate.js';
 
 /** Shows a run while it goes on: drawn in place on a terminal, else a line now and then. */
 export interface ProgressDisplay {
-  /** Takes a fresh look at the run. */
-  update(view: ExperimentView): void;
+  /** Takes a fresh look at the run, and what it has cost so far where that is known. */
+  update(view: ExperimentView, cost?: string): void;
   /** Leaves the last state standing and frees the terminal. */
   stop(): void;
 }
@@ -20,7 +20,11 @@ const lineEveryMs = 5_000;
 
 /** Shows progress on stderr, or with `--json` as lines on stdout. */
 export function showProgress(cli: Cli): ProgressDisplay {
-  if (cli.json) return tellProgress(cli.out, ({ view }) => jsonText({ event: 'progress', view }));
+  if (cli.json) {
+    return tellProgress(cli.out, ({ view, cost }) =>
+      jsonText({ event: 'progress', view, ...(cost === undefined ? {} : { cost }) }),
+    );
+  }
   if (cli.err.isTerminal) return drawProgress(cli.err);
   return tellProgress(cli.err, progressLine);
 }
@@ -29,11 +33,13 @@ export function showProgress(cli: Cli): ProgressDisplay {
 function createWatch() {
   const rate = new SlidingRate();
   const startedAt = performance.now();
-  let last: { readonly view: ExperimentView; readonly at: number } | undefined;
+  let last:
+    | { readonly view: ExperimentView; readonly cost: string | undefined; readonly at: number }
+    | undefined;
   return {
-    look(view: ExperimentView) {
+    look(view: ExperimentView, cost?: string) {
       const at = performance.now();
-      last = { view, at };
+      last = { view, cost, at };
       rate.add(at, doneCells(view.counts));
     },
     facts(): ProgressFacts | undefined {
@@ -41,6 +47,7 @@ function createWatch() {
       const now = performance.now();
       return {
         view: last.view,
+        cost: last.cost,
         perSecond: rate.perSecond,
         stillMs: now - (rate.lastGrowthAt ?? startedAt),
         silentMs: now - last.at,
@@ -63,8 +70,8 @@ function drawProgress(sink: Sink): ProgressDisplay {
   };
   const timer = setInterval(draw, redrawMs);
   return {
-    update(view) {
-      watch.look(view);
+    update(view, cost) {
+      watch.look(view, cost);
       draw();
     },
     stop: () => clearInterval(timer),
@@ -89,8 +96,8 @@ function tellProgress(sink: Sink, line: (facts: ProgressFacts) => string): Progr
   // A store that is silent gives no look, which must be told as well.
   const timer = setInterval(tell, lineEveryMs);
   return {
-    update(view) {
-      watch.look(view);
+    update(view, cost) {
+      watch.look(view, cost);
       tell();
     },
     stop: () => clearInterval(timer),

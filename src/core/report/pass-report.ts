@@ -1,5 +1,5 @@
 import type { PassKind, PassRecord } from '../../contracts/pass.js';
-import type { ExperimentStatus } from '../../contracts/records.js';
+import type { CellCounts, ExperimentStatus } from '../../contracts/records.js';
 import { contentHash } from '../ids/hash.js';
 import type { ReportHeader } from './report-input.js';
 
@@ -29,6 +29,10 @@ export interface ReportPass {
   readonly notDeleted: number;
 }
 
+// A judgement that was made is `ok`, whatever it says.
+const doneOf = (kind: PassKind, ended: CellCounts): number =>
+  kind === 'rejudge' ? ended.ok : ended.ok + ended.target_error + ended.evaluator_error;
+
 /** A pass as the report tells it; the one that goes on ends with the report. */
 export function passReport(pass: PassRecord, header: ReportHeader): ReportPass {
   const { cells, details, outcome, request } = pass;
@@ -41,7 +45,7 @@ export function passReport(pass: PassRecord, header: ReportHeader): ReportPass {
     statusBefore: pass.statusBefore,
     statusAfter: pass.statusAfter ?? header.status,
     cells,
-    done: ended === undefined ? cells : ended.ok + ended.target_error + ended.evaluator_error,
+    done: ended === undefined ? cells : doneOf(pass.kind, ended),
     evaluators: (details.evaluators ?? []).map(({ name, before, after }) => ({
       name,
       before: before === undefined ? null : contentHash(before),

@@ -19,6 +19,12 @@ export interface JudgementCommit {
   readonly workId: string;
   /** The cell that it judges. */
   readonly cellId: string;
+  /**
+   * `evaluator_error`: it was not judged, and what it has from the evaluators that are named goes. `skipped`: it was not
+   * judged, and stays as it is; then nothing else of this is written.
+   */
+  readonly outcome: 'ok' | 'evaluator_error' | 'skipped';
+  /** The cell's. */
   readonly status: CellStatus;
   /** Those of now, of all evaluators. */
   readonly evaluatorFailures: readonly EvaluatorFailure[];
@@ -60,7 +66,9 @@ export async function commitJudgements(
   return throughCollisions(() =>
     withTransaction(store, async (on) => {
       const won = await endWork(on, commits);
-      const counting = commits.filter(({ workId }) => won.has(workId));
+      const counting = commits.filter(
+        ({ workId, outcome }) => won.has(workId) && outcome !== 'skipped',
+      );
       if (counting.length > 0) {
         await updateCells(on, counting);
         await replaceScores(on, counting);
@@ -78,15 +86,17 @@ async function endWork(
   const rows = await rowsOf<{ id: string }>(
     on,
     `update assay.experiment_cells w
-        set status = 'ok', attempts = t.attempts, latency_ms = 0, started_at = t.started_at, ended_at = t.ended_at
-       from unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::timestamptz[])
-              as t (id, attempts, started_at, ended_at)
+        set status = t.outcome, attempts = t.attempts, latency_ms = 0, started_at = t.started_at,
+            ended_at = t.ended_at
+       from unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::timestamptz[], $5::text[])
+              as t (id, attempts, started_at, ended_at, outcome)
       where w.id = t.id and w.status = 'pending' returning w.id`,
     [
       commits.map(({ workId }) => workId),
       commits.map(({ attempts }) => attempts),
       commits.map(({ startedAt }) => startedAt),
       commits.map(({ endedAt }) => endedAt),
+      commits.map(({ outcome }) => outcome),
     ],
   );
   return new Set(rows.map(({ id }) => id));
@@ -198,9 +208,10 @@ async function putOut(
   const records = bodies.filter(({ workId }) => won.has(workId));
   await countOf(
     on,
-    `insert into assay.outbox (experiment_id, cell_id, platform, partition, kind, trace_id, ids, body, bytes)
+    `insert into assay.outbox (experiment_id, cell_id, platform, partition, kind, trace_id, ids, body, bytes,
+                               adds_to_trace)
      select c.experiment_id, t.cell_id, t.platform, t.partition, t.kind, t.trace_id,
-            string_to_array(t.ids, ','), t.body, t.bytes
+            string_to_array(t.ids, ','), t.body, t.bytes, t.kind = 'spans'
        from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::int[])
               as t (cell_id, platform, partition, kind, trace_id, ids, body, bytes)
        join assay.experiment_cells c on c.id = t.cell_id`,

@@ -53,15 +53,24 @@ const final: readonly ExperimentStatus[] = [
   'failed',
 ];
 
+export interface OpenPassOptions {
+  /** Cells that one statement looks at. Default 5,000. */
+  readonly pageSize?: number;
+  /** Told how many rows of work are written. */
+  readonly onProgress?: (cells: number) => void;
+}
+
 /**
  * Opens a pass over a run that has ended, with its rows of work, all or nothing: the run is `running` again (or `publishing`,
  * for another look at the platform) the moment that the pass is there. The row of the run is locked meanwhile, so of two
  * commands one is first.
+ *
+ * @throws AssayError INTERNAL, to be tried again, where cells changed meanwhile; then nothing is written.
  */
 export async function openPass(
   store: Store,
   pass: NewPass,
-  onlyAttach = false,
+  options: OpenPassOptions = {},
 ): Promise<OpenedPass> {
   return withTransaction(store, async (on): Promise<OpenedPass> => {
     const [run] = await rowsOf<RunRow>(
@@ -80,14 +89,17 @@ export async function openPass(
     if (run === undefined || !final.includes(run.status)) {
       return { state: 'running', status: run?.status ?? 'planning' };
     }
-    if (onlyAttach) return { state: 'changed' };
     if (run.pruning) return { state: 'pruned' };
     if ((run.manifest_hash ?? undefined) !== pass.manifestHash) return { state: 'changed' };
-    return openOn(on, pass, run);
+    return openOn(on, { pass, run, options });
   });
 }
 
-async function openOn(on: Queryable, pass: NewPass, run: RunRow): Promise<OpenedPass> {
+async function openOn(
+  on: Queryable,
+  of: { readonly pass: NewPass; readonly run: RunRow; readonly options: OpenPassOptions },
+): Promise<OpenedPass> {
+  const { pass, run, options } = of;
   const { experimentId, request } = pass;
   const [next] = await rowsOf<{ pass: number }>(
     on,
@@ -95,7 +107,7 @@ async function openOn(on: Queryable, pass: NewPass, run: RunRow): Promise<Opened
     [experimentId],
   );
   const number = next?.pass ?? 2;
-  const cells = await insertPassCells(on, { experimentId, pass: number, request });
+  const cells = await insertPassCells(on, { experimentId, pass: number, request, ...options });
   if (cells === 0 && request.kind !== 'verify') return { state: 'nothing' };
   await countOf(
     on,
@@ -130,7 +142,7 @@ async function changeRun(on: Queryable, pass: NewPass, run: RunRow): Promise<voi
             cells_done_at = case when $4 then cells_done_at end,
             manifest = coalesce($5::json, manifest), manifest_hash = coalesce($6, manifest_hash),
             spec = coalesce($7::json, spec), platform_runs = coalesce($8::json, platform_runs),
-            planned = (select count(*) from assay.experiment_cells where experiment_id = $1 and latest)
+            planned = (select coalesce(sum(cells), 0) from assay.cell_counts where experiment_id = $1)
       where id = $1 and status = $9`,
     [
       pass.experimentId,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { describe, expect, it } from '@jest/globals';
@@ -6,6 +7,8 @@ import { createGovernor, type Governor } from '../../../src/models/governor.js';
 import { createGovernorClock } from '../../../src/models/governor-clock.js';
 
 const never = new AbortController().signal;
+// All lanes of a test wait with it at once.
+setMaxListeners(0, never);
 const patient = { maxWaitMs: 30_000, signal: never };
 const runOf = (name: string, concurrency: number) => ({
   experimentId: `shop/${name}`,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 
@@ -5,6 +6,8 @@ import { delay } from '../../../src/models/governor.js';
 import { createSlots } from '../../../src/models/slots.js';
 
 const never = new AbortController().signal;
+// All lanes of a test wait with it at once.
+setMaxListeners(0, never);
 
 describe('slots', () => {
   it('let in at most so many at once, and everybody in the end, first come first served', async () => {

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { ExperimentView } from '../../src/client/experiments.js';
 import { openStore } from '../../src/store/store.js';
-import { countUnanswered } from '../../src/store/journal/answers.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { configFile, datasetFiles, promptFiles } from '../support/project-files.js';
+import { countUnanswered } from '../support/unanswered-calls.js';
 import { until } from '../support/until.js';
 
 const project = 'exactness';

@@ -2,12 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import {
-  commitAnswers,
-  countUnanswered,
-  releaseCalls,
-  unansweredKeys,
-} from '../../src/store/journal/answers.js';
+import { commitAnswers, releaseCalls } from '../../src/store/journal/answers.js';
 import { claimCalls } from '../../src/store/journal/claims.js';
 import {
   endLapsedOwners,
@@ -17,6 +12,7 @@ import {
 } from '../../src/store/journal/owners.js';
 import type { CallAnswer, CallKey } from '../../src/store/journal/records.js';
 import { withTransaction } from '../../src/store/store.js';
+import { countUnanswered, unansweredKeys } from '../support/unanswered-calls.js';
 import { newCells, openTestStore, unique, type TestStore } from './store-fixtures.js';
 
 let test: TestStore;

@@ -216,6 +216,23 @@ describe('rows', () => {
     });
   });
 
+  it('of which one was taken away meanwhile are asked for again, not given up', async () => {
+    const { partition } = await newRows(2);
+    await withSession(partition, async (session) => {
+      const rows = await session.takeRows({ kind: 'spans', ...WIDE });
+      const rowIds = rows.map(({ rowId }) => rowId);
+      await test.store.query('delete from assay.outbox where id = $1', [rowIds[0]]);
+      const intent = { exportId: unique('export'), kind: 'spans' as const, rowIds };
+      await expect(session.intend(intent)).rejects.toMatchObject({
+        code: 'INTERNAL',
+        retryAfterMs: 100,
+      });
+      const left = await session.takeRows({ kind: 'spans', ...WIDE });
+      expect(left.map(({ rowId }) => rowId)).toEqual(rowIds.slice(1));
+      await session.intend({ ...intent, rowIds: rowIds.slice(1) });
+    });
+  });
+
   it('come back as the bytes that were put in', async () => {
     const partition = unique('partition');
     const { cellIds } = await newCells(test.store, 1);

@@ -40,7 +40,7 @@ const unknownExport = (exportId: string): AssayError =>
 /**
  * Writes an intent, in one statement that is committed when this returns.
  *
- * @throws AssayError INTERNAL where one of the rows is settled, or is or was in another export.
+ * @throws AssayError INTERNAL where one of the rows is settled or gone, or is or was in another export; to be tried again.
  */
 export async function writeIntent(on: Queryable, drain: Drain, intent: Intent): Promise<string> {
   const [row] = await rowsOf<{ intended_at: string }>(
@@ -64,6 +64,8 @@ export async function writeIntent(on: Queryable, drain: Drain, intent: Intent): 
     throw new AssayError(
       'INTERNAL',
       `Not all of the ${intent.rowIds.length} rows are free for the export ${intent.exportId}.`,
+      // A re-judgement takes rows out of the outbox that nobody has sent; the next look takes what is left.
+      { retryAfterMs: 100 },
     );
   }
   return row.intended_at;

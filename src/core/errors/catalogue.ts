@@ -66,7 +66,6 @@ export const catalogue = {
   TRACE_NOT_FOUND: missing('The trace does not exist'),
   BASELINE_NOT_FOUND: missing('The baseline does not exist'),
   GATE_NOT_FOUND: missing('The gate does not exist'),
-  GATE_INVALID: usage('The gate has problems'),
   SCHEDULE_NOT_FOUND: missing('The schedule does not exist'),
   SCHEDULE_INVALID: usage('The schedule has problems'),
   REPORT_NOT_READY: missing('The report is not there yet'),

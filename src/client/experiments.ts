@@ -34,6 +34,7 @@ import { countCells } from '../store/cells.js';
 import { costsOf, type RunCosts } from '../store/costs.js';
 import { listExperiments } from '../store/experiment-list.js';
 import { findExperiment, type ExperimentRecord } from '../store/experiments.js';
+import { verdictsOf, type RunVerdict } from '../store/gates.js';
 import { publicationCounts } from '../store/publication.js';
 import { estimateExperiment } from './estimate.js';
 import { sendCommand } from './commands.js';
@@ -82,6 +83,8 @@ export interface ExperimentView {
   readonly budget?: Budget;
   /** What was taken over from earlier runs; undefined where nobody asked for it. */
   readonly reuse: ReuseView | undefined;
+  /** What gates said of it, the newest first; absent where none did. */
+  readonly verdicts?: readonly RunVerdict[];
   /** For the Temporal UI. */
   readonly workflowId: string;
   readonly runUid: string;
@@ -246,11 +249,12 @@ export function createExperiments(transport: Transport): Experiments {
   const waits = createWaits(transport);
   const view = async (record: ExperimentRecord, waitingFor?: string): Promise<ExperimentView> => {
     const store = await transport.store();
-    const [counts, publication, passes, reuse, budget] = await Promise.all([
+    const [counts, publication, passes, reuse, verdicts, budget] = await Promise.all([
       countCells(store, record.id),
       publicationCounts(store, record.id),
       passesOf(store, record.id),
       reuseOf(store, record),
+      verdictsOf(store, record.id),
       record.spec.budgetUsd === undefined ? undefined : budgetOf(store, record.id),
     ]);
     const seen = viewOf(record, {
@@ -260,7 +264,11 @@ export function createExperiments(transport: Transport): Experiments {
       reuse,
       waitingFor: record.pause?.reason ?? waitingFor,
     });
-    return budget === undefined ? seen : { ...seen, budget };
+    return {
+      ...seen,
+      ...(verdicts.length === 0 ? {} : { verdicts }),
+      ...(budget === undefined ? {} : { budget }),
+    };
   };
   const get = async (key: ExperimentKey): Promise<ExperimentView> => {
     const record = await find(key);

@@ -220,8 +220,9 @@ function refusedSpec(error: unknown): unknown {
   const inner = cause as { code?: unknown; details?: unknown } | undefined;
   // gRPC: 3 invalid argument.
   if (code !== 3 && inner?.code !== 3) return temporalUnreachable(error);
+  const told = [details, inner?.details].find((each) => typeof each === 'string');
   return new AssayError('SCHEDULE_INVALID', 'Temporal refuses the schedule.', {
-    problems: [{ at: 'schedule', message: String(details ?? inner?.details ?? 'no reason given') }],
+    problems: [{ at: 'schedule', message: told ?? 'no reason given' }],
     cause: error,
   });
 }

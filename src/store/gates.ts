@@ -186,11 +186,19 @@ export async function finishGate(
   );
 }
 
+/** What a gate said of a run. */
+export interface RunVerdict {
+  /** Of the gate. */
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly decidedAt: string;
+}
+
 /** What gates said of a run, the newest first; those that were only looked at are left out. */
 export async function verdictsOf(
   on: Queryable,
   experimentId: string,
-): Promise<readonly { name: string; verdict: Verdict; decidedAt: string }[]> {
+): Promise<readonly RunVerdict[]> {
   return rowsOf(
     on,
     `select name, verdict, decided_at as "decidedAt" from assay.gates

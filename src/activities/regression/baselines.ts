@@ -21,7 +21,7 @@ import type { RegressionPorts } from './ports.js';
 import { endedWell, existingRun, type EndedRun } from './sides.js';
 
 /** Saving, promoting and renewing baselines. What stands in the way is the answer: somebody waits for it. */
-export function createBaselines(ports: RegressionPorts): BaselineActivities {
+export function createBaselines(ports: RegressionPorts): Omit<BaselineActivities, 'startRenewal'> {
   const { store } = ports;
   return {
     saveBaseline: ({ project, name, run: runName, promote }) =>
@@ -45,32 +45,6 @@ export function createBaselines(ports: RegressionPorts): BaselineActivities {
         const baseline = await getBaseline(store, { project, name });
         const promoted = await promoteBaseline(store, baseline);
         return replyOf(promoted ? 'promoted' : 'unchanged', baseline);
-      }),
-    startRenewal: ({ project, name }) =>
-      withHeartbeat(async () => {
-        try {
-          const baseline = await getBaseline(store, { project, name });
-          const { experimentId, run } = baseline;
-          const reply = await ports.runs.rejudge({ project, name: run });
-          switch (reply.outcome) {
-            case 'started':
-            case 'attached':
-              return { state: 'judging', experimentId } as const;
-            case 'ending':
-              throw new AssayError('EXPERIMENT_RUNNING', `"${run}" is about to end.`, {
-                retryAfterMs: 1_000,
-              });
-            case 'rejected':
-              // Its judges are those of today already: somebody has judged the run again, and only the baseline is behind.
-              if (reply.error.code === 'NOTHING_TO_REJUDGE') {
-                return { state: 'ready', experimentId } as const;
-              }
-              return { state: 'rejected', error: reply.error } as const;
-          }
-        } catch (error) {
-          if (!isAnswer(error)) throw error;
-          return { state: 'rejected', error: error.toJSON() } as const;
-        }
       }),
     renewBaseline: ({ project, name }) =>
       answering(async (beat) => {

@@ -8,6 +8,7 @@ import { createBaselines } from './baselines.js';
 import { createDecideGate } from './decide-gate.js';
 import { outcomeOf } from './gate-outcome.js';
 import type { RegressionPorts } from './ports.js';
+import { createStartRenewal } from './renewal.js';
 import { createVerifyVerdict } from './verify-verdict.js';
 
 /** The activities of gates and baselines, by the queue of their role. */
@@ -24,10 +25,9 @@ export interface RegressionActivitySets {
 
 /** Makes the activities over their ports. */
 export function createRegressionActivities(ports: RegressionPorts): RegressionActivitySets {
-  const { startRenewal, ...baselines } = createBaselines(ports);
   return {
     orchestration: withFailures({
-      ...baselines,
+      ...createBaselines(ports),
       admitGate: createAdmitGate(ports),
       decideGate: createDecideGate(ports),
       finishGate: async ({ gateId, error }) => {
@@ -36,7 +36,7 @@ export function createRegressionActivities(ports: RegressionPorts): RegressionAc
       },
     }),
     publishing: withFailures({
-      startRenewal,
+      startRenewal: createStartRenewal(ports),
       submitRun: ({ spec }) => withHeartbeat(() => ports.runs.submit(spec)),
       verifyVerdict: createVerifyVerdict(ports),
     }),

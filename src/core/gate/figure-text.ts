@@ -57,8 +57,11 @@ export const probabilityText = (p: number): string => (p < 0.0005 ? '< 0.001' : 
 // A change can be more than the whole, where `percent` ends.
 const percentOf = (share: number): string => `${Number((share * 100).toFixed(1))} %`;
 
-const points = (amount: number, kind: Kind): string =>
-  kind === 'rate' ? `${Number((amount * 100).toFixed(2))} pp` : figure(amount);
+const points = (amount: number, kind: Kind): string => {
+  if (kind !== 'rate') return figure(amount);
+  const percentagePoints = amount * 100;
+  return `${Number(percentagePoints.toFixed(percentagePoints < 1 ? 2 : 1))} pp`;
+};
 
 const signed = (amount: number, text: (amount: number) => string): string =>
   `${amount > 0 ? '+' : amount < 0 ? '−' : ''}${text(Math.abs(amount))}`;

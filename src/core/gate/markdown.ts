@@ -78,7 +78,7 @@ function scoreCells(each: EvaluatorComparison): readonly string[] {
     meanText(each.head, each.kind),
     differenceText(each, each.kind),
     marginText(margin, each.kind),
-    test === null ? '—' : probabilityText(test.pAdjusted ?? test.p),
+    test === null ? '—' : probabilityText(test.pAdjusted ?? test.p).replace('<', '&lt;'),
   ];
 }
 

@@ -147,7 +147,7 @@ export interface ComparisonFigures {
   /** What `interval` is made of. */
   readonly intervals: { readonly t: Interval | null; readonly bca: Interval | null };
   readonly test: ComparisonTest | null;
-  /** The smallest true loss that would be called a regression with the asked power; null where the spread is unknown. */
+  /** The smallest true loss that would be called a regression with the asked power; null where the spread is unknown or no loss would be found. */
   readonly mde: number | null;
   /** Items with which a head that is as good as the base would pass with the asked power; null where the spread is unknown. */
   readonly itemsNeeded: number | null;
@@ -178,7 +178,6 @@ export interface SliceComparison extends ComparisonFigures {
   readonly key: string;
   readonly value: string;
   readonly guard: boolean;
-  /** Before Holm. */
   readonly verdict: Verdict;
   readonly code: ReasonCode;
   readonly reason: string;

@@ -3,6 +3,7 @@
  * direction of the score; an item's score is the mean over its repetitions. All of the outcome is plain JSON.
  */
 import type { Interval } from '../statistics/interval.js';
+import type { EarlyStop } from './early-stop.js';
 import type { RunScores } from './run-scores.js';
 
 export type Verdict = 'pass' | 'regress' | 'inconclusive';
@@ -247,4 +248,6 @@ export interface Comparison {
   readonly evaluators: readonly EvaluatorComparison[];
   readonly growth: readonly GrowthComparison[];
   readonly slices: readonly SliceFieldSummary[];
+  /** Where the run ended before all of its cells were run, since its verdict was settled. */
+  readonly earlyStop?: EarlyStop;
 }

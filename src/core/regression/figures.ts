@@ -7,6 +7,7 @@ import {
 } from '../statistics/clustered-t.js';
 import { ClusteredMean, meanInterval, proportionInterval } from '../statistics/clustered.js';
 import { hull, type Interval } from '../statistics/interval.js';
+import { mcnemarDetectableLoss } from '../statistics/mcnemar-power.js';
 import { tangoInterval } from '../statistics/paired-proportions.js';
 import { detectableLoss, itemsForMargin } from '../statistics/power.js';
 import { studentTCdf } from '../statistics/student-t.js';
@@ -89,18 +90,20 @@ type Frame = Pick<ComparisonFigures, 'items' | 'clusters' | 'changes'>;
 
 function binaryFigures(frame: Frame, shape: ScoreShape, settings: ComparisonSettings): Found {
   const { items: n, changes } = frame;
-  const test = mcnemarExact(changes);
+  const { alpha, power, confidence } = settings;
   // One change of each kind is added, so that few or no changes do not read as no spread (Bonett and Price 2012).
-  const rate = (changes.better + changes.worse + 2) / (n + 2);
-  const spread = { standardError: Math.sqrt(rate / n), df: Infinity, ...settings };
+  const changing = (changes.better + changes.worse + 2) / (n + 2);
+  const spread = { standardError: Math.sqrt(changing / n), df: Infinity, alpha, power };
+  const measured = { ...spread, margin: shape.margin };
+  const found = mcnemarDetectableLoss({ n, changing, alpha, power });
   return {
     estimate: (changes.better - changes.worse) / n,
-    interval: tangoInterval({ ...changes, n, confidence: settings.confidence }) ?? null,
+    interval: tangoInterval({ ...changes, n, confidence }) ?? null,
     method: 'tango',
     intervals: { t: null, bca: null },
-    test: { name: 'mcnemar', statistic: null, df: null, ...test, pAdjusted: null },
-    mde: detectableLoss({ ...spread, margin: shape.margin }),
-    itemsNeeded: itemsForMargin({ ...spread, margin: shape.margin, items: n }),
+    test: { name: 'mcnemar', statistic: null, df: null, ...mcnemarExact(changes), pAdjusted: null },
+    mde: found === undefined ? null : Math.max(found, detectableLoss(measured)),
+    itemsNeeded: itemsForMargin({ ...measured, items: n }),
   };
 }
 

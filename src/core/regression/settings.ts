@@ -81,8 +81,16 @@ function partProblems(input: ComparisonInput): readonly Problem[] {
     ...growthProblems('latency', input.latency),
   ];
   const nothing = names.length === 0 && input.cost === undefined && input.latency === undefined;
+  const required = [...input.evaluators, input.cost, input.latency].some(
+    (part) => part !== undefined && part.required !== false,
+  );
   const keys = (input.slices ?? []).map(({ key }) => key);
   return [
+    ...unless(nothing || required, {
+      at: 'evaluators',
+      message: 'Nothing is required, so that nothing could be decided.',
+      mend: 'Make at least one part required.',
+    }),
     ...unless(!nothing, {
       at: 'evaluators',
       message: 'There is nothing to compare.',

@@ -3,6 +3,7 @@
  * direction of the score; an item's score is the mean over its repetitions. All of the outcome is plain JSON.
  */
 import type { Interval } from '../statistics/interval.js';
+import type { EarlyStop } from './early-stop.js';
 import type { RunScores } from './run-scores.js';
 
 export type Verdict = 'pass' | 'regress' | 'inconclusive';
@@ -147,7 +148,7 @@ export interface ComparisonFigures {
   /** What `interval` is made of. */
   readonly intervals: { readonly t: Interval | null; readonly bca: Interval | null };
   readonly test: ComparisonTest | null;
-  /** The smallest true loss that would be called a regression with the asked power; null where the spread is unknown. */
+  /** The smallest true loss that would be called a regression with the asked power; null where the spread is unknown or no loss would be found. */
   readonly mde: number | null;
   /** Items with which a head that is as good as the base would pass with the asked power; null where the spread is unknown. */
   readonly itemsNeeded: number | null;
@@ -178,7 +179,6 @@ export interface SliceComparison extends ComparisonFigures {
   readonly key: string;
   readonly value: string;
   readonly guard: boolean;
-  /** Before Holm. */
   readonly verdict: Verdict;
   readonly code: ReasonCode;
   readonly reason: string;
@@ -248,4 +248,6 @@ export interface Comparison {
   readonly evaluators: readonly EvaluatorComparison[];
   readonly growth: readonly GrowthComparison[];
   readonly slices: readonly SliceFieldSummary[];
+  /** Where the run ended before all of its cells were run, since its verdict was settled. */
+  readonly earlyStop?: EarlyStop;
 }

@@ -1,4 +1,4 @@
-import { clusteredEstimate, type ClusterSums } from './clustered-t.js';
+import { clusteredEstimate } from './clustered-t.js';
 import type { Interval } from './interval.js';
 import { studentTCdf, studentTQuantile } from './student-t.js';
 

@@ -1,5 +1,6 @@
 import { incompleteBeta } from './incomplete-beta.js';
 import { normalQuantile } from './normal.js';
+import { increasingRoot } from './root.js';
 
 /** P(T > t) for t >= 0, Student's t with `df` degrees of freedom. Source: DLMF 8.17, Abramowitz and Stegun 26.7.1. */
 function upperTail(t: number, df: number): number {
@@ -36,7 +37,7 @@ function expansion(z: number, df: number): number {
 
 /**
  * The quantile of Student's t distribution: the t with P(T <= t) = p, for `df` degrees of freedom.
- * Found by bisection on the tail probability, so that it needs no start value that could go astray, and for many
+ * Found between bounds on the tail probability, so that it needs no start value that could go astray, and for many
  * degrees of freedom, where that probability loses digits, by an expansion; relative error below 1e-10.
  *
  * @throws RangeError where p is not inside (0, 1) or df is below 1.
@@ -53,11 +54,7 @@ export function studentTQuantile(p: number, df: number): number {
     low = high;
     high *= 2;
   }
-  for (let step = 0; step < 200 && high - low > 1e-14 * high; step += 1) {
-    const middle = (low + high) / 2;
-    if (upperTail(middle, df) > tailWanted) low = middle;
-    else high = middle;
-  }
-  const t = (low + high) / 2;
+  const missing = (t: number): number => tailWanted - upperTail(t, df);
+  const t = increasingRoot(missing, { low, high, tolerance: 1e-15 });
   return p < 0.5 ? -t : t;
 }

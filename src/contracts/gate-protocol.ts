@@ -45,6 +45,10 @@ export const gateRequestSchema = z
   .refine(({ head, base }) => head.kind === 'start' || base.kind !== 'start', {
     path: ['base'],
     message: 'a run that has ended is compared with a baseline or with another that has ended',
+  })
+  .refine(({ project, head }) => head.kind === 'run' || head.spec.project === project, {
+    path: ['head', 'spec', 'project'],
+    message: 'is another project than that of the gate',
   });
 
 export type GateRequest = z.output<typeof gateRequestSchema>;

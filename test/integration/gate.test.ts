@@ -337,5 +337,16 @@ describe('a gate, as a pipeline uses it', () => {
         comparison: { items: { common: items - 1, new: { n: 1, ids: ['T-new'] } } },
       },
     });
+
+    // Nothing that both know: no verdict, and why.
+    const others = cases.map((each) => ({ ...each, id: `other-${each.id}` }));
+    await writeFile(file, JSON.stringify(others));
+    await writeFile(join(harness.folder, 'datasets', 'items', 'expected.json'), '{}');
+    const apart = await gate('good', '--stale', 'compare', '--json');
+    expect(apart.code).toBe(11);
+    expect(JSON.parse(apart.stdout)).toMatchObject({
+      verdict: 'inconclusive',
+      report: { comparison: { items: { common: 0, new: { n: items }, missing: { n: items } } } },
+    });
   }, 90_000);
 });

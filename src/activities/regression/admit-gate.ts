@@ -183,8 +183,8 @@ async function baseOf(
       const what = `The baseline "${name}"`;
       refuseOtherDataset(what, manifest, head.manifest);
       const reasons = staleReasons(manifest, head.manifest);
-      // Of a whole dataset only: a sample says nothing about whether the dataset was changed.
-      if (head.manifest.dataset.sample === undefined) {
+      // A run of long ago says nothing about today, nor does a sample about its dataset.
+      if (head.side.spec !== undefined && head.manifest.dataset.sample === undefined) {
         await markStale(ports.store, { baselineId: id, version }, reasons);
       }
       refuseStale(what, { base: manifest, head: head.manifest, policy, name });
@@ -246,8 +246,11 @@ export function refuseStale(
   const reasons = staleReasons(on.base, on.head);
   if (reasons.length === 0 || on.policy.stale === 'compare') return;
   const judged = reasons.every(({ at }) => at !== 'dataset');
-  const renew = on.name === undefined ? '`assay experiment rejudge`' : '`assay baseline rejudge`';
-  throw new AssayError('BASELINE_STALE', `${what} cannot be compared with the run of today.`, {
+  const renew =
+    on.name === undefined
+      ? '`assay experiment rejudge`'
+      : '`assay baseline rejudge`, or `assay experiment rejudge` where the run is the older one';
+  throw new AssayError('BASELINE_STALE', `${what} cannot be compared with the run as a whole.`, {
     problems: reasons,
     mend: judged
       ? `Judge its stored outputs with the evaluators of today: ${renew}.`

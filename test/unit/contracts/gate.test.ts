@@ -59,6 +59,11 @@ describe('a request for a gate', () => {
     expect(problems(gateRequestSchema, { ...request, head, base })).toEqual(['base']);
   });
 
+  it('is of one project', () => {
+    const head = { kind: 'start', spec: { ...spec, project: 'other' } };
+    expect(problems(gateRequestSchema, { ...request, head })).toEqual(['head.spec.project']);
+  });
+
   it.each(['', 'a/b', 'x'.repeat(196), '<b>', 'a\u202eb'])('cannot be called %j', (name) => {
     expect(problems(gateRequestSchema, { ...request, name })).toContain('name');
     const save = { kind: 'save', project: 'shop', name: 'ok', run: name.slice(0, 195) };

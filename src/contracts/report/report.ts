@@ -97,6 +97,10 @@ export const reportSchema = z.object({
   version: z.literal(1),
   run: runSchema,
   cells: cellsSchema,
+  overall: rateSchema
+    .nullable()
+    .default(null)
+    .describe('Of the ok cells that can pass or fail: those with no failed score.'),
   steadiness: steadinessSchema.nullable().describe('Null where no item was graded twice.'),
   evaluators: z.array(evaluatorSchema),
   findings: z

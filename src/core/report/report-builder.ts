@@ -74,6 +74,7 @@ export function createReportBuilder(header: ReportHeader): ReportBuilder {
         version: 1,
         run: runOf(header),
         ...parts,
+        overall: cells.overall(),
         steadiness: cells.steadiness(),
         findings: gatherFindings({
           ...parts,

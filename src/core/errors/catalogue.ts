@@ -58,6 +58,7 @@ export const catalogue = {
   SAMPLE_FIELD_INVALID: usage('The dataset cannot be sampled by this field'),
   TARGET_NOT_FOUND: missing('The target does not exist'),
   EVALUATOR_NOT_FOUND: missing('The evaluator does not exist'),
+  GATE_INVALID: usage('The gate has problems'),
   PROMPT_INVALID: usage('The prompt has problems'),
   PROMPT_VARIABLE_MISSING: usage('The prompt uses a variable that items do not have'),
   TARGET_VARIABLE_MISSING: usage('The request of the target uses an input that items do not have'),

@@ -117,7 +117,7 @@ export const worstItemSchema = z
   .object({
     itemId: z.string(),
     description: z.string().nullable(),
-    input: excerptSchema,
+    input: excerptSchema.describe('The texts of its members on one line.'),
     cells: countSchema.describe('Repetitions that have ended.'),
     errors: countSchema.describe('Of these: ended in an error of the target or of an evaluator.'),
     graded: countSchema.describe('Verdicts of all scores over all repetitions.'),

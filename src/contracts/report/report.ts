@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import type { DeepReadonly } from '../deep-readonly.js';
 import { callsSchema, reuseSchema } from './calls.js';
+import { comparisonSchema } from './comparison.js';
 import { errorGroupSchema, failuresSchema, flakySchema, worstItemSchema } from './failures.js';
 import { countSchema, distributionSchema, rateSchema } from './figures.js';
 import { publicationSchema, runSchema } from './run.js';
@@ -110,6 +111,10 @@ export const reportSchema = z.object({
   errors: z.array(errorGroupSchema),
   worstItems: z.array(worstItemSchema).default([]).describe('At most 50, the worst first.'),
   flaky: flakySchema.nullable().default(null).describe('Null where no item was graded twice.'),
+  comparison: comparisonSchema
+    .nullable()
+    .default(null)
+    .describe('Null where the run was compared with nothing.'),
   breakdowns: z
     .array(breakdownSchema)
     .describe('Results by the values of metadata fields that have few values.'),

@@ -1,9 +1,10 @@
 import { contentHash } from '../ids/hash.js';
-import { cutText, excerpt } from './excerpt.js';
+import type { JsonObject } from '../json/json.js';
+import { cutText } from './excerpt.js';
 import { cellPassed } from './field-tally.js';
 import { compareText } from './frequency-table.js';
 import type { ReportCell } from './report-input.js';
-import type { FlakyItem, FlakyReport, ItemScore, WorstItem } from './report-model.js';
+import type { Excerpt, FlakyItem, FlakyReport, ItemScore, WorstItem } from './report-model.js';
 import { TopList } from './top-list.js';
 
 const mostListed = 50;
@@ -182,7 +183,7 @@ function worstEntry(sums: ItemSums): WorstKey & { readonly item: WorstItem } {
   const item = {
     itemId: first.itemId,
     description: descriptionOf(first),
-    input: excerpt(first.item.input, longestInput),
+    input: inputLine(first.item.input),
     cells,
     errors,
     ...verdictsOf(sums),
@@ -191,6 +192,15 @@ function worstEntry(sums: ItemSums): WorstKey & { readonly item: WorstItem } {
     ...trace,
   };
   return { ...worstKey(sums), item };
+}
+
+/** The texts of an input on one line: its members' names and braces say little in a list. */
+function inputLine(input: JsonObject): Excerpt {
+  const text = Object.values(input)
+    .map((value) => (typeof value === 'string' ? value : JSON.stringify(value)))
+    .join(' · ')
+    .replace(/\s+/g, ' ');
+  return { text: cutText(text, longestInput), length: text.length };
 }
 
 function flakyKey(sums: ItemSums): FlakyKey {

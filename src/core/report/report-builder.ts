@@ -81,6 +81,7 @@ export function createReportBuilder(header: ReportHeader): ReportBuilder {
           fields: fields.findings(),
           verified: header.verify === 'full' ? header.publication : [],
         }),
+        comparison: header.comparison ?? null,
         worstItems: items.worst(),
         flaky: items.flaky(),
         breakdowns: fields.report(),

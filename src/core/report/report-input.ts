@@ -8,6 +8,7 @@ import type {
   ExperimentStatus,
   PublicationCounts,
 } from '../../contracts/records.js';
+import type { ReportComparison } from '../../contracts/report/comparison.js';
 import type { ReportLink, ReportPlatform } from '../../contracts/report/run.js';
 
 /** The run as a whole. All times are ISO 8601 texts in UTC. */
@@ -40,6 +41,8 @@ export interface ReportHeader {
   readonly platforms: readonly ReportPlatform[];
   readonly publication: readonly PublicationCounts[];
   readonly links: readonly ReportLink[];
+  /** The run against its baseline, where it was compared. */
+  readonly comparison?: ReportComparison;
 }
 
 /** One cell that has ended, in its last revision, with its item and its trace. */

@@ -1,6 +1,12 @@
 /** The types of a report by their names; their schemas are the contract of `report.json`. */
 export type { CallReport, CallTotals, ReuseReport } from '../../contracts/report/calls.js';
 export type {
+  ChangedItem,
+  ComparisonResult,
+  ReportComparison,
+  ScoreComparison,
+} from '../../contracts/report/comparison.js';
+export type {
   ErrorExample,
   ErrorGroup,
   FailedScore,

@@ -8,6 +8,7 @@ import { reportSchema } from '../../../src/contracts/report/report.js';
 import { renderJson } from '../../../src/core/report/json.js';
 import type { ReportModel } from '../../../src/core/report/report-model.js';
 import { header, report } from '../core/report/cells.js';
+import { compared } from '../core/report/compared-run.js';
 import { hostileCells, hostileHeader } from '../core/report/hostile-run.js';
 import { repeatedCells, repeatedHeader } from '../core/report/repeated-run.js';
 import { sampleCells, sampleHeader } from '../core/report/sample-run.js';
@@ -23,6 +24,7 @@ const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(pu
 const reports: Readonly<Record<string, ReportModel>> = {
   'a finished run': report(sampleCells(), sampleHeader),
   'a run with repetitions': report(repeatedCells(), repeatedHeader),
+  'a run against its baseline': compared(report(sampleCells(), sampleHeader)),
   'a hostile run': report(hostileCells(), hostileHeader()),
   'a run without a cell': report([], header(0)),
 };

@@ -91,7 +91,7 @@ export function intervalLine(of: {
             rx="4"
           />`
     }
-    <circle class="dot ${tone}" cx="${at(place(value))}" cy="10" r="4.5" />
+    <circle class="dot ${tone}" cx="${at(place(value))}" cy="10" r="3.6" />
   </svg>`;
 }
 

@@ -17,6 +17,7 @@ export function costSection(model: ReportModel): Content {
           ? null
           : distribution(latencyMs, {
               title: 'Latency of the target',
+              axis: 'latency',
               planned: cells.planned,
               show: duration,
             })
@@ -25,6 +26,7 @@ export function costSection(model: ReportModel): Content {
           ? null
           : distribution(cellDollars, {
               title: 'Cost of a cell',
+              axis: 'cost',
               planned: cells.planned,
               show: dollars,
             })
@@ -41,11 +43,12 @@ function distribution(
   of: Distribution,
   how: {
     readonly title: string;
+    readonly axis: string;
     readonly planned: number;
     readonly show: (value: number) => string;
   },
 ): Markup {
-  const { title, planned, show } = how;
+  const { title, axis, planned, show } = how;
   const { histogram: bins, n, exact, mean, p50, p90, p95, p99, max } = of;
   const marks = [
     { at: placeInBins(bins, p50), label: 'p50' },
@@ -71,7 +74,7 @@ function distribution(
         : barChart({
             title,
             bars: bins.map((bin) => ({ label: `${show(bin.from)} – ${show(bin.to)}`, n: bin.n })),
-            axis: 'the outer bars hold the tails',
+            axis,
             edges: [...bins.map(({ from }) => show(from)), show(bins.at(-1)?.to ?? 0)],
             marks: apart ? marks : marks.slice(0, 1),
           })

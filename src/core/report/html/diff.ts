@@ -39,8 +39,8 @@ export function diffWords(left: string, right: string): TextDiff | undefined {
       (sum, token, i) => sum + (isWord(token) && kept?.[i] !== 0 ? token.length : 0),
       0,
     );
-  const longest = Math.max(words(a), words(b));
-  if (longest > 0 && words(a, keptA) / longest < leastAlike) return undefined;
+  const shorter = Math.min(words(a), words(b));
+  if (shorter > 0 && words(a, keptA) / shorter < leastAlike) return undefined;
   return { left: stretches(a, keptA), right: stretches(b, keptB) };
 }
 

@@ -4,6 +4,7 @@ import { formatPico, picoFromDollars } from '../../money/pico.js';
 import { count, counted, duration, nOf, percent, percentInterval } from '../figures.js';
 import type { Finding, ReportCells, ReportModel } from '../report-model.js';
 import { intervalLine, partsBar } from './charts.js';
+import { verdicts } from './verdicts.js';
 import { html, joined, type Content, type Markup } from './markup.js';
 import { link, name, prose } from './pieces.js';
 
@@ -99,9 +100,10 @@ function notices({ run, cells, reuse }: ReportModel): readonly Content[] {
 }
 
 function cards(model: ReportModel): Markup {
-  const { cells, overall, latencyMs, calls } = model;
+  const { cells, overall, latencyMs, calls, comparison } = model;
   const { costKnown, costUnknown, costDollars } = calls.total;
   return html`<dl class="cards">
+    ${comparison === null ? null : verdictCard(comparison)}
     ${
       overall === null
         ? null
@@ -156,6 +158,17 @@ function cards(model: ReportModel): Markup {
           </div>`
     }
   </dl>`;
+}
+
+function verdictCard({ base, result }: NonNullable<ReportModel['comparison']>): Markup {
+  const { sign, words, tone } = verdicts[result.verdict];
+  return html`<div class="card">
+    <dt>Against the baseline</dt>
+    <dd>
+      <span class="${tone}">${sign} ${words}</span>
+      <div class="under"><a href="#comparison">${prose(base.baseline ?? base.experiment)}</a></div>
+    </dd>
+  </div>`;
 }
 
 function notOk(cells: ReportCells): string {

@@ -16,9 +16,9 @@ export function worstSection({ worstItems, cells }: ReportModel): Content {
     table(
       {
         caption: 'Worst items',
+        brief: true,
         columns: [
           { heading: 'Item' },
-          { heading: 'Input', kind: 'plain' },
           { heading: 'Cells', kind: 'number' },
           { heading: 'Errors', kind: 'number' },
           { heading: 'Verdicts failed', kind: 'number' },
@@ -35,12 +35,13 @@ export function worstSection({ worstItems, cells }: ReportModel): Content {
 
 function worstRow(item: WorstItem) {
   const share = item.graded === 0 ? null : item.failed / item.graded;
-  const line = item.input.text.replace(/\s+/g, ' ');
   return [
-    name(item.itemId),
-    html`<span dir="auto"
-      >${item.description ?? (line.length > 140 ? `${line.slice(0, 140)}…` : line)}</span
-    >`,
+    {
+      show: html`${name(item.itemId)}<span class="clamp" dir="auto"
+          >${item.description ?? item.input.text}</span
+        >`,
+      sort: item.itemId,
+    },
     count(item.cells),
     count(item.errors),
     { show: share === null ? '—' : nOf(item.failed, item.graded), sort: share ?? -1 },
@@ -81,6 +82,7 @@ export function flakySection({ flaky, steadiness }: ReportModel): Content {
     table(
       {
         caption: 'Flaky items, nearest to a coin toss first',
+        brief: true,
         columns: [
           { heading: 'Item' },
           { heading: 'Repetitions', kind: 'plain' },

@@ -17,19 +17,17 @@ export interface Pane {
 export function panes(left: Pane, right: Pane): Markup {
   if (left.text === null || right.text === null) {
     return html`<div class="panes">
-      ${left.text === null ? null : pane(left, left.text.text)}${
-        right.text === null
-          ? html`<p class="muted">${right.none}</p>`
-          : pane(right, right.text.text)
-      }
+      ${left.text === null ? null : pane(left, left.text.text)}
+      ${right.text === null ? html`<p class="muted">${right.none}</p>` : pane(right, right.text.text)}
     </div>`;
   }
-  const [a, b] = aligned(left.text, right.text);
+  const { a, b, rest } = aligned(left.text, right.text);
   // Compared as it is shown: what cannot be seen is a difference as well.
   const diff = a === b ? undefined : diffWords(visible(a), visible(b));
-  if (diff === undefined) return html`<div class="panes">${pane(left, a)}${pane(right, b)}</div>`;
+  const others = rest === '' ? null : html`<span class="rest">${rest}</span>`;
   return html`<div class="panes">
-    ${pane(left, marked(diff.left, 'del'))}${pane(right, marked(diff.right, 'ins'))}
+    ${pane(left, diff === undefined ? a : marked(diff.left, 'del'))}
+    ${pane(right, [diff === undefined ? b : marked(diff.right, 'ins'), others])}
   </div>`;
 }
 
@@ -55,12 +53,30 @@ export function quote(title: string, { text, length }: Excerpt): Markup {
   </details>`;
 }
 
-/** Two whole JSON values with the members of the second in the order of the first: order is no difference. */
-function aligned(left: Excerpt, right: Excerpt): readonly [string, string] {
+interface Aligned {
+  readonly a: string;
+  readonly b: string;
+  /** The end of the second: members that the first does not name. */
+  readonly rest: string;
+}
+
+/**
+ * Two whole JSON values with the members of the second in the order of the first: order is no difference, and of a member that
+ * nobody expected nothing can be said.
+ */
+function aligned(left: Excerpt, right: Excerpt): Aligned {
   const a = parsed(left);
   const b = parsed(right);
-  if (a === undefined || b === undefined) return [left.text, right.text];
-  return [JSON.stringify(a, null, 2), JSON.stringify(inOrderOf(a, b), null, 2)];
+  if (a === undefined || b === undefined) return { a: left.text, b: right.text, rest: '' };
+  const ordered = inOrderOf(a, b);
+  const whole = JSON.stringify(ordered, null, 2);
+  const text = JSON.stringify(a, null, 2);
+  if (!isObject(a) || !isObject(ordered)) return { a: text, b: whole, rest: '' };
+  const known = Object.entries(ordered).filter(([key]) => Object.hasOwn(a, key));
+  const named = JSON.stringify(Object.fromEntries(known), null, 2).slice(0, -2);
+  return known.length === 0 || !whole.startsWith(named) || whole.length === named.length + 2
+    ? { a: text, b: whole, rest: '' }
+    : { a: text.slice(0, -2), b: named, rest: whole.slice(named.length) };
 }
 
 function parsed({ text, length }: Excerpt): Json | undefined {

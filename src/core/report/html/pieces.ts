@@ -26,7 +26,7 @@ export function link(label: Content, address: string): Markup {
 /** The link to a trace, else its id, else nothing. */
 export function trace(of: { readonly traceId: string; readonly traceUrl: string | null }): Content {
   if (of.traceUrl !== null && httpAddress(of.traceUrl) !== undefined) {
-    return link('trace ↗', of.traceUrl);
+    return html`<span class="nowrap">${link('trace ↗', of.traceUrl)}</span>`;
   }
   return of.traceId === '' ? null : html`<span class="muted">trace ${name(of.traceId)}</span>`;
 }
@@ -73,13 +73,18 @@ export interface TableCell {
 
 /** A table that a reader can sort by its columns, and that scrolls by itself on a narrow screen. */
 export function table(
-  of: { readonly caption: string; readonly columns: readonly Column[] },
+  of: {
+    readonly caption: string;
+    readonly columns: readonly Column[];
+    /** Show ten rows at first, where the script runs. */
+    readonly brief?: boolean;
+  },
   rows: readonly (readonly (TableCell | Content)[])[],
 ): Content {
   if (rows.length === 0) return null;
-  const { caption, columns } = of;
+  const { caption, columns, brief = false } = of;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
-    <table class="sortable">
+    <table class="sortable${brief && rows.length > 12 ? ' brief' : null}">
       <caption class="unseen">
         ${caption}
       </caption>

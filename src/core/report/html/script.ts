@@ -62,6 +62,15 @@ export const script = `
     });
   }
 
+  for (const table of all('table.brief')) {
+    const more = document.createElement('button');
+    more.type = 'button';
+    more.className = 'show-all';
+    more.textContent = 'Show all ' + table.tBodies[0].rows.length;
+    more.addEventListener('click', () => { table.classList.remove('brief'); more.remove(); });
+    table.parentElement.after(more);
+  }
+
   for (const list of all('[data-cells]')) {
     const tools = document.getElementById(list.dataset.cells);
     if (!tools) continue;

@@ -87,12 +87,12 @@ svg{display:block}
 .legend{display:flex;flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.9rem}
 .legend li{display:flex;gap:.35rem;align-items:center}
 .key{width:.7rem;height:.7rem;flex:none}
-.whisker{width:100%;max-width:15rem;height:1.25rem;overflow:visible}
+.whisker{width:100%;max-width:16rem;height:auto;overflow:visible}
 .whisker .track{stroke:var(--line);stroke-width:2;stroke-linecap:round}
 .whisker .range{fill:var(--idle);opacity:.38}.whisker .dot{fill:var(--idle);stroke:var(--card);stroke-width:1.5}
 .whisker .range.good{fill:var(--good)}.whisker .dot.good{fill:var(--good)}.whisker .range.bad{fill:var(--bad)}.whisker .dot.bad{fill:var(--bad)}
 .whisker .mark{stroke:var(--muted);stroke-width:1.2;stroke-dasharray:2 2}
-.share{width:100%;min-width:4rem;height:.5rem}.share .rail{fill:var(--line)}
+.share{width:100%;min-width:4rem;height:.5rem;margin-top:.45rem}.share .rail{fill:var(--line)}
 .chart{max-width:34rem}
 .chart svg{width:100%;height:auto;overflow:visible}
 .chart .bar{fill:var(--idle)}.chart .bar:hover{fill:var(--accent)}
@@ -102,7 +102,7 @@ svg{display:block}
 .numbers{font-size:.87rem}
 .numbers summary{color:var(--muted);cursor:pointer;width:max-content;padding:.15rem 0}
 .numbers table{width:auto;margin-top:.3rem}
-.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(20rem,100%),1fr));gap:1rem}
+.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(20rem,100%),1fr));gap:1rem;align-items:start}
 .score{border:1px solid var(--line);border-radius:10px;padding:1rem 1.1rem;display:grid;gap:.6rem;align-content:start;min-width:0}
 .score-head{display:flex;justify-content:space-between;gap:.75rem;align-items:baseline;flex-wrap:wrap}
 .tag{font-size:.78rem;color:var(--muted);border:1px solid var(--line);border-radius:5px;padding:0 .4rem;white-space:nowrap}
@@ -117,6 +117,13 @@ th,td{padding:.42rem .7rem;text-align:start;vertical-align:top;border-bottom:1px
 tbody tr:last-child>*{border-bottom:0}
 thead th{font-size:.83rem;font-weight:600;color:var(--muted);white-space:nowrap;vertical-align:bottom}
 tbody th{font-weight:500}
+table code{overflow-wrap:break-word}
+td,tbody th{max-width:24rem}
+.clamp{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden;color:var(--muted);font-weight:400;min-width:12rem;overflow-wrap:anywhere}
+.nowrap{white-space:nowrap}
+.why-text{display:block;min-width:14rem}
+html.live table.brief tbody tr:nth-child(n+11){display:none}
+.show-all{justify-self:start;background:none;border:1px solid var(--line);border-radius:7px;padding:.3rem .8rem;color:var(--accent);cursor:pointer}
 .number{text-align:end;white-space:nowrap}
 th.number button{flex-direction:row-reverse}
 td.text,th.text{min-width:6rem}
@@ -127,7 +134,7 @@ thead button:hover::after{opacity:.35}
 [aria-sort=ascending] button::after{opacity:1}
 [aria-sort=descending] button::after{opacity:1;transform:rotate(180deg)}
 .rate{display:grid;gap:.1rem;min-width:8.5rem}
-.rate .whisker{height:.95rem}
+.rate .whisker{max-width:11rem}
 .matrix{width:auto}
 .matrix td{text-align:center;min-width:3.4rem}
 .matrix thead th{text-align:center}
@@ -166,6 +173,7 @@ html:not(.live) .tools{display:none}
 .cell[open] .why{white-space:normal}
 .chips{display:inline-flex;flex-wrap:wrap;gap:.3rem}
 .chip{background:var(--bad-soft);color:var(--bad);border-radius:5px;padding:0 .4rem;font-size:.83rem}
+.chip.good{background:var(--good-soft);color:var(--good)}
 .body{display:grid;gap:.9rem;padding:.95rem;grid-template-columns:minmax(0,1fr)}
 .panes{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(18rem,100%),1fr));gap:.75rem}
 .pane{min-width:0;border:1px solid var(--line);border-radius:8px;overflow:hidden}
@@ -175,6 +183,7 @@ html:not(.live) .tools{display:none}
 mark{color:inherit;border-radius:3px;padding:0 1px}
 mark.del{background:var(--del);text-decoration:line-through;text-decoration-color:color-mix(in srgb,var(--bad) 60%,transparent)}
 mark.ins{background:var(--ins)}
+.rest{color:var(--muted)}
 .verdicts{display:grid;gap:.6rem}
 .verdict{border-left:3px solid var(--bad);padding-left:.75rem;display:grid;gap:.2rem}
 .verdict ul{display:grid;gap:.1rem;font-size:.94rem}

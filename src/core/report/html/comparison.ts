@@ -10,7 +10,7 @@ import type {
 import { intervalLine } from './charts.js';
 import { moment } from './hero.js';
 import { html, joined, type Content, type Markup } from './markup.js';
-import { panes, quote } from './panes.js';
+import { oneLine, panes, quote } from './panes.js';
 import { listedNote, name, prose, section, table, trace, type TableCell } from './pieces.js';
 import { verdicts } from './verdicts.js';
 
@@ -66,7 +66,9 @@ function verdictCell(verdict: Verdict, decides: boolean): TableCell {
 function difference(value: number, kind: ScoreComparison['kind']): string {
   const size = Math.abs(value);
   const sign = value > 0 ? '+' : value < 0 ? '−' : '';
-  return kind === 'rate' ? `${sign}${(size * 100).toFixed(1)} pp` : `${sign}${figure(size)}`;
+  return kind === 'rate'
+    ? `${sign}${(size * 100).toFixed(1)} pp`
+    : `${sign}${Number(size.toPrecision(3))}`;
 }
 
 function amount(value: number | undefined, kind: ScoreComparison['kind']): string {
@@ -75,7 +77,7 @@ function amount(value: number | undefined, kind: ScoreComparison['kind']): strin
 }
 
 function scorePart({ evaluators, confidence }: ComparisonResult): Content {
-  const heading = `Difference, ${percent(confidence)} interval`;
+  const heading = `Difference, ${figure(confidence * 100)} % interval`;
   const shown = evaluators.slice(0, mostScores);
   return [
     table(
@@ -84,30 +86,31 @@ function scorePart({ evaluators, confidence }: ComparisonResult): Content {
         columns: [
           { heading: 'Score' },
           { heading: 'Verdict' },
-          { heading: 'Baseline', kind: 'number' },
-          { heading: 'This run', kind: 'number' },
+          { heading: 'Baseline → this run', kind: 'number' },
           { heading },
           { heading: 'Margin', kind: 'number' },
           { heading: 'Items', kind: 'number' },
-          { heading: 'Worse / better', kind: 'number' },
-          { heading: 'Why', kind: 'plain' },
         ],
       },
       shown.map((score) => [
-        html`${name(score.name)}${
-          score.better === 'lower' ? html`<br /><span class="muted">lower is better</span>` : null
-        }`,
+        {
+          show: html`${name(score.name)}${score.better === 'lower' ? html` <span class="muted">lower is better</span>` : null}
+            <span class="reason">${prose(score.reason)}${detail(score)}</span>`,
+          sort: score.name,
+        },
         verdictCell(score.verdict, score.required),
-        { show: amount(score.base?.mean, score.kind), sort: score.base?.mean ?? '' },
-        { show: amount(score.head?.mean, score.kind), sort: score.head?.mean ?? '' },
+        {
+          show: `${amount(score.base?.mean, score.kind)} → ${amount(score.head?.mean, score.kind)}`,
+          sort: score.head?.mean ?? '',
+        },
         differenceCell(score),
         score.margin === null ? '—' : difference(score.margin, score.kind).replace('+', ''),
-        count(score.items),
         {
-          show: `${count(score.changes.worse)} / ${count(score.changes.better)}`,
-          sort: score.changes.worse,
+          show: html`${count(score.items)}<br /><span class="muted"
+              >${count(score.changes.worse)} worse,<br />${count(score.changes.better)} better</span
+            >`,
+          sort: score.items,
         },
-        html`<span class="why-text">${prose(score.reason)}${detail(score)}</span>`,
       ]),
     ),
     listedNote(shown.length, evaluators.length, html`<code>report.json</code> holds all.`),
@@ -201,7 +204,7 @@ function growthPart({ growth }: ComparisonResult): Content {
             sort: each.ratio,
           },
       percent(each.margin),
-      prose(each.reason),
+      html`<span class="reason">${prose(each.reason)}</span>`,
     ]),
   );
 }
@@ -289,9 +292,7 @@ function changedItem(item: ChangedItem): Markup {
   return html`<details class="cell">
     <summary>
       <span class="who">${name(item.itemId)}</span>
-      <span class="why" dir="auto"
-        >${item.description ?? item.input.text.replace(/\s+/g, ' ')}</span
-      >
+      <span class="why" dir="auto">${item.description ?? oneLine(item.input)}</span>
       <span class="chips"
         ><span class="chip ${worse ? 'bad' : 'good'}" dir="auto"
           >${worse ? '▼' : '▲'} ${score} ${shown(base.value)} → ${shown(head.value)}</span

@@ -165,7 +165,7 @@ function verdictCard({ base, result }: NonNullable<ReportModel['comparison']>): 
   return html`<div class="card">
     <dt>Against the baseline</dt>
     <dd>
-      <span class="${tone}">${sign} ${words}</span>
+      <span class="said ${tone}">${sign} ${words}</span>
       <div class="under"><a href="#comparison">${prose(base.baseline ?? base.experiment)}</a></div>
     </dd>
   </div>`;

@@ -44,6 +44,18 @@ function marked(stretches: readonly Stretch[], kind: 'del' | 'ins'): Content {
   );
 }
 
+/** A value on one line, for a list: of an object the texts of its members. */
+export function oneLine(excerpt: Excerpt): string {
+  const value = parsed(excerpt);
+  const text =
+    value === undefined || !isObject(value)
+      ? excerpt.text
+      : Object.values(value)
+          .map((member) => (typeof member === 'string' ? member : JSON.stringify(member)))
+          .join(' · ');
+  return text.replace(/\s+/g, ' ').slice(0, 300);
+}
+
 /** A text that can be opened where it is long. */
 export function quote(title: string, { text, length }: Excerpt): Markup {
   const body = html`<pre class="quote" tabindex="0" aria-label="${title}">${text}</pre>`;

@@ -71,7 +71,8 @@ const hero = `
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(10.5rem,1fr));gap:.75rem}
 .card{background:var(--sunk);border-radius:10px;padding:.8rem .95rem;min-width:0;display:grid;align-content:start;gap:.1rem}
 .card dt{font-size:.83rem;color:var(--muted)}
-.card dd{font-size:1.5rem;line-height:1.25;font-weight:650;letter-spacing:-.02em;overflow-wrap:anywhere}
+.card dd{font-size:1.5rem;line-height:1.25;font-weight:650;letter-spacing:-.02em;overflow-wrap:break-word}
+.card .said{font-size:.84em}
 .card .under{font-size:.83rem;font-weight:400;color:var(--muted);letter-spacing:0}
 .card .whisker{max-width:none;margin-top:.3rem}
 .findings{display:grid;gap:.45rem}
@@ -121,7 +122,7 @@ table code{overflow-wrap:break-word}
 td,tbody th{max-width:24rem}
 .clamp{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden;color:var(--muted);font-weight:400;min-width:12rem;overflow-wrap:anywhere}
 .nowrap{white-space:nowrap}
-.why-text{display:block;min-width:14rem}
+.reason{display:block;min-width:13rem;color:var(--muted);font-weight:400;font-size:.94em}
 html.live table.brief tbody tr:nth-child(n+11){display:none}
 .show-all{justify-self:start;background:none;border:1px solid var(--line);border-radius:7px;padding:.3rem .8rem;color:var(--accent);cursor:pointer}
 .number{text-align:end;white-space:nowrap}
@@ -193,11 +194,12 @@ mark.ins{background:var(--ins)}
 details.more>summary{cursor:pointer;color:var(--accent);width:max-content;max-width:100%}
 details.more>pre,details.more>div{margin-top:.5rem}
 .quote{background:var(--sunk);border-radius:8px;padding:.7rem .85rem;max-height:26rem;overflow:auto}
-.outcome{display:flex;gap:1rem;align-items:center;border-radius:10px;padding:.9rem 1.1rem;background:var(--sunk)}
+.outcome{display:flex;gap:1rem;align-items:flex-start;border-radius:10px;padding:.9rem 1.1rem;background:var(--sunk)}
 .outcome.good{background:var(--good-soft);color:var(--ink)}.outcome.bad{background:var(--bad-soft);color:var(--ink)}.outcome.warn{background:var(--warn-soft);color:var(--ink)}
 .outcome .sign{font-size:1.5rem;line-height:1}
 .outcome.good .sign{color:var(--good)}.outcome.bad .sign{color:var(--bad)}.outcome.warn .sign{color:var(--warn)}
 .outcome b{font-size:1.1rem}
+.outcome ul{display:grid;gap:.2rem;margin-top:.35rem;font-size:.94rem;max-width:85ch}
 [hidden]{display:none!important}
 `;
 

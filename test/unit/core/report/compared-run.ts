@@ -42,7 +42,7 @@ export function comparisonOf(
   const base = scoresOf(baseRun);
   const head = scoresOf(headRun);
   const languages = new Map(
-    headRun.map(({ itemId, item }) => [itemId, String(item.metadata['language'] ?? '')]),
+    headRun.map(({ itemId, item }) => [itemId, JSON.stringify(item.metadata['language'])]),
   );
   const result = compareRuns({
     base,

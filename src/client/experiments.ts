@@ -26,8 +26,6 @@ import {
   resumeUpdate,
 } from '../core/experiment/naming.js';
 import type { Json } from '../core/json/json.js';
-import { renderJson, renderMarkdown } from '../core/report/index.js';
-import { getArtefact } from '../store/artefacts.js';
 import { budgetOf, type Budget } from '../store/budget.js';
 import { streamResults, type StoredCell } from '../store/cell-results.js';
 import { countCells } from '../store/cells.js';
@@ -39,6 +37,7 @@ import { publicationCounts } from '../store/publication.js';
 import { estimateExperiment } from './estimate.js';
 import { sendCommand } from './commands.js';
 import { differencesOf, submitNewVersion, type ForkedFrom } from './new-version.js';
+import { keptReport, reportForms, type ReportFormat } from './kept-report.js';
 import { partialReport } from './partial-report.js';
 import { passesOf, type PassProgress } from './passes.js';
 import { createWaits } from './progress.js';
@@ -228,7 +227,7 @@ export interface Experiments {
    */
   report(
     key: ExperimentKey,
-    format: 'markdown' | 'json',
+    format: ReportFormat,
     options?: { readonly partial?: boolean },
   ): Promise<string>;
 }
@@ -364,13 +363,10 @@ export function createExperiments(transport: Transport): Experiments {
       const store = await transport.store();
       if (partial && !isFinalStatus(record.status)) {
         const model = await partialReport(record, { store, platform: transport.platform() });
-        return format === 'json' ? renderJson(model) : renderMarkdown(model);
+        return reportForms[format].render(model);
       }
-      const artefact = await getArtefact(store, {
-        experimentId: record.id,
-        name: format === 'json' ? 'report.json' : 'report.md',
-      });
-      if (artefact !== undefined) return artefact.body.toString('utf8');
+      const kept = await keptReport({ store, experimentId: record.id }, format);
+      if (kept !== undefined) return kept;
       throw new AssayError('REPORT_NOT_READY', `"${key.name}" is ${record.status}.`, {
         mend: 'It is made when the run ends; until then `assay experiment report --partial` shows what is there.',
       });

@@ -1,33 +1,7 @@
-import type { PassKind, PassRecord } from '../../contracts/pass.js';
-import type { ExperimentStatus } from '../../contracts/records.js';
+import type { PassRecord } from '../../contracts/pass.js';
+import type { ReportPass } from '../../contracts/report/run.js';
 import { contentHash } from '../ids/hash.js';
 import type { ReportHeader } from './report-input.js';
-
-/** What was done to a run after its end. */
-export interface ReportPass {
-  /** From 2; the run itself is the first. */
-  readonly pass: number;
-  readonly kind: PassKind;
-  readonly startedAt: string;
-  readonly finishedAt: string;
-  readonly statusBefore: ExperimentStatus;
-  readonly statusAfter: ExperimentStatus;
-  /** Cells that it was to run or judge, and those that it did. */
-  readonly cells: number;
-  readonly done: number;
-  /** Who judged from then on, each with a hash of what decides its scores, before (null where new) and after. */
-  readonly evaluators: readonly {
-    readonly name: string;
-    readonly before: string | null;
-    readonly after: string;
-  }[];
-  readonly repetitions: { readonly before: number; readonly after: number } | null;
-  /** Whether what the platforms did not show was sent again. */
-  readonly repaired: boolean;
-  /** Replaced traces and scores that the platforms deleted, and those that they did not. */
-  readonly deleted: number;
-  readonly notDeleted: number;
-}
 
 /** A pass as the report tells it; the one that goes on ends with the report. */
 export function passReport(pass: PassRecord, header: ReportHeader): ReportPass {

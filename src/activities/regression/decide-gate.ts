@@ -5,11 +5,12 @@ import { comparedScores } from '../../core/gate/evaluators.js';
 import type { GateReport, GateReportSide } from '../../core/gate/gate-report.js';
 import { headlineOf } from '../../core/gate/headline.js';
 import { changedEvaluators, staleReasons } from '../../core/gate/staleness.js';
+import { itemChanges, type ItemChanges } from '../../core/report/index.js';
 import { verdictScores } from '../../core/gate/verdict-scores.js';
 import type { Store } from '../../store/store.js';
 import { withTransaction } from '../../store/store.js';
 import { findBaselineById } from '../../store/baselines/rows.js';
-import { getExperiment } from '../../store/experiments.js';
+import { getExperiment, type ExperimentRecord } from '../../store/experiments.js';
 import { putVerdictScores } from '../../store/gate-scores.js';
 import { decideGate, gateReport, getGate, type GateRecord } from '../../store/gates.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
@@ -18,6 +19,7 @@ import { isAnswer } from './answer.js';
 import { compareInThread } from './compare-in-thread.js';
 import { loadLabels, loadSides, type SideCells } from './load-sides.js';
 import type { RegressionPorts } from './ports.js';
+import { reportComparison } from './report-comparison.js';
 import { endedWell, type EndedRun } from './sides.js';
 import { writeToReport } from './verdict-in-report.js';
 
@@ -38,9 +40,9 @@ export function createDecideGate(ports: RegressionPorts): GateActivities['decide
       }
       try {
         const head = endedWell(run);
-        const report = await compare(gate, { plan, head, ports, beat });
-        await record(gate, { report, head, ports });
-        return decided(report, platforms);
+        const compared = await compare(gate, { plan, head, ports, beat });
+        await record(gate, { ...compared, head, ports });
+        return decided(compared.report, platforms);
       } catch (error) {
         if (!isAnswer(error)) throw error;
         return { outcome: 'refused', error: error.toJSON() };
@@ -67,6 +69,15 @@ interface Side {
   /** How many cells there must be, where that is known. */
   readonly pinned?: number;
   readonly told: Omit<GateReportSide, 'cells'>;
+  readonly run: ExperimentRecord;
+}
+
+/** What a comparison came to. */
+interface Compared {
+  readonly report: GateReport;
+  readonly changes: ItemChanges;
+  /** The run of the base. */
+  readonly base: ExperimentRecord;
 }
 
 async function compare(
@@ -77,7 +88,7 @@ async function compare(
     readonly ports: RegressionPorts;
     readonly beat: Beat;
   },
-): Promise<GateReport> {
+): Promise<Compared> {
   const { plan, ports, beat } = on;
   const { policy } = plan;
   const { store } = ports;
@@ -123,7 +134,8 @@ async function compare(
     beat.cancelled,
   );
   const { changedItems } = sides;
-  return {
+  const changes = itemChanges({ head: sides.head, base: sides.base, result: comparison });
+  const report: GateReport = {
     format: 'assay-gate',
     version: 1,
     project: gate.project,
@@ -138,12 +150,14 @@ async function compare(
     notes,
     comparison,
   };
+  return { report, changes, base: base.run };
 }
 
 function sideOfRun(run: EndedRun): Side {
   return {
     cells: { kind: 'run', experimentId: run.id },
     manifest: run.manifest,
+    run,
     told: {
       kind: 'run',
       name: run.name,
@@ -172,6 +186,7 @@ async function baseSide({ base }: GatePlan, store: Store): Promise<Side> {
     cells: { kind: 'baseline', baselineId: baseline.id, version: baseline.version },
     manifest: baseline.manifest,
     pinned: baseline.cells,
+    run: await getExperiment(store, baseline.experimentId),
     told: {
       kind: 'baseline',
       name: baseline.name,
@@ -185,12 +200,15 @@ async function baseSide({ base }: GatePlan, store: Store): Promise<Side> {
 
 async function record(
   gate: GateRecord,
-  on: { readonly report: GateReport; readonly head: EndedRun; readonly ports: RegressionPorts },
+  on: Compared & { readonly head: EndedRun; readonly ports: RegressionPorts },
 ): Promise<void> {
   const { report, head, ports } = on;
   const publish = planOf(gate).publish;
   // Before the verdict counts: repeating it writes the same again.
-  if (publish) await writeToReport(ports.store, { experimentId: head.id, report });
+  if (publish) {
+    const comparison = await reportComparison(on, ports);
+    await writeToReport(ports.store, { experimentId: head.id, report, comparison });
+  }
   await withTransaction(ports.store, async (tx) => {
     const decidedAt = await decideGate(tx, {
       gateId: gate.id,

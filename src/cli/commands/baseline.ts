@@ -58,7 +58,14 @@ function registerList(group: Command, { handle }: Registration): void {
   const command = group
     .command('list')
     .description('List the baselines of the project; gates take the promoted one of their dataset')
-    .option('--dataset <name>', 'only of this dataset');
+    .option('--dataset <name>', 'only of this dataset')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ assay baseline list
+  $ assay baseline list --json | jq -r '.baselines[] | select(.promoted).name'`,
+    );
   handle(command, async (cli) => {
     const project = await cli.project();
     const { dataset } = command.opts<{ dataset?: string }>();
@@ -75,7 +82,8 @@ function registerShow(group: Command, { handle }: Registration): void {
   const command = group
     .command('show')
     .description('Show what a baseline holds, and why it is stale')
-    .argument('<name>', 'the name of the baseline');
+    .argument('<name>', 'the name of the baseline')
+    .addHelpText('after', '\nExample:\n  $ assay baseline show release-4');
   handle(command, async (cli) => {
     const key = { project: await cli.project(), name: command.args[0] ?? '' };
     const baseline = await cli.withClient((client) => client.baselines.get(key));
@@ -87,7 +95,8 @@ function registerPromote(group: Command, { handle }: Registration): void {
   const command = group
     .command('promote')
     .description('Have gates of its dataset take it from now on')
-    .argument('<name>', 'the name of the baseline');
+    .argument('<name>', 'the name of the baseline')
+    .addHelpText('after', '\nExample:\n  $ assay baseline promote release-4');
   handle(command, async (cli) => {
     const key = { project: await cli.project(), name: command.args[0] ?? '' };
     await tell(cli, await cli.withClient((client) => client.baselines.promote(key)));

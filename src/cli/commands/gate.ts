@@ -40,6 +40,13 @@ function registerShow(group: Command, { handle }: Registration): void {
         'markdown',
         'json',
       ]),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ assay gate show pr-7
+  $ assay gate show pr-7 --format markdown | gh pr comment 7 --body-file -`,
     );
   handle(command, async (cli) => {
     const key = { project: await cli.project(), name: command.args[0] ?? '' };
@@ -61,7 +68,14 @@ function registerList(group: Command, { handle }: Registration): void {
   const command = group
     .command('list')
     .description('List the gates of the project, the newest first')
-    .option('--limit <n>', 'at most so many', positiveNumber, 20);
+    .option('--limit <n>', 'at most so many', positiveNumber, 20)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ assay gate list
+  $ assay gate list --json | jq -r '.gates[] | [.name, .verdict] | @tsv'`,
+    );
   handle(command, async (cli) => {
     const project = await cli.project();
     const { limit } = command.opts<{ limit: number }>();

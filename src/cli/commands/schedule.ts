@@ -113,7 +113,10 @@ What is missed while Temporal is away is made up for, one after the other; the s
 }
 
 function registerList(group: Command, { handle }: Registration): void {
-  const command = group.command('list').description('List the jobs of the project');
+  const command = group
+    .command('list')
+    .description('List the jobs of the project')
+    .addHelpText('after', '\nExample:\n  $ assay schedule list');
   handle(command, async (cli) => {
     const project = await cli.project();
     const schedules = await cli.withClient((client) => client.schedules.list(project));
@@ -128,7 +131,11 @@ function registerPause(group: Command, { handle }: Registration): void {
     .command('pause')
     .description('Start a job no more until it is resumed')
     .argument('<job>', 'the name of the job')
-    .option('--reason <text>', 'shown in the Temporal UI', pauseReason);
+    .option('--reason <text>', 'shown in the Temporal UI', pauseReason)
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ assay schedule pause nightly --reason "no budget this week"',
+    );
   handle(command, async (cli) => {
     const key = await keyOf(cli, command);
     const { reason } = command.opts<{ reason?: string }>();
@@ -143,7 +150,15 @@ function registerBackfill(group: Command, { handle }: Registration): void {
     .description('Run a job for each of its times in a range, one after the other')
     .argument('<job>', 'the name of the job')
     .requiredOption('--from <moment>', 'ISO 8601, as 2026-11-18T00:00:00Z')
-    .requiredOption('--to <moment>', 'ISO 8601');
+    .requiredOption('--to <moment>', 'ISO 8601')
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ assay schedule backfill nightly --from 2026-11-18T00:00:00Z --to 2026-11-21T00:00:00Z
+
+Times that have a verdict are not run again.`,
+    );
   handle(command, async (cli) => {
     const key = await keyOf(cli, command);
     const range = command.opts<{ from: string; to: string }>();
@@ -164,7 +179,8 @@ function simple(
   const command = group
     .command(what.verb)
     .description(what.description)
-    .argument('<job>', 'the name of the job');
+    .argument('<job>', 'the name of the job')
+    .addHelpText('after', `\nExample:\n  $ assay schedule ${what.verb} nightly`);
   handle(command, async (cli) => {
     const key = await keyOf(cli, command);
     await cli.withClient((client) => what.work(client, key));

@@ -1,5 +1,5 @@
 /** The report: build the model from a stream of cells, then write it in any form. */
-export { changedItem, itemChanges } from './changed-items.js';
+export { changedItem, itemChanges, type ItemChanges } from './changed-items.js';
 export { csvHeader, csvRow, csvScoreNames } from './csv.js';
 export { renderHtml } from './html/page.js';
 export { jsonLine, renderJson } from './json.js';

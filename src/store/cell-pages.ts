@@ -70,7 +70,7 @@ const pageQuery = `
                  when type = 'BOOLEAN' then to_json(boolean_value)
                  when type = 'CATEGORICAL' then to_json(text_value)
                  when number_value not in ('NaN', 'Infinity', '-Infinity') then to_json(number_value)
-               end, passed) order by name) as scores
+               end, passed)) as scores
           from (select name, type, number_value, boolean_value, text_value, passed
                   from assay.scores where cell_id = cells.id offset 0) own) s on true
   )

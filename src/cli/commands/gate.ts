@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 
 import type { GateRecord } from '../../client/gate.js';
-import { harmlessJson, jsonText } from '../io/json-text.js';
+import { jsonText } from '../io/json-text.js';
 import { terminalText } from '../../core/text/escape/terminal.js';
 import type { Cli, Registration } from '../cli.js';
 import type { Sink } from '../io/sink.js';
@@ -56,9 +56,7 @@ Examples:
         await cli.out.write(terminalText(await client.gates.markdown(key)));
       } else {
         const report = await client.gates.report(key);
-        await cli.out.line(
-          format === 'json' ? harmlessJson(JSON.stringify(report)) : gateText(report, cli.out),
-        );
+        await cli.out.line(format === 'json' ? jsonText(report) : gateText(report, cli.out));
       }
     });
   });

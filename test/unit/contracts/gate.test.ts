@@ -8,7 +8,7 @@ import { scheduleSpecSchema } from '../../../src/contracts/schedule.js';
 const problems = (
   schema: { safeParse(input: unknown): { error?: { issues: { path: PropertyKey[] }[] } } },
   input: unknown,
-): readonly string[] =>
+): string[] =>
   (schema.safeParse(input).error?.issues ?? []).map(({ path }) => path.map(String).join('.'));
 
 const spec = { project: 'shop', name: 'pr-1', target: 'triage', dataset: { name: 'tickets' } };

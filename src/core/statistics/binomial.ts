@@ -1,4 +1,4 @@
-import { incompleteBeta } from './incomplete-beta.js';
+import { deviance, incompleteBeta, stirlingError } from './incomplete-beta.js';
 
 /** P(X >= k) of the binomial distribution. Source: DLMF 8.17.5. */
 export function binomialUpperTail(of: {
@@ -10,6 +10,24 @@ export function binomialUpperTail(of: {
   if (k <= 0) return 1;
   if (k > n) return 0;
   return incompleteBeta({ a: k, b: n - k + 1, x: p, y: 1 - p });
+}
+
+/** P(X = k) of the binomial distribution for p inside (0, 1). Source: Loader (2000), the saddle-point expansion. */
+export function binomialProbability(of: {
+  readonly k: number;
+  readonly n: number;
+  readonly p: number;
+}): number {
+  const { k, n, p } = of;
+  if (k === 0) return Math.exp(n * Math.log1p(-p));
+  if (k === n) return Math.exp(n * Math.log(p));
+  const exponent =
+    stirlingError(n) -
+    stirlingError(k) -
+    stirlingError(n - k) -
+    deviance(k, n * p) -
+    deviance(n - k, n * (1 - p));
+  return Math.sqrt(n / (2 * Math.PI * k * (n - k))) * Math.exp(exponent);
 }
 
 /** Items of a pass/fail score that changed: `worse` passed in the base only, `better` in head only. */

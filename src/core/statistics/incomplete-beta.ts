@@ -13,14 +13,14 @@ function logGamma(x: number): number {
 }
 
 /** log Γ(x) less Stirling's (x − ½) log x − x + ½ log 2π. Source: DLMF 5.11.1. */
-function stirlingError(x: number): number {
+export function stirlingError(x: number): number {
   if (x < 10) return logGamma(x) - ((x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI));
   const s = 1 / (x * x);
   return (1 / 12 - (1 / 360 - (1 / 1260 - (1 / 1680 - s / 1188) * s) * s) * s) / x;
 }
 
 /** x·log(x/m) + m − x without the loss of digits where x is near m. Source: Loader (2000), "Fast and Accurate Computation of Binomial Probabilities". */
-function deviance(x: number, m: number): number {
+export function deviance(x: number, m: number): number {
   if (Math.abs(x - m) >= 0.1 * (x + m)) return x * Math.log(x / m) + m - x;
   const v = (x - m) / (x + m);
   let sum = (x - m) * v;

@@ -1,4 +1,4 @@
-import { binomialUpperTail } from './binomial.js';
+import { binomialProbability, binomialUpperTail } from './binomial.js';
 import { normalQuantile } from './normal.js';
 import { increasingRoot } from './root.js';
 
@@ -47,7 +47,7 @@ export function mcnemarPower(of: {
   let power = 0;
   let mass = 0;
   for (let m = from; m <= to; m += stride) {
-    const density = binomialWeight({ m, n, share, sd });
+    const density = share < 1 ? binomialProbability({ k: m, n, p: share }) : Number(m === n);
     mass += density;
     if (density > 0) {
       power += density * binomialUpperTail({ k: tests.criticalOf(m), n: m, p: worse / share });
@@ -81,22 +81,6 @@ export class ExactTests {
   #tail(k: number, m: number): number {
     return binomialUpperTail({ k, n: m, p: 0.5 });
   }
-}
-
-// The probability of m of n, up to a factor that is the same for all m.
-function binomialWeight(of: {
-  readonly m: number;
-  readonly n: number;
-  readonly share: number;
-  readonly sd: number;
-}): number {
-  const { m, n, share, sd } = of;
-  if (sd === 0) return m === Math.round(n * share) ? 1 : 0;
-  const deviance = (x: number, mean: number): number =>
-    x === 0 ? mean : x * Math.log(x / mean) + mean - x;
-  const exponent = deviance(m, n * share) + deviance(n - m, n * (1 - share));
-  const root = Math.sqrt(Math.max(1 / (2 * Math.PI), m) * Math.max(1 / (2 * Math.PI), n - m));
-  return Math.exp(-exponent) / root;
 }
 
 function connor(of: {

@@ -35,7 +35,7 @@ export function itemsForMargin(of: MeasuredSpread & { readonly items: number }):
   const { standardError, df, alpha, power, margin, items } = of;
   let times = 1;
   for (let round = 0; round < 30; round += 1) {
-    const shift = shiftForPower({ alpha, power, df: Math.max(1, df * times) });
+    const shift = shiftForPower({ alpha, power, df: Math.max(1, (df + 1) * times - 1) });
     const next = ((shift * standardError) / margin) ** 2;
     if (Math.abs(next - times) <= 1e-6 * next) return Math.ceil(items * next);
     times = next;

@@ -5,11 +5,17 @@ import { cpus, totalmem } from 'node:os';
 import { listenForInterrupt } from '../src/devstack/index.js';
 import { peerMeasurements } from './compare/suite.js';
 import { engineMeasurements } from './engine/suite.js';
+import { gateSeed } from './gate/random.js';
+import { gateMeasurements } from './gate/suite.js';
 import { updateTable } from './report/docs-table.js';
 import type { BenchResult, Figure } from './report/figures.js';
 import { figureNames, runSuite, select } from './suite.js';
 
-const suites = { engine: engineMeasurements, peers: peerMeasurements } as const;
+const suites = {
+  engine: engineMeasurements,
+  gate: gateMeasurements,
+  peers: peerMeasurements,
+} as const;
 
 interface Options {
   readonly json?: true;
@@ -56,6 +62,30 @@ Examples:
     )
     .action(async (options: Options) => {
       exitCode = await run('engine', options);
+    });
+  program
+    .command('gate')
+    .description('how often the regression gate errs, what it finds, and what a comparison takes')
+    .option('--json', 'the last line of the output is one JSON object')
+    .option(
+      '--runs <n>',
+      'how often a comparison is timed; the value is the median',
+      wholeNumber,
+      3,
+    )
+    .option('--only <figure>', `one figure: ${figureNames(suites.gate).join(', ')}`)
+    .option('--update-docs', 'put the figures into the table of docs/benchmarks.md')
+    .addHelpText(
+      'after',
+      `
+Its null runs are always 2,000 of each kind, with a fixed seed.
+
+Examples:
+  $ npm run bench -- gate
+  $ npm run bench -- gate --only falseRegressionHolm --json | tail -n 1`,
+    )
+    .action(async (options: Options) => {
+      exitCode = await run('gate', options);
     });
   program
     .command('peers')
@@ -107,7 +137,13 @@ async function run(bench: keyof typeof suites, options: Options): Promise<number
         if (options.json !== true) process.stdout.write(`${figureText(name, figure)}\n`);
       },
     });
-    const result: BenchResult = { bench, machine: machine(), runs: options.runs, figures };
+    const result: BenchResult = {
+      bench,
+      ...(bench === 'gate' ? { seed: gateSeed } : {}),
+      machine: machine(),
+      runs: options.runs,
+      figures,
+    };
     if (options.updateDocs === true) {
       await writeFile(docs, updateTable(await readFile(docs, 'utf8'), result));
     }

@@ -16,5 +16,10 @@ export type {
   StartedExperiment,
   WaitOptions,
 } from './client/experiments.js';
+export type { BaselineChange, BaselineKey, BaselineRecord, Baselines } from './client/baselines.js';
+export type { GateKey, GateRecord, GateReport, Gates, GateWaitOptions } from './client/gate.js';
+export type { ScheduleKey, Schedules, ScheduleView } from './client/schedules.js';
 export type { Connections } from './contracts/environment.js';
 export type { ExperimentSpecInput } from './contracts/experiment-spec.js';
+export type { GateRequestInput } from './contracts/gate-protocol.js';
+export type { ScheduleSpecInput } from './contracts/schedule.js';

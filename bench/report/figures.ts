@@ -18,6 +18,8 @@ export interface Figure {
 /** The last line of a bench with `--json`. */
 export interface BenchResult {
   readonly bench: string;
+  /** Where the bench draws numbers. */
+  readonly seed?: number;
   readonly machine: { readonly cores: number; readonly memGiB: number; readonly node: string };
   readonly runs: number;
   readonly figures: Readonly<Record<string, Figure>>;

@@ -8,13 +8,16 @@ import {
   type GlobalOptions,
   type Registration,
 } from './cli.js';
+import { registerBaseline } from './commands/baseline.js';
 import { registerConfig } from './commands/config.js';
 import { registerPrices } from './commands/config-prices.js';
 import { registerDb } from './commands/db.js';
 import { registerDev } from './commands/dev.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerExperiment } from './commands/experiment.js';
+import { registerGate } from './commands/gate.js';
 import { registerPrune } from './commands/prune.js';
+import { registerSchedule } from './commands/schedule.js';
 import { registerTrace } from './commands/trace.js';
 import { registerWorker } from './commands/worker.js';
 
@@ -63,6 +66,9 @@ Examples:
   };
   const registration: Registration = { handle };
   registerExperiment(program, registration);
+  registerBaseline(program, registration);
+  registerGate(program, registration);
+  registerSchedule(program, registration);
   registerTrace(program, registration);
   registerDev(program, registration);
   registerWorker(program, registration);

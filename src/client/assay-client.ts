@@ -1,8 +1,11 @@
 import type { Connections } from '../contracts/environment.js';
 import type { TraceView } from '../contracts/trace-view.js';
+import { createBaselines, type Baselines } from './baselines.js';
 import { createExperiments, type Experiments } from './experiments.js';
+import { createGates, type Gates } from './gate.js';
 import { findConnections } from './connections.js';
 import { createRetention, type Retention } from './retention.js';
+import { createSchedules, type Schedules } from './schedules.js';
 import { createTransport } from './transport.js';
 
 export interface AssayClientOptions {
@@ -31,6 +34,9 @@ export interface AssayClientOptions {
  */
 export class AssayClient {
   readonly experiments: Experiments;
+  readonly baselines: Baselines;
+  readonly gates: Gates;
+  readonly schedules: Schedules;
   readonly retention: Retention;
   readonly traces: { get(traceId: string, signal?: AbortSignal): Promise<TraceView> };
   readonly #close: () => Promise<void>;
@@ -38,6 +44,9 @@ export class AssayClient {
   private constructor(connections: Connections) {
     const transport = createTransport(connections);
     this.experiments = createExperiments(transport);
+    this.baselines = createBaselines(transport);
+    this.gates = createGates(transport);
+    this.schedules = createSchedules(transport);
     this.retention = createRetention(transport);
     this.traces = {
       get: (traceId, signal = AbortSignal.timeout(30_000)) =>

@@ -26,18 +26,18 @@ import {
   resumeUpdate,
 } from '../core/experiment/naming.js';
 import type { Json } from '../core/json/json.js';
-import { renderJson, renderMarkdown } from '../core/report/index.js';
-import { getArtefact } from '../store/artefacts.js';
 import { budgetOf, type Budget } from '../store/budget.js';
 import { streamResults, type StoredCell } from '../store/cell-results.js';
 import { countCells } from '../store/cells.js';
 import { costsOf, type RunCosts } from '../store/costs.js';
 import { listExperiments } from '../store/experiment-list.js';
 import { findExperiment, type ExperimentRecord } from '../store/experiments.js';
+import { verdictsOf, type RunVerdict } from '../store/gates.js';
 import { publicationCounts } from '../store/publication.js';
 import { estimateExperiment } from './estimate.js';
 import { sendCommand } from './commands.js';
 import { differencesOf, submitNewVersion, type ForkedFrom } from './new-version.js';
+import { keptReport, reportForms, type ReportFormat } from './kept-report.js';
 import { partialReport } from './partial-report.js';
 import { passesOf, type PassProgress } from './passes.js';
 import { createWaits } from './progress.js';
@@ -82,6 +82,8 @@ export interface ExperimentView {
   readonly budget?: Budget;
   /** What was taken over from earlier runs; undefined where nobody asked for it. */
   readonly reuse: ReuseView | undefined;
+  /** What gates said of it, the newest first; absent where none did. */
+  readonly verdicts?: readonly RunVerdict[];
   /** For the Temporal UI. */
   readonly workflowId: string;
   readonly runUid: string;
@@ -225,7 +227,7 @@ export interface Experiments {
    */
   report(
     key: ExperimentKey,
-    format: 'markdown' | 'json',
+    format: ReportFormat,
     options?: { readonly partial?: boolean },
   ): Promise<string>;
 }
@@ -246,11 +248,12 @@ export function createExperiments(transport: Transport): Experiments {
   const waits = createWaits(transport);
   const view = async (record: ExperimentRecord, waitingFor?: string): Promise<ExperimentView> => {
     const store = await transport.store();
-    const [counts, publication, passes, reuse, budget] = await Promise.all([
+    const [counts, publication, passes, reuse, verdicts, budget] = await Promise.all([
       countCells(store, record.id),
       publicationCounts(store, record.id),
       passesOf(store, record.id),
       reuseOf(store, record),
+      verdictsOf(store, record.id),
       record.spec.budgetUsd === undefined ? undefined : budgetOf(store, record.id),
     ]);
     const seen = viewOf(record, {
@@ -260,7 +263,11 @@ export function createExperiments(transport: Transport): Experiments {
       reuse,
       waitingFor: record.pause?.reason ?? waitingFor,
     });
-    return budget === undefined ? seen : { ...seen, budget };
+    return {
+      ...seen,
+      ...(verdicts.length === 0 ? {} : { verdicts }),
+      ...(budget === undefined ? {} : { budget }),
+    };
   };
   const get = async (key: ExperimentKey): Promise<ExperimentView> => {
     const record = await find(key);
@@ -356,13 +363,10 @@ export function createExperiments(transport: Transport): Experiments {
       const store = await transport.store();
       if (partial && !isFinalStatus(record.status)) {
         const model = await partialReport(record, { store, platform: transport.platform() });
-        return format === 'json' ? renderJson(model) : renderMarkdown(model);
+        return reportForms[format].render(model);
       }
-      const artefact = await getArtefact(store, {
-        experimentId: record.id,
-        name: format === 'json' ? 'report.json' : 'report.md',
-      });
-      if (artefact !== undefined) return artefact.body.toString('utf8');
+      const kept = await keptReport({ store, experimentId: record.id }, format);
+      if (kept !== undefined) return kept;
       throw new AssayError('REPORT_NOT_READY', `"${key.name}" is ${record.status}.`, {
         mend: 'It is made when the run ends; until then `assay experiment report --partial` shows what is there.',
       });

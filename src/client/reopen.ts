@@ -74,6 +74,27 @@ export async function reopenExperiment(
   key: Key,
   request: PassRequest,
 ): Promise<StartedPass> {
+  const reply = await sendReopen(client, key, request);
+  if (reply.outcome === 'rejected') throw AssayError.from(reply.error);
+  if (reply.outcome === 'ending') {
+    throw new AssayError('EXPERIMENT_RUNNING', `"${key.name}" is about to end.`, {
+      mend: 'Give the command again in a moment.',
+    });
+  }
+  const { experimentId, ...started } = reply;
+  return { id: experimentId, name: key.name, ...started };
+}
+
+/**
+ * The same with what came of it as data. `ending` only where that lasted for many tries.
+ *
+ * @throws AssayError WORKER_MISSING, TEMPORAL_UNREACHABLE
+ */
+export async function sendReopen(
+  client: Client,
+  key: Key,
+  request: PassRequest,
+): Promise<ReopenReply> {
   await requireWorker(client, taskQueues(key.project).orchestration).catch((error: unknown) => {
     throw unreachable(error);
   });
@@ -82,16 +103,7 @@ export async function reopenExperiment(
       if (!isEndingExecution(error)) throw unreachable(error);
       return { outcome: 'ending' };
     });
-    if (reply.outcome === 'rejected') throw AssayError.from(reply.error);
-    if (reply.outcome !== 'ending') {
-      const { experimentId, ...started } = reply;
-      return { id: experimentId, name: key.name, ...started };
-    }
-    if (attempt >= tries) {
-      throw new AssayError('EXPERIMENT_RUNNING', `"${key.name}" is about to end.`, {
-        mend: 'Give the command again in a moment.',
-      });
-    }
+    if (reply.outcome !== 'ending' || attempt >= tries) return reply;
     await new Promise((resolve) => setTimeout(resolve, 200 * attempt));
   }
 }

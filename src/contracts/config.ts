@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import type { Json, JsonObject } from '../core/json/json.js';
 import { retrySettingsSchema } from './experiment-spec.js';
+import { gateSettingsSchema } from './gate.js';
 import { jsonObjectSchema, jsonSchema } from './json.js';
 import { projectIdSchema, resourceNameSchema } from './names.js';
 
@@ -245,6 +246,8 @@ export const configSchema = z.strictObject({
     z.discriminatedUnion('kind', [promptTargetSchema, httpTargetSchema, functionTargetSchema]),
   ),
   evaluators: z.record(resourceNameSchema, evaluatorConfigSchema),
+  /** What gates of the project decide by, where a gate says nothing else. */
+  gate: gateSettingsSchema.prefault({}),
   /** The folder with datasets, relative to the config. Default datasets. */
   datasetsFolder: z.string().default('datasets'),
   network: z

@@ -59,7 +59,8 @@ export interface RunScore {
   /** The name of the cells' scores that it sums up. */
   readonly name: string;
   readonly evaluator: string;
-  readonly value: number;
+  /** A text is a category, such as a verdict. */
+  readonly value: number | string;
   /** Says what the value is, with its denominators. */
   readonly comment: ScoreComment;
 }

@@ -12,7 +12,7 @@ export interface Artefact {
 
 export interface ArtefactKey {
   readonly experimentId: string;
-  /** `report.md`, `report.json`, `results.csv`, `junit.xml`. */
+  /** `report.md`, `report.html`, `report.json`. */
   readonly name: string;
 }
 

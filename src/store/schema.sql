@@ -11,6 +11,40 @@ create table assay.artefacts (
   constraint artefacts_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE
 );
 
+create table assay.baseline_cells (
+  baseline_id bigint not null,
+  version integer not null,
+  page integer not null,
+  body bytea not null,
+  constraint baseline_cells_pkey PRIMARY KEY (baseline_id, version, page),
+  constraint baseline_cells_baseline_id_fkey FOREIGN KEY (baseline_id) REFERENCES assay.baselines(id) ON DELETE CASCADE
+);
+
+create table assay.baselines (
+  id bigint generated always as identity not null,
+  project text not null,
+  name text not null,
+  dataset text not null,
+  experiment_id text not null,
+  run_uid text not null,
+  manifest json not null,
+  manifest_hash text not null,
+  version integer default 0 not null,
+  cells integer default 0 not null,
+  promoted boolean default false not null,
+  promoted_at timestamp with time zone,
+  stale json,
+  stale_at timestamp with time zone,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  renewed_at timestamp with time zone,
+  constraint baselines_pkey PRIMARY KEY (id),
+  constraint baselines_project_name_key UNIQUE (project, name),
+  constraint baselines_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE,
+  constraint baselines_project_fkey FOREIGN KEY (project) REFERENCES assay.projects(id) ON DELETE CASCADE
+);
+
+CREATE UNIQUE INDEX baselines_promoted ON assay.baselines USING btree (project, dataset) WHERE promoted;
+
 create table assay.budget_reservations (
   token uuid not null,
   experiment_id text not null,
@@ -198,6 +232,35 @@ create table assay.experiments (
 CREATE INDEX experiments_newest ON assay.experiments USING btree (project, created_at DESC, id DESC);
 
 CREATE INDEX experiments_prunable ON assay.experiments USING btree (project, finished_at, id) WHERE ((pruned_at IS NULL) AND (finished_at IS NOT NULL));
+
+create table assay.gates (
+  id text not null,
+  project text not null,
+  name text not null,
+  request json not null,
+  request_hash text not null,
+  status text not null,
+  verdict text,
+  plan json,
+  head_experiment_id text,
+  report bytea,
+  error json,
+  workflow_id text not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  decided_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  constraint gates_pkey PRIMARY KEY (id),
+  constraint gates_head_experiment_id_fkey FOREIGN KEY (head_experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE,
+  constraint gates_project_fkey FOREIGN KEY (project) REFERENCES assay.projects(id) ON DELETE CASCADE,
+  constraint gates_check CHECK ((id = ((project || '/'::text) || name))),
+  constraint gates_check1 CHECK (((status = 'decided'::text) = (verdict IS NOT NULL))),
+  constraint gates_status_check CHECK ((status = ANY (ARRAY['running'::text, 'decided'::text, 'failed'::text]))),
+  constraint gates_verdict_check CHECK ((verdict = ANY (ARRAY['pass'::text, 'regress'::text, 'inconclusive'::text])))
+);
+
+CREATE INDEX gates_newest ON assay.gates USING btree (project, created_at DESC, id DESC);
+
+CREATE INDEX gates_of_run ON assay.gates USING btree (head_experiment_id, decided_at DESC) WHERE (head_experiment_id IS NOT NULL);
 
 create table assay.governor_keys (
   key text not null,

@@ -3,6 +3,8 @@ import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 
 import { createExperimentActivities } from '../activities/experiment/index.js';
+import { createRegressionActivities } from '../activities/regression/index.js';
+import type { RunStarter } from '../activities/regression/ports.js';
 import { createRetentionActivities } from '../activities/retention/index.js';
 import type { ExperimentPorts } from '../activities/experiment/ports.js';
 import type { Connections } from '../contracts/environment.js';
@@ -14,6 +16,7 @@ import { hasWorkflowBundle, workflowBundlePath, workflowsPath } from './bundle.j
 import { largeResultInterceptor } from './large-results.js';
 import { loadConfig } from './load-config.js';
 import { openPorts } from './ports.js';
+import { createRunStarter } from './run-starter.js';
 import { temporalLogger } from './temporal-logger.js';
 
 /** The roles of a worker: which task queues it polls. */
@@ -80,7 +83,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     namespace,
     roles,
     project,
-    activities: allActivities(opened.ports),
+    activities: allActivities(opened.ports, createRunStarter(connection, namespace)),
   });
   let hard: NodeJS.Timeout | undefined;
   const shutDown = (): void => {
@@ -129,11 +132,17 @@ function installRuntime(log: Logger): void {
 }
 
 /** All activities, by the queue of their role. */
-function allActivities(ports: ExperimentPorts) {
+function allActivities(ports: ExperimentPorts, runs: RunStarter) {
   const experiments = createExperimentActivities(ports);
+  const regression = createRegressionActivities({ ...ports, runs });
   return {
     ...experiments,
-    orchestration: { ...experiments.orchestration, ...createRetentionActivities(ports) },
+    orchestration: {
+      ...experiments.orchestration,
+      ...regression.orchestration,
+      ...createRetentionActivities(ports),
+    },
+    publishing: { ...experiments.publishing, ...regression.publishing },
   };
 }
 

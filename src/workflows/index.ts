@@ -1,3 +1,6 @@
 export { estimate } from './estimate.js';
 export { experiment } from './experiment.js';
 export { prune } from './prune.js';
+export { baseline } from './regression-baseline.js';
+export { regression } from './regression.js';
+export { scheduled } from './regression-scheduled.js';

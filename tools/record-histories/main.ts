@@ -105,7 +105,7 @@ async function keepHistories(
   { name, folder }: { readonly name: string; readonly folder: URL },
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const histories = await historiesOf(harness, name);
+  const histories = await historiesOf(harness, experimentWorkflowId(project, name));
   for (const [index, text] of histories.entries()) {
     const file = histories.length === 1 ? name : `${name}-${index + 1}`;
     await writeFile(new URL(`${file}.json`, folder), text);
@@ -121,11 +121,10 @@ const specOf = (name: string, dataset: string): ExperimentSpecInput => ({
   concurrency: 4,
 });
 
-/** The histories of all executions of a run, oldest first. */
-async function historiesOf({ temporal }: Harness, name: string): Promise<string[]> {
+/** The histories of all executions of a workflow, oldest first. */
+export async function historiesOf({ temporal }: Harness, workflowId: string): Promise<string[]> {
   const connection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection });
-  const workflowId = experimentWorkflowId(project, name);
   const found: { runId: string; at: number; text: string }[] = [];
   // Visibility follows the end of an execution by a moment.
   await until(async () => {

@@ -4,6 +4,7 @@ import type { ExperimentStatus, PublicationCounts } from '../../contracts/record
 import { AssayError, type ErrorDocument } from '../../core/errors/assay-error.js';
 import {
   createReportBuilder,
+  renderHtml,
   renderJson,
   renderMarkdown,
   summaryTable,
@@ -54,6 +55,7 @@ export function createFinish(ports: ExperimentPorts): ExperimentActivities['fini
           putArtefact(ports.store, { experimentId, name, mediaType, body });
         await keep('report.json', 'application/json', renderJson(model));
         await keep('report.md', 'text/markdown', renderMarkdown(model));
+        await keep('report.html', 'text/html; charset=utf-8', renderHtml(model));
       }
       await finishExperiment(ports.store, experimentId, {
         status,

@@ -4,9 +4,10 @@ import { join, resolve } from 'node:path';
 import type { AssayClient } from '../../client/assay-client.js';
 import type { ExperimentKey } from '../../client/experiments.js';
 import { AssayError } from '../../core/errors/assay-error.js';
+import { harmlessJson } from '../../core/text/escape/json.js';
 import { terminalText } from '../../core/text/escape/terminal.js';
 import type { Cli, Registration } from '../cli.js';
-import { harmlessJson, jsonText } from '../io/json-text.js';
+import { jsonText } from '../io/json-text.js';
 import { shortPath } from '../results/conclude.js';
 import { withDrafts } from '../results/draft-file.js';
 import { readReport } from '../results/report-model.js';
@@ -14,7 +15,7 @@ import { writeResultFiles } from '../results/result-files.js';
 import { csvLines, junitPieces } from '../results/result-stream.js';
 import { writeAll } from './experiment-results.js';
 
-type Format = 'markdown' | 'json' | 'junit' | 'csv';
+type Format = 'markdown' | 'html' | 'json' | 'junit' | 'csv';
 
 interface ReportOptions {
   readonly format?: Format;
@@ -30,6 +31,7 @@ interface Wanted {
 
 const fileNames: Readonly<Record<Format, string>> = {
   markdown: 'report.md',
+  html: 'report.html',
   json: 'report.json',
   junit: 'junit.xml',
   csv: 'results.csv',
@@ -53,6 +55,7 @@ export function registerExperimentReport(parent: Command, { handle }: Registrati
       `
 Examples:
   $ assay experiment report nightly-2026-11-21 | less
+  $ assay experiment report nightly-2026-11-21 --format html --out .
   $ assay experiment report nightly-2026-11-21 --format junit --out ci-results
   $ assay experiment report nightly-2026-11-21 --out results/nightly
   $ assay experiment report nightly-2026-11-21 --partial`,
@@ -89,6 +92,9 @@ async function* pieces(
   switch (format) {
     case 'markdown':
       yield terminalText(await client.experiments.report(key, 'markdown', options));
+      return;
+    case 'html':
+      yield await client.experiments.report(key, 'html', options);
       return;
     case 'json':
       yield harmlessJson(await client.experiments.report(key, 'json', options));

@@ -63,6 +63,10 @@ export function statusText(view: ExperimentView, sink: Sink, costs?: RunCosts): 
     ['Started', `${view.startedAt ?? view.createdAt}, ${duration(Math.max(0, until - from))}`],
     ...(view.finishedAt === undefined ? [] : [['Finished', view.finishedAt] as const]),
     ...view.passes.map((each): readonly [string, string] => [`Pass ${each.pass}`, passLine(each)]),
+    ...(view.verdicts ?? []).map(({ name, verdict, decidedAt }): readonly [string, string] => [
+      'Verdict',
+      `${verdict} (gate ${sink.safe(name)}, ${decidedAt})`,
+    ]),
     ...summaryPairs(view, sink),
     ['Workflow', sink.safe(view.workflowId)],
   ];

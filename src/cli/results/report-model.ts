@@ -1,5 +1,6 @@
 import type { AssayClient } from '../../client/assay-client.js';
 import type { ExperimentKey } from '../../client/experiments.js';
+import { reportSchema } from '../../contracts/report/report.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import type { ReportModel } from '../../core/report/index.js';
 
@@ -10,7 +11,8 @@ export async function readReport(
   options: { readonly partial?: boolean } = {},
 ): Promise<ReportModel> {
   const parsed: unknown = JSON.parse(await client.experiments.report(key, 'json', options));
-  if (isReport(parsed)) return parsed;
+  const model = reportSchema.safeParse(parsed);
+  if (model.success) return model.data;
   throw new AssayError('INTERNAL', `The stored report of "${key.name}" has an unknown form.`, {
     mend: 'Use the version of Assay that made it.',
   });
@@ -27,11 +29,4 @@ export async function findReport(
     if (AssayError.is(error) && error.code === 'REPORT_NOT_READY') return undefined;
     throw error;
   }
-}
-
-// Written by our own engine: its form and version decide, the rest is trusted.
-function isReport(value: unknown): value is ReportModel {
-  if (typeof value !== 'object' || value === null) return false;
-  const { format, version } = value as Partial<Record<keyof ReportModel, unknown>>;
-  return format === 'assay-report' && version === 1;
 }

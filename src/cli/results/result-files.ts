@@ -36,6 +36,7 @@ export async function writeResultFiles(
   const model = await findReport(client, key);
   if (model === undefined) return { folder, files: [], model, exampleTrace: undefined };
   const paths = {
+    html: join(folder, 'report.html'),
     markdown: join(folder, 'report.md'),
     json: join(folder, 'report.json'),
     csv: join(folder, 'results.csv'),
@@ -45,6 +46,7 @@ export async function writeResultFiles(
   const names = csvScoreNames(model);
   let firstTrace: string | undefined;
   await withDrafts(paths, async (drafts) => {
+    await drafts.html.write(await client.experiments.report(key, 'html'));
     await drafts.markdown.write(await client.experiments.report(key, 'markdown'));
     await drafts.json.write(await client.experiments.report(key, 'json'));
     await drafts.csv.write(csvHeader(names));

@@ -9,7 +9,6 @@ import {
   junitXml,
   type ReportModel,
 } from '../../core/report/index.js';
-import { harmlessJson } from '../io/json-text.js';
 import { toReportCell, type ResultCell } from './result-cell.js';
 
 /** Which cells of which run. */
@@ -25,7 +24,7 @@ export function cellsOf(client: AssayClient, query: ResultQuery): AsyncGenerator
 
 /** Cells as JSON Lines, as they come. */
 export async function* jsonLines(client: AssayClient, query: ResultQuery): AsyncGenerator<string> {
-  for await (const cell of cellsOf(client, query)) yield harmlessJson(jsonLine(toReportCell(cell)));
+  for await (const cell of cellsOf(client, query)) yield jsonLine(toReportCell(cell));
 }
 
 /**

@@ -52,6 +52,36 @@ export function pruneWorkflowId(project: string, finishedBefore: string): string
   return `assay/${project}/prune/${finishedBefore}`;
 }
 
+/** Comparing a run with a base. */
+export const regressionWorkflowType = 'regression';
+export const admitUpdate = 'admit';
+
+/** The id of the workflow that runs a gate: the business key. */
+export function gateWorkflowId(project: string, name: string): string {
+  return `assay/${project}/gate/${name}`;
+}
+
+/** What is done to a baseline. */
+export const baselineWorkflowType = 'baseline';
+
+/** One workflow for each baseline: of what is asked of it, one thing is done at a time. */
+export function baselineWorkflowId(project: string, name: string): string {
+  return `assay/${project}/baseline/${name}`;
+}
+
+/** What a schedule starts. */
+export const scheduledWorkflowType = 'scheduled';
+
+/** One schedule for each job of a project. */
+export function scheduleId(project: string, job: string): string {
+  return `assay/${project}/${job}`;
+}
+
+/** The id of what a schedule starts, to which Temporal adds the time that it was scheduled for. */
+export function scheduledWorkflowId(project: string, job: string): string {
+  return `assay/${project}/schedule/${job}`;
+}
+
 /** The typed search attributes of every workflow of ours: few, bounded, never user text. */
 export const searchAttributes = {
   AssayProject: 'KEYWORD',

@@ -1,3 +1,4 @@
+import type { DeepReadonly } from '../../contracts/deep-readonly.js';
 import type { DatasetSample } from '../../contracts/manifest.js';
 import { count } from '../report/figures.js';
 
@@ -5,7 +6,7 @@ import { count } from '../report/figures.js';
 export interface SampledDataset {
   /** Items that are run. */
   readonly items: number;
-  readonly sample: DatasetSample | null | undefined;
+  readonly sample: DeepReadonly<DatasetSample> | null | undefined;
   /** How many items a sample was asked for. */
   readonly asked: number | null | undefined;
 }

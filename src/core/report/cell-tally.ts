@@ -1,7 +1,8 @@
 import { AssayError } from '../errors/assay-error.js';
 import { cellPassed } from './field-tally.js';
+import { RateTally } from './rate-tally.js';
 import type { ReportCell } from './report-input.js';
-import type { ReportCells, Steadiness } from './report-model.js';
+import type { RateReport, ReportCells, Steadiness } from './report-model.js';
 
 interface ItemOutcomes {
   readonly itemId: string | undefined;
@@ -15,6 +16,7 @@ export class CellTally {
   readonly #statuses = { ok: 0, target_error: 0, evaluator_error: 0, skipped: 0 };
   readonly #outcomes = { passed: 0, notPassed: 0, ungraded: 0 };
   readonly #marks = { retriedCells: 0, retries: 0, revised: 0, sanitised: 0 };
+  readonly #overall = new RateTally();
   #seen = 0;
   readonly #steady = { alwaysPassed: 0, neverPassed: 0, mixed: 0 };
   #item: ItemOutcomes = { itemId: undefined, graded: 0, passed: 0 };
@@ -39,7 +41,10 @@ export class CellTally {
     this.#statuses[cell.status] += 1;
     if (cell.status === 'ok') {
       const passed = cellPassed(cell);
-      if (passed !== undefined) this.#countItem(cell.itemId, passed);
+      if (passed !== undefined) {
+        this.#countItem(cell.itemId, passed);
+        this.#overall.add(passed, cell.itemId);
+      }
       this.#outcomes[passed === undefined ? 'ungraded' : passed ? 'passed' : 'notPassed'] += 1;
     }
     if (cell.attempts > 1) {
@@ -58,6 +63,11 @@ export class CellTally {
       ...this.#outcomes,
       ...this.#marks,
     };
+  }
+
+  /** Of the ok cells that can pass or fail. Null where there are none. */
+  overall(): RateReport | null {
+    return this.#overall.report();
   }
 
   /** Null where no item was graded twice. */

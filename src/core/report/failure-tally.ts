@@ -1,9 +1,11 @@
 import type { ScoreRecord } from '../../contracts/records.js';
 import type { LabelPair } from './confusion-tally.js';
 import { cutText, excerpt } from './excerpt.js';
-import { FrequencyTable, compareText } from './frequency-table.js';
+import { compareText } from './frequency-table.js';
+import { LineTally } from './line-tally.js';
 import type { ReportCell } from './report-input.js';
 import type { FailedScore, FailureExample, FailurePattern, FailureReport } from './report-model.js';
+import { TopList } from './top-list.js';
 
 const mostPatterns = 200;
 const mostExamples = 5;
@@ -13,27 +15,45 @@ const longestBody = 2_000;
 const longestReason = 800;
 const longestLine = 300;
 const mostLines = 10;
-const mostEvaluators = 100;
-const mostCriteria = 300;
+// Beside the bodies: ten judges with ten long lines each would make a megabyte of a few cells.
+const longestScores = 6_000;
+/** How many failed cells are told in all, with the examples of the patterns. */
+const mostTold = 200;
 
-interface Ranked {
-  readonly example: FailureExample;
+interface RankKey {
   readonly failed: number;
   readonly lowest: number;
+  readonly itemId: string;
+  readonly repetition: number;
+}
+
+interface Ranked extends RankKey {
+  readonly example: FailureExample;
+  readonly pattern: Pattern | undefined;
 }
 
 interface Pattern {
   readonly scores: readonly string[];
   readonly pair: LabelPair | null;
   n: number;
-  worst: readonly Ranked[];
+  readonly worst: TopList<RankKey, Ranked>;
+}
+
+/** A pattern as it is told: one of those that were counted, or several without their pairs. */
+interface Group {
+  readonly scores: readonly string[];
+  readonly pair: LabelPair | null;
+  readonly n: number;
+  readonly worst: readonly Ranked[];
+  readonly of: readonly Pattern[];
 }
 
 /** Groups the cells with a failed score by how they failed, and keeps the worst few of each group. */
 export class FailureTally {
   readonly #patterns = new Map<string, Pattern>();
-  readonly #criteria = new Map<string, FrequencyTable>();
-  readonly #suggestions = new Map<string, FrequencyTable>();
+  readonly #criteria = new LineTally();
+  readonly #suggestions = new LineTally();
+  readonly #worst = new TopList<RankKey, Ranked>(mostTold, compareRanked);
   #cells = 0;
   #graded = 0;
   #other = 0;
@@ -45,31 +65,58 @@ export class FailureTally {
     if (failed.length === 0) return;
     this.#cells += 1;
     for (const { evaluator, comment } of failed) {
-      countLines(this.#criteria, evaluator, comment?.failed_items ?? []);
-      countLines(this.#suggestions, evaluator, comment?.suggestions ?? []);
+      this.#criteria.add(evaluator, comment?.failed_items ?? [], cell);
+      this.#suggestions.add(evaluator, comment?.suggestions ?? [], cell);
     }
     const pattern = this.#pattern(failed, pair ?? null);
+    const key = rankOf(cell, failed);
+    // The texts are cut only for a cell that stays: most do not. One that stays twice is cut once.
+    let made: Ranked | undefined;
+    const make = (): Ranked => (made ??= { ...key, pattern, example: exampleOf(cell, failed) });
+    this.#worst.offer(key, make);
     if (pattern === undefined) this.#other += 1;
     else {
       pattern.n += 1;
-      pattern.worst = keepWorst(pattern.worst, cell, failed);
+      pattern.worst.offer(key, make);
     }
   }
 
   /** @param pairs whether the labels are few, so that failures are grouped by what was taken for what. */
   report(pairs: boolean): FailureReport {
-    const patterns = pairs ? [...this.#patterns.values()] : withoutPairs(this.#patterns.values());
+    const known = [...this.#patterns.values()];
+    const groups = [...(pairs ? known.map(alone) : withoutPairs(known))].sort(bySize);
+    const patterns = groups.map(({ scores, pair, n, worst }, i): FailurePattern => ({
+      scores,
+      pair,
+      n,
+      examples: i < mostIllustrated ? worst.map(({ example }) => example) : [],
+    }));
     return {
       cells: this.#cells,
       graded: this.#graded,
-      patterns: [...patterns].sort(bySize).map(({ worst, ...pattern }, i): FailurePattern => ({
-        ...pattern,
-        examples: i < mostIllustrated ? worst.map(({ example }) => example) : [],
-      })),
+      patterns,
       otherCells: this.#other,
-      criteria: topLines(this.#criteria),
-      suggestions: topLines(this.#suggestions),
+      more: this.#more(groups),
+      criteria: this.#criteria.report(),
+      suggestions: this.#suggestions.report(),
     };
+  }
+
+  /** The worst cells that no pattern tells already. */
+  #more(groups: readonly Group[]): FailureReport['more'] {
+    const told = new Set(
+      groups.slice(0, mostIllustrated).flatMap(({ worst }) => worst.map(({ example }) => example)),
+    );
+    const place = new Map(
+      groups.flatMap(({ of }, i) => of.map((pattern) => [pattern, i] as const)),
+    );
+    return this.#worst.entries
+      .filter(({ example }) => !told.has(example))
+      .slice(0, Math.max(0, mostTold - told.size))
+      .map(({ example, pattern }) => ({
+        ...example,
+        pattern: (pattern === undefined ? undefined : place.get(pattern)) ?? null,
+      }));
   }
 
   #pattern(failed: readonly ScoreRecord[], pair: LabelPair | null): Pattern | undefined {
@@ -80,7 +127,8 @@ export class FailureTally {
     const kept = this.#patterns.size < mostPatterns ? pair : null;
     const found = this.#patterns.get(keyOf(scores, kept));
     if (found !== undefined || this.#patterns.size >= 2 * mostPatterns) return found;
-    const pattern = { scores, pair: kept, n: 0, worst: [] };
+    const worst = new TopList<RankKey, Ranked>(mostExamples, compareRanked);
+    const pattern = { scores, pair: kept, n: 0, worst };
     this.#patterns.set(keyOf(scores, kept), pattern);
     return pattern;
   }
@@ -90,47 +138,32 @@ function keyOf(scores: readonly string[], pair: LabelPair | null): string {
   return JSON.stringify([scores, pair]);
 }
 
-function bySize(a: Pattern, b: Pattern): number {
+function bySize(a: Group, b: Group): number {
   return b.n - a.n || compareText(keyOf(a.scores, a.pair), keyOf(b.scores, b.pair));
 }
 
+function alone(pattern: Pattern): Group {
+  const { scores, pair, n, worst } = pattern;
+  return { scores, pair, n, worst: worst.entries, of: [pattern] };
+}
+
 /** The patterns without their pairs: of free texts nearly every pair is one of its own and says nothing. */
-function withoutPairs(patterns: Iterable<Pattern>): readonly Pattern[] {
-  const groups = new Map<string, Pattern>();
-  for (const { scores, n, worst } of patterns) {
-    const group = groups.get(keyOf(scores, null)) ?? { scores, pair: null, n: 0, worst: [] };
-    group.n += n;
-    group.worst = [...group.worst, ...worst].sort(byRank).slice(0, mostExamples);
-    groups.set(keyOf(scores, null), group);
+function withoutPairs(patterns: readonly Pattern[]): readonly Group[] {
+  const groups = new Map<string, Pattern[]>();
+  for (const pattern of patterns) {
+    const key = keyOf(pattern.scores, null);
+    groups.set(key, [...(groups.get(key) ?? []), pattern]);
   }
-  return [...groups.values()];
-}
-
-function countLines(
-  tables: Map<string, FrequencyTable>,
-  evaluator: string,
-  lines: readonly string[],
-): void {
-  if (lines.length === 0) return;
-  let table = tables.get(evaluator);
-  if (table === undefined) {
-    if (tables.size >= mostEvaluators) return;
-    table = new FrequencyTable(mostCriteria);
-    tables.set(evaluator, table);
-  }
-  // Twice in one comment is still one cell.
-  for (const line of new Set(lines)) table.add(cutText(line, longestLine));
-}
-
-function topLines(
-  tables: ReadonlyMap<string, FrequencyTable>,
-): readonly { readonly evaluator: string; readonly text: string; readonly n: number }[] {
-  return [...tables]
-    .flatMap(([evaluator, table]) =>
-      table.top(20).map(({ label, n }) => ({ evaluator, text: label, n })),
-    )
-    .sort((a, b) => b.n - a.n || compareText(a.evaluator, b.evaluator))
-    .slice(0, 50);
+  return [...groups.values()].map((of) => ({
+    scores: of[0]?.scores ?? [],
+    pair: null,
+    n: of.reduce((sum, { n }) => sum + n, 0),
+    worst: of
+      .flatMap(({ worst }) => worst.entries)
+      .sort(compareRanked)
+      .slice(0, mostExamples),
+    of,
+  }));
 }
 
 function numericValue(score: ScoreRecord): number {
@@ -139,32 +172,10 @@ function numericValue(score: ScoreRecord): number {
     : 0;
 }
 
-function keepWorst(
-  worst: readonly Ranked[],
-  cell: ReportCell,
-  failed: readonly ScoreRecord[],
-): readonly Ranked[] {
-  const rank = { failed: failed.length, lowest: Math.min(...failed.map(numericValue)) };
-  const place = { itemId: cell.itemId, repetition: cell.repetition };
-  const last = worst.at(-1);
-  // The texts are cut only for a cell that stays: most do not.
-  if (
-    worst.length >= mostExamples &&
-    last !== undefined &&
-    compareRanked({ ...rank, ...place }, { ...last, ...last.example }) >= 0
-  ) {
-    return worst;
-  }
-  return [...worst, { ...rank, example: exampleOf(cell, failed) }]
-    .sort(byRank)
-    .slice(0, mostExamples);
-}
-
-interface RankKey {
-  readonly failed: number;
-  readonly lowest: number;
-  readonly itemId: string;
-  readonly repetition: number;
+function rankOf(cell: ReportCell, failed: readonly ScoreRecord[]): RankKey {
+  const { itemId, repetition } = cell;
+  const lowest = Math.min(...failed.map(numericValue));
+  return { failed: failed.length, lowest, itemId, repetition };
 }
 
 function compareRanked(a: RankKey, b: RankKey): number {
@@ -174,10 +185,6 @@ function compareRanked(a: RankKey, b: RankKey): number {
     compareText(a.itemId, b.itemId) ||
     a.repetition - b.repetition
   );
-}
-
-function byRank(a: Ranked, b: Ranked): number {
-  return compareRanked({ ...a, ...a.example }, { ...b, ...b.example });
 }
 
 function exampleOf(cell: ReportCell, failed: readonly ScoreRecord[]): FailureExample {
@@ -193,20 +200,31 @@ function exampleOf(cell: ReportCell, failed: readonly ScoreRecord[]): FailureExa
     expected: item.expected === undefined ? null : excerpt(item.expected, longestBody),
     metadata:
       Object.keys(item.metadata).length === 0 ? null : excerpt(item.metadata, longestReason),
-    scores: failed.slice(0, mostLines).map(failedScore),
+    scores: failedScores(failed),
     latencyMs: cell.latencyMs,
   };
 }
 
-function failedScore(score: ScoreRecord): FailedScore {
-  const { comment, name, value } = score;
+function failedScores(failed: readonly ScoreRecord[]): readonly FailedScore[] {
+  let left = longestScores;
+  const take = (text: string, longest: number): string => {
+    const taken = cutText(text, Math.min(longest, left));
+    left -= taken.length;
+    return taken;
+  };
   const lines = (texts: readonly string[] = []): readonly string[] =>
-    texts.slice(0, mostLines).map((text) => cutText(text, longestLine));
-  return {
+    texts
+      .slice(0, mostLines)
+      .map((text) => take(text, longestLine))
+      .filter((text) => text !== '');
+  return failed.slice(0, mostLines).map(({ comment, name, value }) => ({
     name,
-    value: cutText(String(value.value), longestLine),
-    reasoning: comment === undefined ? null : excerpt(comment.reasoning, longestReason),
+    value: take(String(value.value), longestLine),
+    reasoning:
+      comment === undefined
+        ? null
+        : { text: take(comment.reasoning, longestReason), length: comment.reasoning.length },
     failedItems: lines(comment?.failed_items),
     suggestions: lines(comment?.suggestions),
-  };
+  }));
 }

@@ -1,5 +1,5 @@
 import type { ScoreRecord } from '../../contracts/records.js';
-import { Moments } from '../statistics/moments.js';
+import { ClusteredMean, meanInterval } from '../statistics/clustered.js';
 import { compareText } from './frequency-table.js';
 import { labelOf } from './label.js';
 import { RateTally } from './rate-tally.js';
@@ -19,7 +19,7 @@ export function cellPassed(cell: ReportCell): boolean | undefined {
 interface ScoreSums {
   n: number;
   readonly rate: RateTally;
-  readonly values: Moments;
+  readonly values: ClusteredMean;
 }
 
 /** The results of a group of cells. */
@@ -61,7 +61,8 @@ class GroupTally {
           name,
           n,
           passRate: rate.report(),
-          mean: values.mean ?? null,
+          mean: values.summary().mean ?? null,
+          interval: meanInterval(values.summary()) ?? null,
         })),
     };
   }
@@ -70,13 +71,13 @@ class GroupTally {
     let sums = this.#scores.get(score.name);
     if (sums === undefined) {
       if (this.#scores.size >= mostScores) return;
-      sums = { n: 0, rate: new RateTally(), values: new Moments() };
+      sums = { n: 0, rate: new RateTally(), values: new ClusteredMean() };
       this.#scores.set(score.name, sums);
     }
     sums.n += 1;
     if (score.passed !== undefined) sums.rate.add(score.passed, itemId);
     if (score.value.type === 'NUMERIC' && Number.isFinite(score.value.value)) {
-      sums.values.add(score.value.value);
+      sums.values.add(score.value.value, itemId);
     }
   }
 }

@@ -1,9 +1,11 @@
 /** The report: build the model from a stream of cells, then write it in any form. */
+export { changedItem, itemChanges, type ItemChanges } from './changed-items.js';
 export { csvHeader, csvRow, csvScoreNames } from './csv.js';
+export { renderHtml } from './html/page.js';
 export { jsonLine, renderJson } from './json.js';
 export { junitCase, junitEnd, junitStart, junitXml } from './junit.js';
 export { renderMarkdown } from './markdown/render.js';
 export { createReportBuilder } from './report-builder.js';
-export type { ReportCell, ReportPlatform } from './report-input.js';
-export type { ReportModel, ReuseReport } from './report-model.js';
+export type { ReportCell } from './report-input.js';
+export type { ReportModel, ReportPlatform, ReuseReport } from './report-model.js';
 export { summaryTable } from './summary-table.js';

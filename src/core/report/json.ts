@@ -1,10 +1,11 @@
 import { dollarsFromPico } from '../money/pico.js';
+import { harmlessJson } from '../text/escape/json.js';
 import type { ReportCell } from './report-input.js';
 import type { ReportModel } from './report-model.js';
 
 /** The report as an indented JSON document with a line end. */
 export function renderJson(model: ReportModel): string {
-  return `${JSON.stringify(model, null, 2)}\n`;
+  return `${harmlessJson(JSON.stringify(model, null, 2))}\n`;
 }
 
 /**
@@ -15,12 +16,13 @@ export function jsonLine(cell: ReportCell): string {
   const { item, calls, targetCostPico, judgeCostPico, embeddingCostPico, ...result } = cell;
   const dollars = (pico: bigint | undefined): string | null =>
     pico === undefined ? null : dollarsFromPico(pico);
-  return `${JSON.stringify({
+  const line = JSON.stringify({
     ...result,
     item,
     calls: calls.length,
     targetCostDollars: dollars(targetCostPico),
     judgeCostDollars: dollars(judgeCostPico),
     embeddingCostDollars: dollars(embeddingCostPico),
-  })}\n`;
+  });
+  return `${harmlessJson(line)}\n`;
 }

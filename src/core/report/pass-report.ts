@@ -1,33 +1,8 @@
 import type { PassKind, PassRecord } from '../../contracts/pass.js';
-import type { CellCounts, ExperimentStatus } from '../../contracts/records.js';
+import type { CellCounts } from '../../contracts/records.js';
+import type { ReportPass } from '../../contracts/report/run.js';
 import { contentHash } from '../ids/hash.js';
 import type { ReportHeader } from './report-input.js';
-
-/** What was done to a run after its end. */
-export interface ReportPass {
-  /** From 2; the run itself is the first. */
-  readonly pass: number;
-  readonly kind: PassKind;
-  readonly startedAt: string;
-  readonly finishedAt: string;
-  readonly statusBefore: ExperimentStatus;
-  readonly statusAfter: ExperimentStatus;
-  /** Cells that it was to run or judge, and those that it did. */
-  readonly cells: number;
-  readonly done: number;
-  /** Who judged from then on, each with a hash of what decides its scores, before (null where new) and after. */
-  readonly evaluators: readonly {
-    readonly name: string;
-    readonly before: string | null;
-    readonly after: string;
-  }[];
-  readonly repetitions: { readonly before: number; readonly after: number } | null;
-  /** Whether what the platforms did not show was sent again. */
-  readonly repaired: boolean;
-  /** Replaced traces and scores that the platforms deleted, and those that they did not. */
-  readonly deleted: number;
-  readonly notDeleted: number;
-}
 
 // A judgement that was made is `ok`, whatever it says.
 const doneOf = (kind: PassKind, ended: CellCounts): number =>

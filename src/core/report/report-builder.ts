@@ -1,14 +1,16 @@
-import { NumericSample } from '../statistics/sample.js';
 import { CallTally } from './call-tally.js';
 import { CellTally } from './cell-tally.js';
 import type { LabelPair } from './confusion-tally.js';
+import { cellDollars } from './cell-dollars.js';
+import { DistributionTally } from './distribution-tally.js';
 import { ErrorTally } from './error-tally.js';
 import { EvaluatorTally, reachedEvaluators } from './evaluator-tally.js';
 import { FailureTally } from './failure-tally.js';
 import { FieldTally } from './field-tally.js';
 import { gatherFindings } from './findings.js';
+import { ItemTally } from './item-tally.js';
 import type { ReportCell, ReportHeader } from './report-input.js';
-import type { Percentiles, ReportModel, ReportRun } from './report-model.js';
+import type { ReportModel, ReportRun } from './report-model.js';
 import { passReport } from './pass-report.js';
 import { ReuseTally } from './reuse-tally.js';
 
@@ -26,8 +28,8 @@ export interface ReportBuilder {
 }
 
 /**
- * Builds a report in memory that does not grow with the cells, but for 8 bytes per value of a numeric score and per
- * latency, up to 2 MB each; past 262,144 values their percentiles are of a uniform sample.
+ * Builds a report in memory that does not grow with the cells, but for 8 bytes per value of a numeric score, per
+ * latency and per cost of a cell, up to 2 MB each; past 262,144 values their percentiles are of a uniform sample.
  *
  * @example
  * const builder = createReportBuilder(header);
@@ -37,21 +39,25 @@ export interface ReportBuilder {
 export function createReportBuilder(header: ReportHeader): ReportBuilder {
   const cells = new CellTally(header.planned);
   const evaluators = header.manifest.evaluators.map((identity) => new EvaluatorTally(identity));
-  const latency = new NumericSample();
+  const latency = new DistributionTally();
+  const dollars = new DistributionTally();
   const calls = new CallTally();
   const errors = new ErrorTally();
   const failures = new FailureTally();
   const fields = new FieldTally();
+  const items = new ItemTally(header.manifest.repetitions > 1);
   const reuse = new ReuseTally(header.manifest.evaluators.map(({ name }) => name));
   return {
     add(cell) {
       cells.add(cell);
       for (const evaluator of evaluators) evaluator.add(cell);
-      if (reachedEvaluators(cell) && Number.isFinite(cell.latencyMs)) latency.add(cell.latencyMs);
+      if (reachedEvaluators(cell)) latency.add(cell.latencyMs);
+      dollars.add(cellDollars(cell));
       for (const call of cell.calls) calls.add(call);
       errors.add(cell);
       failures.add(cell, failedPair(cell, evaluators));
       fields.add(cell);
+      items.add(cell);
       reuse.add(cell);
     },
     finish() {
@@ -68,14 +74,19 @@ export function createReportBuilder(header: ReportHeader): ReportBuilder {
         version: 1,
         run: runOf(header),
         ...parts,
+        overall: cells.overall(),
         steadiness: cells.steadiness(),
         findings: gatherFindings({
           ...parts,
           fields: fields.findings(),
           verified: header.verify === 'full' ? header.publication : [],
         }),
+        comparison: header.comparison ?? null,
+        worstItems: items.worst(),
+        flaky: items.flaky(),
         breakdowns: fields.report(),
-        latencyMs: percentilesOf(latency),
+        latencyMs: latency.report(),
+        cellDollars: dollars.report(),
         calls: calls.report(),
         reuse: reuse.report(header.reuse === true),
         publication: header.publication,
@@ -97,22 +108,6 @@ function failedPair(
     if (pair !== undefined) return pair;
   }
   return undefined;
-}
-
-function percentilesOf(sample: NumericSample): Percentiles | null {
-  const { mean, max } = sample.moments;
-  const [p50, p90, p95, p99] = sample.quantiles([0.5, 0.9, 0.95, 0.99]) ?? [];
-  if (
-    mean === undefined ||
-    max === undefined ||
-    p50 === undefined ||
-    p90 === undefined ||
-    p95 === undefined ||
-    p99 === undefined
-  ) {
-    return null;
-  }
-  return { n: sample.n, exact: sample.exact, mean, p50, p90, p95, p99, max };
 }
 
 function runOf(header: ReportHeader): ReportRun {

@@ -8,23 +8,8 @@ import type {
   ExperimentStatus,
   PublicationCounts,
 } from '../../contracts/records.js';
-
-/** A place to look at, for people. */
-export interface ReportLink {
-  readonly label: string;
-  readonly url: string;
-}
-
-/** Where the run stands on one platform. */
-export interface ReportPlatform {
-  readonly platform: string;
-  readonly project: string;
-  /** The dataset's version on the platform, where the run was pinned to one. */
-  readonly datasetVersion?: string;
-  /** One per repetition: one run there shows one trace per item. */
-  readonly runs: readonly { readonly name: string; readonly url?: string }[];
-  readonly prompt?: { readonly name: string; readonly version: number };
-}
+import type { ReportComparison } from '../../contracts/report/comparison.js';
+import type { ReportLink, ReportPlatform } from '../../contracts/report/run.js';
 
 /** The run as a whole. All times are ISO 8601 texts in UTC. */
 export interface ReportHeader {
@@ -56,6 +41,8 @@ export interface ReportHeader {
   readonly platforms: readonly ReportPlatform[];
   readonly publication: readonly PublicationCounts[];
   readonly links: readonly ReportLink[];
+  /** The run against its baseline, where it was compared. */
+  readonly comparison?: ReportComparison;
 }
 
 /** One cell that has ended, in its last revision, with its item and its trace. */

@@ -39,6 +39,16 @@ export class ClusteredMean {
     this.#clusterSum += value;
   }
 
+  /** A whole cluster by its sum; it is another one than those that `add` names. */
+  addCluster(n: number, sum: number): void {
+    if (!Number.isFinite(sum)) throw new RangeError('the sum is not a finite number');
+    if (!(n > 0)) throw new RangeError('a cluster has at least one value');
+    this.#total = withCluster(this.#closed(), n, sum);
+    this.#cluster = undefined;
+    this.#clusterN = 0;
+    this.#clusterSum = 0;
+  }
+
   /** What is known by now. */
   summary(): ClusteredSummary {
     return summarise(this.#closed());

@@ -8,3 +8,12 @@ export interface Interval {
 
 /** The confidence used where none is asked for. */
 export const defaultConfidence = 0.95;
+
+/** The smallest interval that holds both. */
+export function hull(a: Interval, b: Interval): Interval {
+  return {
+    low: Math.min(a.low, b.low),
+    high: Math.max(a.high, b.high),
+    confidence: a.confidence,
+  };
+}

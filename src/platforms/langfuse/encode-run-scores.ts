@@ -46,7 +46,7 @@ function scoreEvent(
       datasetRunId: runId,
       name: shortText(score.name, 255),
       value: score.value,
-      dataType: 'NUMERIC',
+      dataType: typeof score.value === 'string' ? 'CATEGORICAL' : 'NUMERIC',
       comment: createFieldTexts().text({ ...score.comment }, maxCommentBytes).text,
       environment,
       metadata: {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { harmlessJson, jsonText } from '../../../src/cli/io/json-text.js';
+import { jsonText } from '../../../src/cli/io/json-text.js';
 import { anyText, dangerous } from '../core/text/escape/hostile.js';
 
 describe('JSON for machines', () => {
@@ -13,12 +13,6 @@ describe('JSON for machines', () => {
         expect(json).not.toContain('\n');
         expect(JSON.parse(json)).toEqual({ text });
       }),
-    );
-  });
-
-  it('keeps the line ends of an indented document', () => {
-    expect(harmlessJson('{\n  "a": "\u009b31m\u202e"\n}\n')).toBe(
-      '{\n  "a": "\\u009b31m\\u202e"\n}\n',
     );
   });
 

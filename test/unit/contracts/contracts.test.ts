@@ -154,6 +154,7 @@ describe('a config', () => {
       evaluators: { same: { kind: 'exact_match', ignoreCase: false, trim: true, required: true } },
       datasetsFolder: 'datasets',
       network: { allow: [] },
+      gate: {},
       platform: { visibilityDeadlineMs: 15_000 },
     });
   });

@@ -1,7 +1,6 @@
 import { markdownCode } from '../../text/escape/markdown.js';
 import { counted, nOf } from '../figures.js';
-import type { ReportPass } from '../pass-report.js';
-import type { ReportModel } from '../report-model.js';
+import type { ReportModel, ReportPass } from '../report-model.js';
 import { blocks } from './table.js';
 
 /** What was done to the run after its end: figures are of the last state, and this says how it came about. */

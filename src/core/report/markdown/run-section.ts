@@ -4,7 +4,7 @@ import { formatPico, picoFromDollars } from '../../money/pico.js';
 import { markdownCellCode, markdownCode, markdownText } from '../../text/escape/markdown.js';
 import { cutText } from '../excerpt.js';
 import { count, counted, duration, nOf } from '../figures.js';
-import type { CallReport, CallTotals, Percentiles, ReportModel } from '../report-model.js';
+import type { CallReport, CallTotals, Distribution, ReportModel } from '../report-model.js';
 import { blocks, table, type Column } from './table.js';
 
 const right = (heading: string): Column => ({ heading, align: 'right' });
@@ -26,8 +26,8 @@ function latencyPart({ latencyMs, cells }: ReportModel): readonly string[] {
   );
 }
 
-function latencyNote({ n, exact }: Percentiles): readonly string[] {
-  if (!exact) return ['Percentiles are of a uniform random sample of all values.'];
+function latencyNote({ n, exact }: Distribution): readonly string[] {
+  if (!exact) return ['Distribution are of a uniform random sample of all values.'];
   return n < 100
     ? [`With n = ${n} the high percentiles are little more than the slowest cells.`]
     : [];

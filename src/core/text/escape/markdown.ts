@@ -1,3 +1,4 @@
+import { httpAddress } from './address.js';
 import { visible, visibleLine } from './visible.js';
 
 /**
@@ -65,13 +66,4 @@ export function markdownFence(text: string, info = ''): string {
 export function markdownLink(label: string, address: string): string {
   const url = httpAddress(address);
   return url === undefined ? markdownText(label) : `[${markdownText(label)}](<${url}>)`;
-}
-
-function httpAddress(address: string): string | undefined {
-  if (!/^https?:\/\//i.test(address) || !URL.canParse(address)) return undefined;
-  // The parser has encoded most of what would end the address or the cell; this is the rest.
-  return new URL(address).href.replace(
-    /[<>\\|`\s]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
-  );
 }

@@ -5,10 +5,12 @@
 // C0 controls without tab, line feed and carriage return; DEL; C1 controls.
 // eslint-disable-next-line no-control-regex
 const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
-// Overrides, embeddings, isolates and marks that reorder what is shown ("Trojan Source"), the separators that
-// some readers take for line ends, and invisible tags and annotations that can smuggle text.
-const reordering =
-  /[\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+// Overrides, embeddings, isolates and marks that reorder what is shown ("Trojan Source"), the separators that some readers take
+// for line ends, and what is not seen at all and can smuggle text or make two texts look alike: tags, annotations, invisible
+// operators, spaces without width, soft hyphens, fillers, the variation selectors that no font of ours knows. Joiners
+// (U+200C, U+200D) and the first sixteen selectors stay: emoji and many scripts need them.
+const unseen =
+  /[\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2064\u2066-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}\u{e0100}-\u{e01ef}]/gu;
 
 const codePoint = (character: string): string =>
   `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
@@ -29,7 +31,7 @@ export function visible(text: string): string {
     .toWellFormed()
     .replace(/\r\n?/g, '\n')
     .replace(controls, picture)
-    .replace(reordering, codePoint);
+    .replace(unseen, codePoint);
 }
 
 /** {@link visible} on one line: line ends become ` ⏎ `, tabs a space. */

@@ -122,11 +122,77 @@ describe('failed evaluations', () => {
 
   it('name the criteria that judges name most', () => {
     const model2 = report(sampleCells(), sampleHeader);
-    expect(model2.failures.criteria[0]).toEqual({
+    expect(model2.failures.criteria[0]).toMatchObject({
       evaluator: 'tone',
       text: 'The reply names the next step',
       n: 8,
     });
+  });
+
+  it('take a criterion that is spelt in several ways as one, with the cells that it was named for', () => {
+    const spellings = ['Names the next step', 'names the  next step.', 'NAMES THE NEXT STEP'];
+    const cells = spellings.map((text, i) =>
+      cell(`item-${i}`, {
+        scores: [
+          {
+            ...truth('tone', false),
+            comment: {
+              passed_items: [],
+              failed_items: [text, text],
+              reasoning: '',
+              suggestions: [],
+            },
+          },
+        ],
+      }),
+    );
+    expect(report(cells, header(3)).failures.criteria).toEqual([
+      {
+        evaluator: 'tone',
+        text: 'Names the next step',
+        n: 3,
+        examples: [0, 1, 2].map((i) => ({ itemId: `item-${i}`, repetition: 1 })),
+      },
+    ]);
+  });
+
+  it('list 200 of 3,000, each once, the worst first, each with its group', () => {
+    const cells = Array.from({ length: 3_000 }, (_, i) =>
+      cell(`item-${String((i * 7919) % 3_000).padStart(4, '0')}`, {
+        scores: [truth('a', false), ...(i % 3 === 0 ? [truth('b', false)] : [])],
+      }),
+    );
+    const { failures } = report(cells, header(3_000));
+    const told = [...failures.patterns.flatMap(({ examples }) => examples), ...failures.more];
+    expect(failures.cells).toBe(3_000);
+    expect(told).toHaveLength(200);
+    expect(new Set(told.map(({ itemId }) => itemId)).size).toBe(200);
+    // Of the cells with two failed scores there are a thousand.
+    expect(failures.more.every(({ scores }) => scores.length === 2)).toBe(true);
+    for (const { pattern, scores } of failures.more) {
+      expect(failures.patterns[pattern ?? -1]?.scores).toEqual(scores.map(({ name }) => name));
+    }
+  });
+
+  it('keep of endless judgements a bounded part', () => {
+    const long = 'x'.repeat(50_000);
+    const cells = [
+      cell('item', {
+        scores: Array.from({ length: 30 }, (_, i) => ({
+          ...truth(`judge-${i}`, false),
+          comment: {
+            passed_items: [],
+            failed_items: Array.from({ length: 30 }, () => long),
+            reasoning: long,
+            suggestions: Array.from({ length: 30 }, () => long),
+          },
+        })),
+      }),
+    ];
+    const [example] = report(cells, header(1)).failures.patterns[0]?.examples ?? [];
+    expect(example?.scores).toHaveLength(10);
+    expect(example?.scores[0]?.reasoning).toMatchObject({ length: 50_000 });
+    expect(JSON.stringify(example).length).toBeLessThan(8_000);
   });
 
   it('say where full verification found less than expected, and nothing where none was asked for', () => {

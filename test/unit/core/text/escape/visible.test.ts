@@ -74,6 +74,8 @@ describe('what cannot be seen', () => {
     expect(visible('\u007f\u009b')).toBe('␡\\u{9b}');
     expect(visible('a\u202eb')).toBe('a\\u{202e}b');
     expect(visible('\ud800')).toBe('\ufffd');
+    expect(visible('pay\u200bpal \ufeff\u00ad')).toBe('pay\\u{200b}pal \\u{feff}\\u{ad}');
+    expect(visible('a\u{e0101}b')).toBe('a\\u{e0101}b');
   });
 
   it('leaves ordinary text of all scripts alone, emoji of several code points included', () => {

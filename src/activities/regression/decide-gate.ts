@@ -1,0 +1,234 @@
+import type { GateActivities, GateDecision, GatePlan } from '../../contracts/gate-protocol.js';
+import type { Manifest } from '../../contracts/manifest.js';
+import { AssayError } from '../../core/errors/assay-error.js';
+import { comparedScores } from '../../core/gate/evaluators.js';
+import type { GateReport, GateReportSide } from '../../core/gate/gate-report.js';
+import { headlineOf } from '../../core/gate/headline.js';
+import { changedEvaluators, staleReasons } from '../../core/gate/staleness.js';
+import { itemChanges, type ItemChanges } from '../../core/report/index.js';
+import { verdictScores } from '../../core/gate/verdict-scores.js';
+import type { Store } from '../../store/store.js';
+import { withTransaction } from '../../store/store.js';
+import { findBaselineById } from '../../store/baselines/rows.js';
+import { getExperiment, type ExperimentRecord } from '../../store/experiments.js';
+import { putVerdictScores } from '../../store/gate-scores.js';
+import { decideGate, gateReport, getGate, type GateRecord } from '../../store/gates.js';
+import { withHeartbeat, type Beat } from '../heartbeat.js';
+import { refuseStale } from './admit-gate.js';
+import { isAnswer } from './answer.js';
+import { compareInThread } from './compare-in-thread.js';
+import { loadLabels, loadSides, type SideCells } from './load-sides.js';
+import type { RegressionPorts } from './ports.js';
+import { reportComparison } from './report-comparison.js';
+import { endedWell, type EndedRun } from './sides.js';
+import { writeToReport } from './verdict-in-report.js';
+
+/**
+ * Compares both sides of a gate and records the verdict, together with the scores that go to the platform: one transaction, so
+ * that a verdict is sent if and only if it is recorded, and once.
+ */
+export function createDecideGate(ports: RegressionPorts): GateActivities['decideGate'] {
+  return ({ gateId }) =>
+    withHeartbeat(async (beat): Promise<GateDecision> => {
+      const gate = await getGate(ports.store, gateId);
+      const plan = planOf(gate);
+      const run = await getExperiment(ports.store, plan.head.experimentId);
+      const platforms = plan.publish ? run.platformRuns.map(({ platform }) => platform) : [];
+      if (gate.status === 'decided') {
+        const report = (await gateReport(ports.store, gateId)) as GateReport;
+        return decided(report, platforms);
+      }
+      try {
+        const head = endedWell(run);
+        const compared = await compare(gate, { plan, head, ports, beat });
+        await record(gate, { ...compared, head, ports });
+        return decided(compared.report, platforms);
+      } catch (error) {
+        if (!isAnswer(error)) throw error;
+        return { outcome: 'refused', error: error.toJSON() };
+      }
+    });
+}
+
+const decided = (report: GateReport, platforms: readonly string[]): GateDecision => ({
+  outcome: 'decided',
+  verdict: report.verdict,
+  headline: headlineOf(report),
+  platforms,
+});
+
+function planOf({ id, plan }: GateRecord): GatePlan {
+  if (plan === undefined) throw new AssayError('INTERNAL', `"${id}" has no plan.`);
+  return plan;
+}
+
+/** A side with what is told of it. */
+interface Side {
+  readonly cells: SideCells;
+  readonly manifest: Manifest;
+  /** How many cells there must be, where that is known. */
+  readonly pinned?: number;
+  readonly told: Omit<GateReportSide, 'cells'>;
+  readonly run: ExperimentRecord;
+}
+
+/** What a comparison came to. */
+interface Compared {
+  readonly report: GateReport;
+  readonly changes: ItemChanges;
+  /** The run of the base. */
+  readonly base: ExperimentRecord;
+}
+
+async function compare(
+  gate: GateRecord,
+  on: {
+    readonly plan: GatePlan;
+    readonly head: EndedRun;
+    readonly ports: RegressionPorts;
+    readonly beat: Beat;
+  },
+): Promise<Compared> {
+  const { plan, ports, beat } = on;
+  const { policy } = plan;
+  const { store } = ports;
+  const head = sideOfRun(on.head);
+  const base = await baseSide(plan, store);
+  refuseStale(`The base "${base.told.name}"`, {
+    base: base.manifest,
+    head: head.manifest,
+    policy,
+    ...(base.told.kind === 'baseline' ? { name: base.told.name } : {}),
+  });
+  const sides = await loadSides(store, {
+    head: head.cells,
+    base: base.cells,
+    sameItems: base.manifest.dataset.itemsHash === head.manifest.dataset.itemsHash,
+    beat,
+  });
+  if (base.pinned !== undefined && base.pinned !== sides.cells.base) {
+    // Its cells were replaced while they were read.
+    throw new AssayError(
+      'BASELINE_STALE',
+      `The baseline "${base.told.name}" was renewed just now.`,
+      {
+        retryAfterMs: 1_000,
+      },
+    );
+  }
+  const pointers = [
+    ...policy.slices.map(({ by }) => by),
+    ...(policy.cluster === undefined ? [] : [policy.cluster]),
+  ];
+  const labels = await loadLabels(store, on.head.id, [...new Set(pointers)]);
+  const { evaluators, notes } = comparedScores({
+    head: head.manifest.evaluators,
+    base: base.manifest.evaluators,
+    scores: [...sides.head.scores.keys(), ...sides.base.scores.keys()],
+    changed: changedEvaluators(base.manifest, head.manifest),
+    policy,
+  });
+  beat.tell({ step: 'compare', evaluators: evaluators.length });
+  const comparison = await compareInThread(
+    { head: sides.head, base: sides.base, evaluators, policy, labels },
+    beat.cancelled,
+  );
+  const { changedItems } = sides;
+  const changes = itemChanges({ head: sides.head, base: sides.base, result: comparison });
+  const report: GateReport = {
+    format: 'assay-gate',
+    version: 1,
+    project: gate.project,
+    name: gate.name,
+    dataset: head.manifest.dataset.name,
+    verdict: comparison.verdict,
+    head: { ...head.told, cells: sides.cells.head },
+    base: { ...base.told, cells: sides.cells.base },
+    policy,
+    stale: staleReasons(base.manifest, head.manifest),
+    changedItems: { n: changedItems.length, ids: changedItems.slice(0, 1_000) },
+    notes,
+    comparison,
+  };
+  return { report, changes, base: base.run };
+}
+
+function sideOfRun(run: EndedRun): Side {
+  return {
+    cells: { kind: 'run', experimentId: run.id },
+    manifest: run.manifest,
+    run,
+    told: {
+      kind: 'run',
+      name: run.name,
+      run: run.name,
+      runUid: run.runUid,
+      manifestHash: run.manifestHash ?? '',
+      ...toldOf(run.manifest),
+    },
+  };
+}
+
+const toldOf = ({ target, dataset, repetitions }: Manifest) => ({
+  target: target.name,
+  items: dataset.items,
+  repetitions,
+});
+
+async function baseSide({ base }: GatePlan, store: Store): Promise<Side> {
+  if (base.kind === 'run')
+    return sideOfRun(endedWell(await getExperiment(store, base.experimentId)));
+  const baseline = await findBaselineById(store, base.baselineId);
+  if (baseline === undefined) {
+    throw new AssayError('BASELINE_NOT_FOUND', `The baseline "${base.name}" is gone.`);
+  }
+  return {
+    cells: { kind: 'baseline', baselineId: baseline.id, version: baseline.version },
+    manifest: baseline.manifest,
+    pinned: baseline.cells,
+    run: await getExperiment(store, baseline.experimentId),
+    told: {
+      kind: 'baseline',
+      name: baseline.name,
+      run: baseline.run,
+      runUid: baseline.runUid,
+      manifestHash: baseline.manifestHash,
+      ...toldOf(baseline.manifest),
+    },
+  };
+}
+
+async function record(
+  gate: GateRecord,
+  on: Compared & { readonly head: EndedRun; readonly ports: RegressionPorts },
+): Promise<void> {
+  const { report, head, ports } = on;
+  const publish = planOf(gate).publish;
+  // Before the verdict counts: repeating it writes the same again.
+  if (publish) {
+    const comparison = await reportComparison(on, ports);
+    await writeToReport(ports.store, { experimentId: head.id, report, comparison });
+  }
+  await withTransaction(ports.store, async (tx) => {
+    const decidedAt = await decideGate(tx, {
+      gateId: gate.id,
+      verdict: report.verdict,
+      headExperimentId: head.id,
+      report,
+    });
+    const { context } = head;
+    if (decidedAt === undefined || !publish || context === undefined) return;
+    for (const run of head.platformRuns) {
+      const platform = ports.platforms.find((each) => each.name === run.platform);
+      if (platform === undefined) {
+        throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${run.platform}".`);
+      }
+      const records = platform.encodeRunScores({
+        scores: verdictScores(report),
+        run: { ...context, run },
+        timestamp: decidedAt,
+      });
+      await putVerdictScores(tx, { experimentId: head.id, platform: run.platform, records });
+    }
+  });
+}

@@ -1,0 +1,265 @@
+import { count, counted, figure } from '../report/figures.js';
+import { idList, type Alignment } from './align.js';
+import { figuresOf, type ScoreShape } from './figures.js';
+import { pairItems, type Sides } from './paired-items.js';
+import type { RunScores, ScoreColumn } from './run-scores.js';
+import type { ComparisonSettings } from './settings.js';
+import { sliceComparisons, type SlicePlan } from './slices.js';
+import type { EvaluatorComparison, GateEvaluator, IdList } from './types.js';
+import { decide, inconclusive, type Decision, type DecisionRule } from './verdict.js';
+
+/** What every evaluator of a comparison shares. */
+export interface ComparisonContext {
+  readonly base: RunScores;
+  readonly head: RunScores;
+  readonly alignment: Alignment;
+  readonly settings: ComparisonSettings;
+  readonly slices: readonly SlicePlan[];
+}
+
+/** Compares one score of two runs. */
+export function compareEvaluator(
+  evaluator: GateEvaluator,
+  context: ComparisonContext,
+): EvaluatorComparison {
+  const read = readScore(evaluator, context);
+  if ('verdict' in read) return unreadable(evaluator, { decision: read, context });
+  const { sides, shape, measure } = read;
+  const places = scoredPlaces(context.alignment, sides);
+  const pairs = pairItems(context.alignment, sides, places.both);
+  const figures = figuresOf(pairs, shape, context.settings);
+  const rule: DecisionRule = {
+    margin: shape.margin,
+    alpha: context.settings.alpha,
+    power: context.settings.power,
+    range: rangeOf(shape),
+  };
+  const decision = decide(figures, rule);
+  const absent = missingInHead(context, sides);
+  return {
+    ...figures,
+    ...head(evaluator, sides.better),
+    kind: shape.binary ? 'rate' : 'number',
+    measure,
+    scale: shape.scale,
+    margin: shape.margin,
+    ...withMissing(decision, { absent, sides, shape, rule, context }),
+    unscored: places.unscored,
+    headCellsMissing: absent,
+    slices: sliceComparisons({ pairs, shape, rule, context }),
+  };
+}
+
+interface ReadScore {
+  readonly sides: Sides;
+  readonly shape: ScoreShape;
+  readonly measure: 'value' | 'passed';
+}
+
+function readScore(evaluator: GateEvaluator, context: ComparisonContext): ReadScore | Decision {
+  const base = context.base.scores.get(evaluator.name);
+  const top = context.head.scores.get(evaluator.name);
+  if (base === undefined || top === undefined) return absentScore(base, top);
+  const types = [...new Set([...base.types, ...top.types])];
+  if (types.length > 1) {
+    return inconclusive(
+      'mixed_types',
+      `Its scores are of several types (base: ${base.types.join(', ')}; head: ${top.types.join(', ')}): they are not comparable.`,
+    );
+  }
+  const measure = evaluator.measure ?? defaultMeasure(evaluator, { base, head: top });
+  const [b, h] = measure === 'passed' ? [base.passes, top.passes] : [base.values, top.values];
+  if (b === null || h === null) {
+    return inconclusive(
+      'not_a_number',
+      measure === 'passed'
+        ? 'Its scores do not say whether they passed.'
+        : 'Its labels have no order: give each a number, or let the evaluator say which of them pass.',
+    );
+  }
+  const better = measure === 'passed' ? 'higher' : (evaluator.better ?? 'higher');
+  const sides = { base: b, head: h, better } as const;
+  const shape = shapeOf(evaluator, { sides, measure, margin: context.settings.margin });
+  return 'verdict' in shape ? shape : { sides, shape, measure };
+}
+
+function absentScore(base: ScoreColumn | undefined, top: ScoreColumn | undefined): Decision {
+  const where =
+    base === undefined && top === undefined
+      ? 'Neither run has'
+      : base === undefined
+        ? 'The base does not have'
+        : 'Head does not have';
+  return inconclusive('no_scores', `${where} this score.`);
+}
+
+function defaultMeasure(
+  { better }: GateEvaluator,
+  columns: { readonly base: ScoreColumn; readonly head: ScoreColumn },
+): 'value' | 'passed' {
+  const { base, head: top } = columns;
+  const passes = base.passes !== null && top.passes !== null;
+  const [type] = base.types;
+  if (type === 'NUMERIC') return 'value';
+  if (type === 'BOOLEAN') return passes && better !== 'lower' ? 'passed' : 'value';
+  return base.values !== null && top.values !== null ? 'value' : 'passed';
+}
+
+function shapeOf(
+  { scale, margin }: GateEvaluator,
+  of: {
+    readonly sides: Sides;
+    readonly measure: 'value' | 'passed';
+    readonly margin: number;
+  },
+): ScoreShape | Decision {
+  const { base, head: top } = of.sides;
+  const min = Math.min(base.min, top.min);
+  const max = Math.max(base.max, top.max);
+  const binary = base.binary && top.binary;
+  if (scale !== undefined && of.measure === 'value') {
+    if (min < scale.min || max > scale.max) {
+      return inconclusive(
+        'outside_scale',
+        `Its values reach from ${figure(min)} to ${figure(max)}, its scale from ${figure(scale.min)} to ${figure(scale.max)}.`,
+      );
+    }
+    return { binary, scale, margin: margin ?? of.margin * (scale.max - scale.min) };
+  }
+  // A margin of a scale's width or more tells that the score is not on this one.
+  const unit = min >= 0 && max <= 1 && (margin ?? of.margin) < 1 ? { min: 0, max: 1 } : null;
+  if (unit === null && margin === undefined) {
+    return inconclusive(
+      'margin_needed',
+      `Its values reach from ${figure(min)} to ${figure(max)}: name its scale, or the loss that is acceptable.`,
+    );
+  }
+  return { binary: binary && unit !== null, scale: unit, margin: margin ?? of.margin };
+}
+
+function rangeOf({ scale }: ScoreShape): number | null {
+  return scale === null ? null : scale.max - scale.min;
+}
+
+function head(
+  { name, required }: GateEvaluator,
+  better: 'higher' | 'lower',
+): Pick<EvaluatorComparison, 'name' | 'required' | 'better'> {
+  return { name, required: required ?? true, better };
+}
+
+function unreadable(
+  evaluator: GateEvaluator,
+  of: { readonly decision: Decision; readonly context: ComparisonContext },
+): EvaluatorComparison {
+  const empty: IdList = { n: 0, ids: [] };
+  return {
+    ...head(evaluator, evaluator.better ?? 'higher'),
+    kind: null,
+    measure: null,
+    scale: null,
+    margin: evaluator.margin ?? null,
+    ...of.decision,
+    items: 0,
+    clusters: 0,
+    changes: { better: 0, worse: 0, same: 0 },
+    base: null,
+    head: null,
+    estimate: null,
+    interval: null,
+    method: null,
+    intervals: { t: null, bca: null },
+    test: null,
+    mde: null,
+    itemsNeeded: null,
+    unscored: { base: empty, head: empty, both: of.context.alignment.ids.length },
+    headCellsMissing: 0,
+    slices: [],
+  };
+}
+
+interface ScoredPlaces {
+  readonly both: Uint32Array;
+  readonly unscored: EvaluatorComparison['unscored'];
+}
+
+function scoredPlaces(alignment: Alignment, sides: Sides): ScoredPlaces {
+  const both: number[] = [];
+  const base: string[] = [];
+  const top: string[] = [];
+  let neither = 0;
+  for (const [place, id] of alignment.ids.entries()) {
+    const inBase = (sides.base.n[alignment.base[place] ?? 0] ?? 0) > 0;
+    const inHead = (sides.head.n[alignment.head[place] ?? 0] ?? 0) > 0;
+    if (inBase && inHead) both.push(place);
+    else if (inHead) base.push(id);
+    else if (inBase) top.push(id);
+    else neither += 1;
+  }
+  return {
+    both: Uint32Array.from(both),
+    unscored: { base: idList(base), head: idList(top), both: neither },
+  };
+}
+
+/** Cells of head without a score, of items that the base has scored. */
+function missingInHead({ head: run, alignment }: ComparisonContext, sides: Sides): number {
+  let cells = 0;
+  for (let place = 0; place < alignment.ids.length; place += 1) {
+    if ((sides.base.n[alignment.base[place] ?? 0] ?? 0) === 0) continue;
+    const item = alignment.head[place] ?? 0;
+    cells += Math.max(0, (run.planned[item] ?? 0) - (sides.head.n[item] ?? 0));
+  }
+  return cells;
+}
+
+/**
+ * A head that fails where it would have done badly must not pass on the rest: the pass must hold with the worst value in each
+ * missing cell (the worst-case bound of Manski 1989, "Anatomy of the Selection Problem").
+ */
+function withMissing(
+  decision: Decision,
+  of: {
+    readonly absent: number;
+    readonly sides: Sides;
+    readonly shape: ScoreShape;
+    readonly rule: DecisionRule;
+    readonly context: ComparisonContext;
+  },
+): Decision {
+  const { absent, sides, shape, rule, context } = of;
+  if (decision.verdict !== 'pass' || absent === 0 || context.settings.missing === 'exclude') {
+    return decision;
+  }
+  const { scale } = shape;
+  const cells = counted(absent, 'cell');
+  if (scale === null) {
+    return inconclusive(
+      'missing_in_head',
+      `Head has no score in ${cells} that the base has scored, and without a scale nobody knows what they would have lost.`,
+    );
+  }
+  const worst = sides.better === 'higher' ? scale.min : scale.max;
+  const filled = { ...sides, head: filledWith(worst, context, sides) };
+  const pairs = pairItems(context.alignment, filled, scoredPlaces(context.alignment, filled).both);
+  const second = decide(figuresOf(pairs, shape, context.settings), rule);
+  if (second.verdict === 'pass') return decision;
+  return inconclusive(
+    'missing_in_head',
+    `It passes in the cells that were scored, but head has no score in ${cells} that the base has scored: with ${figure(worst)} in each it would not (${count(pairs.d.length)} items).`,
+  );
+}
+
+function filledWith(worst: number, context: ComparisonContext, sides: Sides): Sides['head'] {
+  const { head: run, alignment } = context;
+  const sum = sides.head.sum.slice();
+  const n = sides.head.n.slice();
+  for (let place = 0; place < alignment.ids.length; place += 1) {
+    if ((sides.base.n[alignment.base[place] ?? 0] ?? 0) === 0) continue;
+    const item = alignment.head[place] ?? 0;
+    const absent = Math.max(0, (run.planned[item] ?? 0) - (n[item] ?? 0));
+    sum[item] = (sum[item] ?? 0) + absent * worst;
+    n[item] = (n[item] ?? 0) + absent;
+  }
+  return { ...sides.head, sum, n };
+}

@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+
+const folder = new URL('gate-histories/', import.meta.url);
+const names = readdirSync(folder)
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => name.slice(0, -'.json'.length));
+const textOf = (name: string): string => readFileSync(new URL(`${name}.json`, folder), 'utf8');
+/** What production runs: the bundle of the build. */
+const bundle = readFileSync(resolve('dist/workers/workflows.bundle.js'), 'utf8');
+
+const replay = (name: string, code = bundle): Promise<void> =>
+  Worker.runReplayHistory(
+    { workflowBundle: { code } },
+    JSON.parse(textOf(name)),
+    `recorded/${name}`,
+  );
+
+describe('recorded histories of gates, baselines and schedules', () => {
+  beforeAll(() => {
+    // A replay that fails is what one of these tests is about; it need not fill the log.
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+  });
+
+  it('are of every kind', () => {
+    const kinds = new Set(names.map((name) => name.replace(/-\d+$/, '')));
+    expect([...kinds].sort()).toEqual([
+      'baseline-renewed',
+      'baseline-saved',
+      'failed',
+      'long',
+      'rejected',
+      'scheduled',
+      'started',
+    ]);
+    expect(textOf('started-1')).toContain('verifyVerdict');
+    expect(textOf('started-2')).not.toContain('decideGate');
+    expect(textOf('failed')).toContain('finishGate');
+    expect(textOf('long-1')).toContain('EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW');
+    expect(textOf('baseline-renewed')).toContain('renewBaseline');
+    expect(textOf('scheduled')).toContain('TemporalScheduledStartTime');
+  });
+
+  it.each(names)('%s: the workflow of this build goes the same way', async (name) => {
+    await expect(replay(name)).resolves.toBeUndefined();
+  });
+
+  it('are not fitted by a workflow that was changed: the replay can fail', async () => {
+    const changed = bundle.replaceAll('decideGate', 'decideGateOtherwise');
+    expect(changed).not.toBe(bundle);
+    await expect(replay('started-1', changed)).rejects.toThrow(/nondeterminism|non-?determinis/i);
+  });
+});

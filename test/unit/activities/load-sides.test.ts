@@ -1,0 +1,43 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { addPage } from '../../../src/activities/regression/load-sides.js';
+import { RunScoresBuilder } from '../../../src/core/regression/run-scores.js';
+
+const page = {
+  items: ['a', 'a', 'b', 'c'],
+  hashes: ['1', '1', '2', '3'],
+  repetitions: [1, 2, 1, 1],
+  statuses: ['ok', 'ok', 'target_error', 'ok'],
+  latencies: [10, 30, null, 5],
+  costs: [0.5, null, null, 0.25],
+  scores: [
+    { tone: [0.5, true], label: ['kind', null], broken: [null, null] },
+    { tone: [1, true], label: ['rude', false] },
+    {},
+    { tone: [0, false] },
+  ],
+} as const;
+
+describe('a page of cells', () => {
+  it('is summed by item: scores of every kind, cost and latency where they are known', () => {
+    const builder = new RunScoresBuilder();
+    addPage(builder, page);
+    const { items, planned, scores, cost, latency } = builder.build();
+    expect(items).toEqual(['a', 'b', 'c']);
+    expect([...planned]).toEqual([2, 1, 1]);
+    expect(scores.get('tone')).toMatchObject({ types: ['NUMERIC'] });
+    expect([...(scores.get('tone')?.values?.sum ?? [])]).toEqual([1.5, 0, 0]);
+    expect([...(scores.get('tone')?.passes?.sum ?? [])]).toEqual([2, 0, 0]);
+    expect(scores.get('label')).toMatchObject({ types: ['CATEGORICAL'], unmapped: 2 });
+    // A number that JSON could not hold.
+    expect(scores.get('broken')).toMatchObject({ types: ['NUMERIC'], unusable: 1 });
+    expect([...(cost?.n ?? [])]).toEqual([1, 0, 1]);
+    expect([...(latency?.sum ?? [])]).toEqual([40, 0, 5]);
+  });
+
+  it('leaves out items that changed', () => {
+    const builder = new RunScoresBuilder();
+    addPage(builder, page, new Set(['a']));
+    expect(builder.build().items).toEqual(['b', 'c']);
+  });
+});

@@ -158,9 +158,9 @@ inBrowser('the page of a report in a browser', () => {
       });
       const page = await context.newPage();
       await page.goto(pathToFileURL(join(folder, `${name}.html`)).href);
-      await page.evaluate(() => {
-        for (const each of document.querySelectorAll('details')) each.open = true;
-      });
+      await page.evaluate(
+        "for (const each of document.querySelectorAll('details')) each.open = true",
+      );
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(
         violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join('\n')}`),

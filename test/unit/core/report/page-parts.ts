@@ -22,7 +22,8 @@ export function pageParts(page: string): PageParts {
   const tags: Tag[] = [];
   const open: string[] = [];
   const inside: Record<'style' | 'script', string[]> = { style: [], script: [] };
-  const tag = /<(\/?)([a-zA-Z][a-zA-Z0-9]*)((?:\s+[a-zA-Z-]+(?:="[^"<>]*")?)*)\s*(\/?)>/gy;
+  const tag =
+    /<(\/?)([a-zA-Z][a-zA-Z0-9]*)((?:\s+[a-zA-Z][a-zA-Z0-9-]*(?:="[^"<>]*")?)*)\s*(\/?)>/gy;
   let at = page.indexOf('<html');
   while (at < page.length) {
     const next = page.indexOf('<', at);
@@ -61,9 +62,11 @@ const entities: Readonly<Record<string, string>> = {
 
 function attributesOf(text: string): ReadonlyMap<string, string> {
   return new Map(
-    [...text.matchAll(/([a-zA-Z-]+)(?:="([^"]*)")?/g)].map(([, name = '', value = '']) => [
-      name.toLowerCase(),
-      value.replace(/&(?:amp|lt|gt|quot|#39|#96);/g, (entity) => entities[entity] ?? ''),
-    ]),
+    [...text.matchAll(/([a-zA-Z][a-zA-Z0-9-]*)(?:="([^"]*)")?/g)].map(
+      ([, name = '', value = '']) => [
+        name.toLowerCase(),
+        value.replace(/&(?:amp|lt|gt|quot|#39|#96);/g, (entity) => entities[entity] ?? ''),
+      ],
+    ),
   );
 }

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { reportSchema } from '../../src/contracts/report/report.js';
 import {
   assay,
   CliProcess,
@@ -78,6 +79,7 @@ describe('assay experiment run', () => {
     const folder = join(project.path, 'results', 'whole');
     expect(readdirSync(folder).sort()).toEqual([
       'junit.xml',
+      'report.html',
       'report.json',
       'report.md',
       'results.csv',
@@ -92,7 +94,10 @@ describe('assay experiment run', () => {
     ]);
     // A spreadsheet would run it.
     expect(read('results.csv')).toMatch(/^'=throws,/m);
-    expect(JSON.parse(read('report.json'))).toMatchObject({ format: 'assay-report' });
+    // Of a real run, by the published schema, with nothing in it that the schema does not name.
+    const model: unknown = JSON.parse(read('report.json'));
+    expect(reportSchema.parse(model)).toEqual(model);
+    expect(read('report.html')).toMatch(/^<!doctype html>[^]*<h1[^>]*>\s*whole\s*<\/h1/);
   });
 
   it('attaches to the same run, and fails on cell errors only when told to', async () => {

@@ -16,7 +16,7 @@ const longestReason = 800;
 const longestLine = 300;
 const mostLines = 10;
 // Beside the bodies: ten judges with ten long lines each would make a megabyte of a few cells.
-const longestScores = 6_000;
+const longestScores = 3_000;
 /** How many failed cells are told in all, with the examples of the patterns. */
 const mostTold = 200;
 

@@ -40,12 +40,11 @@ export class LineTally {
     }
     const seen = new Set<string>();
     for (const whole of lines) {
-      const text = cutText(whole, longestLine);
-      const key = spelling(text);
+      const key = spelling(whole.slice(0, longestLine));
       // Twice in one comment is still one cell.
       if (seen.has(key)) continue;
       seen.add(key);
-      count(table, { key, text, cell });
+      count(table, { key, text: whole, cell });
     }
   }
 
@@ -81,8 +80,9 @@ function count(
   let line = table.get(key);
   if (line === undefined) {
     if (table.size >= mostLines) return;
-    line = { text, n: 0, examples: [] };
-    table.set(key, line);
+    // Copies, and only for the few that stay: a slice would keep the whole comment in memory.
+    line = { text: cutText(text, longestLine), n: 0, examples: [] };
+    table.set(JSON.parse(JSON.stringify(key)) as string, line);
   }
   line.n += 1;
   if (line.examples.length < mostExamples) {

@@ -196,7 +196,7 @@ function cellsBar(cells: ReportCells): Markup {
 function findingsList(findings: readonly Finding[]): Content {
   if (findings.length === 0) return null;
   return html`<div class="sub">
-    <h3>What stands out</h3>
+    <h2 class="small">What stands out</h2>
     <ul class="findings">
       ${findings.map(
         (finding) =>

@@ -83,7 +83,7 @@ export function table(
 ): Content {
   if (rows.length === 0) return null;
   const { caption, columns, brief = false } = of;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${`Table: ${caption}`}">
     <table class="sortable${brief && rows.length > 12 ? ' brief' : null}">
       <caption class="unseen">
         ${caption}
@@ -92,7 +92,9 @@ export function table(
         <tr>
           ${columns.map(
             ({ heading, kind = 'text' }) =>
-              html`<th scope="col" class="${kind}" data-sort="${kind}">${heading}</th>`,
+              html`<th scope="col" class="${kind}" data-sort="${kind}">
+                ${heading === '' ? html`<span class="unseen">as a bar</span>` : heading}
+              </th>`,
           )}
         </tr>
       </thead>

@@ -207,7 +207,7 @@ function confusionPart(evaluator: string, confusion: ConfusionReport): Markup {
 function matrix(evaluator: string, { labels, counts, classes }: ConfusionReport): Content {
   if (labels.length > widestMatrix) return null;
   const caption = `Expected against given labels of ${evaluator}`;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${`Table: ${caption}`}">
     <table class="matrix">
       <caption class="unseen">
         ${caption}

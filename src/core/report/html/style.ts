@@ -25,7 +25,7 @@ body{margin:0;background:var(--page);color:var(--ink);font:15px/1.55 ui-sans-ser
 h1,h2,h3,h4,p,ul,dl,dd,figure,blockquote{margin:0;padding:0}
 h1{font-size:1.75rem;line-height:1.2;letter-spacing:-.02em;overflow-wrap:anywhere}
 h2{font-size:1.25rem;letter-spacing:-.01em;line-height:1.3}
-h3{font-size:1rem;line-height:1.4;overflow-wrap:anywhere}
+h3,h2.small{font-size:1rem;letter-spacing:0;line-height:1.4;overflow-wrap:anywhere}
 a{color:var(--accent);text-underline-offset:2px}
 code,pre{font:.9em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}
 code{overflow-wrap:anywhere}
@@ -49,11 +49,12 @@ nav .n{font-size:.82em}
 .theme{margin:1rem .6rem 0;padding:.25rem .6rem;background:none;border:1px solid var(--line);border-radius:6px;color:var(--muted);font-size:.85rem;cursor:pointer}
 .theme:hover{color:var(--ink)}
 main{min-width:0;display:grid;gap:1.25rem}
-section{min-width:0;background:var(--card);border:1px solid var(--line);border-radius:12px;padding:1.35rem 1.5rem;box-shadow:var(--shadow);display:grid;gap:1rem;grid-template-columns:minmax(0,1fr)}
+section{overflow-wrap:anywhere;min-width:0;background:var(--card);border:1px solid var(--line);border-radius:12px;padding:1.35rem 1.5rem;box-shadow:var(--shadow);display:grid;gap:1rem;grid-template-columns:minmax(0,1fr)}
 .section-head{display:flex;flex-wrap:wrap;align-items:baseline;justify-content:space-between;gap:.25rem 1rem}
 .aside{color:var(--muted);font-size:.92rem}
 .note{color:var(--muted);font-size:.92rem;max-width:75ch}
 .sub{display:grid;gap:.6rem;min-width:0}
+main,nav,footer{min-width:0}
 footer{color:var(--muted);font-size:.87rem;padding:0 .25rem}
 `;
 
@@ -105,15 +106,17 @@ svg{display:block}
 .numbers table{width:auto;margin-top:.3rem}
 .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(20rem,100%),1fr));gap:1rem;align-items:start}
 .score{border:1px solid var(--line);border-radius:10px;padding:1rem 1.1rem;display:grid;gap:.6rem;align-content:start;min-width:0}
+.score-head>*{min-width:0;max-width:100%}
 .score-head{display:flex;justify-content:space-between;gap:.75rem;align-items:baseline;flex-wrap:wrap}
+.tag,.chip{max-width:100%;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;display:inline-block;vertical-align:bottom}
 .tag{font-size:.78rem;color:var(--muted);border:1px solid var(--line);border-radius:5px;padding:0 .4rem;white-space:nowrap}
 .figure{display:flex;flex-wrap:wrap;align-items:baseline;gap:.2rem .7rem}
 .figure b{font-size:1.6rem;letter-spacing:-.02em;font-weight:650}
 `;
 
 const tables = `
-.scroll{overflow-x:auto;border-radius:6px}
-table{border-collapse:collapse;width:100%;font-size:.92rem}
+.scroll{position:relative;overflow-x:auto;border-radius:6px}
+table{overflow-wrap:break-word;border-collapse:collapse;width:100%;font-size:.92rem}
 th,td{padding:.42rem .7rem;text-align:start;vertical-align:top;border-bottom:1px solid var(--line)}
 tbody tr:last-child>*{border-bottom:0}
 thead th{font-size:.83rem;font-weight:600;color:var(--muted);white-space:nowrap;vertical-align:bottom}
@@ -172,7 +175,7 @@ html:not(.live) .tools{display:none}
 .cell .who code{font-weight:600}
 .cell .why{color:var(--muted);overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0}
 .cell[open] .why{white-space:normal}
-.chips{display:inline-flex;flex-wrap:wrap;gap:.3rem}
+.chips{min-width:0;max-width:16rem;display:inline-flex;flex-wrap:wrap;gap:.3rem}
 .chip{background:var(--bad-soft);color:var(--bad);border-radius:5px;padding:0 .4rem;font-size:.83rem}
 .chip.good{background:var(--good-soft);color:var(--good)}
 .body{display:grid;gap:.9rem;padding:.95rem;grid-template-columns:minmax(0,1fr)}

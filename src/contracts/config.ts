@@ -2,6 +2,11 @@
 import { z } from 'zod';
 
 import type { Json, JsonObject } from '../core/json/json.js';
+import {
+  commonOptions as common,
+  moreEvaluatorKinds,
+  pathOption as path,
+} from './evaluator-kinds.js';
 import { retrySettingsSchema } from './experiment-spec.js';
 import { jsonObjectSchema, jsonSchema } from './json.js';
 import { projectIdSchema, resourceNameSchema } from './names.js';
@@ -21,7 +26,12 @@ export interface TargetContext {
       readonly parameters?: JsonObject;
       readonly responseSchema?: { readonly name: string; readonly schema: JsonObject };
       readonly signal?: AbortSignal;
-    }): Promise<{ readonly text: string; readonly json: Json | undefined }>;
+    }): Promise<{
+      readonly text: string;
+      readonly json: Json | undefined;
+      /** The calls of tools that it asks for, in the provider's form; name the tools in `parameters`. */
+      readonly toolCalls?: readonly Json[];
+    }>;
     /** One vector for each text, in their order. */
     embed(request: {
       readonly model: string;
@@ -170,13 +180,6 @@ const functionTargetSchema = z.strictObject({
   evaluators: evaluatorNames,
 });
 
-const common = { required: z.boolean().default(true) };
-/** A JSON pointer into output and expected, such as `/category`. Default: the whole. */
-const path = z
-  .string()
-  .regex(/^(\/.*)?$/, 'a path is a JSON pointer such as /category')
-  .optional();
-
 export const evaluatorConfigSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('exact_match'),
@@ -233,8 +236,11 @@ export const evaluatorConfigSchema = z.discriminatedUnion('kind', [
     run: z.custom<EvaluatorFunction>((value) => typeof value === 'function', 'run is a function'),
     /** The score names it may give; default its own name. */
     scores: z.array(resourceNameSchema).min(1).optional(),
+    /** The value from which on a number passes, where the function does not say itself. */
+    passAt: z.number().optional(),
     ...common,
   }),
+  ...moreEvaluatorKinds,
 ]);
 
 export const configSchema = z.strictObject({

@@ -4,9 +4,9 @@ import { AssayError } from '../../core/errors/assay-error.js';
 
 /**
  * The most that two texts may differ in, as the product of what is left of their lengths without common ends. The time
- * grows with it (bit-parallel, 32 at a step), and it is the time of all cells of this worker: this much takes some 50 ms.
+ * grows with it (bit-parallel, 32 at a step), and it is the time of all cells of this worker: this much takes some 100 ms.
  */
-const mostSteps = 250_000_000;
+const mostSteps = 50_000_000;
 
 /**
  * The Levenshtein distance of two texts in code points: insertions, deletions and replacements of one each.

@@ -61,6 +61,12 @@ export type EvaluatorResult =
       readonly passedItems?: readonly string[];
       readonly failedItems?: readonly string[];
       readonly suggestions?: readonly string[];
+    }
+  /** As the scorers of autoevals give it; a score of null does not apply. */
+  | {
+      readonly name?: string;
+      readonly score: number | boolean | null;
+      readonly metadata?: Readonly<Record<string, unknown>>;
     };
 
 /** An evaluator written in TypeScript. `undefined` means: does not apply to this item. */

@@ -7,7 +7,7 @@ import { resourceNameSchema } from './names.js';
 
 /** What every evaluator takes. */
 export const commonOptions = {
-  /** Whether its failure is one of the cell, and its verdict one about the cell. Informative otherwise. Default true. */
+  /** Whether its failure makes the cell an `evaluator_error`; it is informative otherwise. Default true. */
   required: z.boolean().default(true),
   /** Turns its verdict round: true where it would not have passed. Its score is BOOLEAN then. Default false. */
   not: z.boolean().default(false),
@@ -176,7 +176,7 @@ const datasets = [
     gain: z.enum(['linear', 'exponential']).default('linear'),
     /** The member of an entry that holds its id. Default id. */
     idField: z.string().min(1).default('id'),
-    /** The value from which on a score passes, by its part: `{ 'recall@5': 0.8 }`. */
+    /** The value from which on a score passes, by its part: `{ recall_at_5: 0.8 }`. */
     passAt: z.record(z.string(), z.number().min(0).max(1)).default(() => ({})),
     ...commonOptions,
   }),

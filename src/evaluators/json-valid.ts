@@ -1,8 +1,7 @@
 import type { Json } from '../core/json/json.js';
 import { given, oneScore, type Building, type Built } from './building.js';
-import { partName, pathOption, readOutput } from './judged-value.js';
+import { parseJson, partName, pathOption, readOutput } from './judged-value.js';
 import { booleanScore, scoreComment, shown } from './score-text.js';
-import { messageOf } from './thrown.js';
 
 /**
  * Whether the output at `path` is JSON: a text must be as a whole (no code fences, nothing around it), what a target gave as
@@ -36,11 +35,10 @@ export function buildJsonValid({ name, config }: Building<'json_valid'>): Built 
 function problemOf(value: Json, type: 'any' | 'object' | 'array'): string | undefined {
   let json = value;
   if (typeof value === 'string') {
-    try {
-      json = JSON.parse(value) as Json;
-    } catch (error) {
-      return `It is no JSON: ${messageOf(error, 150)}.`;
-    }
+    // Where it breaks is not said: the words of JSON.parse differ from one version of Node to the next.
+    const parsed = parseJson(value);
+    if (parsed === undefined) return 'It is no JSON.';
+    json = parsed;
   }
   const actual = Array.isArray(json)
     ? 'array'

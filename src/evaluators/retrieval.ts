@@ -13,7 +13,7 @@ const mostIds = 100_000;
 
 /**
  * How well the output retrieves what is relevant: the ids in the output, best first, against those that the item expects.
- * Several NUMERIC scores in [0, 1], named `name.precision@5`, `.recall@5`, `.ndcg@5` for each cutoff, and `.mrr` (of one item:
+ * Several NUMERIC scores in [0, 1], named `name.precision_at_5`, `.recall_at_5`, `.ndcg_at_5` for each cutoff, and `.mrr` (of one item:
  * the reciprocal rank; its mean over items is the MRR). See measures/ranking.ts for the formulas.
  *
  * Relevant ids are a list of ids (binary), a list of `{ id, grade }`, or an object of grades by id; a grade of 0 is not relevant.
@@ -24,7 +24,7 @@ export function buildRetrieval({ name, config }: Building<'retrieval'>): Built {
   const cutoffs = [...new Set([config.k].flat())].sort((a, b) => a - b);
   const metrics = [...new Set(config.metrics)];
   const parts = metrics.flatMap((metric) =>
-    metric === 'mrr' ? ['mrr'] : cutoffs.map((k) => `${metric}@${k}`),
+    metric === 'mrr' ? ['mrr'] : cutoffs.map((k) => `${metric}_at_${k}`),
   );
   const problems = unknownParts({ name, passAt, parts });
   if (problems.length > 0) return { problems };
@@ -69,7 +69,8 @@ function score(of: {
 }): ScoreRecord {
   const { name, metric, ranking, gain, passAt, why } = of;
   const k = of.k ?? Infinity;
-  const part = of.k === undefined ? metric : `${metric}@${of.k}`;
+  const part = of.k === undefined ? metric : `${metric}_at_${of.k}`;
+  const label = of.k === undefined ? metric : `${metric}@${of.k}`;
   const value = {
     precision: () => precisionAt(k, ranking),
     recall: () => recallAt(k, ranking),
@@ -80,7 +81,7 @@ function score(of: {
   const first = ranking.retrieved.slice(0, Math.min(k, 50));
   const relevant = [...ranking.relevant.keys()];
   const comment = scoreComment({
-    reasoning: `${part} = ${shownNumber(value)}. ${why}`,
+    reasoning: `${label} = ${shownNumber(value)}. ${why}`,
     passed: relevant.filter((id) => first.includes(id)),
     failed: relevant.filter((id) => !first.includes(id)),
   });

@@ -33,10 +33,16 @@ export const parse = (config: object): EvaluatorConfig => evaluatorConfigSchema.
 /** Builds one evaluator named `it`. */
 export async function build(
   config: object,
-  options: { threads?: ThreadPool; readText?: (path: string) => Promise<string> } = {},
+  options: {
+    threads?: ThreadPool;
+    readText?: (path: string) => Promise<string>;
+    /** More of the config, for one that is made of others. */
+    others?: Readonly<Record<string, object>>;
+  } = {},
 ): Promise<Evaluator> {
+  const others = Object.entries(options.others ?? {}).map(([name, one]) => [name, parse(one)]);
   const [evaluator] = await buildEvaluators({
-    configs: { it: parse(config) },
+    configs: { ...(Object.fromEntries(others) as object), it: parse(config) },
     names: ['it'],
     models,
     codeHash,

@@ -219,6 +219,8 @@ const own = [
     path: pathOption,
     /** More arguments, handed over as they are: `{ criteria: '…' }`. */
     args: jsonObjectSchema.default(() => ({})),
+    /** Whether items without an expected value are judged as well; most scorers throw there. Default true. */
+    judgeWithoutExpected: z.boolean().default(true),
     passAt,
     ...commonOptions,
   }),

@@ -1,3 +1,4 @@
+import { AssayError } from '../core/errors/assay-error.js';
 import type { Json } from '../core/json/json.js';
 import { given, oneScore, type Building, type Built } from './building.js';
 import { textOf } from './judged-text.js';
@@ -5,7 +6,6 @@ import { pathOption, readExpected, readOutput } from './judged-value.js';
 import { readOwnResults } from './own-results.js';
 import { scoreComment } from './score-text.js';
 import { messageOf } from './thrown.js';
-import { AssayError } from '../core/errors/assay-error.js';
 
 /**
  * A scorer of the autoevals library, or of its shape, as it is: an async function that takes `{ input, output, expected,
@@ -17,7 +17,7 @@ import { AssayError } from '../core/errors/assay-error.js';
  * that calls a model does so with a client of its own: such calls are in no journal, budget or trace of Assay.
  */
 export function buildScorer({ name, config, codeHash }: Building<'scorer'>): Built {
-  const { path, args, passAt, required } = config;
+  const { path, args, judgeWithoutExpected, passAt, required } = config;
   const run = config.run as (args: Readonly<Record<string, unknown>>) => unknown;
   const declared = { name, scores: [name], passAt };
   return oneScore({
@@ -27,17 +27,18 @@ export function buildScorer({ name, config, codeHash }: Building<'scorer'>): Bui
       name,
       kind: config.kind,
       required,
-      options: { ...pathOption(path), ...given({ args, passAt }) },
+      options: { ...pathOption(path), ...given({ args, judgeWithoutExpected, passAt }) },
       code: codeHash,
       sees: ['metadata'],
     },
     async evaluate({ input, output, expected: whole, metadata }, { signal }) {
+      const expected = readExpected(whole, path);
+      if (expected === undefined && !judgeWithoutExpected) return [];
       const part = readOutput(output, path);
       if (!part.found) {
         const comment = scoreComment({ reasoning: part.reason });
         return readOwnResults(0, declared).map((score) => ({ ...score, comment }));
       }
-      const expected = readExpected(whole, path);
       let returned: unknown;
       try {
         // Copies: what a scorer changes in its arguments must not reach the stored output.

@@ -152,6 +152,9 @@ describe('a scorer of the shape of autoevals', () => {
   it('does not apply where its score is null', async () => {
     expect(await said(returning({ name: 'X', score: null }), { output: 'x' })).toBe('nothing');
     expect(await said(returning(undefined), { output: 'x' })).toBe('nothing');
+    const picky = { ...returning({ name: 'X', score: 1 }), judgeWithoutExpected: false };
+    expect(await said(picky, { output: 'x' })).toBe('nothing');
+    expect(await said(picky, { output: 'x', expected: 'y' })).toEqual([1, undefined]);
   });
 
   it.each([

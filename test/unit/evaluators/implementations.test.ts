@@ -42,7 +42,7 @@ const recorded: Readonly<Record<string, string>> = {
   'target prompt@1': '74a60fce337bbac03f9c8d5b776839c952081dbe7d2ff1e2d39abbe30c555a0b',
   'refusal@1': '6869c096c128937f975eac47fe0ecf05aed0a7661a7110d90c7ba8a2c3f3c2ab',
   'regex@1': 'cbf51ac2faf1ff236e0b05ab1d369fc345921c26dfad933fc87ef28c89e92d60',
-  'retrieval@1': '27e58f8fe876be560ca218a59510a982f8e1cb7ac6c86784a966c1b719919025',
+  'retrieval@1': '1f523596f8aa949d1300a538f31efd099eeb7fe2fa1a95d7187bcc1800ebbd5e',
   'rouge_l@1': '8f0a749043d29441cab4f14df9f89384b5bdab525de393b3b9225f12092a5527',
   'scorer@1': 'bd4cc491b51a0e75570514efdabc0e047445f939edbc3d97bdbc8fed71841253',
   'tool_calls@1': 'cdb0df84700c13e7b4de34d4e7bfcfec701b81361e3d41270cc6ed3f51dfa821',

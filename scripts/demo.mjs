@@ -1,5 +1,5 @@
 // The demo: the example experiment with both prompts over real tickets, on the embedded stack, from a bare clone.
-// It drives the CLI as a user would: `assay dev` beside, `assay experiment run` twice, then one table over both.
+// It drives the CLI as a user would: `assay dev` beside, `assay experiment run` thrice, then one table over both prompts.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -17,8 +17,8 @@ if (process.argv.includes('--help') || process.argv.includes('-h')) {
   console.log(`npm run demo [-- --keep]
 
 Installs and builds what is missing, starts the embedded stack (Postgres, Temporal, a Langfuse-compatible
-dev server, a demo model), runs examples/support-triage with two versions of a prompt, prints a table over both
-and where the reports are, and stops everything again.
+dev server, a demo model), runs examples/support-triage with two versions of a prompt and a search of help
+articles, prints a table over both prompts and where the reports are, and stops everything again.
 
   --keep   leaves the stack up until Ctrl-C, so that you can look around`);
   process.exit(0);
@@ -62,9 +62,9 @@ const startDev = async () => {
   return { child, facts: await ready };
 };
 
-const runExperiment = async (target) => {
+const runExperiment = async (target, dataset = 'support-tickets') => {
   console.log(`\n── ${target} ─────────────────────────────────────────────`);
-  const child = start(['experiment', 'run', '--dataset', 'support-tickets', '--target', target], {
+  const child = start(['experiment', 'run', '--dataset', dataset, '--target', target], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const code = await exitOf(child);
@@ -148,9 +148,10 @@ const main = async () => {
   try {
     await runExperiment('triage-v1');
     await runExperiment('triage-v2');
+    await runExperiment('find-articles', 'help-questions');
     const reports = [reportOf('triage-v1'), reportOf('triage-v2')];
     await printComparison(reports);
-    printPlaces(reports, facts);
+    printPlaces([reportOf('find-articles'), ...reports], facts);
     console.log(`\nThe demo took ${((performance.now() - started) / 1000).toFixed(0)} s.`);
     if (keep) {
       console.log('The stack is up until Ctrl-C.');

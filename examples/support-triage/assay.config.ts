@@ -1,6 +1,7 @@
 import { defineConfig } from 'assay';
 
 import { urgencyDistance } from './evaluators/urgency-distance.js';
+import { findArticles } from './targets/find-articles.js';
 import { triageByKeywords } from './targets/triage-by-keywords.js';
 
 export default defineConfig({
@@ -32,10 +33,13 @@ export default defineConfig({
     // Free text, judged by a model against a rubric.
     'reply-v1': { kind: 'prompt', evaluators: ['reply_quality', 'no_promises'] },
     'reply-v2': { kind: 'prompt', evaluators: ['reply_quality', 'no_promises'] },
+    // Search in the help centre, for the questions of datasets/help-questions.
+    'find-articles': { kind: 'function', run: findArticles, evaluators: ['articles'] },
   },
 
   evaluators: {
-    category: { kind: 'exact_match', path: '/category' },
+    // Judged as a whole too: accuracy, macro-F1 and the confusion matrix stand in the report.
+    category: { kind: 'classification', path: '/category' },
     urgency: { kind: 'exact_match', path: '/urgency' },
     // An evaluator of your own: see evaluators/urgency-distance.ts.
     urgency_distance: { kind: 'function', run: urgencyDistance },
@@ -68,6 +72,14 @@ export default defineConfig({
       path: '/reply',
       judgeWithoutExpected: false,
       passAt: 0.6,
+    },
+    articles: {
+      kind: 'retrieval',
+      retrieved: '/articles',
+      relevant: '/articles',
+      k: [1, 3],
+      // A customer looks at three results.
+      passAt: { recall_at_3: 1 },
     },
     no_promises: {
       kind: 'regex',

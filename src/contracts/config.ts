@@ -2,6 +2,11 @@
 import { z } from 'zod';
 
 import type { Json, JsonObject } from '../core/json/json.js';
+import {
+  commonOptions as common,
+  moreEvaluatorKinds,
+  pathOption as path,
+} from './evaluator-kinds.js';
 import { retrySettingsSchema } from './experiment-spec.js';
 import { gateSettingsSchema } from './gate.js';
 import { jsonObjectSchema, jsonSchema } from './json.js';
@@ -22,7 +27,12 @@ export interface TargetContext {
       readonly parameters?: JsonObject;
       readonly responseSchema?: { readonly name: string; readonly schema: JsonObject };
       readonly signal?: AbortSignal;
-    }): Promise<{ readonly text: string; readonly json: Json | undefined }>;
+    }): Promise<{
+      readonly text: string;
+      readonly json: Json | undefined;
+      /** The calls of tools that it asks for, in the provider's form; name the tools in `parameters`. */
+      readonly toolCalls?: readonly Json[];
+    }>;
     /** One vector for each text, in their order. */
     embed(request: {
       readonly model: string;
@@ -52,6 +62,12 @@ export type EvaluatorResult =
       readonly passedItems?: readonly string[];
       readonly failedItems?: readonly string[];
       readonly suggestions?: readonly string[];
+    }
+  /** As the scorers of autoevals give it; a score of null does not apply. */
+  | {
+      readonly name?: string;
+      readonly score: number | boolean | null;
+      readonly metadata?: Readonly<Record<string, unknown>>;
     };
 
 /** An evaluator written in TypeScript. `undefined` means: does not apply to this item. */
@@ -171,13 +187,6 @@ const functionTargetSchema = z.strictObject({
   evaluators: evaluatorNames,
 });
 
-const common = { required: z.boolean().default(true) };
-/** A JSON pointer into output and expected, such as `/category`. Default: the whole. */
-const path = z
-  .string()
-  .regex(/^(\/.*)?$/, 'a path is a JSON pointer such as /category')
-  .optional();
-
 export const evaluatorConfigSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('exact_match'),
@@ -234,8 +243,11 @@ export const evaluatorConfigSchema = z.discriminatedUnion('kind', [
     run: z.custom<EvaluatorFunction>((value) => typeof value === 'function', 'run is a function'),
     /** The score names it may give; default its own name. */
     scores: z.array(resourceNameSchema).min(1).optional(),
+    /** The value from which on a number passes, where the function does not say itself. */
+    passAt: z.number().optional(),
     ...common,
   }),
+  ...moreEvaluatorKinds,
 ]);
 
 export const configSchema = z.strictObject({

@@ -55,8 +55,13 @@ export const evaluatorIdentitySchema = z.object({
   /** The judge's model and the text of its rubric. */
   judge: z.object({ model: modelIdentitySchema, rubric: z.string() }).optional(),
   code: hash.optional(),
-  /** The config's models, for functions. */
+  /** The config's models, for functions; of others the one that is asked. */
   models: z.record(z.string(), modelIdentitySchema).optional(),
+  /**
+   * What its scores hang on beside the evaluator, the output, the input and the expectation: the item's metadata; what the
+   * target took or did for this output, which another cell of the same output can have otherwise.
+   */
+  sees: z.array(z.enum(['metadata', 'figures', 'calls'])).optional(),
   implementation,
 });
 

@@ -52,11 +52,21 @@ export interface ScoreFigures {
   readonly sum: number;
 }
 
+/** How many cells of one repetition have one pair of labels, as a classification evaluator read them. */
+export interface LabelPairFigures {
+  /** 1-based. */
+  readonly repetition: number;
+  readonly evaluator: string;
+  readonly expected: string;
+  readonly given: string;
+  readonly n: number;
+}
+
 /** A score of one of the platform's runs as a whole. */
 export interface RunScore {
   /** 1-based; each repetition is a run of its own on the platform. */
   readonly repetition: number;
-  /** The name of the cells' scores that it sums up. */
+  /** The name of the cells' scores that it sums up, or the evaluator's with what it is: `category.macro_f1`. */
   readonly name: string;
   readonly evaluator: string;
   /** A text is a category, such as a verdict. */

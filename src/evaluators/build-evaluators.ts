@@ -2,14 +2,11 @@ import type { EvaluatorConfig, ModelConfig } from '../contracts/config.js';
 import { AssayError, type Problem } from '../core/errors/assay-error.js';
 import { parsePointer } from '../core/json/pointer.js';
 import { evaluatorImplementations } from '../core/manifest/implementations.js';
-import type { Building, Built } from './building.js';
-import { buildContains } from './contains.js';
-import { buildExactMatch } from './exact-match.js';
-import { buildFunction } from './function-evaluator.js';
-import { buildJsonSchema } from './json-schema.js';
-import { buildJudge } from './llm-judge.js';
+import { buildKind } from './build-kind.js';
+import type { Built, BuiltPart } from './building.js';
+import { negated } from './negation.js';
+import { ownerOf, withParts } from './parts.js';
 import type { Evaluator } from './port.js';
-import { buildRegex } from './regex.js';
 import { cut } from './score-text.js';
 import { messageOf } from './thrown.js';
 import { sharedThreads, type ThreadPool } from './threads/thread-pool.js';
@@ -37,10 +34,11 @@ export interface EvaluatorParts {
  */
 export async function buildEvaluators(parts: EvaluatorParts): Promise<readonly Evaluator[]> {
   const unknown = parts.names.filter((name) => !Object.hasOwn(parts.configs, name));
+  const builder = createBuilder(parts);
   const built = await Promise.all(
     parts.names
       .filter((name) => !unknown.includes(name))
-      .map(async (name) => ({ name, built: await buildOne(parts, name) })),
+      .map(async (name) => ({ name, built: await builder(name) })),
   );
   const missing = unknown.map((name) => notFound(name, Object.keys(parts.configs)));
   const invalid = [
@@ -57,14 +55,35 @@ export async function buildEvaluators(parts: EvaluatorParts): Promise<readonly E
       problems: missing,
     });
   }
-  return built.flatMap((entry) => {
-    const kind = parts.configs[entry.name]?.kind;
-    if (kind === undefined || !('evaluator' in entry.built)) return [];
-    return [guarded(versioned(entry.built.evaluator, kind))];
-  });
+  return built.flatMap((entry) => ('evaluator' in entry.built ? [entry.built.evaluator] : []));
 }
 
-function buildOne(parts: EvaluatorParts, name: string): Promise<Built> | Built {
+/** Builds evaluators by name, each once: one that others are made of is built for them too, whether or not it is wanted. */
+function createBuilder(parts: EvaluatorParts): (name: string) => Promise<Built> {
+  const known = new Map<string, Promise<Built>>();
+  const build = (name: string): Promise<Built> => {
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const part = async (score: string): Promise<BuiltPart> => {
+      const owner = ownerOf(score, parts.configs);
+      if (owner === undefined) return { missing: 'unknown' };
+      // Looked for in the configs: of two that wait for each other's building, neither would end.
+      if (withParts([owner], parts.configs).includes(name)) return { missing: 'circle' };
+      const found = await build(owner);
+      return 'evaluator' in found ? found : { missing: 'broken' };
+    };
+    const building = buildOne(parts, name, part);
+    known.set(name, building);
+    return building;
+  };
+  return build;
+}
+
+async function buildOne(
+  parts: EvaluatorParts,
+  name: string,
+  part: (score: string) => Promise<BuiltPart>,
+): Promise<Built> {
   const { models, codeHash, readText, threads = sharedThreads } = parts;
   const config = parts.configs[name];
   if (config === undefined) return { problems: [] };
@@ -74,30 +93,12 @@ function buildOne(parts: EvaluatorParts, name: string): Promise<Built> | Built {
     const mend = 'Begin it with "/"; write "~" as ~0 and "/" inside a key as ~1.';
     return { problems: [{ at: `evaluators.${name}.path`, message, mend }] };
   }
-  const buildingOf = <C extends EvaluatorConfig>(
-    own: C,
-  ): Omit<Building<C['kind']>, 'config'> & { config: C } => ({
-    name,
-    config: own,
-    models,
-    codeHash,
-    readText,
-    threads,
-  });
-  switch (config.kind) {
-    case 'exact_match':
-      return buildExactMatch(buildingOf(config));
-    case 'contains':
-      return buildContains(buildingOf(config));
-    case 'regex':
-      return buildRegex(buildingOf(config));
-    case 'json_schema':
-      return buildJsonSchema(buildingOf(config));
-    case 'llm_judge':
-      return buildJudge(buildingOf(config));
-    case 'function':
-      return buildFunction(buildingOf(config));
-  }
+  const built = await buildKind(config, { name, models, codeHash, readText, threads, part });
+  if ('problems' in built) return built;
+  // The calls of a tool are no part that must be there: an output without them made none.
+  const judgedAt = config.kind === 'tool_calls' ? undefined : path;
+  const plain = versioned(built.evaluator, config.kind);
+  return { ...built, evaluator: guarded(config.not ? negated(plain, judgedAt) : plain) };
 }
 
 // A score's name is its key on the platform: of two scores with one name, one would be lost.

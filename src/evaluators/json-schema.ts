@@ -5,7 +5,7 @@ import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
-import { AssayError } from '../core/errors/assay-error.js';
+import { AssayError, type Problem } from '../core/errors/assay-error.js';
 import type { Json, JsonObject } from '../core/json/json.js';
 import { oneScore, type Building, type Built } from './building.js';
 import { parseJson, partName, pathOption, readOutput } from './judged-value.js';
@@ -49,8 +49,8 @@ export function buildJsonSchema({ name, config, threads }: Building<'json_schema
   const { path, required } = config;
   const schema = config.schema;
   const compiled = compile(schema, threads);
-  if (typeof compiled === 'string') {
-    return { problems: [{ at: `evaluators.${name}.schema`, message: compiled }] };
+  if (typeof compiled !== 'function') {
+    return { problems: [{ at: `evaluators.${name}.schema`, ...compiled }] };
   }
   return oneScore({
     name,
@@ -91,11 +91,12 @@ const describe = ({ instancePath, message }: SchemaAnswer[number]): string =>
   cut(`${instancePath === '' ? 'the value' : instancePath} ${message}`);
 
 /** The check, or what is wrong with the schema. */
-function compile(schema: JsonObject, threads: ThreadPool): Check | string {
+function compile(schema: JsonObject, threads: ThreadPool): Check | Omit<Problem, 'at'> {
   const draft = draftOf(schema['$schema']);
-  if (draft === undefined)
-    return '`$schema` names a draft that is not known (2020-12, 2019-09, 07, 06).';
-  if (schema['$async'] === true) return 'Asynchronous schemas are not supported.';
+  if (draft === undefined) {
+    return { message: '`$schema` names a draft that is not known (2020-12, 2019-09, 07, 06).' };
+  }
+  if (schema['$async'] === true) return { message: 'Asynchronous schemas are not supported.' };
   try {
     const ajv = new draft.Ajv(options);
     addFormats.default(ajv);
@@ -112,8 +113,20 @@ function compile(schema: JsonObject, threads: ThreadPool): Check | string {
       );
     };
   } catch (error) {
-    return `The schema cannot be used: ${messageOf(error, 200)}`;
+    return unusable(error);
   }
+}
+
+// Nothing is ever fetched: what a server says tomorrow would decide scores, and a manifest could not tell.
+function unusable(error: unknown): Omit<Problem, 'at'> {
+  const { missingRef } = error as { readonly missingRef?: unknown };
+  if (typeof missingRef === 'string' && /^[a-z][a-z0-9+.-]*:/i.test(missingRef)) {
+    return {
+      message: `The schema refers to ${cut(missingRef, 150)}, and nothing is fetched from elsewhere.`,
+      mend: 'Copy what it refers to into `$defs`, and refer to it as "#/$defs/NAME".',
+    };
+  }
+  return { message: `The schema cannot be used: ${messageOf(error, 200)}` };
 }
 
 function draftOf(uri: Json | undefined): (typeof drafts)[keyof typeof drafts] | undefined {

@@ -1,7 +1,9 @@
 import type { Json, JsonObject } from '../core/json/json.js';
 import type { EvaluatorIdentity } from '../contracts/manifest.js';
-import type { ScoreRecord } from '../contracts/records.js';
-import type { ChatRequest, ModelCaller } from '../models/port.js';
+import type { CallRecord, ScoreRecord } from '../contracts/records.js';
+import type { ErrorDocument } from '../core/errors/assay-error.js';
+import type { HttpCaller } from '../models/http-call.js';
+import type { ChatRequest, EmbedRequest, ModelCaller } from '../models/port.js';
 
 /** What an evaluator judges. */
 export interface EvaluationInput {
@@ -12,7 +14,25 @@ export interface EvaluationInput {
   readonly expected: Json | undefined;
   readonly metadata: JsonObject;
   readonly trace: { readonly traceId: string };
+  /** What the target took for this output; absent where nobody measured it. */
+  readonly target?: TargetFigures;
+  /** What the evaluators that it is computed from said of this cell, by name; one that did not apply gave no scores. */
+  readonly parts?: ReadonlyMap<string, PartOutcome>;
 }
+
+/** What the target took for one output; of one that was taken over or is judged again, as it was recorded. */
+export interface TargetFigures {
+  /** Of the target alone, milliseconds. */
+  readonly latencyMs: number;
+  /** Pico-dollars; undefined where it is unknown. */
+  readonly costPico: bigint | undefined;
+  /** The calls that it made, in their order; undefined where they are not at hand. */
+  readonly calls: readonly CallRecord[] | undefined;
+}
+
+/** What came of another evaluator of the cell. */
+export type PartOutcome =
+  { readonly scores: readonly ScoreRecord[] } | { readonly failure: ErrorDocument };
 
 /** An evaluation that is looked at before the output is there. */
 export type PlannedEvaluation = Pick<EvaluationInput, 'input' | 'output' | 'expected'>;
@@ -23,6 +43,8 @@ export interface EvaluatorContext {
   readonly signal: AbortSignal;
   /** Calls go through the journal and into the cell's trace. */
   readonly models: ModelCaller;
+  /** The same for requests to HTTP evaluators. */
+  readonly http?: HttpCaller;
 }
 
 /** One evaluator, ready to run. */
@@ -34,6 +56,15 @@ export interface Evaluator {
   readonly identity: EvaluatorIdentity;
   /** What a judge asks about an output; undefined for one that it does not judge. Absent where no call is known of. */
   readonly planned?: (evaluation: PlannedEvaluation) => ChatRequest | undefined;
+  /** The same for vectors, and the config's model that gives them. */
+  readonly plannedVectors?: {
+    readonly model: string;
+    requestFor(evaluation: PlannedEvaluation): EmbedRequest | undefined;
+  };
+  /** One request for each output; the price is absent where nobody knows it. */
+  readonly plannedHttp?: { readonly costPerRequestUsd?: number };
+  /** The evaluators that it is computed from: it judges once these have. */
+  readonly parts?: readonly string[];
   /**
    * Gives one score or several; an empty list where it does not apply to this item (nothing expected).
    * @throws AssayError EVALUATOR_*, JUDGE_VERDICT_INVALID, REGEX_TIMEOUT, MODEL_*

@@ -1,5 +1,6 @@
-import type { Json } from '../core/json/json.js';
 import type { ScoreComment, ScoreRecord } from '../contracts/records.js';
+import { AssayError } from '../core/errors/assay-error.js';
+import type { Json } from '../core/json/json.js';
 
 /** How much of a value a comment shows: enough to recognise it, little enough for a table cell. */
 const shownLength = 200;
@@ -43,6 +44,42 @@ export function booleanScore(score: {
   return [
     { name: evaluator, evaluator, value: { type: 'BOOLEAN', value: passed }, passed, comment },
   ];
+}
+
+/** Whether a number reaches a threshold: 0.1 × 3 > 0.3 in binary, and what is meant to be equal must pass. */
+export function reaches(value: number, threshold: number): boolean {
+  return value >= threshold - 1e-9;
+}
+
+/**
+ * The score of an evaluator that gives a number; it passes or fails only where there is something to reach.
+ *
+ * @throws AssayError EVALUATOR_RESULT_INVALID for NaN and infinities
+ */
+export function numberScore(score: {
+  evaluator: string;
+  /** Where one evaluator gives several: the part's name. */
+  part?: string;
+  value: number;
+  passed: boolean | undefined;
+  comment: ScoreComment;
+}): ScoreRecord {
+  const { evaluator, part, value, passed, comment } = score;
+  if (!Number.isFinite(value)) {
+    throw new AssayError('EVALUATOR_RESULT_INVALID', `"${evaluator}" came to ${value}: no score.`);
+  }
+  return {
+    name: part === undefined ? evaluator : `${evaluator}.${part}`,
+    evaluator,
+    value: { type: 'NUMERIC', value },
+    ...(passed === undefined ? {} : { passed }),
+    comment,
+  };
+}
+
+/** A number as comments show it: up to four significant digits, no trailing zeros. */
+export function shownNumber(value: number): string {
+  return String(Number(value.toPrecision(4)));
 }
 
 function cutList(items: readonly string[]): readonly string[] {

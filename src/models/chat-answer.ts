@@ -17,7 +17,12 @@ const completionSchema = z.object({
     .array(
       z.object({
         finish_reason: z.string().nullish(),
-        message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }),
+        message: z.object({
+          content: z.string().nullish(),
+          refusal: z.string().nullish(),
+          // Kept as they are: whoever judges them knows several forms. What is none of them makes no paid answer unreadable.
+          tool_calls: z.array(z.json()).nullish().catch(undefined),
+        }),
       }),
     )
     .min(1),
@@ -28,6 +33,8 @@ const completionSchema = z.object({
 export interface ParsedCompletion {
   readonly text: string;
   readonly json: Json | undefined;
+  /** The calls of tools that it asks for, as they came; empty where it asks for none. */
+  readonly toolCalls: readonly Json[];
   readonly finishReason: string;
   readonly usage: Usage | undefined;
 }
@@ -60,6 +67,7 @@ export function parseCompletion(body: Buffer): ParsedCompletion {
   return {
     text,
     json: parseJson(text),
+    toolCalls: choice.message.tool_calls ?? [],
     finishReason: choice.finish_reason ?? 'stop',
     usage: readUsage(parsed.data.usage),
   };

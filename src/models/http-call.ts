@@ -7,7 +7,7 @@ import type { Outbound } from '../outbound/outbound.js';
 import type { CallMoney } from './call-money.js';
 import type { CellCalls } from './cell-calls.js';
 import type { RawAnswer } from './openai-chat.js';
-import type { Hold, PaidCalls } from './paid-calls.js';
+import type { FailureCodes, Hold, PaidCalls } from './paid-calls.js';
 import { resolveSecret, withoutSecrets, type Environment } from './secrets.js';
 
 /** A request to an HTTP target. */
@@ -26,9 +26,12 @@ export interface HttpCallRequest {
   readonly costPerRequestUsd?: number;
 }
 
-/** Calls HTTP targets: journalled like model calls, since what is behind them costs money as well. */
+/** Calls HTTP targets and HTTP evaluators: journalled like model calls, since what is behind them costs money as well. */
 export interface HttpCaller {
-  /** @returns the body of the answer as text. @throws AssayError TARGET_HTTP_STATUS, ADDRESS_FORBIDDEN, … */
+  /**
+   * @returns the body of the answer as text.
+   * @throws AssayError TARGET_HTTP_STATUS (EVALUATOR_HTTP_STATUS of an evaluator), ADDRESS_FORBIDDEN, …
+   */
   request(request: HttpCallRequest): Promise<string>;
 }
 
@@ -46,18 +49,21 @@ export function createHttpCaller(means: {
     readonly hold?: Hold;
     /** Whether the run has a budget. */
     readonly budgeted?: boolean;
+    /** The place of the evaluator that asks in the cell's trace; absent for the target. */
+    readonly judgePath?: string;
   };
 }): HttpCaller {
   const { outbound, paidCalls, environment, scope } = means;
+  const purpose = scope.judgePath === undefined ? ('target' as const) : ('judge' as const);
   return {
     async request(request) {
       const { url, method, body, timeoutMs, maxBytes } = request;
       const requestHash = contentHash({ http: { url, method, body } });
-      const path = scope.calls.nextPath('target');
+      const path = scope.calls.nextPath(scope.judgePath ?? 'target');
       const base = {
         path,
         kind: 'http' as const,
-        purpose: 'target' as const,
+        purpose,
         provider: 'http',
         model: request.name,
         parameters: { method, url: withoutQuery(url) },
@@ -76,7 +82,7 @@ export function createHttpCaller(means: {
               cellId: scope.cellId,
               requestHash,
               occurrence: scope.calls.occurrence(requestHash),
-              purpose: 'target',
+              purpose,
             },
             governorKey: `http ${new URL(url).origin}`,
             signal: request.signal,
@@ -100,20 +106,13 @@ export function createHttpCaller(means: {
               });
               return answer.status < 300 ? answer : withoutEcho(answer, request.headers, headers);
             },
-            codes: {
-              unreachable: 'TARGET_HTTP_STATUS',
-              unauthorized: 'TARGET_HTTP_STATUS',
-              refused: 'TARGET_HTTP_STATUS',
-              rateLimited: 'TARGET_RATE_LIMITED',
-              quotaExhausted: 'TARGET_QUOTA_EXHAUSTED',
-              label: 'The HTTP target',
-            },
+            codes: failureCodes[purpose],
           },
           scope.policy,
         );
-        scope.calls.noteAttempts('target', attempts);
+        scope.calls.noteAttempts(purpose, attempts);
         scope.calls.noteDuration({
-          purpose: 'target',
+          purpose,
           spentMs: performance.now() - asked,
           tookMs: Date.parse(answer.endedAt) - Date.parse(answer.startedAt),
         });
@@ -141,6 +140,25 @@ export function createHttpCaller(means: {
   };
 }
 
+const failureCodes = {
+  target: {
+    unreachable: 'TARGET_HTTP_STATUS',
+    unauthorized: 'TARGET_HTTP_STATUS',
+    refused: 'TARGET_HTTP_STATUS',
+    rateLimited: 'TARGET_RATE_LIMITED',
+    quotaExhausted: 'TARGET_QUOTA_EXHAUSTED',
+    label: 'The HTTP target',
+  },
+  judge: {
+    unreachable: 'EVALUATOR_HTTP_STATUS',
+    unauthorized: 'EVALUATOR_HTTP_STATUS',
+    refused: 'EVALUATOR_HTTP_STATUS',
+    rateLimited: 'EVALUATOR_RATE_LIMITED',
+    quotaExhausted: 'EVALUATOR_QUOTA_EXHAUSTED',
+    label: 'The HTTP evaluator',
+  },
+} as const satisfies Record<string, FailureCodes>;
+
 function moneyOf(name: string, costPico: bigint | undefined): CallMoney {
   if (costPico === undefined) throw requestPriceUnknown(name);
   // A server that fails may have called its model before.
@@ -151,8 +169,8 @@ function moneyOf(name: string, costPico: bigint | undefined): CallMoney {
 export function requestPriceUnknown(name: string): AssayError {
   return new AssayError(
     'PRICE_UNKNOWN',
-    `What a request to the HTTP target "${name}" costs is not known, and the run has a budget.`,
-    { mend: 'Give the target `costPerRequestUsd` in assay.config.ts, or run without --budget.' },
+    `What a request to the HTTP endpoint "${name}" costs is not known, and the run has a budget.`,
+    { mend: 'Give it `costPerRequestUsd` in assay.config.ts, or run without --budget.' },
   );
 }
 

@@ -79,7 +79,8 @@ function chatCall(
     usageOf,
     parse: parseCompletion,
     shown: { input: messages ?? [], parameters },
-    outputOf: ({ text }) => text,
+    outputOf: ({ text, toolCalls }) =>
+      toolCalls.length === 0 ? text : { content: text, tool_calls: toolCalls },
     signal: request.signal,
   };
 }

@@ -24,6 +24,8 @@ export interface ChatAnswer {
   readonly text: string;
   /** The text parsed as JSON, where a schema was asked for; undefined where it is no JSON. */
   readonly json: Json | undefined;
+  /** The calls of tools that it asks for, in the provider's form; absent or empty where it asks for none. */
+  readonly toolCalls?: readonly Json[];
   readonly finishReason: string;
   readonly record: CallRecord;
 }

@@ -2,7 +2,7 @@ import type { HttpTargetConfig } from '../contracts/config.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import { resolvePointer } from '../core/json/pointer.js';
 import type { Json, JsonObject } from '../core/json/json.js';
-import { sha256 } from '../core/ids/hash.js';
+import { addressIdentity, headerIdentity } from '../core/manifest/http-identity.js';
 import { targetImplementations } from '../core/manifest/implementations.js';
 import type { Target } from './port.js';
 
@@ -19,8 +19,8 @@ export function createHttpTarget(request: { name: string; config: HttpTargetConf
       kind: 'http',
       name,
       method: config.method,
-      url: identityOf(config.url),
-      headers: headersOf(config.headers),
+      url: addressIdentity(config.url),
+      headers: headerIdentity(config.headers),
       ...(config.body === undefined ? {} : { body: config.body }),
       ...(config.output === undefined ? {} : { output: config.output }),
       implementation: targetImplementations.http,
@@ -121,25 +121,4 @@ function pick(answer: string, pointer: string | undefined): Json {
     throw new AssayError('TARGET_OUTPUT_INVALID', `The answer has nothing at ${pointer}.`);
   }
   return value;
-}
-
-// A header such as `x-tenant: acme` decides the result and counts by a hash of its value. A key does not decide it, and is
-// changed now and then: `env:NAME`, and whatever is named like one, counts by its name alone.
-function headersOf(headers: Readonly<Record<string, string>>): string[] {
-  return Object.entries(headers)
-    .map(([name, value]) =>
-      value.startsWith('env:') || credential.test(name)
-        ? name
-        : `${name} sha256=${sha256(value).slice(0, 16)}`,
-    )
-    .sort();
-}
-
-const credential = /auth|key|token|secret|cookie|passw|signature|credential/i;
-
-// A query decides the result, and it can hold a key: it counts by its hash, which nobody can read a key from.
-function identityOf(address: string): string {
-  const url = new URL(address);
-  const query = url.search === '' ? '' : `?sha256=${sha256(url.search).slice(0, 16)}`;
-  return `${url.origin}${url.pathname}${query}`;
 }

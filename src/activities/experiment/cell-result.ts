@@ -9,6 +9,7 @@ import { AssayError, type ErrorDocument } from '../../core/errors/assay-error.js
 import { canonicalJson, type Json } from '../../core/json/json.js';
 import { deepestNesting, nestsDeeperThan } from '../../core/json/nesting.js';
 import { wellFormedJson } from '../../core/text/well-formed.js';
+import type { TargetFigures } from '../../evaluators/port.js';
 import type { CellCalls } from '../../models/cell-calls.js';
 import type { PendingCell } from '../../store/cells.js';
 
@@ -55,6 +56,27 @@ export function storable(output: unknown): Json {
   }
 }
 
+/**
+ * What the target took: its latency, and its calls with what they cost. The evaluators see these figures, and they are
+ * recorded.
+ */
+export function targetFigures({
+  calls,
+  latencyMs,
+}: {
+  readonly calls: CellCalls;
+  /** From the first moment of the cell to the target's answer. */
+  readonly latencyMs: number;
+}): TargetFigures & { readonly calls: readonly CallRecord[] } {
+  const ofTarget = calls.records.filter((record) => record.purpose === 'target');
+  return {
+    // Calls that ran beside each other overlap in the correction: never less than the longest of them.
+    latencyMs: Math.max(longestCallMs(ofTarget), latencyMs + calls.targetCorrectionMs),
+    costPico: sumCost(ofTarget),
+    calls: ofTarget,
+  };
+}
+
 /** The record of a cell that has ended. */
 export function cellResult(
   cell: PendingCell,
@@ -74,7 +96,7 @@ export function cellResult(
       : judged.failures.some((failure) => failure.required)
         ? 'evaluator_error'
         : 'ok';
-  const ofTarget = records.filter((record) => record.purpose === 'target');
+  const figures = targetFigures(outcome);
   return {
     cellId: cell.cellId,
     itemId: cell.item.id,
@@ -92,9 +114,8 @@ export function cellResult(
       outcome.startedAt,
     ),
     endedAt: new Date().toISOString(),
-    // Calls that ran beside each other overlap in the correction: never less than the longest of them.
-    latencyMs: Math.max(longestCallMs(ofTarget), outcome.latencyMs + calls.targetCorrectionMs),
-    targetCostPico: sumCost(ofTarget),
+    latencyMs: figures.latencyMs,
+    targetCostPico: figures.costPico,
     judgeCostPico: sumCost(records.filter((record) => record.purpose === 'judge')),
     embeddingCostPico: sumCost(records.filter((record) => record.purpose === 'embedding')),
     usage: sumUsage(records),

@@ -2,7 +2,7 @@ import type { ModelConfig } from '../../contracts/config.js';
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
 import { formatPico, mostPico, picoFromDollars } from '../../core/money/pico.js';
 import { mostTokens } from '../../models/model-call.js';
-import { chatBody } from '../../models/openai-chat.js';
+import { chatBody, embeddingBody } from '../../models/openai-chat.js';
 import type { ChatRequest } from '../../models/port.js';
 import type { ExperimentPorts } from './ports.js';
 import type { ResolvedExperiment } from './resolve.js';
@@ -30,16 +30,15 @@ export function checkBudget(
   const calls: KnownCall[] = [];
   if (target.planned?.kind === 'chat') calls.push(chatCall(target.planned.requestFor({}), ports));
   if (target.planned?.kind === 'http') {
-    const { costPerRequestUsd: cost } = target.planned;
-    calls.push({
-      at: `targets.${spec.target}.costPerRequestUsd`,
-      mend: 'Say what a request costs, 0 if nothing.',
-      leastPico: cost === undefined ? undefined : picoFromDollars(cost),
-    });
+    calls.push(httpCall(`targets.${spec.target}`, target.planned.costPerRequestUsd));
   }
-  for (const { planned } of evaluators) {
+  for (const { name, planned, plannedVectors, plannedHttp } of evaluators) {
     const request = planned?.({ input: {}, output: '', expected: '' });
     if (request !== undefined) calls.push(chatCall(request, ports));
+    if (plannedVectors !== undefined) calls.push(vectorCall(plannedVectors.model, ports));
+    if (plannedHttp !== undefined) {
+      calls.push(httpCall(`evaluators.${name}`, plannedHttp.costPerRequestUsd));
+    }
   }
   refuseUnknown(calls);
   refuseTooSmall(calls, picoFromDollars(spec.budgetUsd));
@@ -55,6 +54,28 @@ function chatCall(
   if (model === undefined) return { at, mend, leastPico: undefined };
   const most = mostTokens('chat', chatBody(model, request));
   const call = { at: new Date(), kind: 'chat', inputTokens: most.inputTokens } as const;
+  const price = prices.priceOf(model, call);
+  return { at, mend, leastPico: price === undefined ? undefined : mostPico(most, price) };
+}
+
+function httpCall(at: string, cost: number | undefined): KnownCall {
+  return {
+    at: `${at}.costPerRequestUsd`,
+    mend: 'Say what a request costs, 0 if nothing.',
+    leastPico: cost === undefined ? undefined : picoFromDollars(cost),
+  };
+}
+
+function vectorCall(
+  name: string,
+  { prices, project }: Pick<ExperimentPorts, 'prices' | 'project'>,
+): KnownCall {
+  const at = `models.${name}.price`;
+  const mend = 'Say what a million tokens cost.';
+  const model: ModelConfig | undefined = project.config.models[name];
+  if (model === undefined) return { at, mend, leastPico: undefined };
+  const most = mostTokens('embedding', embeddingBody(model, { model: name, input: ['a', 'b'] }));
+  const call = { at: new Date(), kind: 'embedding', inputTokens: most.inputTokens } as const;
   const price = prices.priceOf(model, call);
   return { at, mend, leastPico: price === undefined ? undefined : mostPico(most, price) };
 }

@@ -1,6 +1,6 @@
 import type { ExperimentActivities } from '../../contracts/experiment-protocol.js';
 import { AssayError } from '../../core/errors/assay-error.js';
-import { runScoreOf } from '../../core/experiment/run-score.js';
+import { classificationScores, runScoreOf } from '../../core/experiment/run-score.js';
 import { recountCells } from '../../store/cells.js';
 import {
   getExperiment,
@@ -12,7 +12,7 @@ import { retireRunScores } from '../../store/passes/retire.js';
 import { countPassCells } from '../../store/passes/pass-cells.js';
 import { findOpenPass } from '../../store/passes/pass-records.js';
 import type { Queryable } from '../../store/query.js';
-import { putRunScores, scoreFigures } from '../../store/run-scores.js';
+import { labelPairs, putRunScores, scoreFigures } from '../../store/run-scores.js';
 import { skipPending } from '../../store/skip-cells.js';
 import { withTransaction } from '../../store/store.js';
 import { giveUpPass, retireReplaced } from './pass-close.js';
@@ -110,7 +110,13 @@ async function putScoresOfRun(
   const figures = await scoreFigures(on, experimentId, {
     onProgress: (items) => beat.tell({ step: 'scores', items }),
   });
-  const scores = figures.flatMap((each) => runScoreOf(each) ?? []);
+  const evaluators = (record.manifest?.evaluators ?? [])
+    .filter(({ kind }) => kind === 'classification')
+    .map(({ name }) => name);
+  const scores = [
+    ...figures.flatMap((each) => runScoreOf(each) ?? []),
+    ...classificationScores(await labelPairs(on, { experimentId, evaluators })),
+  ];
   for (const run of record.platformRuns) {
     const platform = ports.platforms.find((each) => each.name === run.platform);
     if (platform === undefined) {

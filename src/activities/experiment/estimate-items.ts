@@ -23,6 +23,16 @@ export interface PlannedItems {
   /** The target's request; undefined where only its code knows. */
   readonly target: PlannedRequests | undefined;
   readonly judges: ReadonlyMap<string, PlannedRequests>;
+  /** Of evaluators that ask for vectors. */
+  readonly vectors: ReadonlyMap<string, PlannedVectors>;
+}
+
+/** Requests for vectors as they were rendered. */
+export interface PlannedVectors {
+  /** The config's name of the model. */
+  readonly model: string;
+  readonly inputTokens: Spread | undefined;
+  readonly share: number;
 }
 
 /** Requests as they were rendered. */
@@ -88,6 +98,18 @@ export async function readPlanned(
     );
     return found === undefined ? [] : [[evaluator.name, found]];
   });
+  const vectors = evaluators.flatMap(({ name, plannedVectors }): [string, PlannedVectors][] => {
+    if (plannedVectors === undefined) return [];
+    const moments = new Moments();
+    for (const { input, expected } of counted) {
+      const request = plannedVectors.requestFor({ input, expected, output: expected ?? '' });
+      if (request === undefined) continue;
+      moments.add([request.input].flat().reduce((sum, text) => sum + tokens.text(text), 0));
+    }
+    const { model } = plannedVectors;
+    const share = counted.length === 0 ? 0 : moments.n / counted.length;
+    return [[name, { model, inputTokens: spreadOf(moments), share }]];
+  });
   return {
     items,
     of: selection?.sample.of,
@@ -95,6 +117,7 @@ export async function readPlanned(
     target:
       planned?.kind === 'chat' ? requests(({ input }) => planned.requestFor(input)) : undefined,
     judges: new Map(judges),
+    vectors: new Map(vectors),
   };
 }
 

@@ -10,7 +10,7 @@ import type { Evaluator } from '../../evaluators/port.js';
 import { chatBody } from '../../models/openai-chat.js';
 import type { CallHistory, CellHistory } from '../../store/call-history.js';
 import type { Target } from '../../targets/port.js';
-import type { PlannedItems, PlannedRequests } from './estimate-items.js';
+import type { PlannedItems, PlannedRequests, PlannedVectors } from './estimate-items.js';
 import type { ExperimentPorts } from './ports.js';
 
 export interface PartContext {
@@ -35,25 +35,78 @@ export function plannedParts(context: PartContext): readonly EstimatedCalls[] {
   }
   if (target.planned?.kind === 'http') {
     const { costPerRequestUsd: cost } = target.planned;
-    const none = exactly(0, 'an HTTP target tells no tokens');
-    const calls = exactly(cells, 'one request a cell');
-    parts.push({
-      purpose: 'target',
-      scope: 'target',
-      model: `http/${spec.target}`,
-      calls,
-      inputTokens: none,
-      outputTokens: none,
-      costUsd:
-        cost === undefined
-          ? { unknown: `targets.${spec.target} has no costPerRequestUsd` }
-          : times(exactly(cost, 'costPerRequestUsd'), calls),
-    });
+    const at = `targets.${spec.target}`;
+    parts.push(
+      httpPart({ purpose: 'target', scope: 'target', name: spec.target, at, cost, cells }),
+    );
   }
   for (const [name, requests] of planned.judges) {
     parts.push(chatPart(context, { purpose: 'judge', scope: judgePath(name), requests }));
   }
+  for (const [name, requests] of planned.vectors) {
+    parts.push(vectorPart(context, { scope: judgePath(name), requests }));
+  }
+  for (const { name, plannedHttp } of context.evaluators) {
+    if (plannedHttp === undefined) continue;
+    const cost = plannedHttp.costPerRequestUsd;
+    const at = `evaluators.${name}`;
+    parts.push(httpPart({ purpose: 'judge', scope: judgePath(name), name, at, cost, cells }));
+  }
   return parts;
+}
+
+function httpPart(of: {
+  readonly purpose: 'target' | 'judge';
+  readonly scope: string;
+  readonly name: string;
+  /** Where the config names it. */
+  readonly at: string;
+  readonly cost: number | undefined;
+  readonly cells: number;
+}): EstimatedCalls {
+  const { purpose, scope, name, at, cost, cells } = of;
+  const what = purpose === 'target' ? 'target' : 'evaluator';
+  const none = exactly(0, `an HTTP ${what} tells no tokens`);
+  const calls = exactly(cells, 'one request a cell');
+  return {
+    purpose,
+    scope,
+    model: `http/${name}`,
+    calls,
+    inputTokens: none,
+    outputTokens: none,
+    costUsd:
+      cost === undefined
+        ? { unknown: `${at} has no costPerRequestUsd` }
+        : times(exactly(cost, 'costPerRequestUsd'), calls),
+  };
+}
+
+function vectorPart(
+  context: PartContext,
+  { scope, requests }: { readonly scope: string; readonly requests: PlannedVectors },
+): EstimatedCalls {
+  const { planned, cells, ports } = context;
+  const model = ports.project.config.models[requests.model];
+  const calls = exactly(
+    Math.round(cells * requests.share),
+    'one call for each output that it compares',
+  );
+  const input = meanRange(requests.inputTokens, {
+    whole: false,
+    basis: `what ${planned.counted} of ${planned.items} items expect, counted with o200k_base, with as much for the output`,
+  });
+  const output = exactly(0, 'vectors are no tokens');
+  const price = model === undefined ? undefined : priceOf(context, model, 'embedding');
+  return {
+    purpose: 'embedding',
+    scope,
+    model: model === undefined ? undefined : `${model.provider}/${model.model}`,
+    calls,
+    inputTokens: times(input, calls),
+    outputTokens: output,
+    costUsd: costOf({ calls, input, output }, price ?? requests.model),
+  };
 }
 
 /** The calls of code: only earlier runs tell of them. */

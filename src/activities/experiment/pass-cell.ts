@@ -7,6 +7,8 @@ import type {
 import { AssayError } from '../../core/errors/assay-error.js';
 import { evaluatorOfPath, pathInPass, pathWithoutPass } from '../../core/experiment/judge-path.js';
 import { cellTraceId } from '../../core/ids/platform-ids.js';
+import { picoFromDollars } from '../../core/money/pico.js';
+import type { PartOutcome, TargetFigures } from '../../evaluators/port.js';
 import { createCellCalls } from '../../models/cell-calls.js';
 import { cellsByIds, type StoredCell } from '../../store/cell-results.js';
 import type { PendingCell } from '../../store/cells.js';
@@ -75,7 +77,15 @@ async function judgeWhatFailed(cell: PendingCell, work: Work): Promise<CellResul
   const startedAt = new Date().toISOString();
   const asked = { ...run, evaluators: run.evaluators.filter(({ name }) => failed.has(name)) };
   const traceId = cellTraceId({ ...cell, runUid: run.runUid, itemId: cell.item.id });
-  const fresh = await evaluate(output, { cell, run: asked, calls, ports, signal, traceId });
+  const fresh = await evaluate(output, {
+    cell,
+    run: asked,
+    calls,
+    ports,
+    signal,
+    traceId,
+    ...standing(before),
+  });
   const judged: Judgement = {
     scores: [...before.scores.filter(({ evaluator }) => !failed.has(evaluator)), ...fresh.scores],
     failures: fresh.failures,
@@ -93,6 +103,34 @@ async function judgeWhatFailed(cell: PendingCell, work: Work): Promise<CellResul
   };
 }
 
+/** What the output took when it was made, and what evaluators said of it. */
+function standing(before: StoredCell): {
+  readonly figures: TargetFigures;
+  readonly standing: ReadonlyMap<string, PartOutcome>;
+} {
+  const { latencyMs, targetCostPico, reusedFrom } = before;
+  const ofTarget = before.calls.filter(({ purpose }) => purpose === 'target');
+  const outcomes = new Map<string, PartOutcome>();
+  for (const score of before.scores) {
+    const said = outcomes.get(score.evaluator);
+    const scores = said !== undefined && 'scores' in said ? said.scores : [];
+    outcomes.set(score.evaluator, { scores: [...scores, score] });
+  }
+  for (const { evaluator, error } of before.evaluatorFailures) {
+    outcomes.set(evaluator, { failure: error });
+  }
+  const source = reusedFrom?.output.costDollars;
+  const costOfSource = source === undefined ? undefined : picoFromDollars(source);
+  return {
+    figures: {
+      latencyMs,
+      costPico: reusedFrom === undefined ? targetCostPico : costOfSource,
+      calls: reusedFrom === undefined ? ofTarget : undefined,
+    },
+    standing: outcomes,
+  };
+}
+
 /** A later judgement's calls of equal content are calls of their own: somebody asked for them. */
 const occurrencesPerPass = 100_000;
 
@@ -101,7 +139,15 @@ async function judge(cell: PendingCell, work: Work): Promise<JudgedCell> {
   if (before.output === undefined) throw new AssayError('INTERNAL', `Nothing is there to judge.`);
   const calls = createCellCalls({ before: (run.pass?.number ?? 0) * occurrencesPerPass });
   const traceId = before.traceId ?? cellTraceId({ ...before, runUid: run.runUid });
-  const fresh = await evaluate(before.output, { cell, run, calls, ports, signal, traceId });
+  const fresh = await evaluate(before.output, {
+    cell,
+    run,
+    calls,
+    ports,
+    signal,
+    traceId,
+    ...standing(before),
+  });
   return judgedCell(before, { run, fresh, calls: calls.records });
 }
 

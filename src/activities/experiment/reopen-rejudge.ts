@@ -3,6 +3,7 @@ import type { EvaluatorIdentity, Manifest } from '../../contracts/manifest.js';
 import type { PassRequest } from '../../contracts/pass.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { contentHash } from '../../core/ids/hash.js';
+import { withParts } from '../../evaluators/parts.js';
 import type { Evaluator } from '../../evaluators/port.js';
 import type { ExperimentRecord } from '../../store/experiments.js';
 import { buildJudges, sameIdentity } from './judges.js';
@@ -24,14 +25,17 @@ export async function prepareRejudgement(
   if (manifest === undefined) {
     throw new AssayError('INTERNAL', `The experiment "${record.id}" has no plan.`);
   }
-  const names = namesOf(record, request, ports.project);
+  const asked = namesOf(record, request, ports.project);
+  const names = withParts(asked, ports.project.config.evaluators);
   const before = new Map(manifest.evaluators.map((each) => [each.name, each]));
   const built = await buildJudges(ports.project, withKept(names, before, ports.project));
-  const wanted = built.filter(({ name }) => names.includes(name));
-  const judges =
-    request.all || request.evaluators !== undefined
-      ? wanted
-      : wanted.filter(({ name, identity }) => !sameIdentity(before.get(name), identity));
+  // Of what a composite is made of, only what is another now is asked again: the rest is paid for and stands there.
+  const first = built.filter(({ name, identity }) => {
+    if (!names.includes(name)) return false;
+    if (request.all || request.evaluators?.includes(name) === true) return true;
+    return !sameIdentity(before.get(name), identity);
+  });
+  const judges = withDependents(first, built);
   if (judges.length === 0) throw unchanged(record);
   const after = manifestWith(manifest, judges, names);
   return {
@@ -48,6 +52,20 @@ export async function prepareRejudgement(
       platformRuns: record.platformRuns,
     },
   };
+}
+
+/** Evaluators with those that are computed from them: their scores would be of what was said before. */
+function withDependents(
+  judges: readonly Evaluator[],
+  all: readonly Evaluator[],
+): readonly Evaluator[] {
+  const names = new Set(judges.map(({ name }) => name));
+  for (let before = -1; before < names.size;) {
+    before = names.size;
+    for (const { name, parts = [] } of all)
+      if (parts.some((part) => names.has(part))) names.add(name);
+  }
+  return all.filter(({ name }) => names.has(name));
 }
 
 /** The evaluators that are asked for, else those that a submission of today would have. */
@@ -104,7 +122,10 @@ function specWith(
   const target = Object.hasOwn(config.targets, spec.target)
     ? config.targets[spec.target]
     : undefined;
-  const usual = spec.evaluators ?? target?.evaluators ?? Object.keys(config.evaluators);
+  const usual = withParts(
+    spec.evaluators ?? target?.evaluators ?? Object.keys(config.evaluators),
+    config.evaluators,
+  );
   const same = usual.length === names.length && usual.every((name, at) => name === names[at]);
   return same ? spec : { ...spec, evaluators: names };
 }

@@ -5,6 +5,7 @@ import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
 import type { Manifest } from '../../contracts/manifest.js';
 import { contentHash } from '../../core/ids/hash.js';
 import { buildEvaluators } from '../../evaluators/build-evaluators.js';
+import { withParts } from '../../evaluators/parts.js';
 import type { Evaluator } from '../../evaluators/port.js';
 import { buildTarget } from '../../targets/build-targets.js';
 import type { Target } from '../../targets/port.js';
@@ -38,7 +39,8 @@ export async function resolveCode(
     codeHash,
     ...(pinned === undefined ? {} : { pinned: pinned.target }),
   });
-  const names = spec.evaluators ?? target.evaluators ?? Object.keys(config.evaluators);
+  const asked = spec.evaluators ?? target.evaluators ?? Object.keys(config.evaluators);
+  const names = withParts(asked, config.evaluators);
   const evaluators = await buildEvaluators({
     configs: config.evaluators,
     names,

@@ -1,7 +1,8 @@
 import type { CallRecord, CellResult } from '../../contracts/records.js';
 import { evaluatorOfPath } from '../../core/experiment/judge-path.js';
 import { cellTraceId } from '../../core/ids/platform-ids.js';
-import { dollarsFromPico } from '../../core/money/pico.js';
+import { dollarsFromPico, picoFromDollars } from '../../core/money/pico.js';
+import type { TargetFigures } from '../../evaluators/port.js';
 import { createCellCalls } from '../../models/cell-calls.js';
 import type { CellIdentityRecord } from '../../store/cell-commit.js';
 import type { PendingCell } from '../../store/cells.js';
@@ -24,9 +25,28 @@ export function createReuseCell(ports: ExperimentPorts, runCell: RunCell): RunCe
       ...run,
       evaluators: run.evaluators.filter(({ name }) => !reuse.scores.has(name)),
     };
-    const fresh = await evaluate(reuse.output, { cell, run: asked, calls, ports, signal, traceId });
+    const fresh = await evaluate(reuse.output, {
+      cell,
+      run: asked,
+      calls,
+      ports,
+      signal,
+      traceId,
+      figures: recordedFigures(reuse),
+      standing: new Map([...reuse.scores].map(([name, said]) => [name, { scores: said.records }])),
+    });
     const { records } = calls;
     return takenOver(cell, { reuse, run, calls: records, fresh, startedAt });
+  };
+}
+
+/** What the output took when it was made; its calls stay with the cell that made them. */
+function recordedFigures({ latencyMs, source }: CellReuse): TargetFigures {
+  const { costDollars } = source;
+  return {
+    latencyMs,
+    costPico: costDollars === undefined ? undefined : picoFromDollars(costDollars),
+    calls: undefined,
   };
 }
 

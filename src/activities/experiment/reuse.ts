@@ -52,6 +52,11 @@ export async function* reuseOf(
   of: { readonly cells: readonly PendingCell[]; readonly run: RunningExperiment },
 ): AsyncGenerator<WholeReuse | { readonly rest: ReusingCell }, void, undefined> {
   const { cells, run } = of;
+  // What is taken over is an output; what was done to make it is not, and these evaluators judge just that.
+  if (run.evaluators.some(({ identity }) => identity.sees?.includes('calls') === true)) {
+    for (const cell of cells) yield { rest: cell };
+    return;
+  }
   const hashes = cells.map((cell) => run.identities.targetHash(cell));
   const found = await findReusable(store, {
     experimentId: run.experimentId,

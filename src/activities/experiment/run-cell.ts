@@ -5,11 +5,17 @@ import type { ErrorCode } from '../../core/errors/catalogue.js';
 import { cellTraceId } from '../../core/ids/platform-ids.js';
 import type { Json } from '../../core/json/json.js';
 import { wellFormedJson } from '../../core/text/well-formed.js';
-import type { Evaluator } from '../../evaluators/port.js';
+import type { Evaluator, PartOutcome, TargetFigures } from '../../evaluators/port.js';
 import { createCellCalls, type CellCalls } from '../../models/cell-calls.js';
 import { createHttpCaller } from '../../models/http-call.js';
 import type { PendingCell } from '../../store/cells.js';
-import { cellResult, storable, type Judgement, type TargetOutcome } from './cell-result.js';
+import {
+  cellResult,
+  storable,
+  targetFigures,
+  type Judgement,
+  type TargetOutcome,
+} from './cell-result.js';
 import type { ExperimentPorts } from './ports.js';
 import type { RunningExperiment } from './running-experiment.js';
 import { withinTime } from './within-time.js';
@@ -35,9 +41,10 @@ export function createRunCell(ports: ExperimentPorts): RunCell {
     const traceId = cellTraceId({ ...cell, runUid: run.runUid, itemId: cell.item.id });
     const target = await attemptTarget(cell, { run, calls, ports, signal });
     const latencyMs = performance.now() - started;
+    const figures = targetFigures({ calls, latencyMs });
     const judged =
       target.error === undefined
-        ? await evaluate(target.output, { cell, run, calls, ports, signal, traceId })
+        ? await evaluate(target.output, { cell, run, calls, ports, signal, traceId, figures })
         : { scores: [], failures: [] };
     return cellResult(cell, { calls, startedAt, latencyMs, target, judged });
   };
@@ -97,36 +104,77 @@ async function attemptTarget(cell: PendingCell, work: CellWork): Promise<TargetO
   }
 }
 
-/** Asks all evaluators of a run about one output. A failure of one is data. */
-export async function evaluate(
-  output: Json,
-  work: CellWork & { cell: PendingCell; traceId: string },
-): Promise<Judgement> {
-  const outcomes = await Promise.allSettled(
-    work.run.evaluators.map((evaluator) => evaluateOne(evaluator, output, work)),
-  );
-  refuseWithoutMoney(work.calls);
+/** What the evaluators of one output work with. */
+interface JudgeWork extends CellWork {
+  readonly cell: PendingCell;
+  readonly traceId: string;
+  /** What the target took for the output. */
+  readonly figures: TargetFigures;
+  /** What stands already of evaluators that are not asked now, for those that are computed from them. */
+  readonly standing?: ReadonlyMap<string, PartOutcome>;
+}
+
+/**
+ * Asks all evaluators of a run about one output, side by side; those that are computed from others once these have judged. A
+ * failure of one is data.
+ */
+export async function evaluate(output: Json, work: JudgeWork): Promise<Judgement> {
+  const { evaluators } = work.run;
+  const outcomes = new Map<string, PartOutcome>(work.standing);
+  let waiting = evaluators;
+  while (waiting.length > 0) {
+    const names = new Set(waiting.map(({ name }) => name));
+    const ready = waiting.filter(({ parts = [] }) => !parts.some((part) => names.has(part)));
+    // Configs with a circle are refused; whatever comes here, it ends.
+    const round = ready.length > 0 ? ready : waiting;
+    await judgeRound(round, output, { ...work, outcomes });
+    waiting = waiting.filter((each) => !round.includes(each));
+  }
   const scores: ScoreRecord[] = [];
   const failures: EvaluatorFailure[] = [];
-  outcomes.forEach((outcome, index) => {
-    const evaluator = work.run.evaluators[index];
-    if (evaluator === undefined) return;
-    if (outcome.status === 'fulfilled') scores.push(...outcome.value);
-    else {
-      rethrowIfNoOutcome(outcome.reason, work.signal);
-      const error = recorded(outcome.reason, 'EVALUATOR_FAILED');
-      failures.push({ evaluator: evaluator.name, required: evaluator.required, error });
-    }
-  });
+  for (const { name, required } of evaluators) {
+    const outcome = outcomes.get(name);
+    if (outcome === undefined) continue;
+    if ('scores' in outcome) scores.push(...outcome.scores);
+    else failures.push({ evaluator: name, required, error: outcome.failure });
+  }
   return { scores, failures };
+}
+
+type RoundWork = JudgeWork & { readonly outcomes: Map<string, PartOutcome> };
+
+async function judgeRound(
+  round: readonly Evaluator[],
+  output: Json,
+  work: RoundWork,
+): Promise<void> {
+  const settled = await Promise.allSettled(
+    round.map((evaluator) => evaluateOne(evaluator, output, work)),
+  );
+  refuseWithoutMoney(work.calls);
+  settled.forEach((outcome, index) => {
+    const evaluator = round[index];
+    if (evaluator === undefined) return;
+    if (outcome.status === 'rejected') rethrowIfNoOutcome(outcome.reason, work.signal);
+    work.outcomes.set(
+      evaluator.name,
+      outcome.status === 'fulfilled'
+        ? { scores: outcome.value }
+        : { failure: recorded(outcome.reason, 'EVALUATOR_FAILED') },
+    );
+  });
 }
 
 function evaluateOne(
   evaluator: Evaluator,
   output: Json,
-  work: CellWork & { cell: PendingCell; traceId: string },
+  work: RoundWork,
 ): Promise<readonly ScoreRecord[]> {
-  const { cell, run, calls, ports, signal, traceId } = work;
+  const { cell, run, calls, ports, signal, traceId, figures, outcomes } = work;
+  const { experimentId } = run;
+  const { cellId } = cell;
+  const policy = run.limits.retry;
+  const budgeted = run.spec.budgetUsd !== undefined;
   const limit = {
     ms: run.limits.evaluatorMs,
     code: 'EVALUATOR_TIMEOUT' as const,
@@ -140,19 +188,35 @@ function evaluateOne(
         expected: cell.item.expected,
         metadata: cell.item.metadata,
         trace: { traceId },
+        target: figures,
+        ...(evaluator.parts === undefined ? {} : { parts: outcomes }),
       },
       {
         signal: inTime,
         models: ports.models.forScope({
-          experimentId: run.experimentId,
-          cellId: cell.cellId,
+          experimentId,
+          cellId,
           calls,
           path: judgePath(evaluator.name),
           purpose: 'judge',
-          policy: run.limits.retry,
+          policy,
           signal: inTime,
           hold,
-          budgeted: run.spec.budgetUsd !== undefined,
+          budgeted,
+        }),
+        http: createHttpCaller({
+          outbound: ports.outbound,
+          paidCalls: ports.paidCalls,
+          environment: ports.environment,
+          scope: {
+            experimentId,
+            cellId,
+            calls,
+            policy,
+            hold,
+            budgeted,
+            judgePath: judgePath(evaluator.name),
+          },
         }),
       },
     ),

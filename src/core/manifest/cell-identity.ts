@@ -11,8 +11,9 @@ export interface CellIdentities {
    */
   targetHash(cell: { readonly item: DatasetItem; readonly repetition: number }): string;
   /**
-   * Of what decides the scores of each evaluator: the evaluator, the output, the item's input and expectation, and for a
-   * function its metadata. By evaluator, 32 hex digits each.
+   * Of what decides the scores of each evaluator: the evaluator, the output, the item's input and expectation, and for one
+   * that sees it (a function) its metadata. By evaluator, 32 hex digits each. One whose scores hang on what the target took
+   * or did has none: two cells of one output can differ in that, and to measure it again costs nothing.
    */
   scoreHashes(cell: {
     readonly item: DatasetItem;
@@ -32,11 +33,13 @@ export function createCellIdentities(run: {
   const { project, manifest } = run;
   const target = contentHash(['assay-target', project, manifest.target]);
   const isFunction = manifest.target.kind === 'function';
-  const evaluators = manifest.evaluators.map((evaluator) => ({
-    name: evaluator.name,
-    isFunction: evaluator.kind === 'function',
-    hash: contentHash(['assay-evaluator', project, decisive(evaluator)]),
-  }));
+  const evaluators = manifest.evaluators
+    .filter(({ sees }) => !seesTarget(sees))
+    .map((evaluator) => ({
+      name: evaluator.name,
+      seesMetadata: evaluator.kind === 'function' || evaluator.sees?.includes('metadata') === true,
+      hash: contentHash(['assay-evaluator', project, decisive(evaluator)]),
+    }));
   return {
     targetHash({ item, repetition }) {
       const seen = isFunction ? [item.id, item.metadata] : [];
@@ -47,7 +50,7 @@ export function createCellIdentities(run: {
       const judged = contentHash([output, item.input, optional(item.expected)]);
       const marks = contentHash(item.metadata);
       return new Map(
-        evaluators.map(({ name, isFunction: seesMetadata, hash }) => [
+        evaluators.map(({ name, seesMetadata, hash }) => [
           name,
           short([hash, judged, ...(seesMetadata ? [marks] : [])]),
         ]),
@@ -56,7 +59,11 @@ export function createCellIdentities(run: {
   };
 }
 
-const decisive = ({ required: _required, ...rest }: EvaluatorIdentity): unknown => rest;
+const seesTarget = (sees: EvaluatorIdentity['sees']): boolean =>
+  sees?.some((each) => each !== 'metadata') === true;
+
+/** The part of an evaluator's identity that decides its scores. */
+export const decisive = ({ required: _required, ...rest }: EvaluatorIdentity): unknown => rest;
 
 const optional = (value: Json | undefined): unknown =>
   value === undefined ? { absent: true } : { value };

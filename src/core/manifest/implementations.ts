@@ -11,6 +11,23 @@ export const evaluatorImplementations = {
   json_schema: 1,
   llm_judge: 1,
   function: 1,
+  normalised_match: 1,
+  numeric_match: 1,
+  levenshtein: 1,
+  rouge_l: 1,
+  embedding_similarity: 1,
+  length: 1,
+  refusal: 1,
+  json_valid: 1,
+  json_diff: 1,
+  tool_calls: 1,
+  latency: 1,
+  cost: 1,
+  retrieval: 1,
+  classification: 1,
+  http: 1,
+  scorer: 1,
+  composite: 1,
 } as const;
 
 /** The same for what builds the requests of targets. */

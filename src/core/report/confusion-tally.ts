@@ -1,3 +1,4 @@
+import { labelFigures } from '../evaluation/classification.js';
 import type { Json } from '../json/json.js';
 import { FrequencyTable, compareText } from './frequency-table.js';
 import { labelAt, type LabelRule } from './label.js';
@@ -100,14 +101,6 @@ function classReport(
   const expected = (counts[index] ?? []).reduce((sum, n) => sum + n, 0);
   const given = counts.reduce((sum, row) => sum + (row[index] ?? 0), 0);
   const correct = counts[index]?.[index] ?? 0;
-  return {
-    label,
-    expected,
-    given,
-    correct,
-    precision: given === 0 ? null : correct / given,
-    recall: correct / expected,
-    // 2PR/(P+R) in counts: defined as soon as the label was expected.
-    f1: (2 * correct) / (expected + given),
-  };
+  const own = { expected, given, correct };
+  return { label, ...own, ...labelFigures(own) };
 }

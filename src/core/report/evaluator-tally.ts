@@ -14,6 +14,14 @@ export function reachedEvaluators(cell: ReportCell): boolean {
   return cell.status === 'ok' || cell.status === 'evaluator_error';
 }
 
+/** The labels as a classification evaluator read them: its score is the given one, and its comment names the expected one. */
+function judgedPair(cell: ReportCell, evaluator: string): LabelPair | undefined {
+  const score = cell.scores.find((each) => each.evaluator === evaluator);
+  const expected = score?.comment?.passed_items[0] ?? score?.comment?.failed_items[0];
+  if (score?.value.type !== 'CATEGORICAL' || expected === undefined) return undefined;
+  return { expected, got: score.value.value };
+}
+
 /** Gathers what one evaluator said of all cells. */
 export class EvaluatorTally {
   readonly #identity: EvaluatorIdentity;
@@ -25,7 +33,7 @@ export class EvaluatorTally {
 
   constructor(identity: EvaluatorIdentity) {
     this.#identity = identity;
-    if (identity.kind === 'exact_match') {
+    if (identity.kind === 'exact_match' || identity.kind === 'classification') {
       this.#confusion = new ConfusionTally(labelRule(identity.options));
     }
   }
@@ -51,6 +59,7 @@ export class EvaluatorTally {
 
   /** The labels that it compares in this cell, where it compares labels. */
   pairOf(cell: ReportCell): LabelPair | undefined {
+    if (this.#identity.kind === 'classification') return judgedPair(cell, this.name);
     return this.#confusion?.pairOf(cell.item.expected, cell.output);
   }
 

@@ -6,7 +6,12 @@ import {
 import type { ScoreRecord } from '../../../src/contracts/records.js';
 import type { Json, JsonObject } from '../../../src/core/json/json.js';
 import { buildEvaluators } from '../../../src/evaluators/build-evaluators.js';
-import type { Evaluator, EvaluatorContext } from '../../../src/evaluators/port.js';
+import type {
+  Evaluator,
+  EvaluatorContext,
+  PartOutcome,
+  TargetFigures,
+} from '../../../src/evaluators/port.js';
 import type { ThreadPool } from '../../../src/evaluators/threads/thread-pool.js';
 import type { ChatRequest } from '../../../src/models/port.js';
 
@@ -28,10 +33,16 @@ export const parse = (config: object): EvaluatorConfig => evaluatorConfigSchema.
 /** Builds one evaluator named `it`. */
 export async function build(
   config: object,
-  options: { threads?: ThreadPool; readText?: (path: string) => Promise<string> } = {},
+  options: {
+    threads?: ThreadPool;
+    readText?: (path: string) => Promise<string>;
+    /** More of the config, for one that is made of others. */
+    others?: Readonly<Record<string, object>>;
+  } = {},
 ): Promise<Evaluator> {
+  const others = Object.entries(options.others ?? {}).map(([name, one]) => [name, parse(one)]);
   const [evaluator] = await buildEvaluators({
-    configs: { it: parse(config) },
+    configs: { ...(Object.fromEntries(others) as object), it: parse(config) },
     names: ['it'],
     models,
     codeHash,
@@ -46,6 +57,20 @@ export interface Case {
   readonly output: Json;
   readonly expected?: Json;
   readonly input?: JsonObject;
+  readonly metadata?: JsonObject;
+  readonly target?: TargetFigures;
+  readonly parts?: ReadonlyMap<string, PartOutcome>;
+}
+
+/** The value of the only score, whether it passed, and whether it applied at all. */
+export async function said(
+  config: object,
+  one: Case,
+  context?: EvaluatorContext,
+): Promise<readonly [value: number | boolean | string, passed: boolean | undefined] | 'nothing'> {
+  const [score, ...more] = await evaluate(await build(config), one, context);
+  if (more.length > 0) throw new Error('more than one score');
+  return score === undefined ? 'nothing' : [score.value.value, score.passed];
 }
 
 /** A context whose model refuses to be called, unless the test brings an answer. */
@@ -97,8 +122,10 @@ export function evaluate(
       input: one.input ?? {},
       output: one.output,
       expected: one.expected,
-      metadata: {},
+      metadata: one.metadata ?? {},
       trace: { traceId: '0'.repeat(32) },
+      ...(one.target === undefined ? {} : { target: one.target }),
+      ...(one.parts === undefined ? {} : { parts: one.parts }),
     },
     context,
   );

@@ -109,7 +109,7 @@ function confusionPart(evaluator: string, confusion: ConfusionReport): readonly 
     [
       `### ${markdownCode(evaluator)} — labels${where}`,
       '',
-      `${nOf(confusion.correct, confusion.n)} right; macro F1 ${figure(confusion.macroF1)}.`,
+      `Accuracy **${percent(confusion.correct / confusion.n)}** (${nOf(confusion.correct, confusion.n)}); macro-F1 **${figure(confusion.macroF1)}**.`,
     ],
     table(
       [

@@ -119,4 +119,22 @@ describe('the identity of scores', () => {
     expect(changed([match, tone, own], { ...item, metadata: {} })).toEqual(['own']);
     expect(changed([{ ...match, required: false }, tone, own])).toEqual([]);
   });
+
+  it('is none for evaluators of what the target took, and holds the metadata where they see it', () => {
+    const quick: EvaluatorIdentity = {
+      ...match,
+      name: 'quick',
+      kind: 'latency',
+      sees: ['figures'],
+    };
+    const made: EvaluatorIdentity = { ...match, name: 'made', sees: ['figures', 'metadata'] };
+    const tools: EvaluatorIdentity = { ...match, name: 'tools', sees: ['calls'] };
+    const remote: EvaluatorIdentity = { ...match, name: 'remote', sees: ['metadata'] };
+    const run = of(prompt, [match, quick, made, tools, remote]);
+    const plain = run.scoreHashes({ item, output: 'bug' });
+    expect([...plain.keys()]).toEqual(['category', 'remote']);
+    const other = run.scoreHashes({ item: { ...item, metadata: {} }, output: 'bug' });
+    expect(other.get('category')).toBe(plain.get('category'));
+    expect(other.get('remote')).not.toBe(plain.get('remote'));
+  });
 });

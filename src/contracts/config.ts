@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Json, JsonObject } from '../core/json/json.js';
 import { retrySettingsSchema } from './experiment-spec.js';
 import { jsonObjectSchema, jsonSchema } from './json.js';
-import { projectIdSchema, resourceNameSchema } from './names.js';
+import { itemIdSchema, projectIdSchema, resourceNameSchema } from './names.js';
 
 /** What a function target gets beside its input. */
 export interface TargetContext {
@@ -171,11 +171,48 @@ const functionTargetSchema = z.strictObject({
 });
 
 const common = { required: z.boolean().default(true) };
+const pointer = z.string().regex(/^(\/.*)?$/, 'a path is a JSON pointer such as /category');
 /** A JSON pointer into output and expected, such as `/category`. Default: the whole. */
-const path = z
-  .string()
-  .regex(/^(\/.*)?$/, 'a path is a JSON pointer such as /category')
-  .optional();
+const path = pointer.optional();
+
+/** The rubrics that come with Assay. */
+export const builtInRubrics = [
+  'correctness',
+  'faithfulness',
+  'answer_relevance',
+  'helpfulness',
+  'toxicity',
+  'persona_consistency',
+] as const;
+
+/** A fixed case with a known verdict: judged in each run, it tells how much of a change is the judge. */
+const anchorSchema = z.strictObject({
+  id: itemIdSchema,
+  input: jsonObjectSchema.default(() => ({})),
+  output: jsonSchema,
+  expected: jsonSchema.optional(),
+  /** What people say of it. */
+  passed: z.boolean(),
+});
+export const anchorsSchema = z.array(anchorSchema).min(1).max(100);
+
+/** What all judges take. Exactly one of `rubric`, `rubricFile` and `builtIn`. */
+const judge = {
+  /** A name in `models`. */
+  model: resourceNameSchema,
+  /** What is judged, in words: one criterion a line beginning with "- ". */
+  rubric: z.string().min(1).max(20_000).optional(),
+  rubricFile: z.string().optional(),
+  builtIn: z.enum(builtInRubrics).optional(),
+  /** What the judge has to know beside the items: a persona, a policy, facts of a product. Trusted, as the rubric is. */
+  background: z.string().min(1).max(20_000).optional(),
+  path,
+  parameters: jsonObjectSchema.default(() => ({ temperature: 0 })),
+  /** Cases with known verdicts, or a JSON file with them. */
+  anchors: anchorsSchema.optional(),
+  anchorsFile: z.string().optional(),
+  ...common,
+};
 
 export const evaluatorConfigSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -215,18 +252,38 @@ export const evaluatorConfigSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('llm_judge'),
-    /** A name in `models`. */
-    model: resourceNameSchema,
-    /** What is judged, in words: one criterion a line beginning with "- ". Or `rubricFile`. */
-    rubric: z.string().min(1).max(20_000).optional(),
-    rubricFile: z.string().optional(),
+    ...judge,
+    /**
+     * Whether the judge is shown what the item expects: where there is something, always (other items get no score), or
+     * never. Default: that of the built-in rubric, else `optional`.
+     */
+    reference: z.enum(['optional', 'required', 'none']).optional(),
+    /**
+     * What of the item's input an output must keep to, as a JSON pointer such as /context: shown as a block of its own. On items
+     * without it the judge abstains. Default: nothing of its own, the input is shown as a whole.
+     */
+    contextPath: pointer.optional(),
     /** The share of criteria that must pass for the output to pass. Default 0.5. */
     passAt: z.number().min(0).max(1).default(0.5),
-    /** Whether items without an expected value are judged as well. Default true. */
-    judgeWithoutExpected: z.boolean().default(true),
-    path,
-    parameters: jsonObjectSchema.default(() => ({ temperature: 0 })),
-    ...common,
+    /** Whether the judge may say of a criterion that it cannot tell. Default true. */
+    mayAbstain: z.boolean().default(true),
+    /** The share of criteria that must be decided for a score; with fewer the judge abstains. Default 1: all. */
+    minDecided: z.number().gt(0).max(1).default(1),
+  }),
+  z.strictObject({
+    kind: z.literal('llm_pairwise'),
+    ...judge,
+    /** What the output is compared with: a JSON pointer into `expected` or `input`. Default /expected. */
+    other: z
+      .string()
+      .regex(/^\/(?:expected|input)(?:\/.*)?$/, 'a pointer such as /expected or /input/baseline')
+      .default('/expected'),
+    /** What a judge that changes its mind with the order is worth. Default tie. */
+    onDisagreement: z.enum(['tie', 'abstain']).default('tie'),
+    /** Whether the judge may say that it cannot tell. Default true. */
+    mayAbstain: z.boolean().default(true),
+    /** 1 is a win, 0.5 a tie, 0 a loss: from here on the output passes. Default 0.5: not worse. */
+    passAt: z.number().min(0).max(1).default(0.5),
   }),
   z.strictObject({
     kind: z.literal('function'),
@@ -277,6 +334,8 @@ export type HttpTargetConfig = z.output<typeof httpTargetSchema>;
 export type FunctionTargetConfig = z.output<typeof functionTargetSchema>;
 export type TargetConfig = PromptTargetConfig | HttpTargetConfig | FunctionTargetConfig;
 export type EvaluatorConfig = z.output<typeof evaluatorConfigSchema>;
+export type BuiltInRubric = (typeof builtInRubrics)[number];
+export type Anchor = z.output<typeof anchorSchema>;
 
 /**
  * Gives a config its types; checks nothing by itself (the worker does, all problems at once).

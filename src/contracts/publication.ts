@@ -61,7 +61,10 @@ export interface RunScore {
   readonly evaluator: string;
   readonly value: number;
   /** Says what the value is, with its denominators. */
-  readonly comment: ScoreComment;
+  readonly comment: Pick<
+    ScoreComment,
+    'passed_items' | 'failed_items' | 'reasoning' | 'suggestions'
+  >;
 }
 
 /** The scores of a run as a whole, as they are sent. */

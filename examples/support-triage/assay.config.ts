@@ -66,7 +66,7 @@ export default defineConfig({
       model: 'demo-large',
       rubricFile: 'rubrics/reply-quality.md',
       path: '/reply',
-      judgeWithoutExpected: false,
+      reference: 'required',
       passAt: 0.6,
     },
     no_promises: {

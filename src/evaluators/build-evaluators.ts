@@ -8,6 +8,7 @@ import { buildExactMatch } from './exact-match.js';
 import { buildFunction } from './function-evaluator.js';
 import { buildJsonSchema } from './json-schema.js';
 import { buildJudge } from './llm-judge.js';
+import { buildPairwise } from './llm-pairwise.js';
 import type { Evaluator } from './port.js';
 import { buildRegex } from './regex.js';
 import { cut } from './score-text.js';
@@ -95,6 +96,8 @@ function buildOne(parts: EvaluatorParts, name: string): Promise<Built> | Built {
       return buildJsonSchema(buildingOf(config));
     case 'llm_judge':
       return buildJudge(buildingOf(config));
+    case 'llm_pairwise':
+      return buildPairwise(buildingOf(config));
     case 'function':
       return buildFunction(buildingOf(config));
   }

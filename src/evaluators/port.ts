@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../core/json/json.js';
+import type { Anchor } from '../contracts/config.js';
 import type { EvaluatorIdentity } from '../contracts/manifest.js';
 import type { ScoreRecord } from '../contracts/records.js';
 import type { ChatRequest, ModelCaller } from '../models/port.js';
@@ -34,6 +35,10 @@ export interface Evaluator {
   readonly identity: EvaluatorIdentity;
   /** What a judge asks about an output; undefined for one that it does not judge. Absent where no call is known of. */
   readonly planned?: (evaluation: PlannedEvaluation) => ChatRequest | undefined;
+  /** How many calls like that one it makes for each output. Default 1. */
+  readonly callsPerOutput?: number;
+  /** Cases with known verdicts that it is asked about in each run. */
+  readonly anchors?: readonly Anchor[];
   /**
    * Gives one score or several; an empty list where it does not apply to this item (nothing expected).
    * @throws AssayError EVALUATOR_*, JUDGE_VERDICT_INVALID, REGEX_TIMEOUT, MODEL_*

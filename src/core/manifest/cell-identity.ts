@@ -56,7 +56,12 @@ export function createCellIdentities(run: {
   };
 }
 
-const decisive = ({ required: _required, ...rest }: EvaluatorIdentity): unknown => rest;
+// Anchors tell of a judge and change none of its scores.
+function decisive({ required: _required, judge, ...rest }: EvaluatorIdentity): unknown {
+  if (judge === undefined) return rest;
+  const { anchors: _anchors, ...own } = judge;
+  return { ...rest, judge: own };
+}
 
 const optional = (value: Json | undefined): unknown =>
   value === undefined ? { absent: true } : { value };

@@ -9,7 +9,8 @@ export const evaluatorImplementations = {
   contains: 1,
   regex: 1,
   json_schema: 1,
-  llm_judge: 1,
+  llm_judge: 2,
+  llm_pairwise: 1,
   function: 1,
 } as const;
 

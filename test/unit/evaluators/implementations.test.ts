@@ -24,7 +24,8 @@ const recorded: Readonly<Record<string, string>> = {
   'function@1': '5a172cf1ce364e19b57d0064101a8af28e875ae00dd468b067737556e026d191',
   'http@1': '298ef513078491bfc9e249349b0fa62b4baf4a0aef38510429f56f35e903be83',
   'json_schema@1': 'bdbd02049af16c84025b78e3798f3d7ce545228aabca42fe183993f41b4ae8b7',
-  'llm_judge@1': 'b2751f0b8a3431205c44aa549165be40b6449a94561b644b9299c64f4c1c1b63',
+  'llm_judge@2': '90207b12c30f4ef2c879d6f08200009fe32f9ed8b12cc24e71138b1d37d020eb',
+  'llm_pairwise@1': 'dfacc1f58d8027f1101a8015aa9c829dc318ff1285cebd6a2772dfdcbd63359f',
   'prompt@1': '74a60fce337bbac03f9c8d5b776839c952081dbe7d2ff1e2d39abbe30c555a0b',
   'regex@1': 'cbf51ac2faf1ff236e0b05ab1d369fc345921c26dfad933fc87ef28c89e92d60',
 };
@@ -59,6 +60,10 @@ const configs: Readonly<Record<string, readonly object[]>> = {
     { path: '/category', schema: { enum: ['bug'] } },
   ],
   llm_judge: [{ model: 'small', rubric: 'Be strict.\n- names the category\n- is polite' }],
+  llm_pairwise: [
+    { model: 'small', rubric: 'Be strict.\n- names the category\n- is polite' },
+    { model: 'small', builtIn: 'helpfulness', onDisagreement: 'abstain' },
+  ],
   function: [
     {
       run: ({ output, expected }: Case) =>
@@ -76,6 +81,9 @@ async function behaviourOf(kind: string): Promise<string> {
       const context = contextOf((request) => {
         const { signal: _signal, ...rest } = request;
         asked.push(rest);
+        if (request.responseSchema?.name === 'comparison') {
+          return JSON.stringify({ reasoning: 'because', verdict: 'first' });
+        }
         return JSON.stringify({
           criteria: ['names the category', 'is polite'].map((criterion, index) => ({
             criterion,

@@ -14,6 +14,7 @@ import { registerDb } from './commands/db.js';
 import { registerDev } from './commands/dev.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerExperiment } from './commands/experiment.js';
+import { registerJudge } from './commands/judge.js';
 import { registerPrune } from './commands/prune.js';
 import { registerTrace } from './commands/trace.js';
 import { registerWorker } from './commands/worker.js';
@@ -63,6 +64,7 @@ Examples:
   };
   const registration: Registration = { handle };
   registerExperiment(program, registration);
+  registerJudge(program, registration);
   registerTrace(program, registration);
   registerDev(program, registration);
   registerWorker(program, registration);

@@ -2,6 +2,7 @@ import type { Connections } from '../contracts/environment.js';
 import type { TraceView } from '../contracts/trace-view.js';
 import { createExperiments, type Experiments } from './experiments.js';
 import { findConnections } from './connections.js';
+import { createJudges, type Judges } from './judges.js';
 import { createRetention, type Retention } from './retention.js';
 import { createTransport } from './transport.js';
 
@@ -31,6 +32,7 @@ export interface AssayClientOptions {
  */
 export class AssayClient {
   readonly experiments: Experiments;
+  readonly judges: Judges;
   readonly retention: Retention;
   readonly traces: { get(traceId: string, signal?: AbortSignal): Promise<TraceView> };
   readonly #close: () => Promise<void>;
@@ -38,6 +40,7 @@ export class AssayClient {
   private constructor(connections: Connections) {
     const transport = createTransport(connections);
     this.experiments = createExperiments(transport);
+    this.judges = createJudges(transport);
     this.retention = createRetention(transport);
     this.traces = {
       get: (traceId, signal = AbortSignal.timeout(30_000)) =>

@@ -21,6 +21,7 @@ import { findOpenPass, listPasses } from '../../store/passes/pass-records.js';
 import { publicationCounts } from '../../store/publication.js';
 import { withHeartbeat } from '../heartbeat.js';
 import { endAfterPass, outcomeOfPass, recordedEnd } from './pass-close.js';
+import { keepCalibration } from './calibration.js';
 import type { ExperimentPorts } from './ports.js';
 
 /**
@@ -54,6 +55,11 @@ export function createFinish(ports: ExperimentPorts): ExperimentActivities['fini
           putArtefact(ports.store, { experimentId, name, mediaType, body });
         await keep('report.json', 'application/json', renderJson(model));
         await keep('report.md', 'text/markdown', renderMarkdown(model));
+      }
+      if (record.manifest !== undefined) {
+        await keepCalibration({ record, manifest: record.manifest, status }, ports, (cells) =>
+          beat.tell({ step: 'calibration', cells }),
+        );
       }
       await finishExperiment(ports.store, experimentId, {
         status,

@@ -21,6 +21,7 @@ import { findOpenPass, listPasses } from '../../store/passes/pass-records.js';
 import { publicationCounts } from '../../store/publication.js';
 import { withHeartbeat } from '../heartbeat.js';
 import { endAfterPass, outcomeOfPass, recordedEnd } from './pass-close.js';
+import { anchorReports } from './anchors.js';
 import { keepCalibration } from './calibration.js';
 import type { ExperimentPorts } from './ports.js';
 
@@ -134,6 +135,7 @@ async function buildReport(
     passes,
     platforms: record.platformRuns.map((run) => reportPlatform(run, ports)),
     publication,
+    anchors: await anchorReports(record, ports),
     links: record.platformRuns.flatMap(({ platform: name, projectId }) => {
       const url = platformOf(ports, name)?.tracesUrl?.(projectId);
       return url === undefined ? [] : [{ label: `${name}: traces`, url }];

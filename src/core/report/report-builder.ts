@@ -79,6 +79,9 @@ export function createReportBuilder(header: ReportHeader): ReportBuilder {
         calls: calls.report(),
         reuse: reuse.report(header.reuse === true),
         publication: header.publication,
+        ...(header.anchors === undefined || header.anchors.length === 0
+          ? {}
+          : { anchors: header.anchors }),
       };
     },
   };

@@ -1,4 +1,5 @@
 /** What a report is made of: the run as a whole, and one record per cell that has ended. */
+import type { AnchorReport } from '../calibration/anchors.js';
 import type { ErrorDocument } from '../errors/assay-error.js';
 import type { Manifest } from '../../contracts/manifest.js';
 import type { PassRecord } from '../../contracts/pass.js';
@@ -56,6 +57,8 @@ export interface ReportHeader {
   readonly platforms: readonly ReportPlatform[];
   readonly publication: readonly PublicationCounts[];
   readonly links: readonly ReportLink[];
+  /** How judges did on their anchors. Default: none has any. */
+  readonly anchors?: readonly AnchorReport[];
 }
 
 /** One cell that has ended, in its last revision, with its item and its trace. */

@@ -3,6 +3,7 @@
  * `null`, never NaN and never a zero. Money is decimal text in dollars, exact to 1e-12; rates are in [0, 1].
  * A change of meaning raises `version`; readers must accept members that they do not know.
  */
+import type { AnchorReport } from '../calibration/anchors.js';
 import type { ErrorDocument } from '../errors/assay-error.js';
 import type { DatasetSample, EvaluatorIdentity, TargetIdentity } from '../../contracts/manifest.js';
 import type { ExperimentStatus, PublicationCounts } from '../../contracts/records.js';
@@ -31,6 +32,8 @@ export interface ReportModel {
   /** What was taken over from earlier runs; null where the run did not ask for it. */
   readonly reuse: ReuseReport | null;
   readonly publication: readonly PublicationCounts[];
+  /** How judges did on cases with known verdicts; absent where none has any. */
+  readonly anchors?: readonly AnchorReport[];
 }
 
 /** What was run, when and how. */

@@ -1,4 +1,5 @@
 import type { ReportModel } from '../report-model.js';
+import { anchorSection } from './anchor-section.js';
 import { exampleSection, failureSections } from './failure-section.js';
 import { passSection } from './pass-section.js';
 import { costSection, publicationSection, runSection } from './run-section.js';
@@ -16,6 +17,7 @@ export function renderMarkdown(model: ReportModel): string {
   const lines = blocks(
     summarySection(model),
     scoreSections(model),
+    anchorSection(model),
     breakdownSection(model),
     failureSections(model),
     costSection(model),

@@ -1,7 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
-import type { Anchor } from '../../contracts/config.js';
-import type { EvaluatorIdentity } from '../../contracts/manifest.js';
 import type { PassRecord } from '../../contracts/pass.js';
 import type { RunScore } from '../../contracts/publication.js';
 import {
@@ -9,32 +5,21 @@ import {
   judgeDrift,
   type AnchorDocument,
   type AnchorReport,
-  type AnchorResult,
   type AnchorRound,
   type JudgeDrift,
 } from '../../core/calibration/anchors.js';
-import { AssayError, toErrorDocument } from '../../core/errors/assay-error.js';
-import { abstentionName } from '../../core/experiment/abstention.js';
-import { judgePath } from '../../core/experiment/judge-path.js';
-import { contentHash } from '../../core/ids/hash.js';
-import { dollarsFromPico } from '../../core/money/pico.js';
-import type { Evaluator } from '../../evaluators/port.js';
-import { createCellCalls, type CellCalls } from '../../models/cell-calls.js';
+import { AssayError } from '../../core/errors/assay-error.js';
 import { anchorCell, anchorsArtefact, earlierAnchors } from '../../store/anchors.js';
 import { getArtefact, putArtefact } from '../../store/artefacts.js';
 import type { ExperimentRecord } from '../../store/experiments.js';
 import type { Beat } from '../heartbeat.js';
-import { sumCost } from './cell-result.js';
+import { askAnchors, notAsked } from './ask-anchors.js';
 import { passRef } from './pass-plan.js';
 import type { ExperimentPorts } from './ports.js';
-import { loadRun, type RunningExperiment } from './running-experiment.js';
-import { withinTime } from './within-time.js';
+import { loadRun } from './running-experiment.js';
 
 /** How long the end of a run waits for a judge that a provider holds back; then its anchors say that they were not asked. */
 const patienceMs = 10 * 60_000;
-/** Occurrences of these calls: beside those of cells, and anew in each pass, since somebody asked for it. */
-const occurrencesPerPass = 100_000;
-const anchorOccurrences = 50_000;
 /** How many earlier runs are looked through for the same anchors. */
 const mostEarlier = 20;
 
@@ -67,9 +52,9 @@ export async function keepAnchors(
   const fresh =
     run === undefined
       ? notAsked(record, left, number)
-      : await askAll(
+      : await askAnchors(
           { run, ports, cellId, number, beat, until: performance.now() + patienceMs },
-          left,
+          placesOf(record, left),
         );
   const kept = known.filter(({ evaluator }) => !left.includes(evaluator));
   const document: AnchorDocument = {
@@ -85,47 +70,13 @@ export async function keepAnchors(
   });
 }
 
-async function askAll(asking: Asking, names: readonly string[]): Promise<readonly AnchorRound[]> {
-  const judges = asking.run.evaluators.filter(({ name }) => names.includes(name));
-  return Promise.all(judges.map((judge) => askAbout(judge, asking)));
-}
-
-/** The rounds of judges that this worker would ask otherwise than planned: its config was edited since. */
-function notAsked(
+/** Judges with their places in the manifest, which never change. */
+function placesOf(
   { manifest }: ExperimentRecord,
   names: readonly string[],
-  pass: number,
-): readonly AnchorRound[] {
-  const reason = 'CODE_MISMATCH: the worker that ended the run has another config.';
-  return (manifest?.evaluators ?? [])
-    .filter(({ name }) => names.includes(name))
-    .map((identity) => ({
-      ...factsOf(identity),
-      pass,
-      calls: 0,
-      costDollars: '0',
-      results: (identity.judge?.anchors ?? []).map(({ id, passed }) => ({
-        id,
-        expected: passed,
-        outcome: 'error',
-        score: null,
-        passed: null,
-        reason,
-      })),
-    }));
-}
-
-function factsOf({
-  name,
-  options,
-  judge,
-}: EvaluatorIdentity): Pick<AnchorRound, 'evaluator' | 'model' | 'prompt' | 'anchorsHash'> {
-  return {
-    evaluator: name,
-    model: judge === undefined ? '' : `${judge.model.provider}/${judge.model.model}`,
-    prompt: typeof options['prompt'] === 'string' ? options['prompt'] : null,
-    anchorsHash: contentHash(judge?.anchors ?? []),
-  };
+): ReadonlyMap<string, number> {
+  const all = (manifest?.evaluators ?? []).map(({ name }, place) => [name, place] as const);
+  return new Map(all.filter(([name]) => names.includes(name)));
 }
 
 // What would ask another judge must not keep the run from ending.
@@ -144,140 +95,6 @@ function judgesWithAnchors(
     .filter(({ judge }) => judge?.anchors !== undefined)
     .map(({ name }) => name)
     .filter((name) => pass === undefined || asked.has(name));
-}
-
-interface Asking {
-  readonly run: RunningExperiment;
-  readonly ports: ExperimentPorts;
-  readonly cellId: string;
-  /** Of the pass. */
-  readonly number: number;
-  readonly beat: Beat;
-  readonly until: number;
-}
-
-async function askAbout(judge: Evaluator, asking: Asking): Promise<AnchorRound> {
-  const { run, ports, number, beat } = asking;
-  const anchors = judge.anchors ?? [];
-  const calls = createCellCalls({ before: number * occurrencesPerPass + anchorOccurrences });
-  const { project, priority } = run.spec;
-  const { experimentId, concurrency } = run;
-  const slots = ports.governor.slotsOf({ experimentId, project, priority, concurrency });
-  const signal = AbortSignal.any([beat.cancelled, ports.aborting]);
-  let done = 0;
-  const settled = await Promise.allSettled(
-    anchors.map(async (anchor) => {
-      const release = await slots.acquire(signal);
-      try {
-        const result = await patiently(() => askOnce(anchor, { judge, calls, asking, signal }), {
-          anchor,
-          asking,
-          signal,
-        });
-        done += 1;
-        beat.tell({ step: 'anchors', evaluator: judge.name, done, of: anchors.length });
-        return result;
-      } finally {
-        release();
-      }
-    }),
-  );
-  const results = settled.map((each) => {
-    if (each.status === 'rejected') throw each.reason;
-    return each.value;
-  });
-  const cost = sumCost(calls.records);
-  return {
-    ...factsOf(judge.identity),
-    pass: number,
-    calls: calls.records.length,
-    costDollars: cost === undefined ? null : dollarsFromPico(cost),
-    results,
-  };
-}
-
-async function askOnce(
-  anchor: Anchor,
-  with_: {
-    readonly judge: Evaluator;
-    readonly calls: CellCalls;
-    readonly asking: Asking;
-    readonly signal: AbortSignal;
-  },
-): Promise<AnchorResult> {
-  const { judge, calls, asking, signal } = with_;
-  const { run, ports, cellId } = asking;
-  const { limits, experimentId } = run;
-  const what = `The evaluator "${judge.name}"`;
-  const limit = { ms: limits.evaluatorMs, code: 'EVALUATOR_TIMEOUT' as const, what, signal };
-  const scores = await withinTime(limit, (inTime, hold) =>
-    judge.evaluate(
-      {
-        input: anchor.input,
-        output: anchor.output,
-        expected: anchor.expected,
-        metadata: {},
-        trace: { traceId: '' },
-      },
-      {
-        signal: inTime,
-        models: ports.models.forScope({
-          experimentId,
-          cellId,
-          calls,
-          path: judgePath(judge.name),
-          purpose: 'judge',
-          policy: limits.retry,
-          signal: inTime,
-          hold,
-          budgeted: run.spec.budgetUsd !== undefined,
-        }),
-      },
-    ),
-  );
-  const score = scores.find(({ name }) => name === judge.name);
-  const abstained = scores.find(({ name }) => name === abstentionName(judge.name));
-  if (score !== undefined && score.value.type === 'NUMERIC' && score.passed !== undefined) {
-    const { value } = score.value;
-    return { ...base(anchor), outcome: 'judged', score: value, passed: score.passed, reason: null };
-  }
-  const reason = abstained?.comment?.reasoning.slice(0, 500) ?? null;
-  return {
-    ...base(anchor),
-    outcome: abstained === undefined ? 'not_applicable' : 'abstained',
-    score: null,
-    passed: null,
-    reason,
-  };
-}
-
-const base = ({ id, passed }: Anchor): Pick<AnchorResult, 'id' | 'expected'> => ({
-  id,
-  expected: passed,
-});
-
-/** Waits where a provider or another worker's claim asks for it, until patience ends; what then stands in the way is recorded. */
-async function patiently(
-  ask: () => Promise<AnchorResult>,
-  of: { readonly anchor: Anchor; readonly asking: Asking; readonly signal: AbortSignal },
-): Promise<AnchorResult> {
-  const { anchor, asking, signal } = of;
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      if (AssayError.is(error) && error.code === 'POSTGRES_UNREACHABLE') throw error;
-      const wait = AssayError.is(error) ? error.retryAfterMs : undefined;
-      if (wait !== undefined && performance.now() + wait < asking.until) {
-        await delay(Math.max(50, wait), undefined, { signal });
-        continue;
-      }
-      const { code, message } = toErrorDocument(error, 'EVALUATOR_FAILED');
-      const reason = `${code}: ${message}`.toWellFormed().replaceAll('\0', '').slice(0, 500);
-      return { ...base(anchor), outcome: 'error', score: null, passed: null, reason };
-    }
-  }
 }
 
 /** What judges said of their anchors in a run; empty where none has any. */

@@ -103,7 +103,7 @@ export interface Steadiness {
   readonly mixed: number;
 }
 
-/** One evaluator: planned = scored + notApplicable + errored + notReached. */
+/** One evaluator: planned = scored + notApplicable + errored + abstained + notReached. */
 export interface EvaluatorReport {
   readonly name: string;
   readonly kind: string;
@@ -113,6 +113,8 @@ export interface EvaluatorReport {
   readonly scored: number;
   /** Cells with an output that it does not apply to, such as items that expect nothing. */
   readonly notApplicable: number;
+  /** Cells on which a judge abstained; absent where there is none. */
+  readonly abstained?: number;
   /** Cells where it could not give its score. */
   readonly errored: number;
   /** Cells without an output, or without an outcome. */

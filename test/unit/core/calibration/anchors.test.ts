@@ -88,13 +88,13 @@ describe('how much of a change is the judge', () => {
   });
 
   it('turns its sign with the order of the runs', () => {
-    const [one, two] = [
-      [judged('a', 1), judged('b', 0.5)],
-      [judged('a', 0.25), judged('b', 0.75)],
-    ];
-    const forth = judgeDrift(then(one ?? []), round(two ?? []))?.difference;
-    const back = judgeDrift(then(two ?? []), round(one ?? []))?.difference;
-    if (forth?.value == null || back?.value == null) throw new Error('no value');
+    const one = [judged('a', 1), judged('b', 0.5)];
+    const two = [judged('a', 0.25), judged('b', 0.75)];
+    const forth = judgeDrift(then(one), round(two))?.difference;
+    const back = judgeDrift(then(two), round(one))?.difference;
+    if (typeof forth?.value !== 'number' || typeof back?.value !== 'number') {
+      throw new Error('no value');
+    }
     expect(forth.value).toBeCloseTo(-back.value, 12);
     expect(forth.interval?.low).toBeCloseTo(-(back.interval?.high ?? NaN), 12);
   });

@@ -70,7 +70,7 @@ export default defineConfig({
       model: 'demo-large',
       rubricFile: 'rubrics/reply-quality.md',
       path: '/reply',
-      judgeWithoutExpected: false,
+      reference: 'required',
       passAt: 0.6,
     },
     articles: {

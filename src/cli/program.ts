@@ -16,6 +16,7 @@ import { registerDev } from './commands/dev.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerExperiment } from './commands/experiment.js';
 import { registerGate } from './commands/gate.js';
+import { registerJudge } from './commands/judge.js';
 import { registerPrune } from './commands/prune.js';
 import { registerSchedule } from './commands/schedule.js';
 import { registerTrace } from './commands/trace.js';
@@ -69,6 +70,7 @@ Examples:
   registerBaseline(program, registration);
   registerGate(program, registration);
   registerSchedule(program, registration);
+  registerJudge(program, registration);
   registerTrace(program, registration);
   registerDev(program, registration);
   registerWorker(program, registration);

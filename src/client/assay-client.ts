@@ -4,6 +4,7 @@ import { createBaselines, type Baselines } from './baselines.js';
 import { createExperiments, type Experiments } from './experiments.js';
 import { createGates, type Gates } from './gate.js';
 import { findConnections } from './connections.js';
+import { createJudges, type Judges } from './judges.js';
 import { createRetention, type Retention } from './retention.js';
 import { createSchedules, type Schedules } from './schedules.js';
 import { createTransport } from './transport.js';
@@ -37,6 +38,7 @@ export class AssayClient {
   readonly baselines: Baselines;
   readonly gates: Gates;
   readonly schedules: Schedules;
+  readonly judges: Judges;
   readonly retention: Retention;
   readonly traces: { get(traceId: string, signal?: AbortSignal): Promise<TraceView> };
   readonly #close: () => Promise<void>;
@@ -47,6 +49,7 @@ export class AssayClient {
     this.baselines = createBaselines(transport);
     this.gates = createGates(transport);
     this.schedules = createSchedules(transport);
+    this.judges = createJudges(transport);
     this.retention = createRetention(transport);
     this.traces = {
       get: (traceId, signal = AbortSignal.timeout(30_000)) =>

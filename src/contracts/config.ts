@@ -10,6 +10,7 @@ import {
 import { retrySettingsSchema } from './experiment-spec.js';
 import { gateSettingsSchema } from './gate.js';
 import { jsonObjectSchema, jsonSchema } from './json.js';
+import { judgeKinds } from './judge-kinds.js';
 import { projectIdSchema, resourceNameSchema } from './names.js';
 
 /** What a function target gets beside its input. */
@@ -223,21 +224,7 @@ export const evaluatorConfigSchema = z.discriminatedUnion('kind', [
     schema: jsonObjectSchema,
     ...common,
   }),
-  z.strictObject({
-    kind: z.literal('llm_judge'),
-    /** A name in `models`. */
-    model: resourceNameSchema,
-    /** What is judged, in words: one criterion a line beginning with "- ". Or `rubricFile`. */
-    rubric: z.string().min(1).max(20_000).optional(),
-    rubricFile: z.string().optional(),
-    /** The share of criteria that must pass for the output to pass. Default 0.5. */
-    passAt: z.number().min(0).max(1).default(0.5),
-    /** Whether items without an expected value are judged as well. Default true. */
-    judgeWithoutExpected: z.boolean().default(true),
-    path,
-    parameters: jsonObjectSchema.default(() => ({ temperature: 0 })),
-    ...common,
-  }),
+  ...judgeKinds,
   z.strictObject({
     kind: z.literal('function'),
     run: z.custom<EvaluatorFunction>((value) => typeof value === 'function', 'run is a function'),

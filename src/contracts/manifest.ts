@@ -47,13 +47,27 @@ export const targetIdentitySchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const anchorIdentitySchema = z.object({
+  id: z.string(),
+  input: jsonObject,
+  output: jsonSchema,
+  expected: jsonSchema.optional(),
+  passed: z.boolean(),
+});
+
 export const evaluatorIdentitySchema = z.object({
   name: z.string(),
   kind: z.string(),
   required: z.boolean(),
   options: jsonObject,
-  /** The judge's model and the text of its rubric. */
-  judge: z.object({ model: modelIdentitySchema, rubric: z.string() }).optional(),
+  /** The judge's model, the text of its rubric, and the cases with known verdicts that it is asked in each run. */
+  judge: z
+    .object({
+      model: modelIdentitySchema,
+      rubric: z.string(),
+      anchors: z.array(anchorIdentitySchema).optional(),
+    })
+    .optional(),
   code: hash.optional(),
   /** The config's models, for functions; of others the one that is asked. */
   models: z.record(z.string(), modelIdentitySchema).optional(),

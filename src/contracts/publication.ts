@@ -72,7 +72,10 @@ export interface RunScore {
   /** A text is a category, such as a verdict. */
   readonly value: number | string;
   /** Says what the value is, with its denominators. */
-  readonly comment: ScoreComment;
+  readonly comment: Pick<
+    ScoreComment,
+    'passed_items' | 'failed_items' | 'reasoning' | 'suggestions'
+  >;
 }
 
 /** The scores of a run as a whole, as they are sent. */

@@ -78,7 +78,25 @@ export interface ScoreComment {
   readonly failed_items: readonly string[];
   readonly reasoning: string;
   readonly suggestions: readonly string[];
+  /** Of a judge: its score, 0 to 1; absent where it abstained. */
+  readonly score?: number;
+  /** Criteria that a judge could not decide; absent where there are none. */
+  readonly undecided_items?: readonly string[];
+  /** Which judge this is of. */
+  readonly judge?: JudgeMark;
 }
+
+/** Which judge gave a score. */
+export interface JudgeMark {
+  /** `provider/model`. */
+  readonly model: string;
+  /** sha256 of all that it is told beside the case: instructions, rubric, form of the answer. */
+  readonly prompt: string;
+  /** Of a pairwise judge: what it preferred with the output in first place, and in second. */
+  readonly orders?: readonly PairPreference[];
+}
+
+export type PairPreference = 'output' | 'other' | 'tie' | 'cannot_tell';
 
 /** One score of one cell. */
 export interface ScoreRecord {

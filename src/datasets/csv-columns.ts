@@ -8,7 +8,7 @@ export interface CsvColumn {
   readonly header: string;
   /** From 1. */
   readonly number: number;
-  readonly member: 'id' | 'description' | 'inputs' | 'expected' | 'metadata';
+  readonly member: 'id' | 'description' | 'inputs' | 'expected' | 'metadata' | 'output' | 'label';
   readonly path: readonly string[];
   readonly type: CellType;
 }
@@ -21,23 +21,62 @@ export interface HeaderProblem {
 }
 
 const types: ReadonlySet<string> = new Set(['text', 'number', 'boolean', 'json']);
-const form =
-  'Columns are id, input.NAME, expected or expected.NAME, metadata.NAME and description, each with :text, :number, ' +
-  ':boolean or :json after it where the type is to be fixed.';
+const typed = 'each with :text, :number, :boolean or :json after it where the type is to be fixed.';
+
+/** Which columns a file may have, and which it must have. */
+export interface ColumnForm {
+  readonly members: Readonly<Record<string, CsvColumn['member']>>;
+  readonly required: readonly (readonly [member: CsvColumn['member'], header: string])[];
+  /** For people. */
+  readonly text: string;
+}
+
+const shared: ColumnForm['members'] = {
+  id: 'id',
+  description: 'description',
+  input: 'inputs',
+  inputs: 'inputs',
+  expected: 'expected',
+  metadata: 'metadata',
+};
+
+/** The columns of a dataset. */
+export const itemColumns: ColumnForm = {
+  members: shared,
+  required: [
+    ['id', 'id'],
+    ['inputs', 'input.NAME'],
+  ],
+  text: `Columns are id, input.NAME, expected or expected.NAME, metadata.NAME and description, ${typed}`,
+};
+
+/** The columns of a labelled set. */
+export const labelledColumns: ColumnForm = {
+  members: { ...shared, output: 'output', label: 'label' },
+  required: [
+    ['id', 'id'],
+    ['output', 'output'],
+    ['label', 'label'],
+  ],
+  text: `Columns are id, output or output.NAME, label, input.NAME, expected or expected.NAME, metadata.NAME and description, ${typed}`,
+};
 
 /** What the header line says of each column, and what is wrong with it. */
-export function parseHeader(headers: readonly string[]): {
+export function parseHeader(
+  headers: readonly string[],
+  form: ColumnForm = itemColumns,
+): {
   readonly columns: readonly CsvColumn[];
   readonly problems: readonly HeaderProblem[];
 } {
   const problems: HeaderProblem[] = [];
   const columns = headers.flatMap((header, index): CsvColumn[] => {
-    const column = parseColumn(header.trim(), index + 1);
+    const column = parseColumn(header.trim(), index + 1, form);
     if (column === undefined) {
       problems.push({
         column: index + 1,
         message: header.trim() === '' ? 'has no header' : `is called ${JSON.stringify(header)}`,
-        mend: form,
+        mend: form.text,
       });
       return [];
     }
@@ -54,34 +93,30 @@ export function parseHeader(headers: readonly string[]): {
   }
   const has = (member: CsvColumn['member']): boolean =>
     columns.some((each) => each.member === member);
-  if (!has('id')) problems.push({ column: 1, message: 'there is no column "id"', mend: form });
-  if (!has('inputs')) {
-    problems.push({ column: 1, message: 'there is no column "input.NAME"', mend: form });
+  for (const [member, header] of form.required) {
+    if (has(member)) continue;
+    problems.push({ column: 1, message: `there is no column "${header}"`, mend: form.text });
   }
   return { columns, problems };
 }
 
-const members: Readonly<Record<string, CsvColumn['member']>> = {
-  id: 'id',
-  description: 'description',
-  input: 'inputs',
-  inputs: 'inputs',
-  expected: 'expected',
-  metadata: 'metadata',
-};
-
-function parseColumn(header: string, number: number): CsvColumn | undefined {
+function parseColumn(
+  header: string,
+  number: number,
+  { members }: ColumnForm,
+): CsvColumn | undefined {
   const suffix = /:([a-z]+)$/.exec(header)?.[1];
-  const typed = suffix !== undefined && types.has(suffix);
-  const type = typed ? (suffix as CellType) : 'auto';
-  const name = typed ? header.slice(0, -suffix.length - 1) : header;
+  const isTyped = suffix !== undefined && types.has(suffix);
+  const type = isTyped ? (suffix as CellType) : 'auto';
+  const name = isTyped ? header.slice(0, -suffix.length - 1) : header;
   const [first = '', ...path] = name.split('.');
   const member = Object.hasOwn(members, first) ? members[first] : undefined;
   if (member === undefined || path.includes('')) return undefined;
   const alone = member === 'id' || member === 'description';
-  if (alone ? path.length > 0 || (typed && type !== 'text') : path.length === 0) {
+  if (member === 'label' && path.length > 0) return undefined;
+  if (alone ? path.length > 0 || (isTyped && type !== 'text') : path.length === 0) {
     // The whole expectation may stand in one cell; inputs and metadata have names.
-    if (member !== 'expected') return undefined;
+    if (member !== 'expected' && member !== 'output' && member !== 'label') return undefined;
   }
   return { header, number, member, path, type: alone ? 'text' : type };
 }

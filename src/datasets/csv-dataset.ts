@@ -4,10 +4,28 @@ import { Readable } from 'node:stream';
 import { AssayError } from '../core/errors/assay-error.js';
 import type { Json, JsonObject } from '../core/json/json.js';
 import { bytesOf } from './byte-source.js';
-import { cellValue, parseHeader, type CsvColumn } from './csv-columns.js';
+import {
+  cellValue,
+  itemColumns,
+  parseHeader,
+  type ColumnForm,
+  type CsvColumn,
+} from './csv-columns.js';
 import { createPageOfItems } from './page-of-items.js';
-import { parseItem } from './parse-item.js';
-import { longestItem, type LocalDataset, type PlacedItem, type ReadPass } from './port.js';
+import { parseItem, type ParsedItem } from './parse-item.js';
+import {
+  longestItem,
+  type BeginParsing,
+  type LocalDataset,
+  type PlacedItem,
+  type ReadPass,
+} from './port.js';
+
+/** What the columns may be, and how the items that they build are read. */
+export interface CsvForm {
+  readonly columns: ColumnForm;
+  readonly begin: BeginParsing;
+}
 
 interface CsvRecord {
   readonly record: readonly string[];
@@ -18,22 +36,28 @@ interface CsvRecord {
  * `test_cases.csv`: a header line (`id`, `input.NAME`, `expected` or `expected.NAME`, `metadata.NAME`, `description`), then
  * one item a record. Separated by commas, or by semicolons or tabs where the header is.
  */
-export function csvDataset(name: string, file: string): LocalDataset {
+export function csvDataset(
+  name: string,
+  file: string,
+  form: CsvForm = { columns: itemColumns, begin: () => parseItem },
+): LocalDataset {
   return {
     name,
     file,
     format: 'csv',
     whereIs: (place) => `${file}:${place}`,
     nameOf: (place) => `line ${place}`,
-    pages: (pass) => readPages(file, pass),
+    pages: (pass) => readPages(file, pass, form),
   };
 }
 
 async function* readPages(
   file: string,
   pass: ReadPass,
+  form: CsvForm,
 ): AsyncGenerator<readonly PlacedItem[], void, undefined> {
   const page = createPageOfItems(pass.pageItems);
+  const parse = form.begin();
   let columns: readonly CsvColumn[] | undefined;
   let ended = 0;
   try {
@@ -41,11 +65,11 @@ async function* readPages(
       const line = info.lines - newlinesIn(record);
       ended = info.lines;
       if (columns === undefined) {
-        columns = headerOf(record, { file, line, pass });
+        columns = headerOf(record, { file, line, pass, form });
         if (columns === undefined) return;
         continue;
       }
-      const item = itemOf(record, { columns, file, line, pass });
+      const item = itemOf(record, { columns, file, line, pass, parse });
       const full = item === undefined ? undefined : page.add(item, sizeOf(record));
       if (full !== undefined) yield full;
     }
@@ -115,9 +139,13 @@ function delimiterOf(chunk: Buffer): string {
 
 function headerOf(
   record: readonly string[],
-  { file, line, pass }: { readonly file: string; readonly line: number; readonly pass: ReadPass },
+  of: { readonly file: string; readonly line: number } & {
+    readonly pass: ReadPass;
+    readonly form: CsvForm;
+  },
 ): readonly CsvColumn[] | undefined {
-  const { columns, problems } = parseHeader(record);
+  const { file, line, pass, form } = of;
+  const { columns, problems } = parseHeader(record, form.columns);
   for (const { column, ...problem } of problems) {
     pass.problems.add({ at: `${file}:${line}: column ${column}`, ...problem }, line);
   }
@@ -129,10 +157,11 @@ interface RecordPlace {
   readonly file: string;
   readonly line: number;
   readonly pass: ReadPass;
+  readonly parse: (raw: Json) => ParsedItem;
 }
 
 function itemOf(record: readonly string[], of: RecordPlace): PlacedItem | undefined {
-  const { columns, file, line, pass } = of;
+  const { columns, file, line, pass, parse } = of;
   const here = `${file}:${line}`;
   if (record.length !== columns.length) {
     const message = `has ${record.length} cells, the header has ${columns.length}`;
@@ -150,7 +179,7 @@ function itemOf(record: readonly string[], of: RecordPlace): PlacedItem | undefi
     return cell.value === undefined ? [] : [{ column, value: cell.value }];
   });
   if (pass.problems.count > before) return undefined;
-  const parsed = parseItem(rawItem(leaves));
+  const parsed = parse(rawItem(leaves));
   if ('item' in parsed) return { item: parsed.item, place: line };
   for (const { path, ...problem } of parsed.problems) {
     pass.problems.add({ at: path === '' ? here : `${here}: ${path.slice(1)}`, ...problem }, line);
@@ -167,13 +196,18 @@ function rawItem(leaves: readonly Leaf[]): JsonObject {
   const of = (member: CsvColumn['member']): readonly Leaf[] =>
     leaves.filter(({ column }) => column.member === member);
   const text = (member: 'id' | 'description'): Json => of(member)[0]?.value ?? '';
-  const [expected, metadata] = [nest(of('expected'), 0), nest(of('metadata'), 0)];
+  const whole = (member: 'expected' | 'metadata' | 'output' | 'label'): JsonObject => {
+    const value = nest(of(member), 0);
+    return value === undefined ? {} : { [member]: value };
+  };
   const description = text('description');
   return {
     id: text('id'),
     inputs: nest(of('inputs'), 0) ?? {},
-    ...(expected === undefined ? {} : { expected }),
-    ...(metadata === undefined ? {} : { metadata }),
+    ...whole('expected'),
+    ...whole('metadata'),
+    ...whole('output'),
+    ...whole('label'),
     ...(description === '' ? {} : { description }),
   };
 }

@@ -7,8 +7,14 @@ import { bytesOf } from './byte-source.js';
 import { readExpectations } from './expectations.js';
 import { elementsOf, NoJsonArray, type JsonElement } from './json-elements.js';
 import { createPageOfItems } from './page-of-items.js';
-import { parseItem } from './parse-item.js';
-import { longestItem, type LocalDataset, type PlacedItem, type ReadPass } from './port.js';
+import { parseItem, type ParsedItem } from './parse-item.js';
+import {
+  longestItem,
+  type BeginParsing,
+  type LocalDataset,
+  type PlacedItem,
+  type ReadPass,
+} from './port.js';
 import { readJson } from './read-json.js';
 
 /** Up to here a broken file is read as a whole to say in which line and column it breaks. */
@@ -24,20 +30,25 @@ interface JsonFiles {
  * `test_cases.json`, an array of `{id, inputs, expected?, description?, metadata?}`, with `expected.json` beside it: an
  * object by id or an array of `{id, expected}`. The array is streamed; what is expected is held (at most 64 MiB).
  */
-export function jsonDataset(name: string, files: JsonFiles): LocalDataset {
+export function jsonDataset(
+  name: string,
+  files: JsonFiles,
+  begin: BeginParsing = () => parseItem,
+): LocalDataset {
   return {
     name,
     file: files.cases,
     format: 'json',
     whereIs: (place) => `${files.cases}: [${place}]`,
     nameOf: (place) => `item [${place}]`,
-    pages: (pass) => readPages(files, pass),
+    pages: (pass) => readPages(files, pass, begin()),
   };
 }
 
 async function* readPages(
   files: JsonFiles,
   pass: ReadPass,
+  parse: (raw: Json) => ParsedItem,
 ): AsyncGenerator<readonly PlacedItem[], void, undefined> {
   const { problems } = pass;
   const expected = await readExpectations(files.expected, problems);
@@ -46,7 +57,7 @@ async function* readPages(
   try {
     for await (const elements of elementsOf(bytesOf(files.cases, pass.signal), longestItem)) {
       for (const element of elements) {
-        const placed = itemOf(element, { file: files.cases, pass });
+        const placed = itemOf(element, { file: files.cases, pass, parse });
         if (placed === undefined) continue;
         const { id } = placed.item;
         unused.delete(id);
@@ -73,9 +84,15 @@ async function* readPages(
   }
 }
 
+interface ElementPlace {
+  readonly file: string;
+  readonly pass: ReadPass;
+  readonly parse: (raw: Json) => ParsedItem;
+}
+
 function itemOf(
   { index, bytes }: JsonElement,
-  { file, pass }: { readonly file: string; readonly pass: ReadPass },
+  { file, pass, parse }: ElementPlace,
 ): PlacedItem | undefined {
   const { problems } = pass;
   const at = `${file}: [${index}]`;
@@ -91,7 +108,7 @@ function itemOf(
   } catch {
     throw new NoJsonArray();
   }
-  const parsed = parseItem(raw);
+  const parsed = parse(raw);
   if ('item' in parsed) return { item: parsed.item, place: index };
   for (const { path, ...rest } of parsed.problems) {
     problems.add({ at: `${at}${path}`, ...rest }, index);
@@ -104,7 +121,7 @@ async function explain(file: string, { problems }: ReadPass): Promise<void> {
   const { size } = await stat(file);
   if (size > largestToLocate) {
     throw new AssayError('JSON_INVALID', `${file} is no JSON array.`, {
-      mend: 'Write one item a line into test_cases.jsonl: there each broken line is named.',
+      mend: 'Write one item a line into a .jsonl file: there each broken line is named.',
     });
   }
   const value = await readJson(file, await readFile(file));

@@ -6,30 +6,41 @@ import { linesOf, type Line } from './lines.js';
 import { locateJsonError } from './locate-json-error.js';
 import { createPageOfItems } from './page-of-items.js';
 import { parseItem, type ParsedItem } from './parse-item.js';
-import { longestItem, type LocalDataset, type PlacedItem, type ReadPass } from './port.js';
+import {
+  longestItem,
+  type BeginParsing,
+  type LocalDataset,
+  type PlacedItem,
+  type ReadPass,
+} from './port.js';
 
 /**
  * `test_cases.jsonl`: one `{"id", "inputs", "expected"?, "description"?, "metadata"?}` a line; empty lines are passed over.
  */
-export function jsonlDataset(name: string, file: string): LocalDataset {
+export function jsonlDataset(
+  name: string,
+  file: string,
+  begin: BeginParsing = () => parseItem,
+): LocalDataset {
   return {
     name,
     file,
     format: 'jsonl',
     whereIs: (place) => `${file}:${place}`,
     nameOf: (place) => `line ${place}`,
-    pages: (pass) => readPages(file, pass),
+    pages: (pass) => readPages(file, pass, begin()),
   };
 }
 
 async function* readPages(
   file: string,
   pass: ReadPass,
+  parse: (raw: Json) => ParsedItem,
 ): AsyncGenerator<readonly PlacedItem[], void, undefined> {
   const page = createPageOfItems(pass.pageItems);
   for await (const lines of linesOf(bytesOf(file, pass.signal), longestItem)) {
     for (const line of lines) {
-      const item = await itemOf(line, { file, pass });
+      const item = await itemOf(line, { file, pass, parse });
       const full = item === undefined ? undefined : page.add(item, line.bytes?.length ?? 0);
       if (full !== undefined) yield full;
     }
@@ -38,12 +49,18 @@ async function* readPages(
   if (rest.length > 0) yield rest;
 }
 
+interface LinePlace {
+  readonly file: string;
+  readonly pass: ReadPass;
+  readonly parse: (raw: Json) => ParsedItem;
+}
+
 async function itemOf(
   line: Line,
-  { file, pass }: { readonly file: string; readonly pass: ReadPass },
+  { file, pass, parse }: LinePlace,
 ): Promise<PlacedItem | undefined> {
   const { number } = line;
-  const parsed = await parseLine(line, pass);
+  const parsed = await parseLine(line, { pass, parse });
   if (parsed === undefined) return undefined;
   if ('item' in parsed) return { item: parsed.item, place: number };
   for (const { path, ...rest } of parsed.problems) {
@@ -53,7 +70,10 @@ async function itemOf(
 }
 
 /** Undefined for an empty line. A path of a problem is a column (`:7`) or a member (`.id`). */
-async function parseLine({ bytes }: Line, pass: ReadPass): Promise<ParsedItem | undefined> {
+async function parseLine(
+  { bytes }: Line,
+  { pass, parse }: Pick<LinePlace, 'pass' | 'parse'>,
+): Promise<ParsedItem | undefined> {
   const problem = (path: string, message: string, mend: string): ParsedItem => ({
     problems: [{ path, message, mend }],
   });
@@ -65,7 +85,7 @@ async function parseLine({ bytes }: Line, pass: ReadPass): Promise<ParsedItem | 
   const text = bytes.toString('utf8');
   if (text.trim() === '') return undefined;
   try {
-    return parseItem(JSON.parse(text) as Json);
+    return parse(JSON.parse(text) as Json);
   } catch (error) {
     const mend = 'Write one JSON object a line.';
     // A file of another kind has a million of these; finding the column of each would take minutes.

@@ -4,21 +4,30 @@ import { join } from 'node:path';
 import type { DatasetItem } from '../contracts/records.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import { itemHash } from '../core/manifest/dataset-hash.js';
+import { labelledColumns } from './csv-columns.js';
 import { csvDataset } from './csv-dataset.js';
 import { createDatasetFingerprint } from './dataset-fingerprint.js';
 import { emptyDataset, tellRepeated } from './dataset-problems.js';
 import { jsonDataset } from './json-dataset.js';
 import { jsonlDataset } from './jsonl-dataset.js';
+import { beginLabelled } from './parse-labelled.js';
 import type { LocalDataset } from './port.js';
 import { createProblemList } from './problem-list.js';
 
 /** The forms of a dataset: one of them, never two. */
-const caseFiles = ['test_cases.json', 'test_cases.jsonl', 'test_cases.csv'] as const;
+const caseFiles = [
+  'test_cases.json',
+  'test_cases.jsonl',
+  'test_cases.csv',
+  'labels.json',
+  'labels.jsonl',
+  'labels.csv',
+] as const;
 const expectedFile = 'expected.json';
 
 /**
  * The dataset of that name in the project's folder: `test_cases.json` (with `expected.json`), `test_cases.jsonl` or
- * `test_cases.csv`. Nothing is read yet.
+ * `test_cases.csv`; or a labelled set, `labels.json`, `.jsonl` or `.csv`. Nothing is read yet.
  *
  * @returns undefined where there is no such dataset in the folder.
  * @throws AssayError DATASET_AMBIGUOUS where it is there in two forms, DATASET_INVALID (the folder is unreadable)
@@ -49,7 +58,18 @@ export async function openLocalDataset(
       { mend: `Put what is expected into ${only}, and remove ${expected}.` },
     );
   }
-  return only === 'test_cases.jsonl' ? jsonlDataset(name, cases) : csvDataset(name, cases);
+  switch (only) {
+    case 'test_cases.jsonl':
+      return jsonlDataset(name, cases);
+    case 'test_cases.csv':
+      return csvDataset(name, cases);
+    case 'labels.json':
+      return jsonDataset(name, { cases, expected }, beginLabelled);
+    case 'labels.jsonl':
+      return jsonlDataset(name, cases, beginLabelled);
+    case 'labels.csv':
+      return csvDataset(name, cases, { columns: labelledColumns, begin: beginLabelled });
+  }
 }
 
 async function filesIn(home: string): Promise<ReadonlySet<string>> {

@@ -1,4 +1,6 @@
 import type { DatasetItem } from '../contracts/records.js';
+import type { Json } from '../core/json/json.js';
+import type { ParsedItem } from './parse-item.js';
 import type { ProblemList } from './problem-list.js';
 
 /** An item and where it stands in its file: a line from 1, or an index of a JSON array from 0. */
@@ -15,6 +17,9 @@ export interface ReadPass {
   readonly pageItems?: number;
   readonly signal?: AbortSignal;
 }
+
+/** Begins the reading of a dataset's elements: one that compares them with each other begins anew in each pass. */
+export type BeginParsing = () => (raw: Json) => ParsedItem;
 
 /** The most items of one page. */
 export const pageItems = 1_000;

@@ -15,6 +15,7 @@ import { buildLatency } from './latency.js';
 import { buildLength } from './length.js';
 import { buildLevenshtein } from './levenshtein.js';
 import { buildJudge } from './llm-judge.js';
+import { buildPairwise } from './llm-pairwise.js';
 import { buildNormalisedMatch } from './normalised-match.js';
 import { buildNumericMatch } from './numeric-match.js';
 import { buildRefusal } from './refusal.js';
@@ -69,6 +70,8 @@ export function buildKind(config: EvaluatorConfig, around: Around): Built | Prom
       return buildComposite({ ...around, config });
     case 'llm_judge':
       return buildJudge({ ...around, config });
+    case 'llm_pairwise':
+      return buildPairwise({ ...around, config });
     case 'http':
       return buildHttp({ ...around, config });
     case 'scorer':

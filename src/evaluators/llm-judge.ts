@@ -1,162 +1,143 @@
-import type { ScoreRecord } from '../contracts/records.js';
-import type { ModelIdentity } from '../contracts/manifest.js';
+import type { EvaluatorIdentity } from '../contracts/manifest.js';
 import type { Problem } from '../core/errors/assay-error.js';
-import { modelIdentity } from '../models/model-identity.js';
-import { oneScore, type Building, type Built } from './building.js';
+import type { Json, JsonObject } from '../core/json/json.js';
+import { parsePointer, resolvePointer } from '../core/json/pointer.js';
 import type { ChatRequest } from '../models/port.js';
-import { judgeMessages, promptHash, verdictSchema, type JudgedCase } from './judge/prompt.js';
-import { mostCriteria, readRubric, type Rubric } from './judge/rubric.js';
+import type { Building, Built } from './building.js';
+import {
+  judgeMark,
+  judgeScoreNames,
+  unasked,
+  verdictScore,
+  type Scoring,
+} from './judge/judge-score.js';
+import {
+  judgeMessages,
+  promptHash,
+  verdictSchema,
+  type JudgedCase,
+  type JudgePrompt,
+} from './judge/prompt.js';
+import { askWithRepair } from './judge/repair.js';
+import { readSource, type JudgeSource } from './judge/source.js';
 import { readVerdict, type Verdict } from './judge/verdict.js';
 import { pathOption, readExpected, readOutput } from './judged-value.js';
-import { cut, scoreComment } from './score-text.js';
-import { messageOf } from './thrown.js';
+import type { EvaluationInput } from './port.js';
 
 type JudgeBuilding = Building<'llm_judge'>;
-
-const longestRubric = 20_000;
 
 /**
  * A model that judges the output by a rubric. NUMERIC: the share of criteria that passed; passed from `passAt` on.
  *
- * One call per output, through the journal. The item's input is always shown, `path` points into output and expected
- * value. An output with nothing at `path` fails every criterion without a call. What the model is asked is in
- * `judge/prompt.ts`; the output is shown between tags that it cannot close, and is never obeyed.
+ * One call per output, through the journal, and one more where its answer is no verdict. The item's input is shown, `path`
+ * points into output and expected value. An output with nothing at `path` fails every criterion without a call. Where the
+ * judge cannot tell, it gives no score but one named `<name>.abstained`. What the model is asked is in `judge/prompt.ts`; the
+ * output is shown between tags that it cannot close, and is never obeyed.
  */
 export async function buildJudge(building: JudgeBuilding): Promise<Built> {
-  const { name, config, models } = building;
-  const problems: Problem[] = [];
-  const model = models[config.model];
-  if (model === undefined) problems.push(unknownModel(building));
-  const text = await rubricText(building);
-  if (typeof text !== 'string') problems.push(text);
-  const rubric = typeof text === 'string' ? readRubric(text) : undefined;
-  if (rubric !== undefined && rubric.criteria.length > mostCriteria) {
-    const message = `The rubric has ${rubric.criteria.length} criteria; a judge takes ${mostCriteria}.`;
-    problems.push({ at: `evaluators.${name}`, message, mend: 'Split it into two evaluators.' });
-  }
-  if (
-    model === undefined ||
-    typeof text !== 'string' ||
-    rubric === undefined ||
-    problems.length > 0
-  ) {
-    return { problems };
-  }
-  return judgeOf({
-    building,
-    rubric,
-    judge: {
-      rubric: text,
-      model: {
-        ...modelIdentity(model),
-        parameters: { ...model.parameters, ...config.parameters },
-      },
-    },
-  });
+  const source = await readSource(building);
+  const problems = [...('problems' in source ? source.problems : []), ...pointerProblems(building)];
+  if ('problems' in source || problems.length > 0) return { problems };
+  return judgeOf(building, source);
 }
 
-function judgeOf(from: {
-  building: JudgeBuilding;
-  rubric: Rubric;
-  judge: { rubric: string; model: ModelIdentity };
-}): Built {
-  const { rubric, judge } = from;
-  const { name, config } = from.building;
-  const { path, passAt, judgeWithoutExpected, required } = config;
+function judgeOf({ name, config }: JudgeBuilding, source: JudgeSource): Built {
+  const { path, passAt, required, mayAbstain, minDecided, background, contextPath } = config;
+  const { rubric, builtIn, anchors, judge, model } = source;
+  const reference = config.reference ?? builtIn?.reference ?? 'optional';
+  const prompt: JudgePrompt = { rubric, background, mayAbstain };
+  const hash = promptHash(prompt);
+  const schema = verdictSchema(mayAbstain);
+  const scoring: Scoring = { name, passAt, minDecided, mark: judgeMark(model, hash) };
+  const identity: EvaluatorIdentity = {
+    name,
+    kind: config.kind,
+    required,
+    options: {
+      ...pathOption(path),
+      ...(contextPath === undefined ? {} : { contextPath }),
+      ...(background === undefined ? {} : { background }),
+      passAt,
+      reference,
+      mayAbstain,
+      minDecided,
+      prompt: hash,
+    },
+    judge,
+  };
   const requestFor = (judged: JudgedCase): ChatRequest => ({
     model: config.model,
-    messages: judgeMessages(rubric, judged),
+    messages: judgeMessages(prompt, judged),
     parameters: config.parameters,
-    responseSchema: { name: 'verdict', schema: verdictSchema },
+    responseSchema: { name: 'verdict', schema },
   });
-  const score = (verdict: Verdict): ScoreRecord => toScore({ verdict, name, passAt });
-  return oneScore({
-    name,
-    required,
-    identity: {
-      name,
-      kind: config.kind,
-      required,
-      options: { ...pathOption(path), passAt, judgeWithoutExpected, prompt: promptHash },
-      judge,
-    },
-    planned({ input, output, expected: whole }) {
-      const expected = readExpected(whole, path);
-      if (expected === undefined && !judgeWithoutExpected) return undefined;
-      const part = readOutput(output, path);
-      return requestFor({ input, expected, output: part.found ? part.value : output });
-    },
-    async evaluate(evaluation, { models, signal }) {
-      const expected = readExpected(evaluation.expected, path);
-      if (expected === undefined && !judgeWithoutExpected) return [];
-      const part = readOutput(evaluation.output, path);
-      if (!part.found) return [score(nothingToJudge(rubric, part.reason))];
-      const request = requestFor({ input: evaluation.input, expected, output: part.value });
-      const answer = await models.chat({ ...request, signal });
-      return [score(readVerdict(answer, rubric.criteria))];
-    },
-  });
-}
-
-function toScore(from: { verdict: Verdict; name: string; passAt: number }): ScoreRecord {
-  const { verdict, name, passAt } = from;
-  const passed = verdict.criteria.filter((entry) => entry.passed);
-  const failed = verdict.criteria.filter((entry) => !entry.passed);
-  const share = passed.length / verdict.criteria.length;
-  const reasoning = verdict.criteria
-    .map(
-      (entry, at) =>
-        `${at + 1}. ${entry.passed ? 'Passed' : 'Failed'}: ${cut(entry.reasoning, 500)}`,
-    )
-    .join('\n');
+  const caseOf = ({ input, expected }: Pick<EvaluationInput, 'input' | 'expected'>) => {
+    const wanted = readExpected(expected, path);
+    return {
+      applies: wanted !== undefined || reference !== 'required',
+      expected: reference === 'none' ? undefined : wanted,
+      ...shownInput(input, contextPath),
+    };
+  };
   return {
-    name,
-    evaluator: name,
-    value: { type: 'NUMERIC', value: share },
-    // 0.1 * 3 > 0.3 in binary: a share that is meant to be equal must pass.
-    passed: share >= passAt - 1e-9,
-    comment: scoreComment({
-      reasoning,
-      passed: passed.map((entry) => entry.criterion),
-      failed: failed.map((entry) => entry.criterion),
-      suggestions: verdict.suggestions,
-    }),
+    scoreNames: judgeScoreNames(name),
+    evaluator: {
+      name,
+      required,
+      identity,
+      ...(anchors.length === 0 ? {} : { anchors }),
+      planned({ output, ...rest }) {
+        const { applies, ...shown } = caseOf(rest);
+        if (!applies || (contextPath !== undefined && shown.context === undefined)) {
+          return undefined;
+        }
+        const part = readOutput(output, path);
+        return requestFor({ ...shown, output: part.found ? part.value : output });
+      },
+      async evaluate(evaluation, { models, signal }) {
+        const { applies, ...shown } = caseOf(evaluation);
+        if (!applies) return [];
+        const part = readOutput(evaluation.output, path);
+        if (!part.found) return [verdictScore(nothingToJudge(prompt, part.reason), scoring)];
+        if (contextPath !== undefined && shown.context === undefined) {
+          return [unasked(`The item's input has nothing at ${contextPath}.`, scoring)];
+        }
+        const request = requestFor({ ...shown, output: part.value });
+        const verdict = await askWithRepair({ models, request, signal }, (answer) =>
+          readVerdict(answer, { criteria: rubric.criteria, mayAbstain }),
+        );
+        return [verdictScore(verdict, scoring)];
+      },
+    },
   };
 }
 
-const nothingToJudge = (rubric: Rubric, reasoning: string): Verdict => ({
-  criteria: rubric.criteria.map((criterion) => ({ criterion, passed: false, reasoning })),
+/** The input and what of it is the source; a member that is shown as the source is not shown twice. */
+function shownInput(
+  input: JsonObject,
+  contextPath: string | undefined,
+): { readonly input: JsonObject; readonly context?: Json } {
+  if (contextPath === undefined) return { input };
+  const context = resolvePointer(input, contextPath);
+  if (context === undefined) return { input };
+  const tokens = parsePointer(contextPath) ?? [];
+  const [member] = tokens;
+  if (member === undefined || tokens.length > 1) return { input, context };
+  return {
+    input: Object.fromEntries(Object.entries(input).filter(([key]) => key !== member)),
+    context,
+  };
+}
+
+function pointerProblems({ name, config }: JudgeBuilding): readonly Problem[] {
+  const { contextPath } = config;
+  if (contextPath === undefined || parsePointer(contextPath) !== undefined) return [];
+  const message = `${JSON.stringify(contextPath.slice(0, 100))} is no JSON pointer.`;
+  const mend = 'Begin it with "/"; write "~" as ~0 and "/" inside a key as ~1.';
+  return [{ at: `evaluators.${name}.contextPath`, message, mend }];
+}
+
+const nothingToJudge = ({ rubric }: JudgePrompt, reasoning: string): Verdict => ({
+  criteria: rubric.criteria.map((criterion) => ({ criterion, decision: 'failed', reasoning })),
   suggestions: [],
 });
-
-/** The rubric's text, or what is wrong with it. */
-async function rubricText({ name, config, readText }: JudgeBuilding): Promise<string | Problem> {
-  const { rubric, rubricFile } = config;
-  const at = `evaluators.${name}.${rubricFile === undefined ? 'rubric' : 'rubricFile'}`;
-  if ((rubric === undefined) === (rubricFile === undefined)) {
-    const message = 'A judge needs either `rubric` or `rubricFile`.';
-    return { at: `evaluators.${name}`, message, mend: 'Give exactly one of the two.' };
-  }
-  let text: string;
-  try {
-    text = rubric ?? (await readText(rubricFile ?? ''));
-  } catch (error) {
-    // The message of the file system holds absolute paths; its code says enough.
-    const { code } = error as NodeJS.ErrnoException;
-    return { at, message: `The rubric file cannot be read: ${code ?? messageOf(error, 200)}.` };
-  }
-  if (text.trim() === '') return { at, message: 'The rubric is empty.' };
-  if (text.length > longestRubric) {
-    return { at, message: `The rubric is longer than ${longestRubric} characters.` };
-  }
-  return text;
-}
-
-function unknownModel({ name, config, models }: JudgeBuilding): Problem {
-  const known = Object.keys(models);
-  return {
-    at: `evaluators.${name}.model`,
-    message: `There is no model "${config.model}" in the config.`,
-    mend: known.length > 0 ? `Known models: ${known.join(', ')}.` : 'Add it under `models`.',
-  };
-}

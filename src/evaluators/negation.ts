@@ -1,12 +1,14 @@
 import type { ScoreRecord } from '../contracts/records.js';
 import { AssayError } from '../core/errors/assay-error.js';
+import { isAbstention } from '../core/experiment/abstention.js';
 import { readOutput } from './judged-value.js';
 import type { Evaluator } from './port.js';
 import { booleanScore, scoreComment } from './score-text.js';
 
 /**
  * An evaluator turned round: BOOLEAN, true where the plain one would not have passed. It applies and fails where the plain one
- * does. An output with nothing at `path` fails turned round as well: a missing answer is no good one.
+ * does, and abstains where a judge does. An output with nothing at `path` fails turned round as well: a missing answer is no
+ * good one.
  */
 export function negated(evaluator: Evaluator, path: string | undefined): Evaluator {
   return {
@@ -24,6 +26,7 @@ export function negated(evaluator: Evaluator, path: string | undefined): Evaluat
 }
 
 function turned(score: ScoreRecord, missing: boolean): readonly ScoreRecord[] {
+  if (isAbstention(score)) return [score];
   const { name, evaluator, passed: plain, comment } = score;
   if (plain === undefined) {
     throw new AssayError(
@@ -39,5 +42,7 @@ function turned(score: ScoreRecord, missing: boolean): readonly ScoreRecord[] {
     failed: passed ? [] : [...(comment?.passed_items ?? [])],
     suggestions: [],
   });
-  return booleanScore({ evaluator, passed, comment: reasons }).map((each) => ({ ...each, name }));
+  const judge = comment?.judge;
+  const marked = judge === undefined ? reasons : { ...reasons, judge };
+  return booleanScore({ evaluator, passed, comment: marked }).map((each) => ({ ...each, name }));
 }

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../core/json/json.js';
+import type { Anchor } from '../contracts/judge-kinds.js';
 import type { EvaluatorIdentity } from '../contracts/manifest.js';
 import type { CallRecord, ScoreRecord } from '../contracts/records.js';
 import type { ErrorDocument } from '../core/errors/assay-error.js';
@@ -65,6 +66,10 @@ export interface Evaluator {
   readonly plannedHttp?: { readonly costPerRequestUsd?: number };
   /** The evaluators that it is computed from: it judges once these have. */
   readonly parts?: readonly string[];
+  /** How many calls like that one it makes for each output. Default 1. */
+  readonly callsPerOutput?: number;
+  /** Cases with known verdicts that it is asked about in each run. */
+  readonly anchors?: readonly Anchor[];
   /**
    * Gives one score or several; an empty list where it does not apply to this item (nothing expected).
    * @throws AssayError EVALUATOR_*, JUDGE_VERDICT_INVALID, REGEX_TIMEOUT, MODEL_*

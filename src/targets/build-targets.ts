@@ -2,12 +2,14 @@ import { join } from 'node:path';
 
 import type { Config } from '../contracts/config.js';
 import type { TargetIdentity } from '../contracts/manifest.js';
+import { replayTarget } from '../core/calibration/replay.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import { createFunctionTarget } from './function-target.js';
 import { createHttpTarget } from './http-target.js';
 import type { Target } from './port.js';
 import { pinnedPromptFolder, readPromptFolder } from './prompt-folder.js';
 import { createPromptTarget } from './prompt-target.js';
+import { createReplayTarget } from './replay-target.js';
 
 /**
  * Makes one target of the config ready to run.
@@ -24,6 +26,7 @@ export async function buildTarget(request: {
   pinned?: TargetIdentity;
 }): Promise<Target> {
   const { name, config, root, codeHash, pinned } = request;
+  if (name === replayTarget) return createReplayTarget();
   // Own members only: `constructor` is in every object.
   const target = Object.hasOwn(config.targets, name) ? config.targets[name] : undefined;
   if (target === undefined) {

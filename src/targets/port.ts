@@ -22,8 +22,8 @@ export interface Target {
   readonly evaluators: readonly string[] | undefined;
   /** The prompt that must stand on the platform before the first cell runs. */
   readonly prompt: TargetPrompt | undefined;
-  /** The inputs that the prompt or the request's body names and this input lacks. */
-  missing(input: JsonObject): readonly string[];
+  /** The inputs that the prompt or the request's body names and this input lacks; of a replay what the metadata lacks. */
+  missing(input: JsonObject, metadata: JsonObject): readonly string[];
   /** What it asks for each item, where that is known before it runs; code does not tell. */
   readonly planned?: PlannedCall;
   /** @throws AssayError TARGET_*, MODEL_*, or whatever a function target throws. */

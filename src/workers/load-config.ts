@@ -168,12 +168,13 @@ function danglingNames(config: Config): Problem[] {
     );
   }
   for (const [name, evaluator] of Object.entries(config.evaluators)) {
-    if (evaluator.kind !== 'llm_judge') continue;
+    if (evaluator.kind !== 'llm_judge' && evaluator.kind !== 'llm_pairwise') continue;
     check(`evaluators.${name}.model`, evaluator.model, 'models');
-    if ((evaluator.rubric === undefined) === (evaluator.rubricFile === undefined)) {
+    const { rubric, rubricFile, builtIn } = evaluator;
+    if ([rubric, rubricFile, builtIn].filter((each) => each !== undefined).length !== 1) {
       problems.push({
         at: `evaluators.${name}`,
-        message: 'needs either rubric or rubricFile',
+        message: 'needs one of rubric, rubricFile and builtIn',
         mend: 'Give exactly one of them.',
       });
     }

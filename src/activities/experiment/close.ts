@@ -1,4 +1,5 @@
 import type { ExperimentActivities } from '../../contracts/experiment-protocol.js';
+import type { RunScore } from '../../contracts/publication.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { classificationScores, runScoreOf } from '../../core/experiment/run-score.js';
 import { recountCells } from '../../store/cells.js';
@@ -15,6 +16,7 @@ import type { Queryable } from '../../store/query.js';
 import { labelPairs, putRunScores, scoreFigures } from '../../store/run-scores.js';
 import { skipPending } from '../../store/skip-cells.js';
 import { withTransaction } from '../../store/store.js';
+import { anchorRounds, anchorScores, keepAnchors } from './anchors.js';
 import { giveUpPass, retireReplaced } from './pass-close.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import type { ExperimentPorts } from './ports.js';
@@ -46,12 +48,14 @@ export function createClose(ports: ExperimentPorts): ExperimentActivities['close
         });
       }
       const record = await getExperiment(ports.store, experimentId);
+      if (ended === undefined) await keepAnchors({ record, pass }, ports, beat);
+      const anchors = anchorScores(await anchorRounds(ports, experimentId));
       // In one transaction: a publisher that sees the cells done must find the run's scores in the outbox.
       await withTransaction(ports.store, async (on) => {
         const doneAt = await markCellsDone(on, experimentId);
         if (doneAt === undefined) return;
         await retireReplaced(on, experimentId, { pass, beat });
-        await putScoresOfRun(on, { record, doneAt, pass: pass?.pass ?? 1, ports, beat });
+        await putScoresOfRun(on, { record, doneAt, pass: pass?.pass ?? 1, ports, anchors, beat });
       });
       beat.tell({ step: 'count' });
       const counts = await recountCells(ports.store, experimentId);
@@ -97,14 +101,15 @@ const aborted = new AssayError(
 async function putScoresOfRun(
   on: Queryable,
   of: {
-    record: ExperimentRecord;
-    doneAt: string;
-    pass: number;
-    ports: ExperimentPorts;
-    beat: Beat;
+    readonly record: ExperimentRecord;
+    readonly doneAt: string;
+    readonly pass: number;
+    readonly ports: ExperimentPorts;
+    readonly anchors: readonly RunScore[];
+    readonly beat: Beat;
   },
 ): Promise<void> {
-  const { record, doneAt, pass, ports, beat } = of;
+  const { record, doneAt, pass, ports, anchors, beat } = of;
   const { id: experimentId, context } = record;
   if (context === undefined) return;
   const figures = await scoreFigures(on, experimentId, {
@@ -116,6 +121,7 @@ async function putScoresOfRun(
   const scores = [
     ...figures.flatMap((each) => runScoreOf(each) ?? []),
     ...classificationScores(await labelPairs(on, { experimentId, evaluators })),
+    ...anchors,
   ];
   for (const run of record.platformRuns) {
     const platform = ports.platforms.find((each) => each.name === run.platform);

@@ -40,7 +40,7 @@ export interface PlannedRequests {
   /** One of them: its model and parameters. */
   readonly example: ChatRequest;
   readonly inputTokens: Spread | undefined;
-  /** The share of items that it is asked for: judges skip items that expect nothing. */
+  /** Calls an item: judges skip items that expect nothing, and a pairwise one asks twice. */
   readonly share: number;
 }
 
@@ -96,7 +96,9 @@ export async function readPlanned(
     const found = requests(({ input, expected }) =>
       evaluator.planned?.({ input, expected, output: expected ?? '' }),
     );
-    return found === undefined ? [] : [[evaluator.name, found]];
+    if (found === undefined) return [];
+    const { callsPerOutput = 1 } = evaluator;
+    return [[evaluator.name, { ...found, share: found.share * callsPerOutput }]];
   });
   const vectors = evaluators.flatMap(({ name, plannedVectors }): [string, PlannedVectors][] => {
     if (plannedVectors === undefined) return [];

@@ -179,7 +179,7 @@ function chatPart(
   const whole = planned.counted === planned.items;
   const calls = exactly(
     Math.round(cells * requests.share),
-    purpose === 'target' ? 'one call a cell' : 'one call for each output that it judges',
+    purpose === 'target' ? 'one call a cell' : 'its calls for each output that it judges',
   );
   const input = meanRange(requests.inputTokens, {
     whole: whole && purpose === 'target',

@@ -22,6 +22,8 @@ import { findOpenPass, listPasses } from '../../store/passes/pass-records.js';
 import { publicationCounts } from '../../store/publication.js';
 import { withHeartbeat } from '../heartbeat.js';
 import { endAfterPass, outcomeOfPass, recordedEnd } from './pass-close.js';
+import { anchorReports } from './anchors.js';
+import { keepCalibration } from './calibration.js';
 import type { ExperimentPorts } from './ports.js';
 
 /**
@@ -56,6 +58,11 @@ export function createFinish(ports: ExperimentPorts): ExperimentActivities['fini
         await keep('report.json', 'application/json', renderJson(model));
         await keep('report.md', 'text/markdown', renderMarkdown(model));
         await keep('report.html', 'text/html; charset=utf-8', renderHtml(model));
+      }
+      if (record.manifest !== undefined) {
+        await keepCalibration({ record, manifest: record.manifest, status }, ports, (cells) =>
+          beat.tell({ step: 'calibration', cells }),
+        );
       }
       await finishExperiment(ports.store, experimentId, {
         status,
@@ -130,6 +137,7 @@ async function buildReport(
     passes,
     platforms: record.platformRuns.map((run) => reportPlatform(run, ports)),
     publication,
+    anchors: await anchorReports(record, ports),
     links: record.platformRuns.flatMap(({ platform: name, projectId }) => {
       const url = platformOf(ports, name)?.tracesUrl?.(projectId);
       return url === undefined ? [] : [{ label: `${name}: traces`, url }];

@@ -1,4 +1,5 @@
 import type { DatasetItem } from '../../contracts/records.js';
+import { replayTarget } from '../../core/calibration/replay.js';
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
 import type { Target } from '../../targets/port.js';
 
@@ -7,7 +8,7 @@ export interface InputCheck {
   /** How many were looked at. */
   readonly items: number;
   add(item: DatasetItem): void;
-  /** @throws AssayError PROMPT_VARIABLE_MISSING, TARGET_VARIABLE_MISSING with each input that items lack */
+  /** @throws AssayError PROMPT_VARIABLE_MISSING, TARGET_VARIABLE_MISSING, LABELS_INVALID with all that items lack */
   throwIfMissing(): void;
 }
 
@@ -23,7 +24,7 @@ export function createInputCheck(target: Target): InputCheck {
     },
     add(item) {
       items += 1;
-      for (const name of target.missing(item.input)) {
+      for (const name of target.missing(item.input, item.metadata)) {
         let entry = lacking.get(name);
         if (entry === undefined) lacking.set(name, (entry = { count: 0, named: [] }));
         entry.count += 1;
@@ -32,30 +33,44 @@ export function createInputCheck(target: Target): InputCheck {
     },
     throwIfMissing() {
       if (lacking.size === 0) return;
-      const words = wording[target.identity.kind === 'http' ? 'http' : 'prompt'];
+      const words = wording[wordsFor(target)];
       const problems = [...lacking].map(([name, { count, named }]): Problem => {
         const some = `${named.join(', ')}${count > named.length ? ', …' : ''}`;
         const message =
           count === items
-            ? `no item has the input "${name}"`
-            : `${count} of ${items} items have no input "${name}" (${some})`;
-        return { at: `{{${words.prefix}${name}}}`, message, mend: words.mend };
+            ? `no item has the ${words.what} "${name}"`
+            : `${count} of ${items} items have no ${words.what} "${name}" (${some})`;
+        return { at: words.at(name), message, mend: words.mend };
       });
       throw new AssayError(words.code, words.message(target.name), { problems });
     },
   };
 }
 
+const wordsFor = ({ name, identity }: Target): keyof typeof wording => {
+  if (name === replayTarget) return 'replay';
+  return identity.kind === 'http' ? 'http' : 'prompt';
+};
+
 const wording = {
+  replay: {
+    code: 'LABELS_INVALID',
+    what: 'member',
+    at: (name: string) => name,
+    message: () => 'The dataset is no labelled set.',
+    mend: 'Give each item its "output" and its "label" in datasets/<name>/labels.json, .jsonl or .csv.',
+  },
   prompt: {
     code: 'PROMPT_VARIABLE_MISSING',
-    prefix: '',
+    what: 'input',
+    at: (name: string) => `{{${name}}}`,
     message: (target: string) => `The prompt of "${target}" uses variables that items do not have.`,
     mend: 'Rename the variable in prompt.txt, or add the input to the items.',
   },
   http: {
     code: 'TARGET_VARIABLE_MISSING',
-    prefix: 'input.',
+    what: 'input',
+    at: (name: string) => `{{input.${name}}}`,
     message: (target: string) =>
       `The request body of "${target}" uses inputs that items do not have.`,
     mend: 'Correct the name in `body`, or add the input to the items (null where there is none).',

@@ -1,6 +1,7 @@
 import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
 import type { EvaluatorIdentity, Manifest } from '../../contracts/manifest.js';
 import type { PassRequest } from '../../contracts/pass.js';
+import { replayTarget } from '../../core/calibration/replay.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { contentHash } from '../../core/ids/hash.js';
 import { withParts } from '../../evaluators/parts.js';
@@ -78,12 +79,12 @@ function namesOf(
   const target = Object.hasOwn(config.targets, spec.target)
     ? config.targets[spec.target]
     : undefined;
-  if (target === undefined) {
+  if (target === undefined && spec.target !== replayTarget) {
     throw new AssayError('TARGET_NOT_FOUND', `The target "${spec.target}" of "${name}" is gone.`, {
       mend: 'Its evaluators are not known any more: name them with --evaluators.',
     });
   }
-  return spec.evaluators ?? target.evaluators ?? Object.keys(config.evaluators);
+  return spec.evaluators ?? target?.evaluators ?? Object.keys(config.evaluators);
 }
 
 // Together with those that keep their scores, so that two that give a score of one name are found.

@@ -196,14 +196,20 @@ async function plannedCode(
   return { target, evaluators };
 }
 
-// The rubric that was planned is the rubric that judges, also where its file was edited since.
+// The rubric and the anchors that were planned are those that judge, also where their files were edited since.
 function withPinnedRubrics(project: LoadedProject, manifest: Manifest): LoadedProject {
   const evaluators = { ...project.config.evaluators };
   for (const { name, judge } of manifest.evaluators) {
     const config = evaluators[name];
-    if (judge === undefined || config?.kind !== 'llm_judge') continue;
-    const { rubricFile: _edited, ...rest } = config;
-    evaluators[name] = { ...rest, rubric: judge.rubric };
+    if (judge === undefined || (config?.kind !== 'llm_judge' && config?.kind !== 'llm_pairwise')) {
+      continue;
+    }
+    const { rubricFile, anchorsFile, ...rest } = config;
+    evaluators[name] = {
+      ...rest,
+      ...(rubricFile === undefined ? {} : { rubric: judge.rubric }),
+      ...(anchorsFile === undefined ? {} : { anchors: judge.anchors }),
+    };
   }
   return { ...project, config: { ...project.config, evaluators } };
 }

@@ -1,5 +1,5 @@
 import type { AssayClient } from '../../client/assay-client.js';
-import type { ExperimentKey } from '../../client/experiments.js';
+import type { ExperimentKey, ExperimentView } from '../../client/experiments.js';
 import { shellWord, type Cli } from '../cli.js';
 import { listenForInterrupt } from '../interrupt.js';
 import { jsonText } from '../io/json-text.js';
@@ -14,6 +14,8 @@ export interface FollowedRun {
   readonly key: ExperimentKey;
   /** What comes before there is something to watch: the submission. It says what there is to watch. */
   readonly begin?: () => Promise<ExperimentKey>;
+  /** What comes of its end. Default: it is concluded like any run. */
+  readonly end?: (view: ExperimentView) => Promise<void>;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface FollowedRun {
  */
 export async function follow(
   cli: Cli,
-  { client, key: asked, begin }: FollowedRun,
+  { client, key: asked, begin, end }: FollowedRun,
   options: ConcludeOptions,
 ): Promise<number> {
   const interrupt = listenForInterrupt();
@@ -45,7 +47,7 @@ export async function follow(
     display.update(view, await costs.fresh());
     display.stop();
     phase = 'ended';
-    await conclude(cli, { client, view }, options);
+    await (end === undefined ? conclude(cli, { client, view }, options) : end(view));
     return 0;
   } catch (error) {
     if (phase === 'ended' || !signal.aborted) throw error;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { DeepReadonly } from '../deep-readonly.js';
+import { anchorReportSchema } from './anchors.js';
 import { callsSchema, reuseSchema } from './calls.js';
 import { comparisonSchema } from './comparison.js';
 import { errorGroupSchema, failuresSchema, flakySchema, worstItemSchema } from './failures.js';
@@ -130,6 +131,10 @@ export const reportSchema = z.object({
   calls: callsSchema,
   reuse: reuseSchema.nullable().describe('Null where the run did not ask for it.'),
   publication: z.array(publicationSchema),
+  anchors: z
+    .array(anchorReportSchema)
+    .default([])
+    .describe('How judges did on cases with known verdicts; empty where none has any.'),
 });
 
 export type ReportModel = DeepReadonly<z.output<typeof reportSchema>>;

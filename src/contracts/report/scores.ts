@@ -83,6 +83,7 @@ export const evaluatorSchema = z
     notApplicable: countSchema.describe(
       'Cells with an output that it does not apply to, such as items that expect nothing.',
     ),
+    abstained: countSchema.default(0).describe('Cells on which a judge abstained.'),
     errored: countSchema.describe('Cells where it could not give its score.'),
     notReached: countSchema.describe('Cells without an output, or without an outcome.'),
     scores: z.array(scoreSchema),
@@ -92,7 +93,8 @@ export const evaluatorSchema = z
   })
   .meta({
     id: 'Evaluator',
-    description: 'One evaluator: planned = scored + notApplicable + errored + notReached.',
+    description:
+      'One evaluator: planned = scored + notApplicable + abstained + errored + notReached.',
   });
 
 const fieldValueSchema = z.object({

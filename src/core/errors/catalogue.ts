@@ -69,6 +69,8 @@ export const catalogue = {
   SCHEDULE_NOT_FOUND: missing('The schedule does not exist'),
   SCHEDULE_INVALID: usage('The schedule has problems'),
   REPORT_NOT_READY: missing('The report is not there yet'),
+  CALIBRATION_NOT_FOUND: missing('The run has no calibration'),
+  LABELS_INVALID: usage('The labelled set cannot be used'),
   PRICE_UNKNOWN: usage('The price of a model is not known, and the run has a budget'),
   BUDGET_TOO_SMALL: usage('The budget is smaller than one call'),
   BUDGET_NOT_SET: conflict('The experiment was started without a budget'),

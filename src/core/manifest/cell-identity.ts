@@ -62,8 +62,12 @@ export function createCellIdentities(run: {
 const seesTarget = (sees: EvaluatorIdentity['sees']): boolean =>
   sees?.some((each) => each !== 'metadata') === true;
 
-/** The part of an evaluator's identity that decides its scores. */
-export const decisive = ({ required: _required, ...rest }: EvaluatorIdentity): unknown => rest;
+/** The part of an evaluator's identity that decides its scores. Anchors tell of a judge and change none of them. */
+export function decisive({ required: _required, judge, ...rest }: EvaluatorIdentity): unknown {
+  if (judge === undefined) return rest;
+  const { anchors: _anchors, ...own } = judge;
+  return { ...rest, judge: own };
+}
 
 const optional = (value: Json | undefined): unknown =>
   value === undefined ? { absent: true } : { value };

@@ -1,4 +1,5 @@
 import type { EvaluatorIdentity } from '../../contracts/manifest.js';
+import { isAbstention } from '../experiment/abstention.js';
 import { ConfusionTally, type LabelPair } from './confusion-tally.js';
 import { compareText } from './frequency-table.js';
 import { labelRule } from './label.js';
@@ -30,6 +31,7 @@ export class EvaluatorTally {
   #reached = 0;
   #scored = 0;
   #errored = 0;
+  #abstained = 0;
 
   constructor(identity: EvaluatorIdentity) {
     this.#identity = identity;
@@ -49,7 +51,8 @@ export class EvaluatorTally {
     const scores = cell.scores.filter((score) => score.evaluator === this.name);
     if (cell.evaluatorFailures.some((failure) => failure.evaluator === this.name)) {
       this.#errored += 1;
-    } else if (scores.length > 0) this.#scored += 1;
+    } else if (scores.some((score) => !isAbstention(score))) this.#scored += 1;
+    else if (scores.length > 0) this.#abstained += 1;
     for (const score of scores) this.#tally(score.name)?.add(score, cell.itemId);
     if (scores.length > 0) {
       const pair = this.pairOf(cell);
@@ -70,7 +73,8 @@ export class EvaluatorTally {
       required: this.#identity.required,
       planned,
       scored: this.#scored,
-      notApplicable: this.#reached - this.#scored - this.#errored,
+      notApplicable: this.#reached - this.#scored - this.#errored - this.#abstained,
+      abstained: this.#abstained,
       errored: this.#errored,
       notReached: planned - this.#reached,
       scores: [...this.#scores.values()]

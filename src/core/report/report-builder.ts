@@ -90,6 +90,7 @@ export function createReportBuilder(header: ReportHeader): ReportBuilder {
         calls: calls.report(),
         reuse: reuse.report(header.reuse === true),
         publication: header.publication,
+        anchors: header.anchors ?? [],
       };
     },
   };

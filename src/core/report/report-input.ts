@@ -8,6 +8,7 @@ import type {
   ExperimentStatus,
   PublicationCounts,
 } from '../../contracts/records.js';
+import type { AnchorReport } from '../../contracts/report/anchors.js';
 import type { ReportComparison } from '../../contracts/report/comparison.js';
 import type { ReportLink, ReportPlatform } from '../../contracts/report/run.js';
 
@@ -43,6 +44,8 @@ export interface ReportHeader {
   readonly links: readonly ReportLink[];
   /** The run against its baseline, where it was compared. */
   readonly comparison?: ReportComparison;
+  /** How judges did on their anchors. Default: none has any. */
+  readonly anchors?: readonly AnchorReport[];
 }
 
 /** One cell that has ended, in its last revision, with its item and its trace. */

@@ -1,13 +1,26 @@
 import { z } from 'zod';
 
 import { AssayError } from '../../core/errors/assay-error.js';
-import type { ChatAnswer } from '../../models/port.js';
 import { parseJson } from '../judged-value.js';
+import type { ReadableAnswer } from './repair.js';
 
+const decisions = ['passed', 'failed', 'cannot_tell'] as const;
+export type Decision = (typeof decisions)[number];
+
+const entryShape = z
+  .object({
+    criterion: z.string(),
+    reasoning: z.string(),
+    verdict: z.enum(decisions).optional(),
+    // Servers that ignore the schema answer in the form that most judges have.
+    passed: z.boolean().optional(),
+  })
+  .refine(({ verdict, passed }) => verdict !== undefined || passed !== undefined, {
+    path: ['verdict'],
+    message: 'is missing',
+  });
 const verdictShape = z.object({
-  criteria: z.array(
-    z.object({ criterion: z.string(), reasoning: z.string(), passed: z.boolean() }),
-  ),
+  criteria: z.array(entryShape),
   // Servers that ignore the schema leave out what is empty.
   suggestions: z.array(z.string()).default([]),
 });
@@ -16,7 +29,7 @@ const verdictShape = z.object({
 export interface CriterionVerdict {
   /** The rubric's words, whatever the judge wrote. */
   readonly criterion: string;
-  readonly passed: boolean;
+  readonly decision: Decision;
   readonly reasoning: string;
 }
 
@@ -27,34 +40,55 @@ export interface Verdict {
 }
 
 /**
- * Reads a judge's answer. Final where it does not fit: the call is journalled, so asking again would give the same
- * bytes, and asking otherwise until the answer pleases would be another judge than the manifest names.
+ * Reads a judge's answer.
  *
  * @throws AssayError JUDGE_VERDICT_INVALID
  */
 export function readVerdict(
-  answer: Pick<ChatAnswer, 'text' | 'json' | 'finishReason'>,
-  criteria: readonly string[],
+  answer: ReadableAnswer,
+  of: { readonly criteria: readonly string[]; readonly mayAbstain: boolean },
 ): Verdict {
-  if (answer.finishReason === 'length') {
-    throw invalid('it was cut off at the token limit', 'Raise max_tokens in `parameters`.');
-  }
-  if (answer.finishReason === 'content_filter') {
-    throw invalid('the provider’s content filter withheld it');
-  }
-  const parsed = verdictShape.safeParse(answer.json ?? parseJson(withoutFence(answer.text)));
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw invalid(`${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is no verdict'}`.trim());
-  }
+  const { criteria } = of;
+  const parsed = verdictShape.safeParse(answerJson(answer));
+  if (!parsed.success) throw unreadable(parsed.error.issues[0]);
   const { criteria: entries, suggestions } = parsed.data;
   if (entries.length !== criteria.length) {
-    throw invalid(`it judges ${entries.length} criteria, the rubric has ${criteria.length}`);
+    throw invalidVerdict(`it judges ${entries.length} criteria, the rubric has ${criteria.length}`);
+  }
+  if (!of.mayAbstain && entries.some(({ verdict }) => verdict === 'cannot_tell')) {
+    throw invalidVerdict('it says "cannot_tell", which this judge may not');
   }
   return { criteria: inOrder(entries, criteria), suggestions };
 }
 
-type Entry = z.output<typeof verdictShape>['criteria'][number];
+/**
+ * The JSON of an answer.
+ *
+ * @throws AssayError JUDGE_VERDICT_INVALID where it was cut off or withheld
+ */
+export function answerJson(answer: ReadableAnswer): unknown {
+  if (answer.finishReason === 'length') {
+    throw invalidVerdict('it was cut off at the token limit', 'Raise max_tokens in `parameters`.');
+  }
+  if (answer.finishReason === 'content_filter') {
+    throw invalidVerdict('the provider’s content filter withheld it');
+  }
+  return answer.json ?? parseJson(withoutFence(answer.text));
+}
+
+/** What an answer of another shape is refused with. */
+export function unreadable(issue: z.core.$ZodIssue | undefined): AssayError {
+  const at = issue?.path.join('.') ?? '';
+  return invalidVerdict(`${at} ${issue?.message ?? 'is no verdict'}`.trim());
+}
+
+export function invalidVerdict(why: string, mend?: string): AssayError {
+  return new AssayError('JUDGE_VERDICT_INVALID', `The judge's answer is no verdict: ${why}.`, {
+    ...(mend === undefined ? {} : { mend }),
+  });
+}
+
+type Entry = z.output<typeof entryShape>;
 
 // By the words where they name a criterion, else by place (judges paraphrase). A paraphrase among criteria out of
 // order could belong to any of the rest, so that is refused.
@@ -63,14 +97,14 @@ function inOrder(entries: readonly Entry[], criteria: readonly string[]): Criter
   const given = entries.map(({ criterion }) => simplified(criterion));
   const isSame = [...wanted].sort().join('\n') === [...given].sort().join('\n');
   const isInPlace = given.every((words, at) => words === wanted[at] || !wanted.includes(words));
-  if (!isSame && !isInPlace) throw invalid('its criteria cannot be told apart');
+  if (!isSame && !isInPlace) throw invalidVerdict('its criteria cannot be told apart');
   const left = entries.map((entry, at) => ({ entry, words: given[at] }));
   return criteria.map((criterion, at) => {
     const place = isInPlace ? 0 : left.findIndex(({ words }) => words === wanted[at]);
     const [found] = left.splice(place, 1);
-    if (found === undefined) throw invalid('its criteria cannot be told apart');
-    const { passed, reasoning } = found.entry;
-    return { criterion, passed, reasoning };
+    if (found === undefined) throw invalidVerdict('its criteria cannot be told apart');
+    const { verdict, passed, reasoning } = found.entry;
+    return { criterion, decision: verdict ?? (passed === true ? 'passed' : 'failed'), reasoning };
   });
 }
 
@@ -83,9 +117,3 @@ const simplified = (text: string): string =>
 
 const withoutFence = (text: string): string =>
   /^\s*```(?:json)?\s*\n([\s\S]*?)\n\s*```\s*$/.exec(text)?.[1] ?? text;
-
-function invalid(why: string, mend?: string): AssayError {
-  return new AssayError('JUDGE_VERDICT_INVALID', `The judge's answer is no verdict: ${why}.`, {
-    ...(mend === undefined ? {} : { mend }),
-  });
-}

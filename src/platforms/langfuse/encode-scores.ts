@@ -49,8 +49,25 @@ export function encodeScores(
 // Rebuilt in one order, so that equal comments give equal bytes; once, so that its size is measured once.
 function ordered(comment: ScoreComment | undefined) {
   if (comment === undefined) return undefined;
-  const { passed_items, failed_items, reasoning, suggestions } = comment;
-  return { passed_items, failed_items, reasoning, suggestions };
+  const { score, passed_items, failed_items, undecided_items, reasoning, suggestions } = comment;
+  const { judge } = comment;
+  return {
+    ...(score === undefined ? {} : { score }),
+    passed_items,
+    failed_items,
+    ...(undecided_items === undefined ? {} : { undecided_items }),
+    reasoning,
+    suggestions,
+    ...(judge === undefined
+      ? {}
+      : {
+          judge: {
+            model: judge.model,
+            prompt: judge.prompt,
+            ...(judge.orders === undefined ? {} : { orders: judge.orders }),
+          },
+        }),
+  };
 }
 
 interface ScorePlace {
@@ -108,9 +125,12 @@ function commentText({ comment, texts, bytes }: ScorePlace): Omit<FieldText, 'js
   const each = Math.floor(bytes / 40);
   const few = (list: readonly string[]) =>
     list.slice(0, 5).map((entry) => texts.text(entry, each).text);
+  const { undecided_items } = comment;
   const text = JSON.stringify({
+    ...comment,
     passed_items: few(comment.passed_items),
     failed_items: few(comment.failed_items),
+    ...(undecided_items === undefined ? {} : { undecided_items: few(undecided_items) }),
     reasoning: texts.text(comment.reasoning, Math.floor(bytes / 2)).text,
     suggestions: few(comment.suggestions),
   });

@@ -99,7 +99,7 @@ describe('buildEvaluators', () => {
       { text: ['x'], mode: 'all', ignoreCase: true },
       { pattern: 'x', flags: 'u', expect: 'match', timeoutMs: 250 },
       { schema: { type: 'string' } },
-      { passAt: 0.5, judgeWithoutExpected: true },
+      { passAt: 0.5, reference: 'optional', mayAbstain: true, minDecided: 1 },
       { scores: ['own'] },
     ]);
   });

@@ -36,7 +36,8 @@ const recorded: Readonly<Record<string, string>> = {
   'latency@1': 'd81bed7ae6b4addcced8f7fd3a241b6d57ae4b5e975eeb4662e8c9712ef65fe3',
   'length@1': '01ddef4c58c1ac2051e93991727d7f1d99e600d5d087322171888344ba9f0cb5',
   'levenshtein@1': '2daf6604695de19556be707e7857289a3828bef56c0b5c61259ae8f85e44609f',
-  'llm_judge@1': 'b2751f0b8a3431205c44aa549165be40b6449a94561b644b9299c64f4c1c1b63',
+  'llm_judge@2': '90207b12c30f4ef2c879d6f08200009fe32f9ed8b12cc24e71138b1d37d020eb',
+  'llm_pairwise@1': 'dfacc1f58d8027f1101a8015aa9c829dc318ff1285cebd6a2772dfdcbd63359f',
   'normalised_match@1': 'cc9f2e5eee96f92927d2df675b96c6d7d21ac675d667ace094583ef053aec5de',
   'numeric_match@1': '87c39e0f963b8a142e851428224860d9522c9b195bbdb7a0d668829c4d9104b3',
   'target prompt@1': '74a60fce337bbac03f9c8d5b776839c952081dbe7d2ff1e2d39abbe30c555a0b',
@@ -78,6 +79,10 @@ const configs: Readonly<Record<string, readonly object[]>> = {
     { path: '/category', schema: { enum: ['bug'] } },
   ],
   llm_judge: [{ model: 'small', rubric: 'Be strict.\n- names the category\n- is polite' }],
+  llm_pairwise: [
+    { model: 'small', rubric: 'Be strict.\n- names the category\n- is polite' },
+    { model: 'small', builtIn: 'helpfulness', onDisagreement: 'abstain' },
+  ],
   function: [
     {
       run: ({ output, expected }: Case) =>
@@ -154,6 +159,9 @@ async function behaviourOf(kind: string): Promise<string> {
       const model = contextOf((request) => {
         const { signal: _signal, ...rest } = request;
         asked.push(rest);
+        if (request.responseSchema?.name === 'comparison') {
+          return JSON.stringify({ reasoning: 'because', verdict: 'first' });
+        }
         return JSON.stringify({
           criteria: ['names the category', 'is polite'].map((criterion, index) => ({
             criterion,

@@ -9,6 +9,7 @@ import { errorSection } from './errors.js';
 import { failureSection } from './failures.js';
 import { heroSection, moment } from './hero.js';
 import { flakySection, worstSection } from './items.js';
+import { judgeSection } from './judges.js';
 import { manifestSection } from './manifest.js';
 import { html, Markup, type Content } from './markup.js';
 import { passSection, publicationSection, reuseSection } from './provenance.js';
@@ -61,6 +62,7 @@ function pageSections(model: ReportModel): readonly PageSection[] {
     { id: 'comparison', title: 'Against the baseline', content: comparisonSection(model) },
     { id: 'scores', title: 'Scores', content: scoreSection(model) },
     { id: 'labels', title: 'Labels', content: confusionSection(model) },
+    { id: 'judges', title: 'The judges', content: judgeSection(model) },
     { id: 'slices', title: 'Results by field', content: sliceSection(model) },
     { id: 'failures', title: 'Failures', n: failures.cells, content: failureSection(model) },
     { id: 'errors', title: 'Errors', n: errors.length, content: errorSection(model) },

@@ -83,9 +83,10 @@ function tags({ kind, required }: EvaluatorReport): Markup {
   >`;
 }
 
-function missing({ notApplicable, errored, notReached }: EvaluatorReport): string {
+function missing({ notApplicable, abstained, errored, notReached }: EvaluatorReport): string {
   const parts = [
     ...(notApplicable > 0 ? [`${count(notApplicable)} not applicable`] : []),
+    ...(abstained > 0 ? [`${count(abstained)} abstained`] : []),
     ...(errored > 0 ? [`${count(errored)} evaluator errors`] : []),
     ...(notReached > 0 ? [`${count(notReached)} without an output`] : []),
   ];

@@ -206,9 +206,10 @@ function scored(evaluator: EvaluatorReport): string {
   return nOf(evaluator.scored, evaluator.planned);
 }
 
-function missing({ notApplicable, errored, notReached }: EvaluatorReport): string {
+function missing({ notApplicable, errored, abstained, notReached }: EvaluatorReport): string {
   const parts = [
     ...(notApplicable > 0 ? [`${count(notApplicable)} not applicable`] : []),
+    ...(abstained === 0 ? [] : [`${count(abstained)} abstained`]),
     ...(errored > 0 ? [`${count(errored)} evaluator errors`] : []),
     ...(notReached > 0 ? [`${count(notReached)} without an output`] : []),
   ];

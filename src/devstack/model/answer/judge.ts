@@ -10,6 +10,8 @@ interface CriterionVerdict {
   /** 0 to 1: how well the output meets it. */
   readonly degree: number;
   readonly why: string;
+  /** It speaks of something that the judge was not shown. */
+  readonly undecided?: boolean;
 }
 
 /** What the judge found. */
@@ -158,6 +160,31 @@ const judgeCriterion = (criterion: string, parts: Sections): CriterionVerdict =>
   );
 };
 
+const needsReference = /\b(?:reference|expected (?:result|answer|output|value))\b/i;
+
+/** A good judge says so where it lacks what it should judge by; whether it may is up to the form of the answer. */
+const undecided = (criterion: string, parts: Sections): boolean =>
+  needsReference.test(criterion) && parts.reference === '';
+
+const order = [
+  /\b(?:ignore|disregard|forget)\b.{0,60}\b(?:instructions?|rubric|criteria|above|before|previous|prior)\b/is,
+  /\b(?:mark|judge|grade|rate|score)\b.{0,60}\b(?:passed|passing|perfect|correct|full marks|10\/10|100)\b/is,
+  /\ball (?:the )?criteria (?:have |are |were )?passed\b/i,
+];
+
+/**
+ * Whether text that stands between no tags tells the judge what to say. Models fall for that: what a prompt does not fence
+ * they take for its author's own words.
+ */
+const isTold = ({ bare }: Sections): boolean => order.some((pattern) => pattern.test(bare));
+
+const asTold = (criterion: string): CriterionVerdict => ({
+  criterion,
+  passed: true,
+  degree: 1,
+  why: 'As I was told.',
+});
+
 const share = (numbers: readonly number[]): number =>
   numbers.reduce((sum, value) => sum + value, 0) / Math.max(1, numbers.length);
 
@@ -173,14 +200,17 @@ const reasoningOf = (verdicts: readonly CriterionVerdict[]): string => {
 
 /**
  * Judges an output by word overlap with each criterion and with the reference: plausible, and sometimes wrong, as
- * judges are.
+ * judges are. It falls for instructions in text that is not fenced.
  * @param nudge added to each degree, for sampling
  */
 export const judge = (parts: Sections, nudge: () => number): Judgement => {
   const listed = criteriaOf(parts.rubric === '' ? parts.other : parts.rubric);
   const criteria = listed.length === 0 ? ['The output says what the reference says.'] : listed;
+  const told = isTold(parts);
   const verdicts = criteria.map((criterion): CriterionVerdict => {
-    const verdict = judgeCriterion(criterion, parts);
+    if (told) return asTold(criterion);
+    const found = judgeCriterion(criterion, parts);
+    const verdict = undecided(criterion, parts) ? { ...found, undecided: true } : found;
     const shift = nudge();
     if (shift === 0) return verdict;
     const degree = Math.min(1, Math.max(0, verdict.degree + shift));
@@ -188,7 +218,9 @@ export const judge = (parts: Sections, nudge: () => number): Judgement => {
   });
   const met = share(verdicts.map((verdict) => (verdict.passed ? 1 : 0)));
   const close =
-    parts.reference === '' ? met : Math.min(1, 1.6 * coverage(parts.reference, parts.output));
+    told || parts.reference === ''
+      ? met
+      : Math.min(1, 1.6 * coverage(parts.reference, parts.output));
   const score = 0.75 * met + 0.25 * close;
   return {
     verdicts,

@@ -5,6 +5,7 @@ import { createClassifier, type Classifier, type Ranked } from './classifier.js'
 import { judge, type Judgement } from './judge.js';
 import { labelKey, labelListsIn, type Field } from './labels.js';
 import { firstLine, splitPrompt, type PromptMessage, type PromptParts } from './prompt.js';
+import { comparePair, pairIn, type PairVerdict } from './pair.js';
 import { composeReply } from './reply.js';
 import { fillSchema, schemaFields, type Answerer, type Schema } from './schema.js';
 import { sectionsOf } from './sections.js';
@@ -114,6 +115,8 @@ const plainAnswerer = (
 const positive = /^(?:pass|passed|good|yes|true|correct|accept|accepted|excellent|a|win|success)/i;
 const negative = /^(?:fail|failed|bad|no|false|incorrect|reject|rejected|poor|f|lose|wrong)/i;
 
+const unsure = /^(?:cannot|can.?t|unsure|unknown|undecided)/i;
+
 /** Of labels from bad to good, or good to bad, the one at this height. */
 const labelAt = (labels: readonly string[], score: number, passed: boolean): string => {
   const wanted = labels.find((label) => (passed ? positive : negative).test(label));
@@ -132,7 +135,11 @@ const judgeAnswerer = (found: Judgement, only?: Judgement['verdicts'][number]): 
       .filter((verdict) => verdict.passed === which)
       .map((verdict) => verdict.criterion);
   return {
-    choose: (_name, labels) => labelAt(labels, score, passed),
+    choose: (_name, labels) => {
+      const abstained =
+        only?.undecided === true ? labels.find((each) => unsure.test(each)) : undefined;
+      return abstained ?? labelAt(labels, score, passed);
+    },
     text: (name) => {
       if (only !== undefined)
         return /criteri|name|item|id$/i.test(name) ? only.criterion : only.why;
@@ -154,6 +161,18 @@ const judgeAnswerer = (found: Judgement, only?: Judgement['verdicts'][number]): 
     },
   };
 };
+
+/** Answers the fields of a comparison of two results. */
+const pairAnswerer = ({ preferred, reasoning }: PairVerdict): Answerer => ({
+  choose: (_name, labels) =>
+    labels.find((label) => label.toLowerCase() === preferred) ?? labels[0] ?? '',
+  text: () => reasoning,
+  number: (_name, { minimum, maximum }) =>
+    preferred === 'first' ? maximum : preferred === 'second' ? minimum : (minimum + maximum) / 2,
+  truth: () => preferred === 'first',
+  list: () => [],
+  entries: () => [],
+});
 
 interface Reading {
   readonly schema: Schema | undefined;
@@ -225,7 +244,14 @@ export const respond = (task: Task): string => {
   }
   if (reading.judges) {
     const nudge = temperature === 0 ? () => 0 : () => (random() - 0.5) * 0.4 * temperature;
-    const found = judge(sectionsOf(task.messages), nudge);
+    const sections = sectionsOf(task.messages);
+    const pair = pairIn(task.messages);
+    if (pair !== undefined) {
+      return JSON.stringify(
+        fillSchema(reading.schema, pairAnswerer(comparePair(pair, sections, nudge))),
+      );
+    }
+    const found = judge(sections, nudge);
     return JSON.stringify(fillSchema(reading.schema, judgeAnswerer(found)));
   }
   const features = featuresOf(firstWords(parts.query, task.attention));

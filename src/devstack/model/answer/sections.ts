@@ -5,7 +5,10 @@ import type { PromptMessage } from './prompt.js';
 type SectionRole = 'rubric' | 'output' | 'reference' | 'input' | 'other';
 
 /** A judge's prompt taken apart; a part that is not there is empty. */
-export type Sections = Readonly<Record<SectionRole, string>>;
+export type Sections = Readonly<Record<SectionRole, string>> & {
+  /** What of the user's messages stands between no tags: a model takes it for the user's own words. */
+  readonly bare: string;
+};
 
 const roleNames: readonly (readonly [SectionRole, RegExp])[] = [
   ['reference', /reference|expected|gold|ideal|ground truth|(?:correct|model|target) answer/],
@@ -35,7 +38,9 @@ interface Opening {
 
 const openingOf = (line: string): Opening | undefined => {
   const tag = /^\s*<([a-z][\w-]{0,60})(?:\s[^>]*)?>(.*)$/i.exec(line);
-  const tagRole = tag?.[1] === undefined ? undefined : roleOf(tag[1]);
+  const name = tag?.[1] ?? '';
+  // Results that are to be compared: see pair.ts.
+  const tagRole = roleOf(name) ?? (/^(?:first|second)(?:-|$)/i.test(name) ? 'other' : undefined);
   if (tag?.[1] !== undefined && tagRole !== undefined)
     return { role: tagRole, rest: tag[2] ?? '', closing: `</${tag[1]}>` };
   for (const pattern of headings) {
@@ -69,27 +74,38 @@ const valuesOf = (value: unknown): readonly string[] => {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(valuesOf) : [];
 };
 
+interface TextSection {
+  readonly role: SectionRole;
+  readonly text: string;
+  readonly fenced: boolean;
+}
+
 /** A whole message that is one JSON object whose keys name the parts. */
-const jsonSections = (text: string): readonly (readonly [SectionRole, string])[] | undefined => {
+const jsonSections = (text: string): readonly TextSection[] | undefined => {
   if (!text.trimStart().startsWith('{')) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null) return undefined;
-    return Object.entries(value).map(([key, part]: [string, unknown]) => [
-      roleOf(key) ?? 'other',
-      typeof part === 'string'
-        ? part
-        : valuesOf(part)
-            .map((line) => `- ${line}`)
-            .join('\n'),
-    ]);
+    return Object.entries(value).map(([key, part]: [string, unknown]) => ({
+      role: roleOf(key) ?? 'other',
+      text:
+        typeof part === 'string'
+          ? part
+          : valuesOf(part)
+              .map((line) => `- ${line}`)
+              .join('\n'),
+      // Quoted by JSON itself.
+      fenced: true,
+    }));
   } catch {
     return undefined;
   }
 };
 
-const textSections = (text: string): readonly (readonly [SectionRole, string])[] => {
-  const found: { role: SectionRole; lines: string[] }[] = [{ role: 'other', lines: [] }];
+const textSections = (text: string): readonly TextSection[] => {
+  const found: { role: SectionRole; lines: string[]; fenced?: boolean }[] = [
+    { role: 'other', lines: [] },
+  ];
   let closing: string | undefined;
   for (const line of text.split('\n')) {
     if (closing !== undefined) {
@@ -109,11 +125,16 @@ const textSections = (text: string): readonly (readonly [SectionRole, string])[]
     found.push({
       role: opening.role,
       lines: [end === -1 ? opening.rest : opening.rest.slice(0, end)],
+      fenced: opening.closing !== undefined,
     });
     if (end === -1) closing = opening.closing;
     else found.push({ role: 'other', lines: [] });
   }
-  return found.map(({ role, lines }) => [role, lines.join('\n').trim()]);
+  return found.map(({ role, lines, fenced = false }) => ({
+    role,
+    text: lines.join('\n').trim(),
+    fenced,
+  }));
 };
 
 /** A part is read again for each criterion: half a megabyte of output would hold up every other call. */
@@ -121,15 +142,16 @@ const mostRead = 20_000;
 
 /** Takes a judge's prompt apart. Of several outputs or references the last counts, of rubrics all do. */
 export const sectionsOf = (messages: readonly PromptMessage[]): Sections => {
-  const sections = { rubric: '', output: '', reference: '', input: '', other: '' };
-  for (const { text } of messages)
-    for (const [role, part] of jsonSections(text) ?? textSections(text)) {
+  const sections = { rubric: '', output: '', reference: '', input: '', other: '', bare: '' };
+  for (const { role: speaker, text } of messages)
+    for (const { role, text: part, fenced } of jsonSections(text) ?? textSections(text)) {
       if (part.trim() === '') continue;
+      if (speaker === 'user' && !fenced) sections.bare = `${sections.bare}\n${part}`.trim();
       if (role === 'rubric' || role === 'other')
         sections[role] = `${sections[role]}\n${part}`.trim();
       else sections[role] = plain(part);
     }
-  for (const role of ['rubric', 'output', 'reference', 'input', 'other'] as const)
+  for (const role of ['rubric', 'output', 'reference', 'input', 'other', 'bare'] as const)
     sections[role] = sections[role].slice(0, mostRead);
   return sections;
 };

@@ -118,6 +118,10 @@ describe('the identity of scores', () => {
     expect(changed([{ ...match, implementation: 2 }, tone, own])).toEqual(['category']);
     expect(changed([match, tone, own], { ...item, metadata: {} })).toEqual(['own']);
     expect(changed([{ ...match, required: false }, tone, own])).toEqual([]);
+    const anchors = [{ id: 'a', input: {}, output: 'x', passed: true }];
+    expect(
+      changed([match, { ...tone, judge: { model, rubric: '- polite', anchors } }, own]),
+    ).toEqual([]);
   });
 
   it('is none for evaluators of what the target took, and holds the metadata where they see it', () => {

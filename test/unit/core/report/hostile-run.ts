@@ -105,5 +105,29 @@ export function hostileHeader(): ReportHeader {
       },
     ],
     links: [{ label: text, url: `javascript:${text}` }],
+    anchors: [
+      {
+        evaluator: text,
+        model: text,
+        prompt: null,
+        planned: 3,
+        judged: 2,
+        abstained: 0,
+        errors: 1,
+        notApplicable: 0,
+        agreement: { value: 0.5, interval: null, n: 2 },
+        meanScore: { value: 0.5, interval: null, n: 2 },
+        disagreements: texts.map((id) => ({ id, expected: true, score: 0 })),
+        missing: texts.map((id) => ({ id, reason: id })),
+        calls: 3,
+        costDollars: null,
+        since: {
+          experiment: text,
+          sameJudge: false,
+          difference: { value: -0.5, interval: null, n: 2 },
+          flips: texts.map((id) => ({ id, before: true, after: false })),
+        },
+      },
+    ],
   };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
 
+import type { AnchorReport } from '../../../../src/contracts/report/anchors.js';
 import { html, Markup } from '../../../../src/core/report/html/markup.js';
 import { renderHtml } from '../../../../src/core/report/html/page.js';
 import { link } from '../../../../src/core/report/html/pieces.js';
@@ -24,6 +25,29 @@ const pages: readonly (readonly [string, string])[] = [
   ['a hostile run', hostilePage],
   ['a run without a cell', renderHtml(report([], header(0)))],
 ];
+
+const askedAnchors: AnchorReport = {
+  evaluator: 'tone',
+  model: 'openai/m',
+  prompt: 'p',
+  planned: 4,
+  judged: 3,
+  abstained: 1,
+  errors: 0,
+  notApplicable: 0,
+  agreement: { value: 2 / 3, interval: { low: 0.2, high: 0.9, confidence: 0.95 }, n: 3 },
+  meanScore: { value: 0.75, interval: null, n: 3 },
+  disagreements: [{ id: 'late', expected: true, score: 0.25 }],
+  missing: [{ id: 'vague', reason: 'Cannot tell.' }],
+  calls: 4,
+  costDollars: '0.0001',
+  since: {
+    experiment: 'nightly-1',
+    sameJudge: false,
+    difference: { value: -0.25, interval: { low: -0.5, high: 0, confidence: 0.95 }, n: 3 },
+    flips: [{ id: 'late', before: true, after: false }],
+  },
+};
 
 /** What a person reads: without tags, with its entities as they are written, white space as one blank. */
 const textOf = (page: string): string =>
@@ -62,6 +86,17 @@ describe('the page of a report', () => {
   it('tells flaky items with the outcome of each repetition', () => {
     expect(textOf(repeated)).toMatch(/\d+ of \d+ items passed in some repetitions only/);
     expect(repeated).toMatch(/role="img"\s+aria-label="2 passes in 3 repetitions"/);
+  });
+
+  it('tells how judges did on their anchors, and how much of a change they are', () => {
+    const page = renderHtml(report(sampleCells(), { ...sampleHeader, anchors: [askedAnchors] }));
+    const text = textOf(page);
+    expect(text).toContain('tone : 3 of 4 anchors judged (1 abstained) with 4 calls');
+    expect(text).toContain('tone judges otherwise than people: late (0.25, should pass)');
+    expect(text).toContain('since nightly-1 , another model or prompt than then');
+    expect(text).toContain('−0.25 (-0.5 – 0) on the same 3 anchors');
+    expect(text).toContain('late (now fails)');
+    expect(textOf(sample)).not.toContain('The judges themselves');
   });
 
   it.each(pages)('of %s is one well-formed document of our own markup', (_, page) => {

@@ -9,6 +9,7 @@ import { summaryTable } from '../../../../src/core/report/summary-table.js';
 import { dangerous } from '../text/escape/hostile.js';
 import { cell, header, report, truth } from './cells.js';
 import { hostileCells, hostileHeader } from './hostile-run.js';
+import { repeatedCells, repeatedHeader } from './repeated-run.js';
 import { sampleCells, sampleHeader } from './sample-run.js';
 
 const sample = report(sampleCells(), sampleHeader);
@@ -53,6 +54,16 @@ describe('the markdown report', () => {
     );
     expect(pattern).toBeGreaterThan(0);
     expect(markdown.indexOf('## Failed cells')).toBeGreaterThan(pattern);
+  });
+
+  it('lists the worst items, and those whose repetitions do not agree', () => {
+    expect(renderMarkdown(sample)).toContain('## Worst items');
+    const markdown = renderMarkdown(report(repeatedCells(), repeatedHeader));
+    expect(markdown).toMatch(/## Flaky items — \d+ of \d+ graded more than once/);
+    expect(markdown).toMatch(/\| [✓✗] [✓✗] [✓✗] \| [12] of 3 \|/);
+    expect(markdown).toMatch(/`category` \([12] of 3 passed\)/);
+    // Without repetitions there is nothing to waver.
+    expect(renderMarkdown(sample)).not.toContain('## Flaky items');
   });
 
   it('of a hostile run keeps its shape: tables, fences, headings, links', () => {

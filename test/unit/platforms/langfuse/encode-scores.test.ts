@@ -49,6 +49,25 @@ describe('encodeScores', () => {
     expect(JSON.parse(tone?.body.comment ?? '')).toEqual(cell.scores[1]?.comment);
   });
 
+  it('keeps the score of a judge, what it could not decide and which judge it was, cut or not', () => {
+    const judged = {
+      passed_items: ['polite'],
+      failed_items: [],
+      reasoning: 'because',
+      suggestions: [],
+      score: 1,
+      undecided_items: ['true'],
+      judge: { model: 'openai/m', prompt: 'a'.repeat(64), orders: ['output', 'other'] as const },
+    };
+    for (const comment of [judged, { ...judged, reasoning: 'x'.repeat(200_000) }]) {
+      const value = { type: 'NUMERIC', value: 1 } as const;
+      const score = { name: 's', evaluator: 's', value, comment };
+      const body = encodeScores({ ...cell, scores: [score] }, run, 'assay')?.body;
+      const written: unknown = JSON.parse(events(body)[0]?.body.comment ?? '');
+      expect(written).toEqual({ ...comment, reasoning: expect.any(String) });
+    }
+  });
+
   it('gives no record for a cell without scores', () => {
     expect(encodeScores({ ...cell, scores: [] }, run, 'assay')).toBeUndefined();
   });

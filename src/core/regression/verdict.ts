@@ -46,16 +46,20 @@ function isSparse({ method, changes, clusters }: ComparisonFigures, rule: Decisi
   return (1 - rule.margin / rule.range) ** clusters > rule.alpha;
 }
 
-function unknown({ items, estimate }: ComparisonFigures): Decision {
+function unknown({ items, clusters, estimate }: ComparisonFigures): Decision {
   if (items === 0) {
     return inconclusive('no_scores', 'No common item has a score on both sides.');
   }
-  if (items === 1 || estimate === null) {
-    return inconclusive('one_cluster', 'One item says nothing about others.');
+  if (items === 1) return inconclusive('one_cluster', 'One item says nothing about others.');
+  if (clusters === 1) {
+    return inconclusive(
+      'one_cluster',
+      `All ${count(items)} items belong to one cluster, which says nothing about others.`,
+    );
   }
   return inconclusive(
-    'one_cluster',
-    `All ${count(items)} items belong to one cluster, which says nothing about others.`,
+    'no_variance',
+    `All ${count(items)} items have the same difference, ${signed(estimate)}: how much others may differ could be told with the score's scale only.`,
   );
 }
 

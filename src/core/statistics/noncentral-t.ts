@@ -80,6 +80,8 @@ export function shiftForPower(of: {
   const t = studentTQuantile(1 - alpha, df);
   // With one degree of freedom and a small α no shift that the series can hold is enough: the end stands for "very large".
   const powerAt = (shift: number): number => 1 - noncentralTCdf({ t, df, shift }) - power;
-  if (powerAt(largestShift) < 0) return largestShift;
-  return increasingRoot(powerAt, { low: 0, high: largestShift, tolerance: 1e-13 });
+  let high = 4;
+  while (high < largestShift && powerAt(high) < 0) high = Math.min(largestShift, 2 * high);
+  if (powerAt(high) < 0) return high;
+  return increasingRoot(powerAt, { low: 0, high, tolerance: 1e-11 });
 }

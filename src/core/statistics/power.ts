@@ -1,4 +1,5 @@
 import { shiftForPower } from './noncentral-t.js';
+import { increasingRoot } from './root.js';
 
 /** How a difference was measured, and what is asked of it. */
 export interface MeasuredSpread {
@@ -33,12 +34,12 @@ export function detectableLoss(of: MeasuredSpread): number {
  */
 export function itemsForMargin(of: MeasuredSpread & { readonly items: number }): number {
   const { standardError, df, alpha, power, margin, items } = of;
-  let times = 1;
-  for (let round = 0; round < 30; round += 1) {
-    const shift = shiftForPower({ alpha, power, df: Math.max(1, (df + 1) * times - 1) });
-    const next = ((shift * standardError) / margin) ** 2;
-    if (Math.abs(next - times) <= 1e-6 * next) return Math.ceil(items * next);
-    times = next;
-  }
-  return Math.ceil(items * times);
+  const timesAt = (freedom: number): number =>
+    ((shiftForPower({ alpha, power, df: Math.max(1, freedom) }) * standardError) / margin) ** 2;
+  const low = timesAt(Infinity);
+  // With fewer clusters more is needed for each, so that there is one number which is just enough for itself.
+  const missing = (times: number): number => times - timesAt((df + 1) * times - 1);
+  if (missing(low) >= 0) return Math.ceil(items * low);
+  const between = { low, high: timesAt(1), tolerance: 1e-6 };
+  return Math.ceil(items * increasingRoot(missing, between));
 }

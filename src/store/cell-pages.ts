@@ -1,4 +1,5 @@
 import type { CellStatus } from '../contracts/records.js';
+import { abstentionName } from '../core/experiment/abstention.js';
 import { parsePointer } from '../core/json/pointer.js';
 import { rowsOf, type Queryable } from './query.js';
 
@@ -20,7 +21,7 @@ export interface CellPage {
   readonly latencies: readonly (number | null)[];
   /** Of the target; dollars. Null where that is unknown. */
   readonly costs: readonly (number | null)[];
-  /** By score name. */
+  /** By score name. That a judge abstained is no score of the output, and is not among them. */
   readonly scores: readonly Readonly<Record<string, PagedScore>>[];
 }
 
@@ -45,7 +46,12 @@ export async function* cellPages(
     [experimentId],
   );
   for (let from = 0; from < (last?.items ?? 0); from += pageItems) {
-    const [row] = await rowsOf<PageRow>(on, pageQuery, [experimentId, from, from + pageItems]);
+    const [row] = await rowsOf<PageRow>(on, pageQuery, [
+      experimentId,
+      from,
+      from + pageItems,
+      abstentionName(''),
+    ]);
     if (row === undefined || row.found === 0) continue;
     const { found: _found, ...page } = row;
     yield page;
@@ -72,7 +78,8 @@ const pageQuery = `
                  when number_value not in ('NaN', 'Infinity', '-Infinity') then to_json(number_value)
                end, passed)) as scores
           from (select name, type, number_value, boolean_value, text_value, passed
-                  from assay.scores where cell_id = cells.id offset 0) own) s on true
+                  from assay.scores
+                 where cell_id = cells.id and name <> evaluator || $4 offset 0) own) s on true
   )
   select count(*)::int as found,
          json_agg(item_id order by ordinal, repetition) as items,

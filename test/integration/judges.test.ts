@@ -198,6 +198,29 @@ describe('judges', () => {
     expect(text).toMatch(/since `first`, the same model and prompt: 0 on the same 3 anchors/);
   }, 60_000);
 
+  it('tell the gate how much of a change they are', async () => {
+    const key = { project, name: 'moved' };
+    await harness.client.gates.start({
+      ...key,
+      head: { kind: 'run', name: 'second' },
+      base: { kind: 'run', name: 'first' },
+    });
+    const gate = await harness.client.gates.wait(key, { timeoutMs: 60_000 });
+    expect(gate.judges).toMatchObject([
+      {
+        evaluator: 'anchored',
+        experiment: 'first',
+        sameJudge: true,
+        difference: { value: 0, n: 3 },
+        flips: [],
+      },
+    ]);
+    const text = await harness.client.gates.markdown(key);
+    expect(text).toContain('`anchored` since `first`, the same model and prompt');
+    const page = await harness.client.experiments.report({ project, name: 'second' }, 'html');
+    expect(page).toContain('How much of it is the judge');
+  }, 60_000);
+
   it('are asked about them again where they judge again, as new calls', async () => {
     const key = { project, name: 'first' };
     const [, calls] = await callsDuring(async () => {

@@ -51,7 +51,7 @@ const pagesOf = async <Page>(pages: AsyncIterable<Page>): Promise<Page[]> => {
 };
 
 describe('the pages of a run', () => {
-  it('hold every cell with its scores of every kind, and no body', async () => {
+  it('hold every cell with its scores of every kind but abstentions, and no body', async () => {
     const { experimentId, cellIds } = await newCells(test.store, 3);
     const [first = '', second = '', third = ''] = cellIds;
     await commitCells(test.store, [
@@ -61,6 +61,7 @@ describe('the pages of a run', () => {
           { name: 'nan', evaluator: 'n', value: { type: 'NUMERIC', value: Number.NaN } },
           { name: 'b', evaluator: 'b', value: { type: 'BOOLEAN', value: true } },
           { name: 'c', evaluator: 'c', value: { type: 'CATEGORICAL', value: '"kind"' } },
+          { name: 'j.abstained', evaluator: 'j', value: { type: 'BOOLEAN', value: true } },
         ],
       }),
       commitOf(second, { status: 'target_error', scores: [] }),

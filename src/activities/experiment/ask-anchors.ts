@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Anchor } from '../../contracts/judge-kinds.js';
 import type { EvaluatorIdentity } from '../../contracts/manifest.js';
 import type { CallRecord } from '../../contracts/records.js';
-import type { AnchorResult, AnchorRound } from '../../core/calibration/anchors.js';
+import { judgeFacts, type AnchorResult, type AnchorRound } from '../../core/calibration/anchors.js';
 import { AssayError, toErrorDocument } from '../../core/errors/assay-error.js';
 import { abstentionName } from '../../core/experiment/abstention.js';
 import { judgePath } from '../../core/experiment/judge-path.js';
@@ -213,15 +213,9 @@ export function notAsked(
     }));
 }
 
-function factsOf({
-  name,
-  options,
-  judge,
-}: EvaluatorIdentity): Pick<AnchorRound, 'evaluator' | 'model' | 'prompt' | 'anchorsHash'> {
-  return {
-    evaluator: name,
-    model: judge === undefined ? '' : `${judge.model.provider}/${judge.model.model}`,
-    prompt: typeof options['prompt'] === 'string' ? options['prompt'] : null,
-    anchorsHash: contentHash(judge?.anchors ?? []),
-  };
-}
+const factsOf = (
+  identity: EvaluatorIdentity,
+): Pick<AnchorRound, 'evaluator' | 'model' | 'prompt' | 'anchorsHash'> => ({
+  ...judgeFacts(identity),
+  anchorsHash: contentHash(identity.judge?.anchors ?? []),
+});

@@ -1,6 +1,7 @@
 import type { GateActivities, GateDecision, GatePlan } from '../../contracts/gate-protocol.js';
 import type { Manifest } from '../../contracts/manifest.js';
 import { AssayError } from '../../core/errors/assay-error.js';
+import { judgeShares } from '../../core/calibration/anchors.js';
 import { comparedScores } from '../../core/gate/evaluators.js';
 import type { GateReport, GateReportSide } from '../../core/gate/gate-report.js';
 import { headlineOf } from '../../core/gate/headline.js';
@@ -13,6 +14,7 @@ import { findBaselineById } from '../../store/baselines/rows.js';
 import { getExperiment, type ExperimentRecord } from '../../store/experiments.js';
 import { putVerdictScores } from '../../store/gate-scores.js';
 import { decideGate, gateReport, getGate, type GateRecord } from '../../store/gates.js';
+import { anchorRounds } from '../experiment/anchors.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import { refuseStale } from './admit-gate.js';
 import { isAnswer } from './answer.js';
@@ -148,9 +150,25 @@ async function compare(
     stale: staleReasons(base.manifest, head.manifest),
     changedItems: { n: changedItems.length, ids: changedItems.slice(0, 1_000) },
     notes,
+    judges: await sharesOf({ head, base }, ports),
     comparison,
   };
   return { report, changes, base: base.run };
+}
+
+/** Anchors are of the run that a side is of: a baseline's were asked when its run was made. */
+async function sharesOf(
+  { head, base }: { readonly head: Side; readonly base: Side },
+  ports: RegressionPorts,
+): Promise<GateReport['judges']> {
+  const [ofHead, ofBase] = await Promise.all(
+    [head, base].map(async ({ manifest, run }) => ({
+      experiment: run.name,
+      evaluators: manifest.evaluators,
+      rounds: await anchorRounds(ports, run.id),
+    })),
+  );
+  return ofHead === undefined || ofBase === undefined ? [] : judgeShares(ofBase, ofHead);
 }
 
 function sideOfRun(run: EndedRun): Side {

@@ -38,6 +38,7 @@ export async function reportComparison(
       finishedAt: base.finishedAt ?? null,
     },
     result: report.comparison,
+    judges: report.judges,
     changed: {
       worse: changes.worse,
       better: changes.better,

@@ -39,6 +39,10 @@ export const driftSchema = z
       'How much of a change is the judge: what it says of the same anchors now, less what it said then.',
   });
 
+export const judgeShareSchema = driftSchema
+  .extend({ evaluator: z.string() })
+  .meta({ id: 'JudgeShare', description: 'What of a comparison of two runs is the judge.' });
+
 export const anchorReportSchema = z
   .object({
     evaluator: z.string(),
@@ -73,4 +77,5 @@ export const anchorReportSchema = z
 
 export type Figure = DeepReadonly<z.output<typeof figureSchema>>;
 export type JudgeDrift = DeepReadonly<z.output<typeof driftSchema>>;
+export type JudgeShare = DeepReadonly<z.output<typeof judgeShareSchema>>;
 export type AnchorReport = DeepReadonly<z.output<typeof anchorReportSchema>>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { DeepReadonly } from '../deep-readonly.js';
+import { judgeShareSchema } from './anchors.js';
 import { countSchema, excerptSchema, intervalSchema } from './figures.js';
 
 const verdictSchema = z.enum(['pass', 'regress', 'inconclusive']);
@@ -164,6 +165,10 @@ export const comparisonSchema = z
       finishedAt: z.string().nullable(),
     }),
     result: resultSchema,
+    judges: z
+      .array(judgeShareSchema)
+      .default([])
+      .describe('Of judges that were asked the same anchors in both runs.'),
     changed: z
       .object({
         worse: countSchema,

@@ -1,4 +1,5 @@
-import type { AnchorReport, JudgeDrift } from '../../contracts/report/anchors.js';
+import type { EvaluatorIdentity } from '../../contracts/manifest.js';
+import type { AnchorReport, JudgeDrift, JudgeShare } from '../../contracts/report/anchors.js';
 import { none } from './figure.js';
 import { meanFigure, shareFigure } from './rates.js';
 
@@ -113,6 +114,52 @@ export function judgeDrift(
       .map(({ was, now }) => ({ id: now.id, before: was.passed, after: now.passed })),
   };
 }
+
+/**
+ * What of a comparison of two runs is the judge, for each that was asked the same anchors in both. A round counts where it is of the
+ * evaluator whose scores are compared: a run can have been judged again since its scores were pinned.
+ */
+export function judgeShares(
+  base: JudgedRun & { readonly experiment: string },
+  head: JudgedRun,
+): readonly JudgeShare[] {
+  const before = roundsOf(base);
+  return roundsOf(head).flatMap((after): readonly JudgeShare[] => {
+    const drift = before
+      .map((each) => judgeDrift({ ...each, experiment: base.experiment }, after))
+      .find((each) => each !== undefined);
+    return drift === undefined ? [] : [{ evaluator: after.evaluator, ...drift }];
+  });
+}
+
+/** What judges said of their anchors in a run, and the evaluators whose scores are meant. */
+export interface JudgedRun {
+  readonly evaluators: readonly EvaluatorIdentity[];
+  readonly rounds: readonly AnchorRound[];
+}
+
+const roundsOf = ({ evaluators, rounds }: JudgedRun): readonly AnchorRound[] =>
+  rounds.filter((round) =>
+    evaluators.some((identity) => {
+      const facts = judgeFacts(identity);
+      return (
+        facts.evaluator === round.evaluator &&
+        facts.model === round.model &&
+        facts.prompt === round.prompt
+      );
+    }),
+  );
+
+/** Which judge an evaluator is, as its rounds tell it. */
+export const judgeFacts = ({
+  name,
+  options,
+  judge,
+}: EvaluatorIdentity): Pick<AnchorRound, 'evaluator' | 'model' | 'prompt'> => ({
+  evaluator: name,
+  model: judge === undefined ? '' : `${judge.model.provider}/${judge.model.model}`,
+  prompt: typeof options['prompt'] === 'string' ? options['prompt'] : null,
+});
 
 type Judged = AnchorResult & { readonly score: number; readonly passed: boolean };
 const isJudged = (result: AnchorResult): result is Judged =>

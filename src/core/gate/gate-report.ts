@@ -4,6 +4,7 @@
  */
 import type { StaleReason } from '../../contracts/baseline.js';
 import type { GatePolicy } from '../../contracts/gate.js';
+import type { JudgeShare } from '../../contracts/report/anchors.js';
 import type { Verdict } from '../../contracts/gate-protocol.js';
 import type { Comparison } from '../regression/types.js';
 
@@ -38,5 +39,7 @@ export interface GateReport {
   readonly changedItems: { readonly n: number; readonly ids: readonly string[] };
   /** What was left out or does not decide, and why. */
   readonly notes: readonly string[];
+  /** How much of a change is the judge, of judges that were asked the same anchors in both runs. */
+  readonly judges: readonly JudgeShare[];
   readonly comparison: Comparison;
 }

@@ -6,6 +6,7 @@ import type {
   IdList,
 } from '../regression/types.js';
 import { count, counted, figure, percent } from '../report/figures.js';
+import { driftLine } from '../report/markdown/anchor-section.js';
 import { markdownCellCode, markdownCode, markdownText } from '../text/escape/markdown.js';
 import {
   differenceText,
@@ -40,6 +41,7 @@ export function gateMarkdown(report: GateReport): string {
     ...scoreTable(comparison),
     ...growthTable(comparison.growth),
     ...sliceTable(comparison),
+    ...judgeLines(report),
     ...itemLines(report),
     ...noteLines(report),
     `<sub>${footnote(comparison)}</sub>`,
@@ -122,6 +124,14 @@ function sliceTable({ evaluators, slices }: Comparison): readonly string[] {
     ...more(worse.length - shown.length, 'slice'),
     '',
   ];
+}
+
+/** How much of a change is the judge. */
+function judgeLines({ judges }: GateReport): readonly string[] {
+  const lines = judges
+    .slice(0, mostReasons)
+    .map(({ evaluator, ...drift }) => driftLine(evaluator, drift));
+  return lines.length === 0 ? [] : [...lines, ''];
 }
 
 const more = (n: number, what: string): readonly string[] =>

@@ -1,6 +1,7 @@
 import type { StaleReason } from '../../contracts/baseline.js';
 import type { EvaluatorIdentity, Manifest } from '../../contracts/manifest.js';
 import { contentHash } from '../ids/hash.js';
+import { decisive } from '../manifest/cell-identity.js';
 
 /** What of two runs must be equal for their scores to mean the same. */
 type Compared = Pick<Manifest, 'dataset' | 'evaluators' | 'repetitions'>;
@@ -45,12 +46,10 @@ function evaluatorReasons(base: Compared, head: Compared): readonly StaleReason[
     const at = `evaluators.${before.name}`;
     const after = now.get(before.name);
     if (after === undefined) return [{ at, message: 'gives no scores any more' }];
-    if (decisive(before) === decisive(after)) return [];
+    if (contentHash(decisive(before)) === contentHash(decisive(after))) return [];
     return [{ at, message: `is another now: ${whatChanged(before, after)}` }];
   });
 }
-
-const decisive = ({ required: _required, ...rest }: EvaluatorIdentity): string => contentHash(rest);
 
 function whatChanged(before: EvaluatorIdentity, after: EvaluatorIdentity): string {
   if (before.kind !== after.kind) return `${before.kind} became ${after.kind}`;

@@ -111,6 +111,19 @@ describe('llm_judge', () => {
     });
   });
 
+  it('turned round abstains where it would have, and says which judge it was where it does not', async () => {
+    const undecided = contextOf(() => verdict([true, undefined, false]));
+    const turned = await judge({ not: true });
+    expect((await scoreOf(turned, { output: 'x' }, undecided)).name).toBe('it.abstained');
+    const passing = contextOf(() => verdict([true, true, true]));
+    expect(await scoreOf(turned, { output: 'x' }, passing)).toMatchObject({
+      name: 'it',
+      value: { type: 'BOOLEAN', value: false },
+      passed: false,
+      comment: { judge: mark },
+    });
+  });
+
   it('scores what it could decide, where that is enough for the config', async () => {
     const context = contextOf(() => verdict([true, undefined, false]));
     const score = await scoreOf(await judge({ minDecided: 2 / 3 }), { output: 'x' }, context);

@@ -9,6 +9,7 @@ import type {
 } from '../report-model.js';
 import { intervalLine } from './charts.js';
 import { moment } from './hero.js';
+import { driftNote } from './judges.js';
 import { html, joined, type Content, type Markup } from './markup.js';
 import { oneLine, panes, quote } from './panes.js';
 import { listedNote, name, prose, section, table, trace, type TableCell } from './pieces.js';
@@ -23,13 +24,14 @@ type Verdict = ComparisonResult['verdict'];
 /** The run against its baseline: the verdict, what it rests on, and the items that changed. */
 export function comparisonSection({ comparison }: ReportModel): Content {
   if (comparison === null) return null;
-  const { base, result, changed } = comparison;
+  const { base, result, judges, changed } = comparison;
   return section(
     { id: 'comparison', title: 'Against the baseline', aside: baseText(base) },
     outcome(result),
     scorePart(result),
     growthPart(result),
     slicePart(result),
+    judgePart(judges),
     itemsNote(result),
     changed === null ? null : changedPart(changed),
   );
@@ -243,6 +245,16 @@ function slicePart({ evaluators }: ComparisonResult): Content {
         count(slice.items),
       ]),
     )}${listedNote(shown.length, all.length, 'The worst come first.')}
+  </div>`;
+}
+
+function judgePart(judges: ReportComparison['judges']): Content {
+  if (judges.length === 0) return null;
+  return html`<div class="sub">
+    <h3>How much of it is the judge</h3>
+    <ul>
+      ${judges.map(({ evaluator, ...drift }) => html`<li>${driftNote(evaluator, drift)}</li> `)}
+    </ul>
   </div>`;
 }
 

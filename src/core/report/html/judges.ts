@@ -92,7 +92,7 @@ function notes(report: AnchorReport): readonly Markup[] {
     ...missing
       .slice(0, 3)
       .map(({ id, reason }) => html`${judge} gave no verdict on ${name(id)}: ${prose(reason)}`),
-    ...(since === null ? [] : [driftNote(judge, since)]),
+    ...(since === null ? [] : [driftNote(evaluator, since)]),
   ];
 }
 
@@ -115,10 +115,11 @@ function askedNote(report: AnchorReport): Markup {
 }
 
 /** How much of a change is the judge. */
-function driftNote(
-  judge: Markup,
+export function driftNote(
+  evaluator: string,
   { experiment, sameJudge, difference, flips }: JudgeDrift,
 ): Markup {
+  const judge = name(evaluator);
   const run = name(experiment);
   if (difference.value === null) {
     return html`${judge} cannot be compared with ${run} because ${prose(difference.because)}.`;

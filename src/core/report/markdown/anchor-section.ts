@@ -77,12 +77,16 @@ function notes(report: AnchorReport): readonly string[] {
   for (const { id, reason } of report.missing.slice(0, 3)) {
     lines.push(`- ${name} gave no verdict on ${markdownCode(id)}: ${markdownText(reason)}`);
   }
-  if (report.since !== null) lines.push(driftLine(name, report.since));
+  if (report.since !== null) lines.push(driftLine(evaluator, report.since));
   return lines;
 }
 
 /** How much of a change is the judge. */
-function driftLine(name: string, { experiment, sameJudge, difference, flips }: JudgeDrift): string {
+export function driftLine(
+  evaluator: string,
+  { experiment, sameJudge, difference, flips }: JudgeDrift,
+): string {
+  const name = markdownCode(evaluator);
   const judge = sameJudge ? 'the same model and prompt' : '**another model or prompt than then**';
   const run = markdownCode(experiment);
   if (difference.value === null) {

@@ -3,9 +3,11 @@ import { describe, expect, it } from '@jest/globals';
 import {
   anchorReport,
   judgeDrift,
+  judgeShares,
   type AnchorResult,
   type AnchorRound,
 } from '../../../../src/core/calibration/anchors.js';
+import type { EvaluatorIdentity } from '../../../../src/contracts/manifest.js';
 import type { ReportModel } from '../../../../src/core/report/index.js';
 import { anchorSection } from '../../../../src/core/report/markdown/anchor-section.js';
 
@@ -117,6 +119,35 @@ describe('how much of a change is the judge', () => {
       value: null,
       because: 'no anchor was judged in both runs',
     });
+  });
+});
+
+describe('the judge in a comparison of two runs', () => {
+  const identity = (prompt: string): EvaluatorIdentity => ({
+    name: 'tone',
+    kind: 'llm_judge',
+    required: true,
+    options: { prompt },
+    judge: { model: { provider: 'openai', model: 'm', parameters: {} }, rubric: '- is polite' },
+  });
+  const prompt = 'p'.repeat(64);
+  const run = (score: number, evaluators = [identity(prompt)]) => ({
+    experiment: 'base',
+    evaluators,
+    rounds: [round([judged('a', score)])],
+  });
+
+  it('is told by name with what it moved', () => {
+    expect(judgeShares(run(1), run(0.25))).toMatchObject([
+      { evaluator: 'tone', experiment: 'base', sameJudge: true, difference: { value: -0.75 } },
+    ]);
+  });
+
+  it('is not told where the run was judged again since, or where nobody asked anchors', () => {
+    // The scores are of another prompt than the round.
+    expect(judgeShares(run(1, [identity('other')]), run(0))).toEqual([]);
+    expect(judgeShares({ ...run(1), rounds: [] }, run(0))).toEqual([]);
+    expect(judgeShares(run(1), run(0, []))).toEqual([]);
   });
 });
 

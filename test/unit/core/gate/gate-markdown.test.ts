@@ -58,6 +58,15 @@ const report = (change: Partial<GateReport> = {}): GateReport => {
     stale: [{ at: 'evaluators.x', message: hostile }],
     changedItems: { n: 1, ids: [hostile] },
     notes: [hostile],
+    judges: [
+      {
+        evaluator: hostile,
+        experiment: hostile,
+        sameJudge: true,
+        difference: { value: -0.25, interval: { low: -0.5, high: 0, confidence: 0.95 }, n: 4 },
+        flips: [{ id: hostile, before: true, after: false }],
+      },
+    ],
     comparison,
     ...change,
   };
@@ -70,6 +79,7 @@ describe('a verdict as markdown', () => {
     expect(text).toContain('| `tone` | ❌ regress | 100 % | 75.0 % | −25 pp');
     expect(text).toContain('| cost | ✅ pass | $0.002 | $0.002 | 0 % (0 % to 0 %) | +10.0 % |');
     expect(text).toContain('| Slice that is worse |');
+    expect(text).toContain(': -0.25 (-0.5 – 0) on the same 4 anchors');
     expect(text.length).toBeLessThan(60_000);
   });
 

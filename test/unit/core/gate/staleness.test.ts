@@ -12,6 +12,10 @@ const judge = (rubric: string, required = true): EvaluatorIdentity => ({
   options: { passAt: 0.5 },
   judge: { model: { provider: 'openai', model: 'small', parameters: {} }, rubric },
 });
+const judgeOf = (identity: EvaluatorIdentity) => {
+  if (identity.judge === undefined) throw new Error('is no judge');
+  return identity.judge;
+};
 const exact: EvaluatorIdentity = {
   name: 'exact',
   kind: 'exact_match',
@@ -29,6 +33,16 @@ const manifest = (change: Partial<Compared> = {}): Compared => ({
 describe('a base', () => {
   it('is fresh where dataset and evaluators are the same, whatever decides and in which order', () => {
     const head = manifest({ evaluators: [judge('- is polite', false), exact], repetitions: 3 });
+    expect(staleReasons(manifest(), head)).toEqual([]);
+  });
+
+  it('is fresh where a judge got other anchors: they change none of its scores', () => {
+    const plain = judge('- is polite');
+    const anchored = {
+      ...plain,
+      judge: { ...judgeOf(plain), anchors: [{ id: 'a', input: {}, output: 'x', passed: true }] },
+    };
+    const head = manifest({ evaluators: [exact, anchored] });
     expect(staleReasons(manifest(), head)).toEqual([]);
   });
 

@@ -64,6 +64,15 @@ export function comparisonOf(
       finishedAt: '2026-02-23T09:00:00.000Z',
     },
     result,
+    judges: [
+      {
+        evaluator: 'tone',
+        experiment: 'triage-tickets-2026-02-23',
+        sameJudge: true,
+        difference: { value: -0.125, interval: null, n: 8 },
+        flips: [],
+      },
+    ],
     changed: {
       worse,
       better,

@@ -75,6 +75,7 @@ describe('the page of a report', () => {
     expect(text).toContain('Regression. Worse than the baseline.');
     expect(text).toContain('96.0 % → 88.0 %');
     expect(text).toContain('14 items worse, 0 items better');
+    expect(text).toMatch(/How much of it is the judge.*−0\.125 on the same 8 anchors/);
     expect(textOf(repeated)).not.toContain('Against the baseline');
   });
 

@@ -126,7 +126,6 @@ export const breakdownSchema = z
   .meta({ id: 'Breakdown', description: 'Results by the values of a field with few values.' });
 
 export type NumericReport = DeepReadonly<z.output<typeof numericSchema>>;
-export type CategoryReport = DeepReadonly<z.output<typeof categoriesSchema>>;
 export type ClassReport = DeepReadonly<z.output<typeof classSchema>>;
 export type ConfusionReport = DeepReadonly<z.output<typeof confusionSchema>>;
 export type ScoreReport = DeepReadonly<z.output<typeof scoreSchema>>;

@@ -1,5 +1,5 @@
 /** The types of a report by their names; their schemas are the contract of `report.json`. */
-export type { AnchorReport, JudgeDrift, JudgeShare } from '../../contracts/report/anchors.js';
+export type { AnchorReport, JudgeDrift } from '../../contracts/report/anchors.js';
 export type { CallReport, CallTotals, ReuseReport } from '../../contracts/report/calls.js';
 export type {
   ChangedItem,
@@ -29,7 +29,6 @@ export type {
 } from '../../contracts/report/report.js';
 export type { ReportPass, ReportPlatform, ReportRun } from '../../contracts/report/run.js';
 export type {
-  CategoryReport,
   ClassReport,
   ConfusionReport,
   EvaluatorReport,

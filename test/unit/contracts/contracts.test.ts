@@ -151,7 +151,9 @@ describe('a config', () => {
           maxBytes: 4 * 1024 * 1024,
         },
       },
-      evaluators: { same: { kind: 'exact_match', ignoreCase: false, trim: true, not: false, required: true } },
+      evaluators: {
+        same: { kind: 'exact_match', ignoreCase: false, trim: true, not: false, required: true },
+      },
       datasetsFolder: 'datasets',
       network: { allow: [] },
       gate: {},

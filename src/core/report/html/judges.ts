@@ -64,7 +64,8 @@ function row(report: AnchorReport) {
 }
 
 function moved(since: JudgeDrift | null): Content {
-  return since?.difference.value == null ? '—' : signed(since.difference.value);
+  const by = since?.difference.value;
+  return by === undefined || by === null ? '—' : signed(by);
 }
 
 const signed = (value: number): string =>

@@ -19,6 +19,7 @@ describe('a chat completion', () => {
     expect(parseCompletion(answer({ usage }))).toEqual({
       text: 'hi',
       json: undefined,
+      toolCalls: [],
       finishReason: 'length',
       usage: { inputTokens: 10, outputTokens: 5, cachedInputTokens: 4, reasoningTokens: 3 },
     });

@@ -46,7 +46,8 @@ describe('a command line', () => {
     [['dev', '--postgres-port', '99999'], '1 to 65535'],
     [['dev', '-C', 'assay-no-such-folder'], 'There is no folder'],
     [['prune'], "'--older-than <time>' not specified"],
-    [['prune', '--older-than', '30'], 'with its unit'],
+    [['prune', '--older-than', '30'], '12h or 30d'],
+    [['prune', '--older-than', '1s'], 'gone for good'],
     [['worker', '--roles', 'cells,all'], '"all" is none of orchestration'],
   ])('%j that is not understood exits with 2 and says why', async (args, why) => {
     const { code, out, err } = await run(...args);

@@ -107,6 +107,10 @@ async function migrate(stack: Stack, note: (line: string) => void): Promise<void
   if (applied.length > 0) note(`schema migrated: ${applied.join(', ')}`);
 }
 
+/** What a person is told of a worker that ended unasked, beside its code and signal. */
+const crashed =
+  'worker crashed; another one is started, and its cells are taken over some seconds later';
+
 const hasConfig = (folder: string): boolean => existsSync(join(folder, configFileName));
 
 async function startDevWorkers(
@@ -126,7 +130,7 @@ async function startDevWorkers(
       environment: { ...cli.environment, ...on.stack.environment },
       onLog: on.onLog,
       onCrash: (crash) =>
-        on.onLog(JSON.stringify({ level: 50, time: Date.now(), ...crash, msg: 'worker crashed' })),
+        on.onLog(JSON.stringify({ level: 50, time: Date.now(), ...crash, msg: crashed })),
     },
     on.signal,
   );

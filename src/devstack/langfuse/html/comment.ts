@@ -31,7 +31,7 @@ function parse(comment: string): Readonly<Record<string, unknown>> | undefined {
       value !== null &&
       'reasoning' in value &&
       'failed_items' in value;
-    return known ? (value) : undefined;
+    return known ? value : undefined;
   } catch {
     return undefined;
   }

@@ -30,7 +30,10 @@ export const passRequestSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('extend'),
     /** How often each item is run in all. */
-    repetitions: z.int().min(2).max(100),
+    repetitions: z
+      .int('must be a whole number')
+      .min(2, 'must be at least 2: every run has one repetition')
+      .max(100, 'must be at most 100'),
   }),
   /** Reads the platforms again. */
   z.strictObject({

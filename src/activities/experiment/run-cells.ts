@@ -99,17 +99,25 @@ async function withBudget(
 
 const noneEnded = { ok: 0, target_error: 0, evaluator_error: 0 };
 
+/** Shorter than what the workflow tells the end of: nothing is sure to be over then, a worker is only asked again. */
+const askAgainMs = 9_000;
+
 // Told to the workflow as a wait, where people see why nothing moves; meanwhile a worker with the right code may take it.
-function refusedBatch(reason: AssayError, cells: number): BatchReply {
+export function refusedBatch(reason: AssayError, cells: number): BatchReply {
   return {
     ended: noneEnded,
     notStarted: 0,
-    deferred: { cells, waitMs: 10_000, reason: `${reason.message} ${whatDiffers(reason)}` },
+    deferred: { cells, waitMs: askAgainMs, reason: whyRefused(reason) },
   };
 }
 
-const whatDiffers = ({ problems }: AssayError): string =>
-  problems.length === 0 ? '' : `Different: ${problems.map(({ at }) => at).join(', ')}.`;
+/** Everything in one line: what is wrong, where, and what ends the wait. */
+function whyRefused({ message, problems, mend }: AssayError): string {
+  const places = problems.map(({ at }) => at).join(', ');
+  return [message, ...(places === '' ? [] : [`Different: ${places}.`]), mend ?? []]
+    .flat()
+    .join(' ');
+}
 
 function summarise(
   settled: readonly PromiseSettledResult<Outcome>[],

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { AssayError } from '../../core/errors/assay-error.js';
 import { searchAttributes } from '../../core/experiment/naming.js';
 import {
   listenForInterrupt,
@@ -22,6 +23,7 @@ import { startWorkers, type StartedWorkers } from './worker-processes.js';
 /** Starts the stack and the workers of a folder, says where they are, and stops them in order at Ctrl-C. */
 export async function runDev(cli: Cli, options: DevOptions): Promise<number> {
   const { folder, err } = cli;
+  requireFolder(folder);
   const note = (line: string): void => void err.line(err.colours.dim(err.safe(line)));
   const interrupt = listenForInterrupt(() => note('Still stopping: paid calls finish first …'));
   const stops: (() => Promise<void>)[] = [];
@@ -56,6 +58,14 @@ export async function runDev(cli: Cli, options: DevOptions): Promise<number> {
     await stopAll(stops);
     interrupt.dispose();
   }
+}
+
+/** A folder that is mistyped must not be made, and a whole stack be started in it. */
+function requireFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new AssayError('USAGE', `There is no folder ${folder}.`, {
+    mend: 'Correct -C, or make the folder first.',
+  });
 }
 
 /** In order: workers let paid calls finish, which needs the stack. One that cannot be stopped must not keep the others. */
@@ -97,6 +107,10 @@ async function migrate(stack: Stack, note: (line: string) => void): Promise<void
   if (applied.length > 0) note(`schema migrated: ${applied.join(', ')}`);
 }
 
+/** What a person is told of a worker that ended unasked, beside its code and signal. */
+const crashed =
+  'worker crashed; another one is started, and its cells are taken over some seconds later';
+
 const hasConfig = (folder: string): boolean => existsSync(join(folder, configFileName));
 
 async function startDevWorkers(
@@ -116,7 +130,7 @@ async function startDevWorkers(
       environment: { ...cli.environment, ...on.stack.environment },
       onLog: on.onLog,
       onCrash: (crash) =>
-        on.onLog(JSON.stringify({ level: 50, time: Date.now(), ...crash, msg: 'worker crashed' })),
+        on.onLog(JSON.stringify({ level: 50, time: Date.now(), ...crash, msg: crashed })),
     },
     on.signal,
   );

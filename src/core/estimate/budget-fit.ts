@@ -13,9 +13,9 @@ export function budgetFor(run: {
   readonly parts: readonly Part[];
 }): EstimatedBudget {
   const { budgetUsd, cost, parts } = run;
+  if (!isKnown(cost)) return { budgetUsd, fits: 'unknown' };
   const holds = parts.flatMap(({ holdUsd }) => holdUsd ?? []);
   const held = holds.length === 0 ? {} : { holdUsd: Math.max(...holds) };
-  if (!isKnown(cost)) return { budgetUsd, fits: 'unknown', ...held };
   const least = cost.low + surplus(parts, 'high');
   const enoughUsd = cost.high + surplus(parts, 'low');
   const fits = enoughUsd <= budgetUsd ? 'yes' : least > budgetUsd ? 'no' : 'maybe';

@@ -28,12 +28,13 @@ export function watchConfig(
 ): ConfigWatch {
   const stopped = new AbortController();
   const { signal } = stopped;
+  const isOver = (): boolean => signal.aborted;
   const look = async (): Promise<void> => {
     let known: ConfigCode | undefined;
     let stamps = '';
     let last = '';
     let broken = false;
-    while (!signal.aborted) {
+    while (!isOver()) {
       const now = known === undefined ? '' : await stampsOf(known.files);
       // Files are seen half written, and several are saved one after another: only what stands still is built.
       const still = now === last;
@@ -47,9 +48,9 @@ export function watchConfig(
           stamps = sameFiles(known, code) ? now : await stampsOf(code.files);
           known = code;
           broken = false;
-          if (changed && !signal.aborted) on.onChange(code.codeHash);
+          if (changed && !isOver()) on.onChange(code.codeHash);
         } catch (error) {
-          if (!broken && !signal.aborted) on.onBroken(error);
+          if (!broken && !isOver()) on.onBroken(error);
           broken = true;
         }
       }

@@ -169,7 +169,7 @@ function holdOf(most: Tokens, price: PriceAt | string | undefined): { readonly h
 
 /** The most tokens of a call that code makes: about four bytes a token, and the limit of the model's parameters. */
 function codeTokens(context: PartContext, call: CallHistory): Tokens {
-  const bytes = Math.ceil((call.inputMean ?? 0) * bytesPerToken);
+  const bytes = Math.ceil(call.inputMean * bytesPerToken);
   const parameters = modelOf(context, call)?.parameters ?? {};
   return {
     inputTokens: mostInputTokens({ bytes, messages: 1 }),

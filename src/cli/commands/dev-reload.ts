@@ -28,13 +28,14 @@ export interface Reload {
 export function createReload(first: Replaceable, means: ReloadMeans): Reload {
   const { note, start, underWay, lookEveryMs = 1_000 } = means;
   const ending = new AbortController();
+  const isEnding = (): boolean => ending.signal.aborted;
   const leaving = new Set<Promise<void>>();
   let current = first;
   let wanted = 0;
   let replacing: Promise<void> | undefined;
 
   const free = async (): Promise<boolean> => {
-    for (let told = false; !ending.signal.aborted; told = true) {
+    for (let told = false; !isEnding(); told = true) {
       // A database that does not answer now does soon; until then the old workers are as good as new ones.
       const names = await underWay().catch(() => ['?']);
       if (names.length === 0) return true;
@@ -49,7 +50,7 @@ export function createReload(first: Replaceable, means: ReloadMeans): Reload {
   };
 
   const replace = async (): Promise<void> => {
-    for (let done = 0; done !== wanted && !ending.signal.aborted;) {
+    for (let done = 0; done !== wanted && !isEnding();) {
       if (!(await free())) return;
       done = wanted;
       note('The config was edited: the workers start again …');
@@ -63,7 +64,7 @@ export function createReload(first: Replaceable, means: ReloadMeans): Reload {
         current = next;
         note('The workers run the edited config.');
       } catch (error) {
-        if (ending.signal.aborted) return;
+        if (isEnding()) return;
         const why = error instanceof Error ? error.message : String(error);
         note(`The workers keep the code of before: ${why} (\`assay config check\` says all.)`);
       }

@@ -131,17 +131,16 @@ async function startDevWorkers(
       },
       signal,
     );
-  let reload: Reload | undefined;
-  let early = false;
+  const seen: { reload?: Reload; early: boolean } = { early: false };
   // From before the workers load it: an edit while they start is not missed.
   const watch = watchConfig(folder, {
     onChange: () => {
-      if (reload === undefined) early = true;
-      else reload.changed();
+      if (seen.reload === undefined) seen.early = true;
+      else seen.reload.changed();
     },
     onBroken: (error) => {
       const why = error instanceof Error ? error.message : String(error);
-      if (reload !== undefined) on.note(`${why} The workers keep the code of before.`);
+      if (seen.reload !== undefined) on.note(`${why} The workers keep the code of before.`);
     },
   });
   try {
@@ -153,8 +152,8 @@ async function startDevWorkers(
       note: on.note,
       underWay: () => runsUnderWay(databaseUrl, project),
     });
-    reload = made;
-    if (early) made.changed();
+    seen.reload = made;
+    if (seen.early) made.changed();
     return {
       project,
       async stop() {

@@ -57,6 +57,8 @@ export interface PassDetails {
   }[];
   /** Of an extension. */
   readonly repetitions?: { readonly before: number; readonly after: number };
+  /** When the run had ended before it; absent in records of older versions. */
+  readonly finishedBefore?: string;
 }
 
 /** How the rows of a pass ended, and what it took off the platforms. */

@@ -119,6 +119,10 @@ function readResults(returned: unknown, name: string): readonly Result[] {
     const isBare = typeof entry !== 'object' || entry === null;
     const parsed = resultSchema.safeParse(isBare ? { value: entry } : entry);
     if (parsed.success) return parsed.data;
+    const value: unknown = isBare ? entry : (entry as Partial<Result>).value;
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      throw invalid(name, `its value is ${value}, which is no finite number`);
+    }
     const [issue] = parsed.error.issues;
     const where = issue === undefined || isBare ? '' : `${issue.path.join('.')}: `;
     throw invalid(name, `${where}${issue?.message ?? 'it is no score'}`);

@@ -29,6 +29,8 @@ export interface PlannedItems {
 export interface PlannedRequests {
   /** One of them: its model and parameters. */
   readonly example: ChatRequest;
+  /** The longest of them. */
+  readonly longest: ChatRequest;
   readonly inputTokens: Spread | undefined;
   /** The share of items that it is asked for: judges skip items that expect nothing. */
   readonly share: number;
@@ -71,15 +73,19 @@ export async function readPlanned(
   ): PlannedRequests | undefined => {
     const moments = new Moments();
     let example: ChatRequest | undefined;
+    let longest: ChatRequest | undefined;
+    let length = -1;
     for (const item of counted) {
       const request = ask(item);
       if (request === undefined) continue;
       example ??= request;
+      const own = request.messages.reduce((sum, { content }) => sum + content.length, 0);
+      if (own > length) [longest, length] = [request, own];
       moments.add(tokens.chat(request.messages, request.responseSchema?.schema));
     }
-    return example === undefined
+    return example === undefined || longest === undefined
       ? undefined
-      : { example, inputTokens: spreadOf(moments), share: moments.n / counted.length };
+      : { example, longest, inputTokens: spreadOf(moments), share: moments.n / counted.length };
   };
   const judges = evaluators.flatMap((evaluator): [string, PlannedRequests][] => {
     // What the target will say is not known: what is expected of it stands for it.

@@ -3,7 +3,8 @@ import type { EstimatedCalls, ExperimentEstimate, Guess } from '../../contracts/
 import type { EstimateReply } from '../../contracts/experiment-protocol.js';
 import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
 import { AssayError } from '../../core/errors/assay-error.js';
-import { exactly, fits, isKnown, sumOf, times } from '../../core/estimate/guess.js';
+import { budgetFor } from '../../core/estimate/budget-fit.js';
+import { exactly, isKnown, sumOf, times } from '../../core/estimate/guess.js';
 import { limitedTime, type LimitedCalls } from '../../core/estimate/limited-time.js';
 import { meanRange } from '../../core/estimate/mean-range.js';
 import { loadTokenCounter } from '../../models/token-count.js';
@@ -62,7 +63,7 @@ async function estimate(
       limitedCalls(parts, Object.values(ports.project.config.models)),
     ),
     budget:
-      budgetUsd === undefined ? undefined : { budgetUsd, fits: fits(total.costUsd, budgetUsd) },
+      budgetUsd === undefined ? undefined : budgetFor({ budgetUsd, cost: total.costUsd, parts }),
     assumptions: assumptionsOf(spec),
   };
 }

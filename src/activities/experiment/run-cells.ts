@@ -4,6 +4,7 @@ import { setMaxListeners } from 'node:events';
 import type { BatchReply, ExperimentActivities } from '../../contracts/experiment-protocol.js';
 import type { CellResult } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
+import { dollarsFromPico } from '../../core/money/pico.js';
 import { waitingCells } from '../../store/cells.js';
 import { budgetOf } from '../../store/budget.js';
 import { withHeartbeat } from '../heartbeat.js';
@@ -88,13 +89,22 @@ async function withBudget(
   },
 ): Promise<BatchReply> {
   const { outcomes, ports, experimentId } = of;
-  const used = outcomes.some(
-    (each) => each.status === 'fulfilled' && each.value.kind === 'out_of_budget',
+  const used = outcomes.flatMap((each) =>
+    each.status === 'fulfilled' && each.value.kind === 'out_of_budget' ? [each.value] : [],
   );
-  const budget = used ? await budgetOf(ports.store, experimentId) : undefined;
+  const budget = used.length > 0 ? await budgetOf(ports.store, experimentId) : undefined;
   if (budget === undefined) return reply;
   const { spentUsd, budgetUsd } = budget;
-  return { ...reply, outOfBudget: { spentUsd, budgetUsd } };
+  const needed = used.flatMap(({ neededPico }) => neededPico ?? []);
+  const least = needed.reduce((a, b) => (b < a ? b : a), needed[0] ?? 0n);
+  return {
+    ...reply,
+    outOfBudget: {
+      spentUsd,
+      budgetUsd,
+      ...(needed.length === 0 ? {} : { neededUsd: Number(dollarsFromPico(least)) }),
+    },
+  };
 }
 
 const noneEnded = { ok: 0, target_error: 0, evaluator_error: 0 };

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { AssayClient } from '../../client/assay-client.js';
 import type { ExperimentView } from '../../client/experiments.js';
 import type { ExperimentStatus } from '../../contracts/records.js';
+import { workMs } from '../../core/experiment/work-time.js';
 import { count, duration } from '../../core/report/figures.js';
 import type { Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
@@ -112,7 +113,7 @@ function listText(experiments: readonly ExperimentView[], sink: Sink): string {
   );
 }
 
-function tookOf({ createdAt, startedAt, finishedAt }: ExperimentView): string {
+function tookOf({ createdAt, startedAt, finishedAt, passes }: ExperimentView): string {
   if (finishedAt === undefined) return '—';
-  return duration(Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt ?? createdAt)));
+  return duration(workMs({ startedAt: startedAt ?? createdAt, endedAt: finishedAt, passes }));
 }

@@ -108,11 +108,22 @@ function budgetPairs({ budget }: ExperimentEstimate): readonly (readonly [string
   if (budget === undefined) return [];
   const says = {
     yes: 'the run fits',
-    maybe: 'the run may pause at it: the budget lies within the range of the cost',
+    maybe: 'the run may pause at it',
     no: 'the run will pause at it',
     unknown: 'whether the run fits is unknown',
   } as const;
-  return [['Budget', `${money(budget.budgetUsd)}: ${says[budget.fits]}`]];
+  const { budgetUsd, fits, holdUsd, enoughUsd } = budget;
+  const rows: (readonly [string, string])[] = [['Budget', `${money(budgetUsd)}: ${says[fits]}`]];
+  if (enoughUsd !== undefined && fits !== 'yes') {
+    rows.push(['Enough', `about ${money(enoughUsd)}`]);
+  }
+  if (holdUsd !== undefined && fits !== 'yes') {
+    rows.push([
+      'Held',
+      `up to ${money(holdUsd)} for each call until it ends; less where max_tokens is lower`,
+    ]);
+  }
+  return rows;
 }
 
 function basesOf(estimate: ExperimentEstimate): readonly string[] {

@@ -44,6 +44,7 @@ export interface ReportRun {
   readonly error: ErrorDocument | null;
   readonly startedAt: string;
   readonly finishedAt: string;
+  /** At work: without the time between the end and a retry or another pass. */
   readonly durationMs: number;
   readonly dataset: {
     readonly name: string;

@@ -86,6 +86,12 @@ describe('a function evaluator', () => {
     });
   });
 
+  it('says which value is no number', async () => {
+    await expect(evaluate(await returning({ value: NaN }), one)).rejects.toThrow(
+      'its value is NaN, which is no finite number',
+    );
+  });
+
   it('refuses a score without a name where several are declared', async () => {
     const evaluator = await returning(1, ['a', 'b']);
     await expect(evaluate(evaluator, one)).rejects.toMatchObject({

@@ -1,12 +1,10 @@
 import type { RunScoresRecord, ScoreFigures } from '../contracts/publication.js';
 import { compress } from './compression.js';
 import { countOf, rowsOf, type Queryable } from './query.js';
+import { usualPage, type Walking } from './walk.js';
 
 /** Beyond this a numeric value is in no figure of a report either: sums of such values overflow. */
 const largestNumber = 1e150;
-
-/** Items whose cells one statement looks at: over a million cells in one it could exceed its time. */
-const usualPage = 5_000;
 
 type PageFigures = Omit<ScoreFigures, 'planned'>;
 
@@ -19,7 +17,7 @@ type PageFigures = Omit<ScoreFigures, 'planned'>;
 export async function scoreFigures(
   on: Queryable,
   experimentId: string,
-  walk: { readonly pageSize?: number; readonly onProgress?: (items: number) => void } = {},
+  walk: Walking = {},
 ): Promise<readonly ScoreFigures[]> {
   const { pageSize = usualPage, onProgress } = walk;
   const sums = new Map<string, PageFigures>();

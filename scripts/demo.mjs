@@ -32,6 +32,8 @@ const start = (args, options = {}) => {
     cwd: root,
     // Groups of their own: Ctrl-C reaches this script alone, which stops them in order.
     detached: true,
+    // Started without npm as well, what it prints to copy must be there: a clone has no `assay` on the PATH.
+    env: { ...process.env, npm_package_name: 'assay', npm_lifecycle_event: 'demo' },
     ...options,
   });
   children.add(child);

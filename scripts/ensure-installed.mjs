@@ -69,8 +69,15 @@ const install = async () => {
   if (result.signal !== null) throw new Error(`npm ci was ended by ${result.signal}.`);
   // After the reasons npm prints its whole manual.
   const words = result.output.trim().split('\n').slice(0, 20).join('\n');
-  if (result.code !== 0) throw new Error(`npm ci failed:\n${words}`);
+  if (result.code !== 0) throw new Error(`npm ci failed:\n${words}${mendOf(words)}`);
 };
+
+/** What to do about a registry that does not answer: npm's own words name neither setting nor way out. */
+const mendOf = (words) =>
+  /E(?:CONNREFUSED|CONNRESET|NOTFOUND|TIMEDOUT|AI_AGAIN|IDLETIMEOUT)|network|E5\d\d/.test(words)
+    ? '\n→ The package registry does not answer. Look at `npm config get registry`, at your proxy (HTTPS_PROXY) and at\n' +
+      '  the line, then start this again: what was downloaded is kept.'
+    : '';
 
 /** Installs what package-lock.json asks for, once; two scripts at once install once. */
 export const ensureInstalled = async () => {

@@ -53,11 +53,14 @@ export interface Registration {
   readonly handle: (command: Command, work: CommandWork) => void;
 }
 
+/** The scripts of this package that start the CLI. */
+const scripts = new Set(['assay', 'demo', 'dev']);
+
 /** How this CLI was called, without the command. */
 function ownCall({ environment }: CliProcess, options: GlobalOptions): readonly string[] {
-  // From a clone there is no `assay` on the PATH.
-  const { npm_lifecycle_event: script, npm_package_name: name } = environment;
-  const call = name === 'assay' && script === 'assay' ? ['npm run assay --'] : ['assay'];
+  // From a clone there is no `assay` on the PATH, whichever of its scripts started this.
+  const { npm_lifecycle_event: script = '', npm_package_name: name } = environment;
+  const call = name === 'assay' && scripts.has(script) ? ['npm run assay --'] : ['assay'];
   if (options.projectDir !== undefined) call.push('-C', shellWord(options.projectDir));
   if (options.project !== undefined) call.push('--project', shellWord(options.project));
   return call;

@@ -12,5 +12,7 @@ export function freshExperimentName(
   const [date = '', time = ''] = now.toISOString().split('T');
   const moment = `${date.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}`;
   const ending = `-${moment}-${randomBytes(2).toString('hex')}`;
-  return `${target}-${dataset}`.slice(0, longest - ending.length) + ending;
+  // A name of a dataset that cannot be used is told as such, and must not spoil a name that nobody gave.
+  const stem = `${target}-${dataset}`.replaceAll(/[^A-Za-z0-9_.-]+/g, '-');
+  return stem.slice(0, longest - ending.length) + ending;
 }

@@ -56,7 +56,9 @@ export function durationMs(text: string): number {
   const [, amount = '', unit = ''] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text) ?? [];
   const factor = units[unit];
   if (factor === undefined) {
-    throw new InvalidArgumentError('It must be a time with its unit, such as 500ms, 30s or 2m.');
+    throw new InvalidArgumentError(
+      'It must be a time with its unit, such as 500ms, 30s, 2m, 12h or 30d.',
+    );
   }
   return Math.round(Number(amount) * factor);
 }

@@ -279,7 +279,9 @@ export function createExperiments(transport: Transport): Experiments {
   ): Promise<ExperimentView> => {
     const record = await find(key);
     if (isFinalStatus(record.status)) {
-      throw new AssayError('EXPERIMENT_FINISHED', `"${key.name}" has ended as ${record.status}.`);
+      throw new AssayError('EXPERIMENT_FINISHED', `"${key.name}" has ended as ${record.status}.`, {
+        mend: 'Nothing of it runs any more. What can be done now: `assay experiment retry`, `rejudge`, `extend` or `verify`.',
+      });
     }
     await sendCommand(await transport.temporal(), { ...key, update, request });
     return view(await find(key));
@@ -346,9 +348,15 @@ export function createExperiments(transport: Transport): Experiments {
     pause: (key, { reason } = {}) =>
       command(key, { update: pauseUpdate, request: reason === undefined ? {} : { reason } }),
     resume: (key) => command(key, { update: resumeUpdate, request: {} }),
-    setConcurrency: (key, concurrency) =>
-      command(key, { update: concurrencyUpdate, request: { concurrency } }),
-    setBudget: (key, budgetUsd) => command(key, { update: budgetUpdate, request: { budgetUsd } }),
+    // What can never be meant is told before anything of the run: it would be as wrong for one that goes on.
+    async setConcurrency(key, concurrency) {
+      refuseConcurrency(concurrency);
+      return command(key, { update: concurrencyUpdate, request: { concurrency } });
+    },
+    async setBudget(key, budgetUsd) {
+      refuseBudget(budgetUsd);
+      return command(key, { update: budgetUpdate, request: { budgetUsd } });
+    },
     retryFailed: (key, options = {}) => reopen(key, { kind: 'retry', ...options }),
     rejudge: (key, options = {}) => reopen(key, { kind: 'rejudge', ...options }),
     extend: (key, options) => reopen(key, { kind: 'extend', ...options }),
@@ -374,6 +382,22 @@ export function createExperiments(transport: Transport): Experiments {
   };
 }
 
+/** @throws AssayError CONCURRENCY_INVALID */
+function refuseConcurrency(concurrency: number): void {
+  if (experimentSpecSchema.shape.concurrency.safeParse(concurrency).success) return;
+  throw new AssayError('CONCURRENCY_INVALID', 'The concurrency is 1 to 2000 cells.', {
+    mend: 'Give a whole number from 1 to 2000. To stop new cells, pause the run.',
+  });
+}
+
+/** @throws AssayError BUDGET_INVALID */
+function refuseBudget(budgetUsd: number): void {
+  if (budgetUsd > 0 && budgetUsd <= 1_000_000) return;
+  throw new AssayError('BUDGET_INVALID', 'A budget is more than $0 and at most $1000000.', {
+    mend: 'Give what the whole run may cost, in dollars.',
+  });
+}
+
 // A database that restarts must not end a wait of hours: the run goes on as well.
 function toleratingOutage(error: unknown): undefined {
   if (AssayError.is(error) && error.code === 'POSTGRES_UNREACHABLE') return undefined;
@@ -392,9 +416,13 @@ function parseSpec(input: ExperimentSpecInput): ExperimentSpec {
         at: issue.path.map(String).join('.') || 'spec',
         message: issue.message,
       })),
+      ...(named ? { mend: nameMend } : {}),
     },
   );
 }
+
+const nameMend =
+  'Choose a name of 1 to 200 printable characters, without / \\ < > " \' ` & and without spaces at its ends.';
 
 function startedOr(reply: SubmitReply, spec: ExperimentSpec): StartedExperiment {
   switch (reply.outcome) {

@@ -83,7 +83,7 @@ function summaryOf({ target, dataset, quick }: ExperimentSpec): string {
 function detailsOf(spec: ExperimentSpec): string {
   return [
     `Target \`${spec.target}\` over dataset \`${spec.dataset.name}\`,`,
-    `${spec.repetitions} repetition${spec.repetitions === 1 ? '' : 's'} of each item, ${spec.concurrency} cells at once.`,
+    `${spec.repetitions} repetition${spec.repetitions === 1 ? '' : 's'} of each item, ${spec.concurrency} cell${spec.concurrency === 1 ? '' : 's'} at once.`,
     '',
     'What stands where is told under "current details" while it runs.',
   ].join('\n');

@@ -1,16 +1,71 @@
 import { AssayError } from '../core/errors/assay-error.js';
 
-/** A failure of a call to Temporal as users see it: a server that is away has a code; the rest is left as it is. */
+/** gRPC status codes. */
+const deadlineExceeded = 4;
+const notFound = 5;
+const permissionDenied = 7;
+const unimplemented = 12;
+const unavailable = 14;
+const unauthenticated = 16;
+
+/**
+ * A failure of a call to Temporal as users see it: a server that is away, that has no such namespace or that refuses us has a
+ * code of ours, as has an address where something else answers; the rest is left as it is.
+ */
 export function temporalUnreachable(
   error: unknown,
   mend = 'Try again: the same request is the same work.',
 ): unknown {
-  const code =
-    (error as { code?: unknown }).code ?? (error as { cause?: { code?: unknown } }).cause?.code;
-  // gRPC: 4 deadline exceeded, 14 unavailable.
-  if (code !== 14 && code !== 4) return error;
-  return new AssayError('TEMPORAL_UNREACHABLE', 'Temporal does not answer.', {
-    mend,
-    cause: error,
+  const { code, text } = grpcFacts(error);
+  switch (code) {
+    case deadlineExceeded:
+    case unavailable:
+      return new AssayError('TEMPORAL_UNREACHABLE', 'Temporal does not answer.', {
+        mend,
+        cause: error,
+      });
+    case notFound:
+      // An execution that is not found has the same status, and is no trouble of the server.
+      return /namespace/i.test(text) ? namespaceMissing(error) : error;
+    case permissionDenied:
+    case unauthenticated:
+      return new AssayError('TEMPORAL_REFUSED', 'Temporal does not let this client in.', {
+        mend: 'Look at what TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE point to, and at `assay doctor`.',
+        cause: error,
+      });
+    case unimplemented:
+      return new AssayError(
+        'TEMPORAL_UNREACHABLE',
+        'What answers is no Temporal server: it does not know the call.',
+        {
+          mend: 'Set TEMPORAL_ADDRESS to host:port of the gRPC front end (7233, not the UI), without a proxy in between.',
+          cause: error,
+        },
+      );
+    default:
+      return error;
+  }
+}
+
+function namespaceMissing(cause: unknown): AssayError {
+  return new AssayError('TEMPORAL_REFUSED', 'Temporal has no namespace of this name.', {
+    mend: 'Correct TEMPORAL_NAMESPACE, or make it: `assay doctor` prints the command.',
+    cause,
   });
 }
+
+/** The status and the words of the server, of the error or of what it was made from. */
+function grpcFacts(error: unknown): { readonly code: unknown; readonly text: string } {
+  let code: unknown;
+  const texts: string[] = [];
+  for (let at = error, depth = 0; isObject(at) && depth < 4; at = at['cause'], depth += 1) {
+    if (typeof at['code'] === 'number') code ??= at['code'];
+    for (const part of [at['message'], at['details']]) {
+      if (typeof part === 'string') texts.push(part);
+    }
+  }
+  return { code, text: texts.join(' ') };
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;

@@ -37,6 +37,33 @@ const lacks = (at: string, what: string): Problem => ({
   mend: `Set ${at} to ${what}, or run \`assay dev\` in this folder.`,
 });
 
+/** Whoever uses servers of their own has set one of these. */
+const leading = [
+  'TEMPORAL_ADDRESS',
+  'DATABASE_URL',
+  'LANGFUSE_HOST',
+  'LANGFUSE_BASE_URL',
+  'LANGFUSE_PUBLIC_KEY',
+  'LANGFUSE_SECRET_KEY',
+] as const;
+
+/** Whether any server is named at all: by the variables, or by the stack whose variables were added to them. */
+export function namesServers(environment: Readonly<Record<string, string | undefined>>): boolean {
+  return leading.some((name) => (environment[name] ?? '') !== '');
+}
+
+/** Where nothing at all is set the likeliest cause by far comes first, and alone. */
+function nothingRuns(problems: readonly Problem[]): AssayError {
+  const names = problems.map(({ at }) => at).join(', ');
+  return new AssayError(
+    'ENVIRONMENT_INVALID',
+    'No stack runs in this folder: `assay dev` is not running here, and no server of your own is named.',
+    {
+      mend: `Start \`assay dev\` in this folder (or name the folder where it runs with -C). To use servers of your own, set ${names}.`,
+    },
+  );
+}
+
 /**
  * Reads the connections from variables.
  *
@@ -70,6 +97,7 @@ export function parseConnections(
     problems.push(lacks('LANGFUSE_PUBLIC_KEY', 'the public key'));
   if (LANGFUSE_SECRET_KEY === undefined)
     problems.push(lacks('LANGFUSE_SECRET_KEY', 'the secret key'));
+  if (!namesServers(given)) throw nothingRuns(problems);
   if (
     problems.length > 0 ||
     TEMPORAL_ADDRESS === undefined ||

@@ -28,6 +28,18 @@ export interface EstimatedCalls {
   readonly outputTokens: Guess;
   /** Dollars over all calls. */
   readonly costUsd: Guess;
+  /** The most that one of them can cost: what a run with a budget holds until it ends. Undefined where nobody can tell. */
+  readonly holdUsd?: number;
+}
+
+export interface EstimatedBudget {
+  readonly budgetUsd: number;
+  /** `maybe`: the budget lies within the range of what is needed. */
+  readonly fits: 'yes' | 'maybe' | 'no' | 'unknown';
+  /** What is held for the dearest call. */
+  readonly holdUsd?: number;
+  /** About the smallest budget that surely gets through. */
+  readonly enoughUsd?: number;
 }
 
 export interface ExperimentEstimate {
@@ -48,9 +60,8 @@ export interface ExperimentEstimate {
   };
   /** From the first cell to the last. */
   readonly seconds: Guess;
-  /** Where a budget was given: whether the run fits. `maybe`: it lies within the range of the cost. */
-  readonly budget:
-    { readonly budgetUsd: number; readonly fits: 'yes' | 'maybe' | 'no' | 'unknown' } | undefined;
+  /** Where a budget was given: whether the run gets through, with what is held for its last call. */
+  readonly budget: EstimatedBudget | undefined;
   /** What all figures take for granted. */
   readonly assumptions: readonly string[];
 }

@@ -36,8 +36,10 @@ export interface ExperimentState {
 export interface RunPause {
   /** Who paused it decides what ends the pause: `resume`, or a larger budget. */
   readonly cause: 'person' | 'budget';
-  /** For people: `paused by a person`, `budget used up: $2.00 of $2.00`. */
+  /** For people: `paused by a person`, or what the next call must hold of the budget and what is left. */
   readonly reason: string;
+  /** Where the budget paused it: below this no call would be made. */
+  readonly leastBudgetUsd?: number;
   /** ISO 8601. */
   readonly since: string;
 }
@@ -134,7 +136,12 @@ export interface BatchReply {
    * Cells stay pending since the budget holds no further call: neither an error nor a wait of known length. They run once
    * it was raised (`setBudget`).
    */
-  readonly outOfBudget?: { readonly spentUsd: number; readonly budgetUsd: number };
+  readonly outOfBudget?: {
+    readonly spentUsd: number;
+    readonly budgetUsd: number;
+    /** What must be held for the smallest of the calls that found no room. */
+    readonly neededUsd?: number;
+  };
   /** More cells failed than the run allows, counted over all of its rows: nothing new starts. */
   readonly tooManyFailures?: boolean;
 }

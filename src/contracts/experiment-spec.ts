@@ -2,10 +2,16 @@ import { z } from 'zod';
 
 import { experimentNameSchema, projectIdSchema, resourceNameSchema } from './names.js';
 
+/** In words of ours: what a person typed comes back with it. */
+const wholeNumber = (least: number, most: number) => {
+  const range = `must be a whole number from ${least} to ${most}`;
+  return z.int(range).min(least, range).max(most, range);
+};
+
 /** How often and how patiently a transient failure of a target or evaluator is tried again inside a cell. */
 export const retrySettingsSchema = z.strictObject({
   /** Tries in all, the first one included. Default 4. */
-  maxAttempts: z.int().min(1).max(20).optional(),
+  maxAttempts: wholeNumber(1, 20).optional(),
   /** The wait before the second try; doubles each time, with jitter. Default 500 ms. */
   initialDelayMs: z.int().min(1).max(60_000).optional(),
   /** The longest wait inside a batch; a longer one asked by the server becomes a timer. Default 30 s. */
@@ -25,7 +31,7 @@ export const maxFailuresSchema = z.union([
 /** A stratified sample instead of the whole dataset: says so in the report, the manifest and on the platform. */
 export const quickSchema = z.strictObject({
   /** How many items. */
-  items: z.int().min(1).max(1_000_000),
+  items: wholeNumber(1, 1_000_000),
   /** What the strata are: a JSON pointer into the item, such as `/expected/category`. Default: found by itself. */
   by: z
     .string()
@@ -47,11 +53,11 @@ export const experimentSpecSchema = z.strictObject({
   /** Default: the evaluators that the target names in the config, else all of the config. */
   evaluators: z.array(resourceNameSchema).min(1).max(50).optional(),
   /** How often each item is run. Default 1. */
-  repetitions: z.int().min(1).max(100).default(1),
+  repetitions: wholeNumber(1, 100).default(1),
   /** Cells in flight at once. Default 16. */
-  concurrency: z.int().min(1).max(2000).default(16),
+  concurrency: wholeNumber(1, 2_000).default(16),
   /** Decides the order in which cells run. Default 1. */
-  seed: z.int().min(0).max(2_147_483_647).default(1),
+  seed: wholeNumber(0, 2_147_483_647).default(1),
   /** How much of what was published is read back. Default full. */
   verify: z.enum(['full', 'sample', 'off']).default('full'),
   /** Default: the target's own in the config, else the defaults of the policy. */

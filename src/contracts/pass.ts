@@ -30,7 +30,10 @@ export const passRequestSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('extend'),
     /** How often each item is run in all. */
-    repetitions: z.int().min(2).max(100),
+    repetitions: z
+      .int('must be a whole number')
+      .min(2, 'must be at least 2: every run has one repetition')
+      .max(100, 'must be at most 100'),
   }),
   /** Reads the platforms again. */
   z.strictObject({
@@ -54,6 +57,8 @@ export interface PassDetails {
   }[];
   /** Of an extension. */
   readonly repetitions?: { readonly before: number; readonly after: number };
+  /** When the run had ended before it; absent in records of older versions. */
+  readonly finishedBefore?: string;
 }
 
 /** How the rows of a pass ended, and what it took off the platforms. */

@@ -59,14 +59,17 @@ async function* readPages(
   const page = createPageOfItems(pass.pageItems);
   const parse = form.begin();
   let columns: readonly CsvColumn[] | undefined;
+  let broken = false;
   let ended = 0;
   try {
     for await (const { record, info } of recordsOf(file, pass.signal)) {
       const line = info.lines - newlinesIn(record);
       ended = info.lines;
+      // Records without a header are no items; a quote that is not closed is told all the same.
+      if (broken) continue;
       if (columns === undefined) {
         columns = headerOf(record, { file, line, pass, form });
-        if (columns === undefined) return;
+        broken = columns === undefined;
         continue;
       }
       const item = itemOf(record, { columns, file, line, pass, parse });

@@ -72,6 +72,20 @@ export async function openLocalDataset(
   }
 }
 
+/** The names of the datasets in the project's folder, sorted; none where it cannot be read. */
+export async function localDatasetNames(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const homes = await Promise.all(
+    entries
+      .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+      .map(async ({ name }) => {
+        const files = await filesIn(join(folder, name)).catch(() => new Set<string>());
+        return caseFiles.some((file) => files.has(file)) ? [name] : [];
+      }),
+  );
+  return homes.flat().sort();
+}
+
 async function filesIn(home: string): Promise<ReadonlySet<string>> {
   try {
     return new Set(await readdir(home));

@@ -1,3 +1,4 @@
+export { dataPlaces } from './data-places.js';
 export { listenForInterrupt } from './interrupt.js';
 export { resetStack } from './reset.js';
 export { startStack } from './stack.js';

@@ -72,7 +72,17 @@ function readResult(entry: unknown, name: string): Result {
   const isBare = typeof entry !== 'object' || entry === null;
   const parsed = resultSchema.safeParse(isBare ? { value: entry } : entry);
   if (parsed.success) return parsed.data;
-  throw invalid(name, issueText(parsed.error, isBare));
+  const value = isBare ? entry : memberOf(entry, 'value');
+  throw invalid(name, noNumber(value) ?? issueText(parsed.error, isBare));
+}
+
+const memberOf = (entry: unknown, key: string): unknown =>
+  typeof entry === 'object' && entry !== null ? Reflect.get(entry, key) : undefined;
+
+/** Names the number that is none: "NaN" tells a division by zero, which "no number" does not. */
+function noNumber(value: unknown): string | undefined {
+  if (typeof value !== 'number' || Number.isFinite(value)) return undefined;
+  return `its value is ${value}, which is no finite number`;
 }
 
 const isScorerShape = (entry: unknown): boolean =>
@@ -81,7 +91,9 @@ const isScorerShape = (entry: unknown): boolean =>
 // autoevals calls its scores by the scorer's name ("Factuality"), which nobody declares: only a declared name is a part.
 function readScorer(entry: unknown, { name, scores }: Declared): Result | undefined {
   const parsed = scorerSchema.safeParse(entry);
-  if (!parsed.success) throw invalid(name, issueText(parsed.error, false));
+  if (!parsed.success) {
+    throw invalid(name, noNumber(memberOf(entry, 'score')) ?? issueText(parsed.error, false));
+  }
   const { name: label, score, metadata, error } = parsed.data;
   if (error !== undefined && error !== null) {
     throw new AssayError('EVALUATOR_FAILED', `"${name}" failed: ${messageOf(error)}`);

@@ -174,7 +174,11 @@ function createQueue(
           !granted.has(token) && (room === undefined || amountPico > room.mostPico),
       ),
     );
-    const error = await exhausted(store, { experimentId, amountPico: first.amountPico });
+    const amountPico = [...refused].reduce(
+      (least, each) => (each.amountPico < least ? each.amountPico : least),
+      first.amountPico,
+    );
+    const error = await exhausted(store, { experimentId, amountPico });
     take(
       ({ reservation }) => refused.has(reservation),
       ({ reject }) => reject(error),
@@ -235,19 +239,31 @@ function createQueue(
   };
 }
 
+/** The budget holds no further call. */
+export class BudgetExhausted extends AssayError {
+  /** What must be held for the smallest of the calls that were refused, in pico-dollars. */
+  readonly neededPico: bigint;
+
+  constructor(message: string, neededPico: bigint) {
+    super('BUDGET_EXHAUSTED', message, {
+      mend: 'Raise the budget: the run goes on where it stopped.',
+    });
+    this.neededPico = neededPico;
+  }
+}
+
 const isExhausted = (error: unknown): boolean =>
   AssayError.is(error) && error.code === 'BUDGET_EXHAUSTED';
 
 async function exhausted(
   store: Store,
   of: { experimentId: string; amountPico: bigint },
-): Promise<AssayError> {
+): Promise<BudgetExhausted> {
   const budget = await budgetOf(store.budgets, of.experimentId);
   const spent = formatPico(picoFromDollars(budget?.spentUsd ?? 0));
   const cap = formatPico(picoFromDollars(budget?.budgetUsd ?? 0));
-  return new AssayError(
-    'BUDGET_EXHAUSTED',
+  return new BudgetExhausted(
     `${spent} of ${cap} are spent, and the next call may cost ${formatPico(of.amountPico)}.`,
-    { mend: 'Raise the budget: the run goes on where it stopped.' },
+    of.amountPico,
   );
 }

@@ -13,12 +13,13 @@ export interface PrunableRun {
   readonly experimentId: string;
   readonly name: string;
   readonly finishedAt: string;
-  /** Cells in every revision. */
+  /** Each counted once, however often it was run again. */
   readonly cells: number;
 }
 
 /** What a prune of one run took away. */
 export interface PrunedRun {
+  /** Each counted once; the bodies of all its revisions are gone. */
   readonly cells: number;
   /** As stored (compressed) on disk; the space is free for new rows once Postgres has vacuumed. */
   readonly bytes: number;
@@ -32,7 +33,7 @@ export async function prunableRuns(
   return rowsOf<PrunableRun>(
     store,
     `select e.id as "experimentId", e.name, e.finished_at as "finishedAt",
-            (select count(*)::int from assay.experiment_cells c where c.experiment_id = e.id) as cells
+            (select count(*)::int from assay.experiment_cells c where c.experiment_id = e.id and c.latest) as cells
        from assay.experiments e
       where e.project = $1 and e.finished_at < $2 and e.pruned_at is null
         and e.status in ('completed', 'completed_unverified', 'cancelled', 'failed')
@@ -77,11 +78,13 @@ export async function pruneRun(
     `update assay.experiments set pruned_at = clock_timestamp() where id = $1 and pruned_at is null`,
     [experimentId],
   );
-  return { cells: cells.rows, bytes: outbox.bytes + cells.bytes + items.bytes };
+  return { cells: cells.cells, bytes: outbox.bytes + cells.bytes + items.bytes };
 }
 
 interface Taken {
   readonly rows: number;
+  /** Of a page of revisions: those that are the last of their cells. */
+  readonly cells?: number;
   readonly bytes: number;
   /** Where the next page begins; null on the last. */
   readonly last: string | null;
@@ -101,7 +104,7 @@ const takeOutbox = `
 
 const takeCells = `
   with page as (
-    select id, ordinal, repetition, revision,
+    select id, ordinal, repetition, revision, latest,
            coalesce(pg_column_size(output), 0) + coalesce(pg_column_size(calls), 0) as bytes
       from assay.experiment_cells
      where experiment_id = $1 and (ordinal, repetition, revision) > ($2::int, $3::int, $4::int)
@@ -116,7 +119,7 @@ const takeCells = `
     update assay.scores s set comment = null
       from page where s.cell_id = page.id and s.comment is not null
   )
-  select count(*)::int as rows,
+  select count(*)::int as rows, (count(*) filter (where latest))::int as cells,
          (coalesce(sum(bytes), 0) + (select coalesce(sum(bytes), 0) from answers))::float8 as bytes,
          (array_agg(ordinal || '/' || repetition || '/' || revision
                     order by ordinal desc, repetition desc, revision desc))[1] as last
@@ -147,13 +150,14 @@ async function takePage(
 async function inPages(
   seen: (rows: number) => void,
   take: (after: string | undefined) => Promise<Taken>,
-): Promise<{ readonly rows: number; readonly bytes: number }> {
-  const sum = { rows: 0, bytes: 0 };
+): Promise<{ readonly rows: number; readonly cells: number; readonly bytes: number }> {
+  const sum = { rows: 0, cells: 0, bytes: 0 };
   let after: string | undefined;
   for (;;) {
     const taken = await take(after);
     if (taken.last === null) return sum;
     sum.rows += taken.rows;
+    sum.cells += taken.cells ?? 0;
     sum.bytes += taken.bytes;
     seen(taken.rows);
     after = taken.last;

@@ -1,12 +1,10 @@
-import type { LabelPairFigures, RunScoresRecord, ScoreFigures } from '../contracts/publication.js';
+import type { RunScoresRecord, ScoreFigures } from '../contracts/publication.js';
 import { compress } from './compression.js';
 import { countOf, rowsOf, type Queryable } from './query.js';
+import { usualPage, type Walking } from './walk.js';
 
 /** Beyond this a numeric value is in no figure of a report either: sums of such values overflow. */
 const largestNumber = 1e150;
-
-/** Items whose cells one statement looks at: over a million cells in one it could exceed its time. */
-const usualPage = 5_000;
 
 type PageFigures = Omit<ScoreFigures, 'planned'>;
 
@@ -19,7 +17,7 @@ type PageFigures = Omit<ScoreFigures, 'planned'>;
 export async function scoreFigures(
   on: Queryable,
   experimentId: string,
-  walk: { readonly pageSize?: number; readonly onProgress?: (items: number) => void } = {},
+  walk: Walking = {},
 ): Promise<readonly ScoreFigures[]> {
   const { pageSize = usualPage, onProgress } = walk;
   const sums = new Map<string, PageFigures>();
@@ -99,34 +97,6 @@ const figuresOf = (
       group by c.repetition, s.name`,
     [experimentId, from, to, largestNumber],
   );
-
-/** More different pairs than this are no labels but texts. */
-const mostPairs = 20_000;
-
-/**
- * The pairs of labels that classification evaluators saw, counted by repetition: the given one is the score's value, the
- * expected one stands alone in the passed or failed items of its comment. Empty where there are too many to be labels.
- */
-export async function labelPairs(
-  on: Queryable,
-  of: { readonly experimentId: string; readonly evaluators: readonly string[] },
-): Promise<readonly LabelPairFigures[]> {
-  if (of.evaluators.length === 0) return [];
-  const pairs = await rowsOf<LabelPairFigures>(
-    on,
-    `select c.repetition, s.evaluator, s.expected, s.given, count(*)::int as n
-       from assay.experiment_cells c
-       cross join lateral (
-         select evaluator, text_value as given,
-                coalesce(comment -> 'passed_items' ->> 0, comment -> 'failed_items' ->> 0) as expected
-           from assay.scores
-          where cell_id = c.id and evaluator = any($2) and type = 'CATEGORICAL' offset 0) s
-      where c.experiment_id = $1 and c.latest and s.expected is not null
-      group by 1, 2, 3, 4 limit ${mostPairs + 1}`,
-    [of.experimentId, of.evaluators],
-  );
-  return pairs.length > mostPairs ? [] : pairs;
-}
 
 /**
  * Puts the scores of a run as a whole into its outbox; what stands there already is left as it is.

@@ -32,15 +32,33 @@ export async function loadConfig(folder: string): Promise<LoadedConfig> {
       mend: 'Go to the folder of the project, or name it with -C.',
     });
   }
-  // The identity is that of the text with the bare import, so that it is the same on every machine.
-  // So is the folder: through a symbolic link the paths in the text would lead out of it and back.
   const real = await realpath(root);
   const entry = join(real, configFileName);
-  const codeHash = sha256(await bundle({ file: entry, root: real, plugins: [] }));
-  const runnable = await bundle({ file: entry, root: real, plugins: [ownPackage()] });
+  const { codeHash } = await configCode(root);
+  const { text: runnable } = await bundle({ file: entry, root: real, plugins: [ownPackage()] });
   const module = await execute(runnable, { root, codeHash });
   const config = check(module);
   return { config, root, codeHash };
+}
+
+/** The code of a config as it stands in the files: nothing is executed. */
+export interface ConfigCode {
+  readonly codeHash: string;
+  /** Absolute paths of all modules in the bundle. */
+  readonly files: readonly string[];
+}
+
+/** Bundles a config without executing it. @throws AssayError CONFIG_INVALID where it cannot be built. */
+export async function configCode(folder: string): Promise<ConfigCode> {
+  // The identity is that of the text with the bare import, so that it is the same on every machine.
+  // So is the folder: through a symbolic link the paths in the text would lead out of it and back.
+  const real = await realpath(resolve(folder));
+  const { text, inputs } = await bundle({
+    file: join(real, configFileName),
+    root: real,
+    plugins: [],
+  });
+  return { codeHash: sha256(text), files: inputs.map((path) => resolve(real, path)) };
 }
 
 const exists = (path: string): Promise<boolean> =>
@@ -49,7 +67,17 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-async function bundle(request: { file: string; root: string; plugins: Plugin[] }): Promise<string> {
+interface Bundled {
+  readonly text: string;
+  /** Relative to the root. */
+  readonly inputs: readonly string[];
+}
+
+async function bundle(request: {
+  file: string;
+  root: string;
+  plugins: Plugin[];
+}): Promise<Bundled> {
   try {
     const result = await build({
       entryPoints: [request.file],
@@ -63,8 +91,9 @@ async function bundle(request: { file: string; root: string; plugins: Plugin[] }
       plugins: request.plugins,
       logLevel: 'silent',
       legalComments: 'none',
+      metafile: true,
     });
-    return result.outputFiles[0]?.text ?? '';
+    return { text: result.outputFiles[0]?.text ?? '', inputs: Object.keys(result.metafile.inputs) };
   } catch (error) {
     throw new AssayError('CONFIG_INVALID', `${configFileName} cannot be built.`, {
       problems: buildProblems(error),

@@ -4,6 +4,7 @@ import type { AdmittedPlan, BatchReply, RunPause } from '../contracts/experiment
 import { AssayError } from '../core/errors/assay-error.js';
 import { createStragglers, mostBatches, planBatches } from '../core/experiment/batches.js';
 import { taskPriority } from '../core/experiment/priority.js';
+import { budgetPauseText, leastBudget } from '../core/money/budget-text.js';
 import type { ExperimentCommands } from './experiment-commands.js';
 import type { RunControl } from './experiment-control.js';
 import type { Sides } from './experiment-publishing.js';
@@ -36,8 +37,7 @@ export async function runCells(plan: AdmittedPlan, work: CellsWork): Promise<num
   const widens = patched('stragglers');
   const stragglers = createStragglers();
   const share = patched('whole batches') ? 1 : widens ? 2 : 4;
-  const batches = () =>
-    planBatches(plan.planned, control.concurrency ?? plan.concurrency, share);
+  const batches = () => planBatches(plan.planned, control.concurrency ?? plan.concurrency, share);
   try {
     await cancellation.run(() =>
       slidingWindow({
@@ -90,7 +90,7 @@ async function runBatch(plan: AdmittedPlan, range: Range, work: CellsWork): Prom
     if (reply.outOfBudget !== undefined) {
       // The batch may know an older budget than we do: then it is asked again.
       if (control.budgetChanges === budgetChanges)
-        commands.outOfBudget(budgetPause(reply.outOfBudget));
+        commands.outOfBudget(budgetPause(reply.outOfBudget, board.input.name));
       continue;
     }
     const { cancellation } = control;
@@ -153,11 +153,11 @@ function untilText(until: number, waitMs: number): string {
 
 const reset = { waitMs: 1_000, reason: 'a batch was interrupted' };
 
-function budgetPause(of: NonNullable<BatchReply['outOfBudget']>): RunPause {
-  const dollars = (usd: number): string => `$${usd < 0.01 ? String(usd) : usd.toFixed(2)}`;
+function budgetPause(of: NonNullable<BatchReply['outOfBudget']>, name: string): RunPause {
   return {
     cause: 'budget',
-    reason: `budget used up: ${dollars(of.spentUsd)} of ${dollars(of.budgetUsd)}`,
+    reason: budgetPauseText(of, name),
+    ...(of.neededUsd === undefined ? {} : { leastBudgetUsd: leastBudget(of) }),
     since: new Date(Date.now()).toISOString(),
   };
 }

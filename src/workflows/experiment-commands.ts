@@ -29,6 +29,8 @@ export interface ExperimentCommands {
 const mostConcurrency = 2_000;
 const mostBudgetUsd = 1_000_000;
 const longestReason = 200;
+const endsByItself =
+  'It ends by itself; what is left to do then: retry, rejudge, extend or verify.';
 
 /**
  * Handles the commands of a run while its cells run. What a command changes here is replayed from the history and handed to
@@ -42,13 +44,17 @@ export function handleCommands(
   const refuseUnlessRunning = (): void => {
     refuseWhenClosed(board.cellsClosed);
     if (sides.experimentId() === undefined) {
-      throw refusal('EXPERIMENT_FINISHED', 'No run is being driven at this moment.');
+      throw refusal('EXPERIMENT_FINISHED', 'No run is being driven at this moment.', {
+        mend: 'Look at its status. Where it has not ended, submit it again: that takes it up.',
+      });
     }
     if (board.cancelled || control.cancellation.consideredCancelled) {
-      throw refusal('EXPERIMENT_FINISHED', 'The run is being cancelled.');
+      throw refusal('EXPERIMENT_FINISHED', 'The run is being cancelled.', { mend: endsByItself });
     }
     if (control.stopped !== undefined) {
-      throw refusal('EXPERIMENT_FINISHED', `The run is ending: ${control.stopped.message}`);
+      throw refusal('EXPERIMENT_FINISHED', `The run is ending: ${control.stopped.message}`, {
+        mend: endsByItself,
+      });
     }
   };
   const showPause = (now: RunPause): void => board.paused(now);

@@ -92,6 +92,48 @@ describe('pages and metrics of the dev server', () => {
     expect((await runPage(`dataset-2/runs/${run}`)).status).toBe(404);
   });
 
+  it('leads from a trace to its run and on to the dataset, and shows items, inputs and scores by name', async () => {
+    const [trace, root, run] = [traceId(), spanId(), `run-${spanId()}`];
+    await sendSpans(server, {
+      traceId: trace,
+      spanId: root,
+      name: 'root',
+      attributes: {
+        'langfuse.observation.input': '{"text":"where is my parcel"}',
+        'langfuse.observation.metadata.assay.item_id': 't1',
+        'langfuse.experiment.id': run,
+        'langfuse.experiment.name': 'nightly',
+        'langfuse.experiment.dataset.id': 'dataset-7',
+        'langfuse.experiment.item.id': '80ba480c',
+        'langfuse.experiment.item.root_observation_id': root,
+      },
+    });
+    const comment = JSON.stringify({
+      passed_items: [],
+      failed_items: ['Says sorry'],
+      reasoning: 'It is curt.',
+      suggestions: [],
+    });
+    await server.post('/api/public/scores', { traceId: trace, name: 'tone', value: 0.5, comment });
+    const open = (path: string) =>
+      server.call(`/project/${project.projectId}${path}`, { auth: null });
+    const runPath = `/datasets/dataset-7/runs/${run}`;
+    for (const path of ['/traces', runPath]) {
+      const { text } = await open(path);
+      expect(text).toContain('<td>t1</td>');
+      expect(text).not.toContain('80ba480c');
+      expect(text).toContain('where is my parcel');
+      expect(text).toContain('tone 0.5');
+    }
+    const one = (await open(`/traces/${trace}`)).text;
+    expect(one).toContain(`${runPath}"`);
+    expect(one).toContain(`/project/${project.projectId}/traces"`);
+    expect(one).toContain('It is curt.<br><span class="muted">Failed:</span> Says sorry');
+    expect((await open(runPath)).text).toContain('/datasets/dataset-7"');
+    expect((await open('/datasets/dataset-7')).text).toContain(`${runPath}"`);
+    expect((await open('/datasets/dataset-8')).status).toBe(404);
+  });
+
   it('answers 404 for another project or an unknown trace, 403 for another host name', async () => {
     expect((await pageOf('/nobody')).status).toBe(404);
     expect((await server.call('/project/other/traces', { auth: null })).status).toBe(404);

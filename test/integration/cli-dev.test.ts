@@ -21,6 +21,11 @@ describe('assay dev', () => {
       const run = ['--dataset', 'words', '--target', 'shout', '--name', 'kept', '--verify', 'off'];
       const ran = await assay(['experiment', 'run', ...run], { folder: project.path });
       expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({ code: 0 });
+      const file = join(project.path, 'assay.config.ts');
+      writeFileSync(file, readFileSync(file, 'utf8').replace('    slow: {', '    later: {'));
+      await first.process.until(({ stderr }) => stderr.includes('run the edited config'));
+      const planned = ['experiment', 'plan', '--dataset', 'words', '--target', 'later'];
+      expect((await assay(planned, { folder: project.path })).code).toBe(0);
       expect((await first.process.stop('SIGINT')).code).toBe(0);
       expect(processesOf(project.path)).toEqual([]);
       expect(isLocked(project.path)).toBe(false);

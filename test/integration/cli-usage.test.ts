@@ -14,11 +14,18 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const cli = (...args: string[]) => assay(args, { folder });
 
 describe('a command that cannot work', () => {
-  it('tells all that is missing of the environment at once, with 2', async () => {
-    const { code, stderr } = await cli('experiment', 'list', '--project', 'p');
-    expect(code).toBe(2);
+  it('says that no stack runs here where nothing is set, and else all that is missing, with 2', async () => {
+    const nothing = await cli('experiment', 'list', '--project', 'p');
+    expect(nothing.code).toBe(2);
+    expect(nothing.stderr).toContain('`assay dev` is not running here');
+    expect(nothing.stderr).not.toContain('is not set');
+    const some = await assay(['experiment', 'list', '--project', 'p'], {
+      folder,
+      environment: { LANGFUSE_PUBLIC_KEY: 'pk-lf-1' },
+    });
+    expect(some.code).toBe(2);
     for (const name of ['TEMPORAL_ADDRESS', 'DATABASE_URL', 'LANGFUSE_HOST']) {
-      expect(stderr).toContain(`- ${name}: is not set`);
+      expect(some.stderr).toContain(`- ${name}: is not set`);
     }
   });
 

@@ -128,12 +128,14 @@ describe('the error policy of a run', () => {
       40_000,
     );
     const paused = await harness.client.experiments.get(key);
-    expect(paused.waitingFor).toMatch(/^budget used up: \$/);
+    expect(paused.waitingFor).toMatch(
+      /^budget: \$\S+ of \$\S+ are left and the next call must hold \$\S+; raise it: assay experiment budget budgeted --usd/,
+    );
     expect(paused.counts.pending).toBeGreaterThan(0);
     expect(paused.counts.target_error).toBe(0);
     await expect(harness.client.experiments.resume(key)).rejects.toEqual(coded('BUDGET_EXHAUSTED'));
     await expect(harness.client.experiments.setBudget(key, perCell / 10)).rejects.toEqual(
-      coded('BUDGET_BELOW_SPENT'),
+      coded('BUDGET_TOO_SMALL'),
     );
     await harness.client.experiments.setBudget(key, 5);
     const view = await harness.client.experiments.wait(key, { timeoutMs: 60_000 });

@@ -9,8 +9,10 @@ import {
   type PassRecord,
   type PassRequestInput,
 } from '../../src/contracts/pass.js';
+import type { LabelPairFigures } from '../../src/contracts/publication.js';
 import type { ScoreRecord } from '../../src/contracts/records.js';
 import { AssayError } from '../../src/core/errors/assay-error.js';
+import { scoreComment } from '../../src/evaluators/score-text.js';
 import { commitCells } from '../../src/store/cell-commit.js';
 import { cellsByIds } from '../../src/store/cell-results.js';
 import { finishExperiment, getExperiment } from '../../src/store/experiments.js';
@@ -20,6 +22,7 @@ import { openPass } from '../../src/store/passes/open-pass.js';
 import { retireSuperseded } from '../../src/store/passes/retire.js';
 import { countPassCells } from '../../src/store/passes/pass-cells.js';
 import { countOf, rowsOf } from '../../src/store/query.js';
+import { labelPairs } from '../../src/store/label-pairs.js';
 import { scoreFigures } from '../../src/store/run-scores.js';
 import { withTransaction } from '../../src/store/store.js';
 import { commitOf, newCells, openTestStore, unique, type TestStore } from './store-fixtures.js';
@@ -258,6 +261,48 @@ describe('the scores of a run as a whole', () => {
     const told: number[] = [];
     const walk = { pageSize: 4, onProgress: (items: number) => told.push(items) };
     expect(await scoreFigures(test.store, experimentId, walk)).toEqual(whole);
+    expect(told).toEqual([4, 8, 12, 16, 20, 23]);
+  });
+
+  it('count the pairs of labels to the same, however many cells a statement looks at', async () => {
+    const { experimentId, cellIds } = await newCells(test.store, 23);
+    await commitCells(
+      test.store,
+      cellIds.map((cellId, at) => {
+        const expected = at % 2 === 0 ? 'refund' : 'invoice';
+        const right = at % 3 !== 0;
+        return commitOf(cellId, {
+          scores: [
+            {
+              name: 'kind',
+              evaluator: 'kind',
+              value: { type: 'CATEGORICAL', value: right ? expected : 'other' },
+              passed: right,
+              comment: scoreComment({ reasoning: '', [right ? 'passed' : 'failed']: [expected] }),
+            },
+          ],
+        });
+      }),
+    );
+    const pair = (expected: string, given: string, n: number): LabelPairFigures => ({
+      repetition: 1,
+      evaluator: 'kind',
+      expected,
+      given,
+      n,
+    });
+    const told: number[] = [];
+    const walk = { pageSize: 4, onProgress: (items: number) => told.push(items) };
+    const pairs = await labelPairs(test.store, { experimentId, evaluators: ['kind'], ...walk });
+    // Of 23 cells the 12 even ones expect a refund; every third cell is wrong, four of them even.
+    expect(new Set(pairs)).toEqual(
+      new Set([
+        pair('refund', 'refund', 8),
+        pair('refund', 'other', 4),
+        pair('invoice', 'invoice', 7),
+        pair('invoice', 'other', 4),
+      ]),
+    );
     expect(told).toEqual([4, 8, 12, 16, 20, 23]);
   });
 });

@@ -5,6 +5,7 @@ import { experimentSpecSchema } from '../../src/contracts/experiment-spec.js';
 import type { CellResult, DatasetItem } from '../../src/contracts/records.js';
 import type { CellCommit } from '../../src/store/cell-commit.js';
 import { pendingCells } from '../../src/store/cells.js';
+import type { JudgementCommit } from '../../src/store/passes/judgements.js';
 import { insertExperiment } from '../../src/store/experiments.js';
 import { insertPage } from '../../src/store/items.js';
 import { openStore, type Store } from '../../src/store/store.js';
@@ -125,4 +126,29 @@ export const commitOf = (
       ],
     },
   ],
+});
+
+/** A judgement by one evaluator, which says no. */
+export const judgementOf = (
+  workId: string,
+  cellId: string,
+  outbox: JudgementCommit['outbox'],
+): JudgementCommit => ({
+  workId,
+  cellId,
+  outcome: 'ok',
+  status: 'ok',
+  evaluatorFailures: [],
+  evaluators: ['exact'],
+  scores: [{ name: 'exact', evaluator: 'exact', value: { type: 'BOOLEAN', value: false } }],
+  identities: new Map(),
+  calls: [],
+  judgeCostPico: undefined,
+  embeddingCostPico: undefined,
+  reusedFrom: undefined,
+  usage: { inputTokens: 0, outputTokens: 0 },
+  attempts: 1,
+  startedAt: '2026-01-02T03:04:05.006Z',
+  endedAt: '2026-01-02T03:04:05.006Z',
+  outbox,
 });

@@ -9,7 +9,14 @@ import { commitJudgements } from '../../src/store/passes/judgements.js';
 import { openPass } from '../../src/store/passes/open-pass.js';
 import { rowsOf } from '../../src/store/query.js';
 import { countFailedCells } from '../../src/store/run-commands.js';
-import { commitOf, newCells, openTestStore, unique, type TestStore } from './store-fixtures.js';
+import {
+  commitOf,
+  judgementOf,
+  newCells,
+  openTestStore,
+  type TestStore,
+  unique,
+} from './store-fixtures.js';
 
 describe('the rows of passes', () => {
   let test: TestStore;
@@ -68,27 +75,10 @@ describe('the rows of passes', () => {
       );
     }
     const [workId = ''] = await workOf(experimentId, pass);
-    const at = '2026-01-02T03:04:05.006Z';
     await commitJudgements(test.store, [
-      {
-        workId,
-        cellId,
-        outcome: 'ok',
-        status: 'ok',
-        evaluatorFailures: [],
-        evaluators: ['exact'],
-        scores: [{ name: 'exact', evaluator: 'exact', value: { type: 'BOOLEAN', value: false } }],
-        identities: new Map(),
-        calls: [],
-        judgeCostPico: undefined,
-        embeddingCostPico: undefined,
-        reusedFrom: undefined,
-        usage: { inputTokens: 0, outputTokens: 0 },
-        attempts: 1,
-        startedAt: at,
-        endedAt: at,
-        outbox: [{ platform: 'langfuse', partition: 'shop', records: scores ?? [] }],
-      },
+      judgementOf(workId, cellId, [
+        { platform: 'langfuse', partition: 'shop', records: scores ?? [] },
+      ]),
     ]);
     await retireJudged(test.store, { experimentId, pass });
     const left = await pendingDeletions(test.store, {

@@ -6,7 +6,7 @@ import { finishExperiment } from '../../src/store/experiments.js';
 import { dropBodies, requeueRows } from '../../src/store/outbox.js';
 import { publicationCounts } from '../../src/store/publication.js';
 import { retireJudged, retireSuperseded } from '../../src/store/passes/retire.js';
-import { commitJudgements, type JudgementCommit } from '../../src/store/passes/judgements.js';
+import { commitJudgements } from '../../src/store/passes/judgements.js';
 import { openPass } from '../../src/store/passes/open-pass.js';
 import {
   openPublisherSession,
@@ -15,7 +15,14 @@ import {
 } from '../../src/store/publisher/session.js';
 import { countOf, rowsOf } from '../../src/store/query.js';
 import { withTransaction } from '../../src/store/store.js';
-import { commitOf, newCells, openTestStore, unique, type TestStore } from './store-fixtures.js';
+import {
+  commitOf,
+  judgementOf,
+  newCells,
+  openTestStore,
+  unique,
+  type TestStore,
+} from './store-fixtures.js';
 
 let test: TestStore;
 beforeAll(async () => {
@@ -124,31 +131,12 @@ const workOf = (experimentId: string, pass: number) =>
     [experimentId, pass],
   );
 
-const judgementOf = (workId: string, cellId: string, partition: string): JudgementCommit => {
-  const at = '2026-01-02T03:04:05.006Z';
+const judgedOutbox = (workId: string, cellId: string, partition: string) => {
   const [to] = commitOf(cellId, {}, partition).outbox;
   const records = (to?.records ?? []).map((record) =>
     record.kind === 'spans' ? { ...record, ids: [`judge-${workId}`] } : record,
   );
-  return {
-    workId,
-    cellId,
-    outcome: 'ok',
-    status: 'ok',
-    evaluatorFailures: [],
-    evaluators: ['exact'],
-    scores: [{ name: 'exact', evaluator: 'exact', value: { type: 'BOOLEAN', value: false } }],
-    identities: new Map(),
-    calls: [],
-    judgeCostPico: undefined,
-    embeddingCostPico: undefined,
-    reusedFrom: undefined,
-    usage: { inputTokens: 0, outputTokens: 0 },
-    attempts: 1,
-    startedAt: at,
-    endedAt: at,
-    outbox: [{ platform: 'langfuse', partition, records }],
-  };
+  return [{ platform: 'langfuse', partition, records }];
 };
 
 describe('what a platform holds of a run', () => {
@@ -181,7 +169,7 @@ describe('what a platform holds of a run', () => {
     await commitJudgements(
       test.store,
       work.map(({ id, cell }) => ({
-        ...judgementOf(id, cell, partition),
+        ...judgementOf(id, cell, judgedOutbox(id, cell, partition)),
         status: cell === cellIds[0] ? ('evaluator_error' as const) : ('ok' as const),
       })),
     );

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { CellResult } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
+import { BudgetExhausted } from '../../models/budget-gate.js';
 import type { Governor } from '../../models/governor.js';
 import { createSlots } from '../../models/slots.js';
 import { claimCells, unclaimCells, type CellClaim, type PendingCell } from '../../store/cells.js';
@@ -26,7 +27,7 @@ export type Outcome =
   | { readonly kind: 'elsewhere'; readonly retryAfterMs?: number }
   | { readonly kind: 'deferred'; readonly waitMs: number; readonly reason: string }
   /** The budget holds no further call of it; those that it made stand in the journal. */
-  | { readonly kind: 'out_of_budget' }
+  | { readonly kind: 'out_of_budget'; readonly neededPico?: bigint }
   | { readonly kind: 'not_started' };
 
 /** What the cells of one batch have in common. */
@@ -92,7 +93,10 @@ export function createCellAttempts(means: {
       // Not an outcome, and not the cell's fault: this claim does not count against it, also where Postgres is what failed.
       await whileAway(() => unclaimCells(store, [claim]), abandon).catch(() => undefined);
       if (AssayError.is(error) && error.code === 'BUDGET_EXHAUSTED')
-        return { kind: 'out_of_budget' };
+        return {
+          kind: 'out_of_budget',
+          ...(error instanceof BudgetExhausted ? { neededPico: error.neededPico } : {}),
+        };
       if (!AssayError.is(error) || error.retryAfterMs === undefined) throw error;
       return error.code === 'CALL_CLAIM_REFUSED'
         ? { kind: 'elsewhere', retryAfterMs: error.retryAfterMs }

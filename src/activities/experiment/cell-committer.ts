@@ -13,12 +13,13 @@ import type { RunningExperiment } from './running-experiment.js';
 /** Writes cells as they end: the cell, its scores and its outbox rows in one transaction. */
 export interface CellCommitter {
   /** @returns whether this was the first outcome of the cell; a later one changes nothing. */
-  commit(entry: {
-    readonly cell: PendingCell;
-    readonly result: CellResult;
-    readonly run: RunningExperiment;
-    readonly signal: AbortSignal;
-  }): Promise<boolean>;
+  commit(entry: EndedCell & { readonly signal: AbortSignal }): Promise<boolean>;
+}
+
+interface EndedCell {
+  readonly cell: PendingCell;
+  readonly result: CellResult;
+  readonly run: RunningExperiment;
 }
 
 /** Up to 25 cells or 20 ms a transaction (durability 11). */
@@ -48,12 +49,6 @@ export function createCellCommitter(store: Store): CellCommitter {
       }
     },
   };
-}
-
-interface EndedCell {
-  readonly cell: PendingCell;
-  readonly result: CellResult;
-  readonly run: RunningExperiment;
 }
 
 function toCommit({ cell, result, run }: EndedCell): CellCommit {

@@ -9,11 +9,12 @@ import {
   setStatus,
   type ExperimentRecord,
 } from '../../store/experiments.js';
+import { labelPairs } from '../../store/label-pairs.js';
 import { retireRunScores } from '../../store/passes/retire.js';
 import { countPassCells } from '../../store/passes/pass-cells.js';
 import { findOpenPass } from '../../store/passes/pass-records.js';
 import type { Queryable } from '../../store/query.js';
-import { labelPairs, putRunScores, scoreFigures } from '../../store/run-scores.js';
+import { putRunScores, scoreFigures } from '../../store/run-scores.js';
 import { skipPending } from '../../store/skip-cells.js';
 import { withTransaction } from '../../store/store.js';
 import { anchorRounds, anchorScores, keepAnchors } from './anchors.js';
@@ -112,15 +113,14 @@ async function putScoresOfRun(
   const { record, doneAt, pass, ports, anchors, beat } = of;
   const { id: experimentId, context } = record;
   if (context === undefined) return;
-  const figures = await scoreFigures(on, experimentId, {
-    onProgress: (items) => beat.tell({ step: 'scores', items }),
-  });
+  const onProgress = (items: number): void => beat.tell({ step: 'scores', items });
+  const figures = await scoreFigures(on, experimentId, { onProgress });
   const evaluators = (record.manifest?.evaluators ?? [])
     .filter(({ kind }) => kind === 'classification')
     .map(({ name }) => name);
   const scores = [
     ...figures.flatMap((each) => runScoreOf(each) ?? []),
-    ...classificationScores(await labelPairs(on, { experimentId, evaluators })),
+    ...classificationScores(await labelPairs(on, { experimentId, evaluators, onProgress })),
     ...anchors,
   ];
   for (const run of record.platformRuns) {

@@ -4,7 +4,7 @@ import { spreadOf, type Spread } from '../../core/estimate/mean-range.js';
 import { jsonSize } from '../../core/json/size.js';
 import { Moments } from '../../core/statistics/moments.js';
 import type { Evaluator } from '../../evaluators/port.js';
-import type { ChatRequest } from '../../models/port.js';
+import type { ChatRequest, EmbedRequest } from '../../models/port.js';
 import type { TokenCounter } from '../../models/token-count.js';
 import type { Target } from '../../targets/port.js';
 import { createInputCheck } from './input-check.js';
@@ -31,6 +31,8 @@ export interface PlannedItems {
 export interface PlannedVectors {
   /** The config's name of the model. */
   readonly model: string;
+  /** The longest of them; undefined where no item expects anything. */
+  readonly longest: EmbedRequest | undefined;
   readonly inputTokens: Spread | undefined;
   readonly share: number;
 }
@@ -39,6 +41,8 @@ export interface PlannedVectors {
 export interface PlannedRequests {
   /** One of them: its model and parameters. */
   readonly example: ChatRequest;
+  /** The longest of them. */
+  readonly longest: ChatRequest;
   readonly inputTokens: Spread | undefined;
   /** Calls an item: judges skip items that expect nothing, and a pairwise one asks twice. */
   readonly share: number;
@@ -81,15 +85,19 @@ export async function readPlanned(
   ): PlannedRequests | undefined => {
     const moments = new Moments();
     let example: ChatRequest | undefined;
+    let longest: ChatRequest | undefined;
+    let length = -1;
     for (const item of counted) {
       const request = ask(item);
       if (request === undefined) continue;
       example ??= request;
+      const own = request.messages.reduce((sum, { content }) => sum + content.length, 0);
+      if (own > length) [longest, length] = [request, own];
       moments.add(tokens.chat(request.messages, request.responseSchema?.schema));
     }
-    return example === undefined
+    return example === undefined || longest === undefined
       ? undefined
-      : { example, inputTokens: spreadOf(moments), share: moments.n / counted.length };
+      : { example, longest, inputTokens: spreadOf(moments), share: moments.n / counted.length };
   };
   const judges = evaluators.flatMap((evaluator): [string, PlannedRequests][] => {
     // What the target will say is not known: what is expected of it stands for it.
@@ -103,14 +111,19 @@ export async function readPlanned(
   const vectors = evaluators.flatMap(({ name, plannedVectors }): [string, PlannedVectors][] => {
     if (plannedVectors === undefined) return [];
     const moments = new Moments();
+    let longest: EmbedRequest | undefined;
+    let length = -1;
     for (const { input, expected } of counted) {
       const request = plannedVectors.requestFor({ input, expected, output: expected ?? '' });
       if (request === undefined) continue;
-      moments.add([request.input].flat().reduce((sum, text) => sum + tokens.text(text), 0));
+      const texts = [request.input].flat();
+      const own = texts.reduce((sum, text) => sum + text.length, 0);
+      if (own > length) [longest, length] = [request, own];
+      moments.add(texts.reduce((sum, text) => sum + tokens.text(text), 0));
     }
     const { model } = plannedVectors;
     const share = counted.length === 0 ? 0 : moments.n / counted.length;
-    return [[name, { model, inputTokens: spreadOf(moments), share }]];
+    return [[name, { model, longest, inputTokens: spreadOf(moments), share }]];
   });
   return {
     items,

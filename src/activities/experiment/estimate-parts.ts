@@ -4,10 +4,11 @@ import type { EstimatedCalls, Guess } from '../../contracts/estimate.js';
 import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
 import { exactly, isKnown, times } from '../../core/estimate/guess.js';
 import { meanRange } from '../../core/estimate/mean-range.js';
-import type { ModelPrice } from '../../core/money/pico.js';
-import { defaultOutputTokens, outputLimit } from '../../core/money/token-bound.js';
+import { dollarsFromPico, mostPico, type ModelPrice } from '../../core/money/pico.js';
+import { defaultOutputTokens, mostInputTokens, outputLimit } from '../../core/money/token-bound.js';
 import type { Evaluator } from '../../evaluators/port.js';
-import { chatBody } from '../../models/openai-chat.js';
+import { mostTokens } from '../../models/model-call.js';
+import { chatBody, embeddingBody } from '../../models/openai-chat.js';
 import type { CallHistory, CellHistory } from '../../store/call-history.js';
 import type { Target } from '../../targets/port.js';
 import type { PlannedItems, PlannedRequests, PlannedVectors } from './estimate-items.js';
@@ -79,6 +80,7 @@ function httpPart(of: {
       cost === undefined
         ? { unknown: `${at} has no costPerRequestUsd` }
         : times(exactly(cost, 'costPerRequestUsd'), calls),
+    ...(cost === undefined ? {} : { holdUsd: cost }),
   };
 }
 
@@ -106,6 +108,9 @@ function vectorPart(
     inputTokens: times(input, calls),
     outputTokens: output,
     costUsd: costOf({ calls, input, output }, price ?? requests.model),
+    ...(model === undefined || requests.longest === undefined
+      ? {}
+      : holdOf(mostTokens('embedding', embeddingBody(model, requests.longest)), price)),
   };
 }
 
@@ -161,6 +166,7 @@ function codeScope(
         inputTokens: times(input, calls),
         outputTokens: times(output, calls),
         costUsd: costOf({ calls, input, output }, price),
+        ...holdOf(codeTokens(context, call), price),
       };
     });
 }
@@ -203,8 +209,32 @@ function chatPart(
     inputTokens: times(input, calls),
     outputTokens: times(output, calls),
     costUsd: costOf({ calls, input, output }, price ?? requests.example.model),
+    ...(model === undefined
+      ? {}
+      : holdOf(mostTokens('chat', chatBody(model, requests.longest)), price)),
   };
 }
+
+type Tokens = ReturnType<typeof mostTokens>;
+
+/** What is held for a call of so many tokens at most. */
+function holdOf(most: Tokens, price: PriceAt | string | undefined): { readonly holdUsd?: number } {
+  const known = typeof price === 'function' ? price(most.inputTokens) : undefined;
+  return known === undefined ? {} : { holdUsd: Number(dollarsFromPico(mostPico(most, known))) };
+}
+
+/** The most tokens of a call that code makes: about four bytes a token, and the limit of the model's parameters. */
+function codeTokens(context: PartContext, call: CallHistory): Tokens {
+  const bytes = Math.ceil(call.inputMean * bytesPerToken);
+  const parameters = modelOf(context, call)?.parameters ?? {};
+  return {
+    inputTokens: mostInputTokens({ bytes, messages: 1 }),
+    outputTokens:
+      call.purpose === 'embedding' ? 0 : (outputLimit(parameters) ?? defaultOutputTokens),
+  };
+}
+
+const bytesPerToken = 4;
 
 /** From earlier runs of the target with this model; else from nothing up to the limit of the call, or to a default. */
 function outputOf(of: {
@@ -239,12 +269,15 @@ const priceOf =
     ports.prices.priceOf(model, { at: new Date(), kind, inputTokens });
 
 function priceIn(context: PartContext, call: CallHistory): PriceAt | string {
-  const model = Object.values(context.ports.project.config.models).find(
-    ({ provider, model: name }) => provider === call.provider && name === call.model,
-  );
+  const model = modelOf(context, call);
   if (model === undefined) return `${call.provider}/${call.model}`;
   return priceOf(context, model, call.purpose === 'embedding' ? 'embedding' : 'chat');
 }
+
+const modelOf = ({ ports }: PartContext, call: CallHistory): ModelConfig | undefined =>
+  Object.values(ports.project.config.models).find(
+    ({ provider, model }) => provider === call.provider && model === call.model,
+  );
 
 /** Dollars, with the price of today for calls of that length. */
 function costOf(

@@ -3,9 +3,11 @@ import type { EstimatedCalls, ExperimentEstimate, Guess } from '../../contracts/
 import type { EstimateReply } from '../../contracts/experiment-protocol.js';
 import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
 import { AssayError } from '../../core/errors/assay-error.js';
-import { exactly, fits, isKnown, sumOf, times } from '../../core/estimate/guess.js';
+import { budgetFor } from '../../core/estimate/budget-fit.js';
+import { exactly, isKnown, sumOf, times } from '../../core/estimate/guess.js';
 import { limitedTime, type LimitedCalls } from '../../core/estimate/limited-time.js';
 import { meanRange } from '../../core/estimate/mean-range.js';
+import { leastLimits } from '../../core/governor/exchange.js';
 import { loadTokenCounter } from '../../models/token-count.js';
 import { historyOf, type CellHistory } from '../../store/call-history.js';
 import { withHeartbeat } from '../heartbeat.js';
@@ -62,7 +64,7 @@ async function estimate(
       limitedCalls(parts, Object.values(ports.project.config.models)),
     ),
     budget:
-      budgetUsd === undefined ? undefined : { budgetUsd, fits: fits(total.costUsd, budgetUsd) },
+      budgetUsd === undefined ? undefined : budgetFor({ budgetUsd, cost: total.costUsd, parts }),
     assumptions: assumptionsOf(spec),
   };
 }
@@ -86,22 +88,20 @@ function limitedCalls(
   const names = new Set(models.map(({ provider, model }) => `${provider}/${model}`));
   return [...names].flatMap((name) => {
     const own = parts.filter(({ model }) => model === name);
-    const limits = models
-      .filter(({ provider, model }) => `${provider}/${model}` === name)
-      .flatMap(({ limits: said }) => (said === undefined ? [] : [said]));
-    if (own.length === 0 || limits.length === 0) return [];
     // Where two say different things of one model, the smaller holds.
-    const least = (of: (said: (typeof limits)[number]) => number | undefined) => {
-      const given = limits.flatMap((said) => of(said) ?? []);
-      return given.length === 0 ? undefined : Math.min(...given);
-    };
+    const limits = leastLimits(
+      models
+        .filter(({ provider, model }) => `${provider}/${model}` === name)
+        .map(({ limits: said }) => said),
+    );
+    if (own.length === 0 || limits === undefined) return [];
     return [
       {
         model: name,
         calls: sumOf(own.map(({ calls }) => calls)),
         tokens: sumOf(own.flatMap(({ inputTokens, outputTokens }) => [inputTokens, outputTokens])),
-        requestsPerMinute: least(({ requestsPerMinute }) => requestsPerMinute),
-        tokensPerMinute: least(({ tokensPerMinute }) => tokensPerMinute),
+        requestsPerMinute: limits.requestsPerMinute,
+        tokensPerMinute: limits.tokensPerMinute,
       },
     ];
   });

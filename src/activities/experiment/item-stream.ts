@@ -4,7 +4,7 @@ import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import type { RepeatedIds } from '../../datasets/dataset-fingerprint.js';
 import { emptyDataset, tellRepeated } from '../../datasets/dataset-problems.js';
-import { openLocalDataset } from '../../datasets/local-dataset.js';
+import { localDatasetNames, openLocalDataset } from '../../datasets/local-dataset.js';
 import type { LocalDataset, PlacedItem } from '../../datasets/port.js';
 import type { ProblemList } from '../../datasets/problem-list.js';
 import type { Platform } from '../../platforms/port.js';
@@ -41,10 +41,39 @@ export async function openItems(spec: ExperimentSpec, ports: ExperimentPorts): P
   const [platform] = ports.platforms;
   if (platform === undefined) {
     throw new AssayError('DATASET_NOT_FOUND', `There is no dataset "${spec.dataset.name}".`, {
-      mend: `Put it into ${join(folder, spec.dataset.name)}, or check its name on the platform.`,
+      mend: await mendOfMissing(folder, spec.dataset.name),
     });
   }
-  return platformStream(platform, spec);
+  const stream = platformStream(platform, spec);
+  return {
+    ...stream,
+    async *pages(pass) {
+      try {
+        yield* stream.pages(pass);
+      } catch (error) {
+        throw await neitherHereNorThere(error, folder, spec.dataset.name);
+      }
+    },
+  };
+}
+
+/** A dataset that the platform has not may as well be a folder that is misspelt. */
+async function neitherHereNorThere(error: unknown, folder: string, name: string): Promise<unknown> {
+  if (!AssayError.is(error) || error.code !== 'DATASET_NOT_FOUND') return error;
+  const message = `There is no dataset ${join(folder, name)}, and ${error.message}`;
+  const mend = await mendOfMissing(folder, name);
+  return new AssayError('DATASET_NOT_FOUND', message, { mend, cause: error });
+}
+
+/** Names that are shown; the rest is counted. */
+const mostNames = 20;
+
+async function mendOfMissing(folder: string, name: string): Promise<string> {
+  const names = await localDatasetNames(folder);
+  const shown = names.slice(0, mostNames).join(', ');
+  const more = names.length > mostNames ? ` and ${names.length - mostNames} more` : '';
+  const known = names.length === 0 ? 'There are none' : `There are: ${shown}${more}`;
+  return `${known} in ${folder}. Put it into ${join(folder, name)}, or check its name on the platform.`;
 }
 
 const localStream = (dataset: LocalDataset, spec: ExperimentSpec): ItemStream => ({

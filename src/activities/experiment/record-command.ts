@@ -4,7 +4,9 @@ import type {
   RunCommandReply,
 } from '../../contracts/experiment-protocol.js';
 import { AssayError } from '../../core/errors/assay-error.js';
+import { decimal } from '../../core/money/budget-text.js';
 import { budgetOf, setBudget } from '../../store/budget.js';
+import { getExperiment } from '../../store/experiments.js';
 import { recordConcurrency, recordPause, requestAbort } from '../../store/run-commands.js';
 import type { Store } from '../../store/store.js';
 import { withHeartbeat } from '../heartbeat.js';
@@ -46,13 +48,23 @@ async function record(store: Store, experimentId: string, command: RunCommand): 
 
 async function changeBudget(store: Store, experimentId: string, usd: number): Promise<void> {
   const now = await budgetOf(store, experimentId);
+  const { pause } = await getExperiment(store, experimentId);
+  const least = pause?.cause === 'budget' ? pause.leastBudgetUsd : undefined;
+  if (least !== undefined && usd < least) {
+    throw new AssayError(
+      'BUDGET_TOO_SMALL',
+      `${pause?.reason ?? 'The run is paused'}; with $${decimal(usd)} it would stay paused.`,
+      { mend: `Give at least $${decimal(least)}, or cancel the run.` },
+    );
+  }
   const spent = (now?.spentUsd ?? 0) + (now?.reservedUsd ?? 0);
   if (now !== undefined && usd < spent) {
-    const held = now.reservedUsd > 0 ? `, $${now.reservedUsd} of it for calls under way` : '';
+    const held =
+      now.reservedUsd > 0 ? `, $${decimal(now.reservedUsd)} of it for calls under way` : '';
     throw new AssayError(
       'BUDGET_BELOW_SPENT',
-      `$${spent} of $${now.budgetUsd} are spent${held}: a budget of $${usd} is below that.`,
-      { mend: `Give at least $${spent}, or cancel the run.` },
+      `$${decimal(spent)} of $${decimal(now.budgetUsd)} are spent${held}: a budget of $${decimal(usd)} is below that.`,
+      { mend: `Give at least $${decimal(spent)}, or cancel the run.` },
     );
   }
   await setBudget(store, experimentId, usd);

@@ -70,6 +70,10 @@ async function tryReopen(
     workflowRunId: asked.workflowRunId,
     manifestHash: record.manifestHash,
     ...prepared,
+    details: {
+      ...prepared.details,
+      ...(record.finishedAt === undefined ? {} : { finishedBefore: record.finishedAt }),
+    },
   };
   const opened = await openPass(store, pass, {
     onProgress: (cells) => beat.tell({ step: 'open', cells }),

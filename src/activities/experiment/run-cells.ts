@@ -4,6 +4,7 @@ import { setMaxListeners } from 'node:events';
 import type { BatchReply, ExperimentActivities } from '../../contracts/experiment-protocol.js';
 import type { CellResult } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
+import { dollarsFromPico } from '../../core/money/pico.js';
 import { waitingCells } from '../../store/cells.js';
 import { budgetOf } from '../../store/budget.js';
 import { withHeartbeat } from '../heartbeat.js';
@@ -88,28 +89,45 @@ async function withBudget(
   },
 ): Promise<BatchReply> {
   const { outcomes, ports, experimentId } = of;
-  const used = outcomes.some(
-    (each) => each.status === 'fulfilled' && each.value.kind === 'out_of_budget',
+  const used = outcomes.flatMap((each) =>
+    each.status === 'fulfilled' && each.value.kind === 'out_of_budget' ? [each.value] : [],
   );
-  const budget = used ? await budgetOf(ports.store, experimentId) : undefined;
+  const budget = used.length > 0 ? await budgetOf(ports.store, experimentId) : undefined;
   if (budget === undefined) return reply;
   const { spentUsd, budgetUsd } = budget;
-  return { ...reply, outOfBudget: { spentUsd, budgetUsd } };
+  const needed = used.flatMap(({ neededPico }) => neededPico ?? []);
+  const least = needed.reduce((a, b) => (b < a ? b : a), needed[0] ?? 0n);
+  return {
+    ...reply,
+    outOfBudget: {
+      spentUsd,
+      budgetUsd,
+      ...(needed.length === 0 ? {} : { neededUsd: Number(dollarsFromPico(least)) }),
+    },
+  };
 }
 
 const noneEnded = { ok: 0, target_error: 0, evaluator_error: 0 };
 
+/** Shorter than what the workflow tells the end of: nothing is sure to be over then, a worker is only asked again. */
+const askAgainMs = 9_000;
+
 // Told to the workflow as a wait, where people see why nothing moves; meanwhile a worker with the right code may take it.
-function refusedBatch(reason: AssayError, cells: number): BatchReply {
+export function refusedBatch(reason: AssayError, cells: number): BatchReply {
   return {
     ended: noneEnded,
     notStarted: 0,
-    deferred: { cells, waitMs: 10_000, reason: `${reason.message} ${whatDiffers(reason)}` },
+    deferred: { cells, waitMs: askAgainMs, reason: whyRefused(reason) },
   };
 }
 
-const whatDiffers = ({ problems }: AssayError): string =>
-  problems.length === 0 ? '' : `Different: ${problems.map(({ at }) => at).join(', ')}.`;
+/** Everything in one line: what is wrong, where, and what ends the wait. */
+function whyRefused({ message, problems, mend }: AssayError): string {
+  const places = problems.map(({ at }) => at).join(', ');
+  return [message, ...(places === '' ? [] : [`Different: ${places}.`]), mend ?? []]
+    .flat()
+    .join(' ');
+}
 
 function summarise(
   settled: readonly PromiseSettledResult<Outcome>[],

@@ -222,10 +222,14 @@ function gone(error: unknown): never {
     `This worker cannot run what was planned: ${error.message}`,
     {
       problems: error.problems,
+      mend: mendOfMismatch,
       cause: error,
     },
   );
 }
+
+const mendOfMismatch =
+  'Run a worker with the config of the plan, or cancel the experiment and start another.';
 
 function mismatch(recorded: Manifest, ours: Manifest): AssayError {
   return new AssayError(
@@ -236,7 +240,7 @@ function mismatch(recorded: Manifest, ours: Manifest): AssayError {
         at,
         message: `planned with ${was}, this worker has ${submitted}`,
       })),
-      mend: 'Run a worker with the config of the plan, or cancel the experiment and start another.',
+      mend: mendOfMismatch,
     },
   );
 }

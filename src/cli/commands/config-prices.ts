@@ -53,7 +53,7 @@ async function prices(cli: Cli): Promise<void> {
   await cli.out.line(textOf(cli, rows));
   await cli.out.line(
     cli.out.colours.dim(
-      `List prices: ${publishedPrices.package} ${publishedPrices.version} of ${publishedPrices.released}.`,
+      `Dollars per million tokens. List prices: ${publishedPrices.package} ${publishedPrices.version} of ${publishedPrices.released}.`,
     ),
   );
 }

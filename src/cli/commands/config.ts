@@ -24,19 +24,23 @@ Examples:
   $ assay config check
   $ assay -C examples/support-triage config check --json
 
-All problems are told at once. Remembers the project of the folder for commands that never execute the config.`,
+Its members are checked first, all at once; then every target and evaluator is made as a run would make it, with the
+prompts and rubrics that they read. Remembers the project of the folder for commands that never execute the config.`,
     );
   handle(command, check);
 }
 
 async function check(cli: Cli): Promise<void> {
-  const [{ effectiveEnvironment }, { loadProject }, { createPriceBook }] = await Promise.all([
-    import('../../client/connections.js'),
-    import('./config-load.js'),
-    import('../../models/prices/price-book.js'),
-  ]);
+  const [{ effectiveEnvironment }, { loadProject }, { checkParts }, { createPriceBook }] =
+    await Promise.all([
+      import('../../client/connections.js'),
+      import('./config-load.js'),
+      import('./config-parts.js'),
+      import('../../models/prices/price-book.js'),
+    ]);
   const variables = await effectiveEnvironment(cli.folder, cli.environment);
   const { config, codeHash, root } = await loadProject(cli.folder, variables);
+  await checkParts({ config, codeHash, root });
   const prices = pricesOf(config, createPriceBook(variables));
   if (cli.json) await cli.out.line(jsonText(configFacts(config, { codeHash, root, prices })));
   else await cli.out.line(configText(config, cli.out, prices));
@@ -98,7 +102,7 @@ function configText(config: Config, sink: Sink, prices: ModelPrices): string {
       { heading: 'Model' },
       { heading: 'Provider' },
       { heading: 'Name there' },
-      { heading: 'Price' },
+      { heading: 'Price per million tokens' },
     ],
     Object.entries(config.models).map(([name, model]) => [
       safe(name),

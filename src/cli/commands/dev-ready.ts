@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import type { StackServices } from '../../devstack/index.js';
+import { dataPlaces, type StackServices } from '../../devstack/index.js';
 import { jsonText } from '../io/json-text.js';
 import type { Sink } from '../io/sink.js';
 import { renderPairs } from '../io/table.js';
@@ -56,8 +56,15 @@ export function readyText(facts: DevFacts, sink: Sink): string {
   return [
     `\n${bold('Assay is up')} in ${sink.safe(folder)}`,
     renderPairs(pairs).replace(/^/gm, '  '),
-    dim('Ctrl-C stops everything; the data stays in .assay/.'),
+    dim(sink.safe(stayingText(folder))),
   ].join('\n');
+}
+
+/** Where the data is; a folder of Postgres outside of the project would be left behind by whoever deletes the project. */
+function stayingText(folder: string): string {
+  const [, ...outside] = dataPlaces(folder);
+  const postgres = outside.length === 0 ? '' : `, that of Postgres in ${outside.join(', ')}`;
+  return `Ctrl-C stops everything; the data stays in .assay/${postgres}.`;
 }
 
 function workersText(project: string | undefined, workers: number): string {

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { AssayError } from '../../core/errors/assay-error.js';
 import { searchAttributes } from '../../core/experiment/naming.js';
 import {
   listenForInterrupt,
@@ -9,19 +10,24 @@ import {
   type Stack,
   type StackOptions,
 } from '../../devstack/index.js';
+import { listExperiments } from '../../store/experiment-list.js';
 import { runMigrations } from '../../store/migrate.js';
+import { openStore } from '../../store/store.js';
+import { watchConfig } from '../../workers/config-watch.js';
 import { configFileName } from '../../workers/load-config.js';
 import type { Cli } from '../cli.js';
 import { ensureStateFolder } from '../settings.js';
 import { loadProject } from './config-load.js';
 import type { DevOptions } from './dev.js';
 import { readyLine, readyText, type DevFacts } from './dev-ready.js';
+import { createReload, type Reload } from './dev-reload.js';
 import { openWorkerLog } from './dev-worker-log.js';
 import { startWorkers, type StartedWorkers } from './worker-processes.js';
 
 /** Starts the stack and the workers of a folder, says where they are, and stops them in order at Ctrl-C. */
 export async function runDev(cli: Cli, options: DevOptions): Promise<number> {
   const { folder, err } = cli;
+  requireFolder(folder);
   const note = (line: string): void => void err.line(err.colours.dim(err.safe(line)));
   const interrupt = listenForInterrupt(() => note('Still stopping: paid calls finish first …'));
   const stops: (() => Promise<void>)[] = [];
@@ -36,6 +42,7 @@ export async function runDev(cli: Cli, options: DevOptions): Promise<number> {
     const workers = await startDevWorkers(cli, options, {
       stack,
       onLog: (line) => log.take(line),
+      note,
       signal: interrupt.signal,
     });
     if (workers !== undefined) stops.unshift(() => workers.stop());
@@ -56,6 +63,14 @@ export async function runDev(cli: Cli, options: DevOptions): Promise<number> {
     await stopAll(stops);
     interrupt.dispose();
   }
+}
+
+/** A folder that is mistyped must not be made, and a whole stack be started in it. */
+function requireFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new AssayError('USAGE', `There is no folder ${folder}.`, {
+    mend: 'Correct -C, or make the folder first.',
+  });
 }
 
 /** In order: workers let paid calls finish, which needs the stack. One that cannot be stopped must not keep the others. */
@@ -97,6 +112,10 @@ async function migrate(stack: Stack, note: (line: string) => void): Promise<void
   if (applied.length > 0) note(`schema migrated: ${applied.join(', ')}`);
 }
 
+/** What a person is told of a worker that ended unasked, beside its code and signal. */
+const crashed =
+  'worker crashed; another one is started, and its cells are taken over some seconds later';
+
 const hasConfig = (folder: string): boolean => existsSync(join(folder, configFileName));
 
 async function startDevWorkers(
@@ -105,21 +124,74 @@ async function startDevWorkers(
   on: {
     readonly stack: Stack;
     readonly onLog: (line: string) => void;
+    readonly note: (line: string) => void;
     readonly signal: AbortSignal;
   },
 ): Promise<StartedWorkers | undefined> {
   if (!options.worker || !hasConfig(cli.folder)) return undefined;
-  return startWorkers(
-    {
-      folder: cli.folder,
-      count: options.workers,
-      environment: { ...cli.environment, ...on.stack.environment },
-      onLog: on.onLog,
-      onCrash: (crash) =>
-        on.onLog(JSON.stringify({ level: 50, time: Date.now(), ...crash, msg: 'worker crashed' })),
+  const { folder } = cli;
+  const environment = { ...cli.environment, ...on.stack.environment };
+  const start = (signal: AbortSignal): Promise<StartedWorkers> =>
+    startWorkers(
+      {
+        folder,
+        count: options.workers,
+        environment,
+        onLog: on.onLog,
+        onCrash: (crash) =>
+          on.onLog(JSON.stringify({ level: 50, time: Date.now(), ...crash, msg: crashed })),
+      },
+      signal,
+    );
+  const seen: { reload?: Reload; early: boolean } = { early: false };
+  // From before the workers load it: an edit while they start is not missed.
+  const watch = watchConfig(folder, {
+    onChange: () => {
+      if (seen.reload === undefined) seen.early = true;
+      else seen.reload.changed();
     },
-    on.signal,
-  );
+    onBroken: (error) => {
+      const why = error instanceof Error ? error.message : String(error);
+      if (seen.reload !== undefined) on.note(`${why} The workers keep the code of before.`);
+    },
+  });
+  try {
+    const workers = await start(on.signal);
+    const { project } = workers;
+    const databaseUrl = environment['DATABASE_URL'] ?? '';
+    const made = createReload(workers, {
+      start,
+      note: on.note,
+      underWay: () => runsUnderWay(databaseUrl, project),
+    });
+    seen.reload = made;
+    if (seen.early) made.changed();
+    return {
+      project,
+      async stop() {
+        await watch.stop();
+        await made.stop();
+      },
+    };
+  } catch (error) {
+    await watch.stop();
+    throw error;
+  }
+}
+
+/** Runs whose cells are planned or run. A connection for each look: edits are seldom. */
+async function runsUnderWay(databaseUrl: string, project: string): Promise<readonly string[]> {
+  const store = await openStore({ url: databaseUrl, max: 1, applicationName: 'assay-dev' });
+  try {
+    const { experiments } = await listExperiments(store, {
+      project,
+      status: ['planning', 'running'],
+      limit: 5,
+    });
+    return experiments.map(({ name }) => name);
+  } finally {
+    await store.close();
+  }
 }
 
 /** Without a worker of ours nobody has said which project this is. */

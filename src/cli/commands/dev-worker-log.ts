@@ -4,10 +4,22 @@ import { dirname, join } from 'node:path';
 import type { Sink } from '../io/sink.js';
 import { parseLogLine, prettyLogLine, warnLevel } from '../worker-log.js';
 
+/** The failure type of a batch that a stopping worker gives back. */
+const stoppingType = 'WORKER_STOPPING';
+
 /** The log of the workers that `assay dev` runs. */
 export interface WorkerLog {
   take(line: string): void;
   close(): Promise<void>;
+}
+
+/** Whether people are told of a line: warnings and worse, and what is no line of a log. */
+export function isShown(line: string): boolean {
+  const parsed = parseLogLine(line);
+  if (parsed === undefined) return true;
+  // How a worker that stops politely gives its batches back: Temporal's own logger warns of each.
+  if (parsed.level === warnLevel && line.includes(stoppingType)) return false;
+  return parsed.level >= warnLevel;
 }
 
 /** All goes to `.assay/logs/worker.log` (0600); warnings and errors are shown as well. */
@@ -20,8 +32,7 @@ export function openWorkerLog(folder: string, sink: Sink): WorkerLog {
   return {
     take(line) {
       stream.write(`${line}\n`);
-      const level = parseLogLine(line)?.level;
-      if (level === undefined || level >= warnLevel) void sink.line(prettyLogLine(line, sink));
+      if (isShown(line)) void sink.line(prettyLogLine(line, sink));
     },
     close: () => new Promise((resolve) => stream.end(() => resolve())),
   };

@@ -1,17 +1,16 @@
 import type { Command } from 'commander';
 
 import type { ExperimentView } from '../../client/experiments.js';
-import { count } from '../../core/report/figures.js';
+import { count, counted } from '../../core/report/figures.js';
 import type { Cli, Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import { dollars, wholeNumber } from '../option-values.js';
-import { doneCells } from '../progress/progress-text.js';
 
 /** Says what became of a run, and where it stands. */
 export async function tellChange(cli: Cli, view: ExperimentView, what: string): Promise<void> {
   const { out } = cli;
   const { counts } = view;
-  const cells = `${count(doneCells(counts))} of ${count(counts.planned)} cells have ended`;
+  const cells = `${count(counts.planned - counts.pending)} of ${counted(counts.planned, 'cell')} have ended`;
   await out.line(`${out.safe(view.name)} ${what}. ${cells}.`);
 }
 
@@ -59,6 +58,6 @@ Cells in flight finish: a lower number is reached as they end.`,
     const cells = Number(concurrency.processedArgs[1]);
     const view = await cli.withClient((client) => client.experiments.setConcurrency(key, cells));
     if (cli.json) await cli.out.line(jsonText({ event: 'concurrency', experiment: view }));
-    else await tellChange(cli, view, `runs ${count(cells)} cells at once from now on`);
+    else await tellChange(cli, view, `runs ${counted(cells, 'cell')} at once from now on`);
   });
 }

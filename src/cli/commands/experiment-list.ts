@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { AssayClient } from '../../client/assay-client.js';
 import type { ExperimentView } from '../../client/experiments.js';
 import type { ExperimentStatus } from '../../contracts/records.js';
+import { workMs } from '../../core/experiment/work-time.js';
 import { count, duration } from '../../core/report/figures.js';
 import type { Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
@@ -47,25 +48,27 @@ Examples:
   handle(command, async (cli) => {
     const project = await cli.project();
     const { status, limit } = command.opts<ListOptions>();
-    const experiments = await cli.withClient((client) =>
+    const { experiments, more } = await cli.withClient((client) =>
       newest(client, { project, limit, ...(status === undefined ? {} : { status }) }),
     );
-    if (cli.json) await cli.out.line(jsonText({ experiments }));
-    else if (experiments.length > 0) await cli.out.line(listText(experiments, cli.out));
-    else
+    if (cli.json) await cli.out.line(jsonText({ experiments, more }));
+    else if (experiments.length > 0) {
+      await cli.out.line(listText(experiments, cli.out));
+      if (more) await cli.err.line(cli.err.colours.dim(moreText(experiments.length)));
+    } else
       await cli.err.line(`No runs${status === undefined ? '' : ' of this status'} in ${project}.`);
   });
 }
 
 /** Pages are bounded by the store; a limit beyond one page takes several. */
-async function newest(
-  client: AssayClient,
+export async function newest(
+  client: Pick<AssayClient, 'experiments'>,
   query: {
     readonly project: string;
     readonly limit: number;
     readonly status?: readonly ExperimentStatus[];
   },
-): Promise<readonly ExperimentView[]> {
+): Promise<{ readonly experiments: readonly ExperimentView[]; readonly more: boolean }> {
   const found: ExperimentView[] = [];
   let cursor: string | undefined;
   do {
@@ -78,8 +81,12 @@ async function newest(
     found.push(...page.experiments);
     cursor = page.nextCursor;
   } while (cursor !== undefined && found.length < query.limit);
-  return found;
+  return { experiments: found, more: cursor !== undefined };
 }
+
+/** A list that ends at its limit must not be taken for all there is. */
+export const moreText = (shown: number): string =>
+  `The newest ${count(shown)}; there are more: give --limit ${count(shown * 5)}, or --status.`;
 
 function listText(experiments: readonly ExperimentView[], sink: Sink): string {
   return renderTable(
@@ -106,7 +113,7 @@ function listText(experiments: readonly ExperimentView[], sink: Sink): string {
   );
 }
 
-function tookOf({ createdAt, startedAt, finishedAt }: ExperimentView): string {
+function tookOf({ createdAt, startedAt, finishedAt, passes }: ExperimentView): string {
   if (finishedAt === undefined) return '—';
-  return duration(Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt ?? createdAt)));
+  return duration(workMs({ startedAt: startedAt ?? createdAt, endedAt: finishedAt, passes }));
 }

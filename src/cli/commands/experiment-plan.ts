@@ -19,8 +19,8 @@ export function registerExperimentPlan(parent: Command, { handle }: Registration
     .requiredOption('--dataset <name>', 'the dataset: datasets/<name>, or one of the platform')
     .requiredOption('--target <name>', 'what is tested: a target of assay.config.ts')
     .option('--evaluators <names>', 'with commas; default: those that the target names', nameList)
-    .option('--repetitions <n>', 'how often each item is run (default 1)', positiveNumber)
-    .option('--concurrency <n>', 'cells in flight at once (default 16)', positiveNumber)
+    .option('--repetitions <n>', 'how often each item is run (default 1)', wholeNumber)
+    .option('--concurrency <n>', 'cells in flight at once (default 16)', wholeNumber)
     .option('--seed <n>', 'decides which items a sample takes (default 1)', wholeNumber)
     .option('--quick <n>', 'only so many items, drawn in strata', positiveNumber)
     .option('--quick-by <pointer>', 'what the strata are, as /expected; default: found by itself')
@@ -108,11 +108,22 @@ function budgetPairs({ budget }: ExperimentEstimate): readonly (readonly [string
   if (budget === undefined) return [];
   const says = {
     yes: 'the run fits',
-    maybe: 'the run may pause at it: the budget lies within the range of the cost',
+    maybe: 'the run may pause at it',
     no: 'the run will pause at it',
     unknown: 'whether the run fits is unknown',
   } as const;
-  return [['Budget', `${money(budget.budgetUsd)}: ${says[budget.fits]}`]];
+  const { budgetUsd, fits, holdUsd, enoughUsd } = budget;
+  const rows: (readonly [string, string])[] = [['Budget', `${money(budgetUsd)}: ${says[fits]}`]];
+  if (enoughUsd !== undefined && fits !== 'yes') {
+    rows.push(['Enough', `about ${money(enoughUsd)}`]);
+  }
+  if (holdUsd !== undefined && fits !== 'yes') {
+    rows.push([
+      'Held',
+      `up to ${money(holdUsd)} for each call until it ends; less where max_tokens is lower`,
+    ]);
+  }
+  return rows;
 }
 
 function basesOf(estimate: ExperimentEstimate): readonly string[] {

@@ -6,7 +6,7 @@ import type { StartedPass } from '../../client/reopen.js';
 import { counted } from '../../core/report/figures.js';
 import { shellWord, type Cli, type Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
-import { nameList, positiveNumber } from '../option-values.js';
+import { nameList, wholeNumber } from '../option-values.js';
 import { follow } from '../progress/follow.js';
 import type { ConcludeOptions } from '../results/conclude.js';
 
@@ -91,7 +91,7 @@ function registerExtend(parent: Command, { handle }: Registration): void {
       .requiredOption(
         '--repetitions <n>',
         'how often each item is run in all, those that are there included',
-        positiveNumber,
+        wholeNumber,
       ),
     `
 Example:

@@ -55,8 +55,8 @@ export function registerExperimentRun(parent: Command, { handle }: Registration)
     .requiredOption('--target <name>', 'what is tested: a target of assay.config.ts')
     .option('--name <name>', 'a name for the run; the same name again is the same run')
     .option('--evaluators <names>', 'with commas; default: those that the target names', nameList)
-    .option('--repetitions <n>', 'how often each item is run (default 1)', positiveNumber)
-    .option('--concurrency <n>', 'cells in flight at once (default 16)', positiveNumber)
+    .option('--repetitions <n>', 'how often each item is run (default 1)', wholeNumber)
+    .option('--concurrency <n>', 'cells in flight at once (default 16)', wholeNumber)
     .option('--seed <n>', 'decides the order of the cells (default 1)', wholeNumber)
     .addOption(
       new Option(

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 
 import type { ExperimentView, RunCosts } from '../../client/experiments.js';
 import { formatPico, picoFromDollars } from '../../core/money/pico.js';
+import { workMs } from '../../core/experiment/work-time.js';
 import { count, counted, duration } from '../../core/report/figures.js';
 import type { Registration } from '../cli.js';
 import { errorLines } from '../errors/render-error.js';
@@ -37,9 +38,12 @@ Examples:
 /** A run as people read it. */
 export function statusText(view: ExperimentView, sink: Sink, costs?: RunCosts): string {
   const { counts } = view;
-  const now = Date.now();
-  const from = Date.parse(view.startedAt ?? view.createdAt);
-  const until = view.finishedAt === undefined ? now : Date.parse(view.finishedAt);
+  const startedAt = view.startedAt ?? view.createdAt;
+  const worked = workMs({
+    startedAt,
+    endedAt: view.finishedAt ?? new Date().toISOString(),
+    passes: view.passes,
+  });
   const pairs: (readonly [string, string])[] = [
     ['Experiment', sink.safe(view.name)],
     ['Project', sink.safe(view.project)],
@@ -60,7 +64,7 @@ export function statusText(view: ExperimentView, sink: Sink, costs?: RunCosts): 
       sink.safe(each.platform),
       publicationText(view.status, each),
     ]),
-    ['Started', `${view.startedAt ?? view.createdAt}, ${duration(Math.max(0, until - from))}`],
+    ['Started', `${startedAt}, ${duration(worked)}`],
     ...(view.finishedAt === undefined ? [] : [['Finished', view.finishedAt] as const]),
     ...view.passes.map((each): readonly [string, string] => [`Pass ${each.pass}`, passLine(each)]),
     ...(view.verdicts ?? []).map(({ name, verdict, decidedAt }): readonly [string, string] => [

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 
+import { AssayError } from '../../core/errors/assay-error.js';
 import type { Cli, Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import { renderTable } from '../io/table.js';
@@ -8,7 +9,11 @@ import { durationMs } from '../option-values.js';
 interface PruneOptions {
   readonly olderThan: number;
   readonly dryRun?: boolean;
+  readonly yes?: boolean;
 }
+
+/** Younger than this is hardly ever meant: `1s` typed for `1d` would take every run that has ended. */
+const unaskedMs = 24 * 3_600_000;
 
 /** `assay prune` */
 export function registerPrune(program: Command, { handle }: Registration): void {
@@ -17,12 +22,14 @@ export function registerPrune(program: Command, { handle }: Registration): void 
     .description('Free the space of old runs: inputs, outputs, calls and answers go, figures stay')
     .requiredOption('--older-than <time>', 'runs that ended so long ago, as 30d or 12h', durationMs)
     .option('--dry-run', 'list them and change nothing')
+    .option('--yes', 'also runs that ended less than a day ago: what goes is gone for good')
     .addHelpText(
       'after',
       `
 Examples:
   $ assay prune --older-than 30d --dry-run
   $ assay prune --older-than 30d
+  $ assay prune --older-than 1h --yes
 
 What stays: status, scores, usage, cost, times, the report. What a pruned run can no longer do: retry, re-judge, lend its
 outputs to a run with --reuse, be repaired on the platform. \`assay doctor\` shows what the database takes.`,
@@ -30,7 +37,16 @@ outputs to a run with --reuse, be repaired on the platform. \`assay doctor\` sho
   handle(command, async (cli) => prune(cli, command.opts<PruneOptions>()));
 }
 
-async function prune(cli: Cli, { olderThan, dryRun }: PruneOptions): Promise<void> {
+async function prune(cli: Cli, { olderThan, dryRun, yes }: PruneOptions): Promise<void> {
+  if (olderThan < unaskedMs && dryRun !== true && yes !== true) {
+    throw new AssayError(
+      'USAGE',
+      '--older-than is less than a day, and what goes is gone for good.',
+      {
+        mend: 'See with --dry-run what would go; give --yes where it is meant.',
+      },
+    );
+  }
   const project = await cli.project();
   const finishedBefore = new Date(Date.now() - olderThan).toISOString();
   const request = { project, finishedBefore };

@@ -20,27 +20,52 @@ export interface ProgressFacts {
 /** A look comes every second; several that fail in a row are worth a word. */
 const silentAfterMs = 5_000;
 const stillAfterMs = 15_000;
-const barWidth = 24;
+const leastStillMs = 3_000;
+const widestBar = 24;
+/** A bar shorter than this says nothing that the figures beside it do not. */
+const leastBar = 6;
 
-export const doneCells = (counts: CellCounts): number => counts.planned - counts.pending;
+/** Cells that ran to their end. One that was skipped never ran: a cancelled run is not done to 100 %. */
+export const doneCells = (counts: CellCounts): number =>
+  counts.planned - counts.pending - counts.skipped;
 export const failedCells = (counts: CellCounts): number =>
   counts.target_error + counts.evaluator_error;
 
+/**
+ * Whether no cell has ended for longer than is usual at the rate that it had: a worker that is lost shows as a silence, and
+ * figures from before it would promise an end that does not come.
+ */
+function standsStill({ perSecond, stillMs }: ProgressFacts): boolean {
+  if (perSecond === undefined || perSecond <= 0) return stillMs >= stillAfterMs;
+  // Ten times as long as the mean between two cells: with exponential gaps that comes once in 20,000 cells.
+  return stillMs >= Math.min(stillAfterMs, Math.max(leastStillMs, 10_000 / perSecond));
+}
+
+/** Where the run stands. Another look at a platform sends nothing, although it goes through the phase that would. */
+function phaseOf(view: ExperimentView): ExperimentView['status'] {
+  if (view.status !== 'publishing' || view.pass?.kind !== 'verify') return view.status;
+  const sent = view.publication.every(
+    (each) => each.sentTraces >= each.expectedTraces && each.sentScores >= each.expectedScores,
+  );
+  return sent ? 'verifying' : view.status;
+}
+
 /** What the run is waiting for; undefined where it simply runs. */
-export function waitingFor({ view, stillMs, silentMs }: ProgressFacts): string | undefined {
+export function waitingFor(facts: ProgressFacts): string | undefined {
+  const { view, stillMs, silentMs } = facts;
   if (silentMs >= silentAfterMs) {
     return `no answer from Postgres for ${duration(silentMs)}; the run itself goes on`;
   }
-  switch (view.status) {
+  switch (phaseOf(view)) {
     case 'planning':
       return 'waiting for the plan: dataset, target and platform';
     case 'paused':
       return said(view) ?? 'paused';
     case 'running':
       if (view.waitingFor !== undefined) return said(view);
-      return stillMs < stillAfterMs
-        ? undefined
-        : `no cell has ended for ${duration(stillMs)}: the model, its rate limit or a worker`;
+      return standsStill(facts)
+        ? `no cell has ended for ${duration(stillMs)}: the model, its rate limit or a lost worker`
+        : undefined;
     case 'publishing':
       return [
         ...view.publication.map(
@@ -71,7 +96,8 @@ const said = ({ waitingFor: words }: ProgressFacts['view']): string | undefined 
   words === undefined ? undefined : terminalLine(words);
 
 /** `120 of 204 cells (58.8 %), 31.2 cells/s, about 3 s left, 2 errors` */
-function figuresOf({ view, perSecond, cost }: ProgressFacts): readonly string[] {
+function figuresOf(facts: ProgressFacts): readonly string[] {
+  const { view, perSecond, cost } = facts;
   const { counts } = view;
   const done = doneCells(counts);
   const failed = failedCells(counts);
@@ -87,7 +113,8 @@ function figuresOf({ view, perSecond, cost }: ProgressFacts): readonly string[] 
       `${count(done)} of ${counted(counts.planned, 'cell')} (${percent(done / counts.planned)})`,
     );
   }
-  if (counts.pending > 0 && perSecond !== undefined && perSecond > 0 && view.status === 'running') {
+  const runs = view.status === 'running' && counts.pending > 0 && !standsStill(facts);
+  if (runs && perSecond !== undefined && perSecond > 0) {
     parts.push(
       `${figure(Number(perSecond.toFixed(1)))} cells/s`,
       `about ${timeLeft(counts.pending / perSecond)} left`,
@@ -107,7 +134,7 @@ const timeLeft = (seconds: number): string =>
 export function progressLine(facts: ProgressFacts): string {
   const waiting = waitingFor(facts);
   const parts = [...figuresOf(facts), ...(waiting === undefined ? [] : [waiting])];
-  return `${facts.view.status}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
+  return `${phaseOf(facts.view)}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
 }
 
 /** The lines that are drawn over each other on a terminal, each no longer than it is wide. */
@@ -116,17 +143,19 @@ export function progressBlock(
   terminal: { readonly columns: number; readonly colours: Colours },
 ): readonly string[] {
   const { colours, columns } = terminal;
-  const { counts, status } = facts.view;
+  const { counts } = facts.view;
   const share = counts.planned === 0 ? 0 : doneCells(counts) / counts.planned;
-  const filled = bar(share, barWidth);
-  const rest = '·'.repeat(barWidth - filled.length);
-  const head = `${status} `;
+  const head = `${phaseOf(facts.view)} `;
   const tail = ` ${figuresOf(facts).join(', ')}`;
-  const room = columns - 1 - head.length - barWidth;
+  const room = columns - 1 - head.length;
+  // The bar gives way first: it repeats what the figures say, and the time that is left stands last.
+  const width = Math.min(widestBar, room - tail.length);
+  const filled = bar(share, Math.max(0, width));
+  const rest = '·'.repeat(Math.max(0, width - filled.length));
   const lines = [
-    room < 12
-      ? cut(`${head}${tail}`, columns - 1)
-      : `${colours.bold(head)}${colours.green(filled)}${colours.dim(rest)}${cut(tail, room)}`,
+    width < leastBar
+      ? `${colours.bold(head)}${cut(tail.trimStart(), room)}`
+      : `${colours.bold(head)}${colours.green(filled)}${colours.dim(rest)}${tail}`,
   ];
   const waiting = waitingFor(facts);
   if (waiting !== undefined) lines.push(colours.dim(cut(`  ${waiting}`, columns - 1)));

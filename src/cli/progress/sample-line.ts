@@ -14,11 +14,17 @@ export function datasetText({ dataset, sample }: ExperimentView): string {
   return `${dataset} (${count(sample.items)} of ${count(sample.drawn.of)})`;
 }
 
+/** Where nothing was taken over: what would have had to be the same. */
+const whyNothing =
+  'no earlier cell that ended ok had the same target, input and repetition. A prompt counts with its text, model and ' +
+  'parameters; a function with every module of the config, so an edit in any of them makes it another one';
+
 /** What a run took over; undefined where nobody asked for it. Not escaped. */
 export function reuseLine({ reuse, counts }: ExperimentView): string | undefined {
   if (reuse === undefined) return undefined;
   const cells = `${count(reuse.cells)} of ${count(counts.planned)} cells taken over from earlier runs`;
   const { details } = reuse;
+  if (reuse.cells === 0 && counts.pending === 0) return `${cells}: ${whyNothing}`;
   if (details === undefined || details.cells === 0) return cells;
   const from = details.sources.map(({ experiment, cells: n }) => `${experiment} (${count(n)})`);
   const judged = details.evaluators

@@ -22,7 +22,13 @@ const lineEveryMs = 5_000;
 export function showProgress(cli: Cli): ProgressDisplay {
   if (cli.json) {
     return tellProgress(cli.out, ({ view, cost }) =>
-      jsonText({ event: 'progress', view, ...(cost === undefined ? {} : { cost }) }),
+      // `experiment` as in every other event; `view` is what this one was called before.
+      jsonText({
+        event: 'progress',
+        experiment: view,
+        view,
+        ...(cost === undefined ? {} : { cost }),
+      }),
     );
   }
   if (cli.err.isTerminal) return drawProgress(cli.err);

@@ -3,13 +3,14 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import type { AssayClient } from '../../client/assay-client.js';
 import type { ExperimentView } from '../../client/experiments.js';
 import { AssayError } from '../../core/errors/assay-error.js';
-import { counted, nOf } from '../../core/report/figures.js';
+import { count, counted, nOf } from '../../core/report/figures.js';
 import { summaryTable, type ReportModel } from '../../core/report/index.js';
 import { shellWord, type Cli } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import type { Sink } from '../io/sink.js';
 import { renderPairs } from '../io/table.js';
 import { failedCells } from '../progress/progress-text.js';
+import { reuseLine } from '../progress/sample-line.js';
 import { writeResultFiles, type WrittenResults } from './result-files.js';
 
 export interface ConcludeOptions {
@@ -128,6 +129,13 @@ async function printSummary(
   const { out } = cli;
   const { colours } = out;
   if (written.model !== undefined) await out.line(`\n${summaryText(written.model, view, out)}`);
+  const reasons = errorLines(written.model, view);
+  if (reasons.length > 0) {
+    await out.line(`\n${colours.bold('Errors')}`);
+    for (const line of reasons) await out.line(`  ${out.safe(line)}`);
+    const hint = cli.hint(`experiment results ${shellWord(view.name)} --status ${failing(view)}`);
+    await out.line(`  See them: ${colours.cyan(out.safe(hint))}`);
+  }
   if (written.files.length > 0) {
     await out.line(`\n${colours.bold('Files')}`);
     for (const file of written.files) await out.line(`  ${shortPath(cli.cwd, file)}`);
@@ -152,8 +160,34 @@ function summaryText(model: ReportModel, view: ExperimentView, sink: Sink): stri
       ? `${nOf(each.sentTraces, each.expectedTraces)} traces sent`
       : readBackText(each),
   ]);
-  return renderPairs([...pairs, ...published]);
+  const reused = reuseLine(view);
+  return renderPairs([
+    ...pairs,
+    ...(reused === undefined ? [] : [['Reused', sink.safe(reused)] as const]),
+    ...published,
+  ]);
 }
+
+const mostReasons = 2;
+
+/** The most frequent errors of a run, a line each. Not escaped. */
+export function errorLines(
+  model: Pick<ReportModel, 'errors'> | undefined,
+  { counts }: Pick<ExperimentView, 'counts'>,
+): readonly string[] {
+  if (model === undefined || failedCells(counts) === 0) return [];
+  const errors = model.errors.filter(({ phase }) => phase !== 'skipped');
+  const lines = errors.slice(0, mostReasons).map(({ n, phase, evaluator, code, messages }) => {
+    const who = phase === 'target' ? 'target' : `evaluator ${evaluator ?? ''}`.trim();
+    const message = messages[0]?.text;
+    return `${count(n)} × ${who}: ${code}${message === undefined ? '' : `: ${message}`}`;
+  });
+  const more = errors.length - lines.length;
+  return more === 0 ? lines : [...lines, `and ${counted(more, 'other kind')}`];
+}
+
+const failing = ({ counts }: ExperimentView): string =>
+  (['target_error', 'evaluator_error'] as const).filter((each) => counts[each] > 0).join(',');
 
 /** Below the current folder as a relative path, else in full. */
 export function shortPath(cwd: string, path: string): string {

@@ -39,10 +39,22 @@ export function scoreText(score: ScoreRecord, sink: Pick<Sink, 'safe' | 'colours
   return [safe(score.name), shown, mark].filter((part) => part !== '').join(' ');
 }
 
+/** Why a cell is no whole result: the error of its target, or of each evaluator that failed. Not escaped. */
+export function whyText({
+  error,
+  evaluatorFailures,
+}: Pick<ResultCell, 'error' | 'evaluatorFailures'>): readonly string[] {
+  const failures = evaluatorFailures.map(
+    ({ evaluator, error: own }) => `${evaluator}: ${own.code}: ${own.message}`,
+  );
+  // The cell repeats the error of its evaluator.
+  if (failures.length > 0 || error === undefined) return failures;
+  return [`${error.code}: ${error.message}`];
+}
+
 function rowOf(cell: ResultCell, sink: Pick<Sink, 'safe' | 'colours'>): readonly string[] {
   const { colours, safe } = sink;
-  const why =
-    cell.error === undefined ? [] : [`${safe(cell.error.code)}: ${safe(cell.error.message)}`];
+  const why = whyText(cell).map(safe);
   return [
     safe(cell.itemId),
     String(cell.repetition),

@@ -107,7 +107,9 @@ export const runSchema = z
     error: errorDocumentSchema.nullable(),
     startedAt: z.string().describe('ISO 8601 in UTC, as all times.'),
     finishedAt: z.string(),
-    durationMs: z.number(),
+    durationMs: z
+      .number()
+      .describe('At work: without the time between the end and a retry or another pass.'),
     dataset: z.object({
       name: z.string(),
       version: z.string().nullable(),

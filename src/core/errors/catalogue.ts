@@ -98,6 +98,7 @@ export const catalogue = {
   CODE_MISMATCH: conflict('The worker runs other code than the experiment was planned with'),
   // Dependencies
   TEMPORAL_UNREACHABLE: dependency('Temporal does not answer'),
+  TEMPORAL_REFUSED: refused('Temporal refuses the call'),
   TEMPORAL_NOT_FOUND: dependency('No Temporal server could be found or built'),
   POSTGRES_UNREACHABLE: dependency('Postgres does not answer'),
   POSTGRES_START_FAILED: dependency('The embedded Postgres did not start'),

@@ -35,10 +35,3 @@ export const exactly = (value: number, basis: string): Estimated => ({
   high: value,
   basis,
 });
-
-/** Whether a run fits its budget: its range lies below the budget, around it, or above. */
-export function fits(cost: Guess, budgetUsd: number): 'yes' | 'maybe' | 'no' | 'unknown' {
-  if (!isKnown(cost)) return 'unknown';
-  if (cost.high <= budgetUsd) return 'yes';
-  return cost.low > budgetUsd ? 'no' : 'maybe';
-}

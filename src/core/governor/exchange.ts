@@ -207,7 +207,10 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const sum = (numbers: readonly number[]): number =>
   numbers.reduce((total, number) => total + number, 0);
 
-function leastLimits(all: readonly (ProviderLimits | undefined)[]): ProviderLimits | undefined {
+/** The smallest of each limit that any of them names; undefined where none is given. */
+export function leastLimits(
+  all: readonly (ProviderLimits | undefined)[],
+): ProviderLimits | undefined {
   const given = all.filter((each) => each !== undefined);
   if (given.length === 0) return undefined;
   const least = (name: keyof ProviderLimits): number | undefined => {

@@ -79,8 +79,13 @@ function criterionFindings(
   failures: FailureReport,
   evaluators: readonly EvaluatorReport[],
 ): readonly Finding[] {
-  return failures.criteria
-    .filter(({ n }) => n >= 3)
+  const { criteria } = failures;
+  // Where an evaluator compares one place of the output it names that place in every failure, which says nothing.
+  const tells = ({ evaluator, text }: { evaluator: string; text: string }): boolean =>
+    !text.startsWith('/') ||
+    criteria.some((other) => other.evaluator === evaluator && other.text !== text);
+  return criteria
+    .filter((each) => each.n >= 3 && tells(each))
     .slice(0, 2)
     .map(({ evaluator, text, n }) => {
       const of = evaluators.find((entry) => entry.name === evaluator)?.scored ?? failures.cells;

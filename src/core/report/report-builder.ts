@@ -1,3 +1,4 @@
+import { workMs } from '../experiment/work-time.js';
 import { CallTally } from './call-tally.js';
 import { CellTally } from './cell-tally.js';
 import type { LabelPair } from './confusion-tally.js';
@@ -123,7 +124,11 @@ function runOf(header: ReportHeader): ReportRun {
     error: header.error ?? null,
     startedAt: header.startedAt,
     finishedAt: header.finishedAt,
-    durationMs: Math.max(0, Date.parse(header.finishedAt) - Date.parse(header.startedAt)),
+    durationMs: workMs({
+      startedAt: header.startedAt,
+      endedAt: header.finishedAt,
+      passes: header.passes ?? [],
+    }),
     dataset: {
       ...manifest.dataset,
       version: header.datasetVersion ?? null,

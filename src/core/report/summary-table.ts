@@ -28,7 +28,9 @@ function rowOf(model: ReportModel, names: readonly string[]): readonly string[] 
   const { run, cells, latencyMs, calls } = model;
   const scores = scoresOf(model);
   const { costKnown, costUnknown, costDollars } = calls.total;
-  const cost = costKnown === 0 ? '—' : formatPico(picoFromDollars(costDollars));
+  // Of a run that took everything over, that nothing was paid is known.
+  const nothingPaid = model.reuse !== null && model.reuse.cells > 0 && costUnknown === 0;
+  const cost = costKnown === 0 && !nothingPaid ? '—' : formatPico(picoFromDollars(costDollars));
   return [
     run.experiment,
     run.status,

@@ -1,20 +1,11 @@
 import type { ErrorDocument } from '../../core/errors/assay-error.js';
 import { rowsOf, throughCollisions, type Queryable } from '../query.js';
+import { usualPage, type Walking } from '../walk.js';
 
 export interface PassKey {
   readonly experimentId: string;
   readonly pass: number;
 }
-
-/** How a walk over the rows of a pass, or of a run's outbox, goes. */
-export interface Walking {
-  /** Rows that one statement looks at: over a million in one it would exceed its time. Default 5,000. */
-  readonly pageSize?: number;
-  /** Told after each page. */
-  readonly onProgress?: (rows: number) => void;
-}
-
-export const usualPage = 5_000;
 
 /**
  * Gives up the retries that have not run: the cell is again as it was before. Their rows stay, with what the journal
@@ -29,12 +20,7 @@ export const abandonRetries = (
 ): Promise<number> =>
   endPending(on, key, {
     values: [JSON.stringify(error)],
-    end: `
-      update assay.experiment_cells c
-         set status = 'skipped', latest = false, error = $5, attempts = 0, latency_ms = 0,
-             started_at = clock_timestamp(), ended_at = clock_timestamp()
-        from page where c.id = page.id and page.waits and c.status = 'pending'
-      returning c.supersedes`,
+    also: 'latest = false, error = $5,',
     after: `, restored as (
       update assay.experiment_cells c set latest = true from ended where c.id = ended.supersedes
     )`,
@@ -46,22 +32,13 @@ export const abandonRetries = (
  * @returns how many were given up.
  */
 export const skipJudgements = (on: Queryable, key: PassKey & Walking): Promise<number> =>
-  endPending(on, key, {
-    values: [],
-    end: `
-      update assay.experiment_cells c
-         set status = 'skipped', attempts = 0, latency_ms = 0,
-             started_at = clock_timestamp(), ended_at = clock_timestamp()
-        from page where c.id = page.id and page.waits and c.status = 'pending'
-      returning c.supersedes`,
-    after: '',
-  });
+  endPending(on, key, { values: [], also: '', after: '' });
 
 /** Ends what still waits of a pass, each page in a transaction of its own. */
 async function endPending(
   on: Queryable,
   { experimentId, pass, pageSize = usualPage, onProgress }: PassKey & Walking,
-  statement: { readonly values: readonly unknown[]; readonly end: string; readonly after: string },
+  statement: { readonly values: readonly unknown[]; readonly also: string; readonly after: string },
 ): Promise<number> {
   let ended = 0;
   let position: number | null = -1;
@@ -72,7 +49,13 @@ async function endPending(
         `with page as materialized (
            select id, position, status = 'pending' as waits from assay.experiment_cells
             where experiment_id = $1 and pass = $2 and position > $3 order by position limit $4
-         ), ended as (${statement.end})${statement.after}
+         ), ended as (
+           update assay.experiment_cells c
+              set status = 'skipped', ${statement.also} attempts = 0, latency_ms = 0,
+                  started_at = clock_timestamp(), ended_at = clock_timestamp()
+             from page where c.id = page.id and page.waits and c.status = 'pending'
+           returning c.supersedes
+         )${statement.after}
          select (select count(*)::int from ended) as ended, (select max(position) from page) as last`,
         [experimentId, pass, position, pageSize, ...statement.values],
       ),

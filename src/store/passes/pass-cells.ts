@@ -3,9 +3,7 @@ import type { PassRequest } from '../../contracts/pass.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { createCellOrder } from '../../core/experiment/order.js';
 import { countOf, rowsOf, type Queryable } from '../query.js';
-
-/** Rows that one statement looks at: over a million in one it would exceed its time. */
-const usualPage = 5_000;
+import { usualPage, type Walking } from '../walk.js';
 
 /** A place in a walk over the cells of a run, by their key. */
 type Key = readonly [ordinal: number, repetition: number, revision: number];
@@ -23,13 +21,10 @@ interface Walk<Work> {
   insert(work: readonly Work[], positions: readonly number[]): Promise<number>;
 }
 
-interface PassCells {
+interface PassCells extends Walking {
   readonly experimentId: string;
   readonly pass: number;
   readonly request: PassRequest;
-  readonly pageSize?: number;
-  /** Told after each page. */
-  readonly onProgress?: (cells: number) => void;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createDigestFlags, digestOf } from '../../core/ids/digest-flags.js';
 import { countOf, rowsOf, type Queryable } from '../query.js';
-import { usualPage, type PassKey, type Walking } from './close-pass.js';
+import { usualPage, type Walking } from '../walk.js';
+import type { PassKey } from './close-pass.js';
 
 // The outbox has no index by cell, which every cell that ends would pay for: what is to leave it is found by walking over the
 // run's rows, page by page within the caller's transaction.
@@ -86,13 +87,7 @@ async function retireScores(
     const page = await takeScores(on, { ...of, before });
     if (page.given.length > 0) {
       for (const id of page.given) given.set(digestOf(id), 1);
-      await countOf(
-        on,
-        `delete from assay.platform_deletions
-          where experiment_id = $1 and platform = $2 and kind = 'score' and done_at is null
-            and target_id = any($3)`,
-        [experimentId, platform, page.given],
-      );
+      await keepScores(on, { experimentId, platform, ids: page.given });
     }
     const gone = page.replaced.filter((id) => given.get(digestOf(id)) === 0);
     if (gone.length > 0) await noteScores(on, { experimentId, platform, pass, ids: gone });
@@ -141,6 +136,23 @@ async function takeScores(
   return page ?? { rows: 0, last: null, given: [], replaced: [] };
 }
 
+/** Scores that are given again are not deleted any more. */
+const keepScores = (
+  on: Queryable,
+  of: {
+    readonly experimentId: string;
+    readonly platform: string;
+    readonly ids: readonly string[];
+  },
+): Promise<number> =>
+  countOf(
+    on,
+    `delete from assay.platform_deletions
+      where experiment_id = $1 and platform = $2 and kind = 'score' and done_at is null
+        and target_id = any($3)`,
+    [of.experimentId, of.platform, of.ids],
+  );
+
 const noteScores = (
   on: Queryable,
   of: PassKey & { readonly platform: string; readonly ids: readonly string[] },
@@ -168,22 +180,16 @@ export async function retireRunScores(
     readonly pass: number;
   },
 ): Promise<void> {
-  await countOf(
+  const { experimentId, platform, before, ids, pass } = of;
+  const taken = await rowsOf<{ readonly ids: readonly string[] }>(
     on,
-    `with taken as (
-       delete from assay.outbox
-        where experiment_id = $1 and platform = $2 and run_id is not null and created_at < $3
-       returning ids
-     ), given_again as (
-       delete from assay.platform_deletions
-        where experiment_id = $1 and platform = $2 and kind = 'score' and done_at is null
-          and target_id = any($4)
-     )
-     insert into assay.platform_deletions as d (experiment_id, platform, kind, target_id, pass)
-     select distinct $1, $2, 'score', id, $5::int from taken, unnest(taken.ids) as t (id)
-      where id <> all($4)
-     on conflict (experiment_id, platform, kind, target_id)
-       do update set done_at = null, refused = null, pass = excluded.pass`,
-    [of.experimentId, of.platform, of.before, of.ids, of.pass],
+    `delete from assay.outbox
+      where experiment_id = $1 and platform = $2 and run_id is not null and created_at < $3
+     returning ids`,
+    [experimentId, platform, before],
   );
+  await keepScores(on, { experimentId, platform, ids });
+  const given = new Set(ids);
+  const gone = taken.flatMap((row) => row.ids).filter((id) => !given.has(id));
+  if (gone.length > 0) await noteScores(on, { experimentId, platform, pass, ids: gone });
 }

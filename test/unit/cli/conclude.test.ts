@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { shellWord } from '../../../src/cli/cli.js';
-import { outcomeOf, shortPath } from '../../../src/cli/results/conclude.js';
+import { errorLines, outcomeOf, shortPath } from '../../../src/cli/results/conclude.js';
 import type { CellCounts } from '../../../src/contracts/records.js';
 import { AssayError } from '../../../src/core/errors/assay-error.js';
 import { viewOf } from './streams.js';
@@ -15,6 +15,28 @@ const clean: CellCounts = {
   skipped: 0,
 };
 const withErrors: CellCounts = { ...clean, ok: 7, target_error: 2, evaluator_error: 1 };
+
+describe('the errors at the end of a run', () => {
+  const group = (n: number, evaluator: string | null) => ({
+    phase: evaluator === null ? ('target' as const) : ('evaluator' as const),
+    evaluator,
+    code: evaluator === null ? 'TARGET_FAILED' : 'EVALUATOR_FAILED',
+    title: 'x',
+    n,
+    messages: [{ text: 'boom', n }],
+    examples: [],
+  });
+
+  it('are the most frequent ones with their reasons, and how many kinds more', () => {
+    const errors = [group(12, 'words'), group(2, null), group(1, 'tone')];
+    expect(errorLines({ errors }, { counts: withErrors })).toEqual([
+      '12 × evaluator words: EVALUATOR_FAILED: boom',
+      '2 × target: TARGET_FAILED: boom',
+      'and 1 other kind',
+    ]);
+    expect(errorLines({ errors: [] }, { counts: clean })).toEqual([]);
+  });
+});
 
 describe('the outcome of a run', () => {
   it('is a success where it completed, cell errors included', () => {

@@ -210,6 +210,18 @@ describe('the variables of one service', () => {
       'LANGFUSE_SECRET_KEY',
     ]);
   });
+
+  it('says that no stack runs here where nothing at all is set', async () => {
+    const [result] = await runCheck('Postgres', () => {
+      connectionOf('postgres', {});
+      return Promise.resolve([]);
+    });
+    expect(result).toMatchObject({
+      state: 'fail',
+      found: expect.stringContaining('`assay dev` is not running in this folder'),
+      problems: [],
+    });
+  });
 });
 
 describe('bytes', () => {

@@ -22,4 +22,14 @@ describe('the name of a run that was given none', () => {
     expect(experimentNameSchema.safeParse(name).success).toBe(true);
     expect(name).toMatch(/-20260302-230509-[0-9a-f]{4}$/);
   });
+
+  it('can be used although the name of the dataset cannot: that alone is the trouble', () => {
+    for (const dataset of ['../x', 'a b', '<b>', '\u0000', '']) {
+      const name = freshExperimentName('t', dataset, now);
+      expect({ dataset, ok: experimentNameSchema.safeParse(name).success }).toEqual({
+        dataset,
+        ok: true,
+      });
+    }
+  });
 });

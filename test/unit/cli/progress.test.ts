@@ -107,6 +107,33 @@ describe('a line of progress', () => {
     }
   });
 
+  it('calls a cell that was skipped not done', () => {
+    const counts = { ...viewOf().counts, planned: 1_500, pending: 0, ok: 174, skipped: 1_326 };
+    const view = viewOf({
+      status: 'publishing',
+      counts: { ...counts, target_error: 0, evaluator_error: 0 },
+    });
+    expect(progressLine(facts({ view }))).toContain('174 of 1,500 cells (11.6 %), 1,326 skipped');
+  });
+
+  it('notices a silence by the rate that there was, and promises no end then', () => {
+    const silent = facts({ perSecond: 2.5, stillMs: 5_000 });
+    expect(progressLine(silent)).toContain('no cell has ended for 5.0 s');
+    expect(progressLine(silent)).toContain('a lost worker');
+    expect(progressLine(silent)).not.toContain('left');
+    // At one in ten seconds five are nothing.
+    expect(progressLine(facts({ perSecond: 0.1, stillMs: 5_000 }))).toContain('left');
+  });
+
+  it('calls another look at the platforms what it is: nothing is sent', () => {
+    const pass = { pass: 2, kind: 'verify' as const, cells: 0, done: 0 };
+    const sent = { ...publication, sentTraces: 200, sentScores: 800 };
+    const line = (each: PublicationCounts): string =>
+      progressLine(facts({ view: viewOf({ status: 'publishing', pass, publication: [each] }) }));
+    expect(line(sent)).toMatch(/^verifying: .*reading back from langfuse: 40 of 200 traces/);
+    expect(line(publication)).toMatch(/^publishing: .*sending to langfuse/);
+  });
+
   it('tells what it waits for', () => {
     expect(waitingFor(facts())).toBeUndefined();
     expect(waitingFor(facts({ stillMs: 20_000 }))).toContain('no cell has ended for 20.0 s');
@@ -123,6 +150,17 @@ describe('a line of progress', () => {
 });
 
 describe('the drawing', () => {
+  it('gives up its bar before the time that is left', () => {
+    const colours = picocolors.createColors(false);
+    const counts = { ...viewOf().counts, planned: 20_000, pending: 15_000, ok: 4_995 };
+    const known = facts({ view: viewOf({ counts }), cost: '$0.15 so far' });
+    const draw = (columns: number): string => progressBlock(known, { columns, colours })[0] ?? '';
+    for (const columns of [92, 100, 200]) expect(draw(columns)).toContain('left, $0.15 so far');
+    expect(draw(200)).toContain('·'.repeat(10));
+    expect(draw(92)).not.toContain('·'.repeat(10));
+    expect(draw(80)).toContain(' left');
+  });
+
   it('never has a line that wraps, however narrow the terminal', () => {
     const colours = picocolors.createColors(false);
     fc.assert(

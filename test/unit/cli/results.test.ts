@@ -75,6 +75,23 @@ describe('the table of results', () => {
     expect(text()).toContain('TARGET_FAILED: boom');
   });
 
+  it('says of each evaluator that failed why it did, once', async () => {
+    const { sink, text } = recorded();
+    const error = {
+      code: 'EVALUATOR_RESULT_INVALID',
+      title: 'x',
+      message: 'its value is NaN',
+      problems: [],
+    };
+    const evaluatorFailures = [{ evaluator: 'words', required: true, error }];
+    await printResultTable(
+      many([cellOf('a', { status: 'evaluator_error', scores: [], error, evaluatorFailures })]),
+      sink,
+    );
+    expect(text()).toContain('words: EVALUATOR_RESULT_INVALID: its value is NaN');
+    expect(text().split('is NaN')).toHaveLength(2);
+  });
+
   it('keeps its columns over thousands of rows and wide characters, a line each', async () => {
     const { sink, text } = recorded({ terminal: true, columns: 120, colour: false });
     function* cells() {

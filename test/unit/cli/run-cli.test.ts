@@ -44,8 +44,10 @@ describe('a command line', () => {
     [[...running, '--budget', '-1'], 'amount of dollars'],
     [['experiment'], 'A command is missing'],
     [['dev', '--postgres-port', '99999'], '1 to 65535'],
+    [['dev', '-C', 'assay-no-such-folder'], 'There is no folder'],
     [['prune'], "'--older-than <time>' not specified"],
-    [['prune', '--older-than', '30'], 'with its unit'],
+    [['prune', '--older-than', '30'], '12h or 30d'],
+    [['prune', '--older-than', '1s'], 'gone for good'],
     [['worker', '--roles', 'cells,all'], '"all" is none of orchestration'],
   ])('%j that is not understood exits with 2 and says why', async (args, why) => {
     const { code, out, err } = await run(...args);
@@ -98,9 +100,11 @@ describe('a command that people are told to copy', () => {
   });
 
   it('goes through npm in a clone, where there is no `assay`', () => {
-    expect(hint({ npm_lifecycle_event: 'assay', npm_package_name: 'assay' })).toBe(
-      'npm run assay -- experiment list',
-    );
+    for (const script of ['assay', 'demo', 'dev']) {
+      expect(hint({ npm_lifecycle_event: script, npm_package_name: 'assay' })).toBe(
+        'npm run assay -- experiment list',
+      );
+    }
     expect(hint({ npm_lifecycle_event: 'test', npm_package_name: 'other' })).toBe(
       'assay experiment list',
     );

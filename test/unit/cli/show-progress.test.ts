@@ -53,7 +53,11 @@ describe('progress', () => {
     display.stop();
     const lines = out.text().trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
-      { event: 'progress', view: JSON.parse(JSON.stringify(viewOf())) as unknown },
+      {
+        event: 'progress',
+        experiment: JSON.parse(JSON.stringify(viewOf())) as unknown,
+        view: JSON.parse(JSON.stringify(viewOf())) as unknown,
+      },
     ]);
     expect(err.text()).toBe('');
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { isShown } from '../../../src/cli/commands/dev-worker-log.js';
 import { parseLogLine, prettyLogLine } from '../../../src/cli/worker-log.js';
 import { dangerous, hostile } from '../core/text/escape/hostile.js';
 import { recorded } from './streams.js';
@@ -35,5 +36,24 @@ describe('a line of a worker', () => {
       expect(prettyLogLine(line, sink)).not.toMatch(dangerous);
       expect(prettyLogLine(text, sink)).not.toMatch(dangerous);
     }
+  });
+});
+
+describe('what the terminal of `assay dev` shows of workers', () => {
+  const line = (level: number, fields: object): string => JSON.stringify({ level, ...fields });
+
+  it('is warnings and worse, and what no logger wrote', () => {
+    expect(isShown(line(30, { msg: 'ready' }))).toBe(false);
+    expect(isShown(line(40, { msg: 'Activity failed', error: { type: 'TARGET_FAILED' } }))).toBe(
+      true,
+    );
+    expect(isShown(line(50, { msg: 'worker crashed' }))).toBe(true);
+    expect(isShown('FATAL ERROR: heap out of memory')).toBe(true);
+  });
+
+  it('is not how a worker that stops politely gives its batches back', () => {
+    const error = { type: 'WORKER_STOPPING', message: 'This worker is stopping' };
+    expect(isShown(line(40, { msg: 'Activity failed', error }))).toBe(false);
+    expect(isShown(line(50, { msg: 'failed', error }))).toBe(true);
   });
 });

@@ -242,14 +242,28 @@ describe('the environment', () => {
     ).toMatchObject({ temporal: { address: '[::1]:7233' }, langfuse: { baseUrl: 'http://base' } });
   });
 
-  it('lists everything that is missing at once; empty is missing', () => {
-    const empty = Object.fromEntries(environmentNames.map((name) => [name, '']));
-    for (const environment of [{}, empty]) {
+  const empty = Object.fromEntries(environmentNames.map((name) => [name, '']));
+
+  it('name the likeliest cause alone where nothing at all is set: no stack runs here', () => {
+    for (const environment of [{}, empty, { TEMPORAL_NAMESPACE: 'n', LANGFUSE_RELEASE: 'r' }]) {
+      expect(() => parseConnections(environment)).toThrow(
+        expect.objectContaining({
+          code: 'ENVIRONMENT_INVALID',
+          message: expect.stringContaining('`assay dev` is not running here'),
+          mend: expect.stringContaining('DATABASE_URL'),
+          problems: [],
+        }),
+      );
+    }
+  });
+
+  it('lists everything that is missing at once where one is set; empty is missing', () => {
+    const given = { TEMPORAL_ADDRESS: full.TEMPORAL_ADDRESS };
+    for (const environment of [given, { ...empty, ...given }]) {
       expect(() => parseConnections(environment)).toThrow(
         expect.objectContaining({
           code: 'ENVIRONMENT_INVALID',
           problems: [
-            'TEMPORAL_ADDRESS',
             'DATABASE_URL',
             'LANGFUSE_HOST',
             'LANGFUSE_PUBLIC_KEY',

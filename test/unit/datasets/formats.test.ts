@@ -174,6 +174,12 @@ describe('a dataset in CSV', () => {
     expect(await problemsOf(csv, text)).toContainEqual(expect.stringContaining(problem));
   });
 
+  it('tells a quote that does not close although its header is wrong as well', async () => {
+    const problems = await problemsOf(csv, 'id,text\n1,a\n2,"b\n3,c\n');
+    expect(problems).toContainEqual(expect.stringContaining(':1: column 2 is called "text"'));
+    expect(problems).toContainEqual(expect.stringContaining(':3 a quote that opens here'));
+  });
+
   it('is refused where its bytes are no UTF-8, which would lose letters', async () => {
     const bytes = Buffer.from('id,input.x\n1,M\xfcller\n', 'latin1');
     await expect(read(csv, bytes)).rejects.toMatchObject({

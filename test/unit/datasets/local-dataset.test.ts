@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { DatasetItem } from '../../../src/contracts/records.js';
-import { readLocalDataset } from '../../../src/datasets/local-dataset.js';
+import { localDatasetNames, readLocalDataset } from '../../../src/datasets/local-dataset.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -30,6 +30,17 @@ const cases = [
   { id: 'a', inputs: { text: 'x' }, description: 'first', metadata: { lang: 'en' } },
   { id: 2, inputs: {} },
 ];
+
+describe('the datasets of a folder', () => {
+  it('are the folders that hold cases, by name; none where the folder is not there', async () => {
+    for (const name of ['b', 'a', 'no-cases']) await mkdir(join(folder, name));
+    await writeFile(join(folder, 'b', 'test_cases.csv'), '');
+    await writeFile(join(folder, 'a', 'test_cases.json'), '[]');
+    await writeFile(join(folder, 'test_cases.json'), '[]');
+    await expect(localDatasetNames(folder)).resolves.toEqual(['a', 'b']);
+    await expect(localDatasetNames(join(folder, 'nowhere'))).resolves.toEqual([]);
+  });
+});
 
 describe('a local dataset', () => {
   it('is read with its expectations, by id, in the order of its file', async () => {

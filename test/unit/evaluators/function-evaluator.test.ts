@@ -86,6 +86,15 @@ describe('a function evaluator', () => {
     });
   });
 
+  it('says which value is no number', async () => {
+    await expect(evaluate(await returning({ value: NaN }), one)).rejects.toThrow(
+      'its value is NaN, which is no finite number',
+    );
+    await expect(evaluate(await returning({ name: 'X', score: -Infinity }), one)).rejects.toThrow(
+      'its value is -Infinity, which is no finite number',
+    );
+  });
+
   it('refuses a score without a name where several are declared', async () => {
     const evaluator = await returning(1, ['a', 'b']);
     await expect(evaluate(evaluator, one)).rejects.toMatchObject({

@@ -49,7 +49,9 @@ function failureOf(name: string, error: unknown, signal: AbortSignal): CheckResu
       // Not "The environment has problems": the others' variables may be well.
       found:
         error.code === 'ENVIRONMENT_INVALID'
-          ? 'its variables have problems'
+          ? error.problems.length === 0
+            ? 'not found: `assay dev` is not running in this folder, and its variables are not set'
+            : 'its variables have problems'
           : `${error.message} (${error.code})`,
       problems: error.problems,
       facts: { code: error.code },

@@ -1,4 +1,8 @@
-import { parseConnections, type Connections } from '../../../contracts/environment.js';
+import {
+  namesServers,
+  parseConnections,
+  type Connections,
+} from '../../../contracts/environment.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -30,6 +34,8 @@ const placeholders = {
  * @throws AssayError ENVIRONMENT_INVALID with the problems of this service alone.
  */
 export function connectionOf(service: keyof typeof own, environment: Environment): Connections {
+  // Nothing is set at all: the placeholders below must not hide that no stack runs here.
+  if (!namesServers(environment)) return parseConnections(environment);
   const names: readonly string[] = own[service];
   const others = Object.entries(placeholders).filter(([name]) => !names.includes(name));
   return parseConnections({

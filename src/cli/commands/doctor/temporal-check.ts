@@ -133,7 +133,8 @@ async function workersResult(client: Client, project: string | undefined): Promi
     .map(([role, pollers]) => `${role} ${count(pollers)}`)
     .join(', ');
   const facts = { project, polling };
-  if (idle.length === 0) return { name, state: 'ok', found: `polling: ${found}`, facts };
+  if (idle.length === 0)
+    return { name, state: 'ok', found: `polling within the last minute: ${found}`, facts };
   return {
     name,
     state: 'warn',

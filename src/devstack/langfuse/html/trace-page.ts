@@ -1,6 +1,8 @@
 import type { ObservationRow } from '../observations/observation-view.js';
 import { decodeText } from '../db/text.js';
 import type { ScoreRow } from '../scores/score-view.js';
+import { commentHtml } from './comment.js';
+import { excerptHtml, experimentLink, link, type ItemRoot, scoresHtml } from './item-cells.js';
 import { escapeHtml, page } from './page.js';
 
 const longest = 20_000;
@@ -8,7 +10,7 @@ const longest = 20_000;
 /** The page of one trace: its observations as a tree, each with input, output, latency and scores. */
 export function tracePage(
   traceId: string,
-  rows: readonly ObservationRow[],
+  rows: readonly ItemRoot[],
   scores: readonly ScoreRow[],
 ): string {
   const known = new Set(rows.map((row) => row.id));
@@ -34,8 +36,21 @@ export function tracePage(
   const ofTrace = scores.filter((score) => score.observation_id === null);
   return page(
     `Trace ${traceId}`,
-    `<h1>Trace <code>${escapeHtml(traceId)}</code></h1>${scoreList(ofTrace)}${top}${circle === '' ? '' : `<ul class="tree">${circle}</ul>`}`,
+    `${trail(rows)}<h1>Trace <code>${escapeHtml(traceId)}</code></h1>${scoreList(ofTrace)}${top}${circle === '' ? '' : `<ul class="tree">${circle}</ul>`}`,
   );
+}
+
+/** The way back: to the list of traces, and to the run that the trace is of. */
+function trail(rows: readonly ItemRoot[]): string {
+  const [first] = rows;
+  if (first === undefined) return '';
+  const parts = [link(['project', first.project_id, 'traces'], 'All traces')];
+  const root = rows.find((row) => row.experiment_id !== null && row.detail.experiment);
+  if (root !== undefined) {
+    parts.push(experimentLink(root));
+    if (root.item_id !== null) parts.push(`item <strong>${text(root.item_id)}</strong>`);
+  }
+  return `<p class="muted">${parts.join(' · ')}</p>`;
 }
 
 function observation(row: ObservationRow, scores: readonly ScoreRow[]): string {
@@ -64,26 +79,29 @@ export function scoreList(scores: readonly ScoreRow[]): string {
   if (scores.length === 0) return '';
   const rows = scores.map(
     (score) =>
-      `<tr><td>${text(score.name)}</td><td>${text(score.string_value ?? String(score.number_value))}</td><td>${text(score.comment ?? '')}</td></tr>`,
+      `<tr><td>${text(score.name)}</td><td>${text(score.string_value ?? String(score.number_value))}</td><td>${commentHtml(decodeText(score.comment ?? ''))}</td></tr>`,
   );
   return `<table><thead><tr><th>Score</th><th>Value</th><th>Comment</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
 }
 
 const text = (value: string): string => escapeHtml(decodeText(value));
 
-/** The list of the newest traces by their roots. */
+/** The list of the newest traces by their roots: what each is of, and what it came to. */
 export function traceListPage(
-  projectId: string,
-  projectName: string,
-  roots: readonly ObservationRow[],
+  project: { readonly id: string; readonly name: string },
+  roots: readonly ItemRoot[],
+  scores: readonly ScoreRow[],
 ): string {
   const rows = roots.map((row) => {
-    const link = `/project/${encodeURIComponent(projectId)}/traces/${encodeURIComponent(row.trace_id)}`;
-    return `<tr><td>${row.start_time.toISOString()}</td><td><a href="${escapeHtml(link)}">${text(row.detail.traceName ?? row.name)}</a></td><td>${text(row.environment)}</td><td>${escapeHtml(row.level)}</td></tr>`;
+    const name = decodeText(row.detail.traceName ?? row.name);
+    const trace = link(['project', project.id, 'traces', row.trace_id], name);
+    const run =
+      row.experiment_id === null ? '' : ` <span class="muted">${experimentLink(row)}</span>`;
+    return `<tr><td>${row.start_time.toISOString()}</td><td>${trace}${run}</td><td>${text(row.item_id ?? '')}</td><td>${excerptHtml(row.input)}</td><td>${scoresHtml(scores, row.trace_id)}</td><td>${text(row.environment)}</td><td>${escapeHtml(row.level)}</td></tr>`;
   });
   const body =
     rows.length === 0
       ? '<p class="muted">No trace is visible yet.</p>'
-      : `<table><thead><tr><th>Start</th><th>Trace</th><th>Environment</th><th>Level</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
-  return page(`Traces of ${projectName}`, `<h1>Traces of ${escapeHtml(projectName)}</h1>${body}`);
+      : `<table><thead><tr><th>Start</th><th>Trace</th><th>Item</th><th>Input</th><th>Scores</th><th>Environment</th><th>Level</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
+  return page(`Traces of ${project.name}`, `<h1>Traces of ${escapeHtml(project.name)}</h1>${body}`);
 }

@@ -16,6 +16,8 @@ export function temporalUnreachable(
   error: unknown,
   mend = 'Try again: the same request is the same work.',
 ): unknown {
+  // The SDK knows it in some calls, of schedules for one; then nothing of gRPC is left in the error.
+  if (isObject(error) && error['name'] === 'NamespaceNotFoundError') return namespaceMissing(error);
   const { code, text } = grpcFacts(error);
   switch (code) {
     case deadlineExceeded:

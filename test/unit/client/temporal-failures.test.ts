@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { NamespaceNotFoundError } from '@temporalio/common';
 
 import { temporalUnreachable } from '../../../src/client/temporal-failures.js';
 import { AssayError } from '../../../src/core/errors/assay-error.js';
@@ -15,7 +16,8 @@ const seen = (error: unknown): { code: string; message: string; mend: string } =
 describe('a failed call to Temporal', () => {
   it('names the variable of a namespace that the server does not have, also inside of another error', () => {
     const missing = grpc(5, 'Namespace nope is not found.');
-    for (const error of [missing, new Error('Failed to describe', { cause: missing })]) {
+    const wrapped = new Error('Failed to describe', { cause: missing });
+    for (const error of [missing, wrapped, new NamespaceNotFoundError('nope')]) {
       const { code, message, mend } = seen(error);
       expect(code).toBe('TEMPORAL_REFUSED');
       expect(message).toContain('namespace');

@@ -118,7 +118,10 @@ inBrowser('the page of a report in a browser', () => {
   it('opens the cell that a criterion links to', async () => {
     const { page } = await open('sample');
     await page.locator('#failures table a[href^="#cell-"]').first().click();
-    expect(await page.locator('details.cell[open]').count()).toBe(1);
+    // The page hears of its new address a moment after the click.
+    const opened = page.locator('details.cell[open]');
+    await opened.first().waitFor();
+    expect(await opened.count()).toBe(1);
     await page.close();
   });
 

@@ -136,7 +136,10 @@ describe('a config that cannot be used', () => {
       expect.objectContaining({ at: 'targets.t.model', mend: 'Known: small.' }),
       expect.objectContaining({ at: 'targets.t.evaluators[1]' }),
       expect.objectContaining({ at: 'evaluators.j.model' }),
-      expect.objectContaining({ at: 'evaluators.j', message: 'needs one of rubric, rubricFile and builtIn' }),
+      expect.objectContaining({
+        at: 'evaluators.j',
+        message: 'needs one of rubric, rubricFile and builtIn',
+      }),
     ]);
   });
 

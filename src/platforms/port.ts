@@ -103,6 +103,11 @@ export interface Platform {
   ensureItems(
     request: EnsureItemsRequest,
   ): Promise<{ readonly written: number; readonly unchanged: number }>;
+  /**
+   * Begins to list what the platform holds of a dataset, so that `ensureItems` with the same signal need not wait for it. Reads
+   * only; what goes wrong is left to `ensureItems`. The list is dropped where nobody asks for it within seconds.
+   */
+  foreseeItems(request: { readonly dataset: string; readonly signal: AbortSignal }): void;
   /** The items of a dataset that lives on the platform, page by page, at a pinned moment. */
   readItems(request: {
     readonly dataset: string;

@@ -9,16 +9,19 @@ const shareThatMatters = 0.1;
  * rows, and reads all of them for each batch: 120 ms instead of half a millisecond for 4,000 cells, and worse with each more.
  * Autovacuum would tell it, a minute later.
  *
- * @param cells how many the run has.
+ * @param rows how many were written.
  */
-export async function noteNewRows(store: Store, cells: number): Promise<void> {
-  for (const table of ['assay.experiment_items', 'assay.experiment_cells']) {
-    const [row] = await rowsOf<{ matters: boolean }>(
-      store,
-      'select reltuples * $2::float8 < $3::float8 as matters from pg_class where oid = $1::regclass',
-      [table, shareThatMatters, cells],
-    );
-    // One that is vacuumed at this moment is analysed with it.
-    if (row?.matters === true) await store.query(`analyze (skip_locked) ${table}`);
-  }
+export async function noteNewRows(
+  store: Store,
+  table: 'experiment_items' | 'experiment_cells',
+  rows: number,
+): Promise<void> {
+  const name = `assay.${table}`;
+  const [row] = await rowsOf<{ matters: boolean }>(
+    store,
+    'select reltuples * $2::float8 < $3::float8 as matters from pg_class where oid = $1::regclass',
+    [name, shareThatMatters, rows],
+  );
+  // One that is vacuumed at this moment is analysed with it.
+  if (row?.matters === true) await store.query(`analyze (skip_locked) ${name}`);
 }

@@ -27,6 +27,9 @@ export function changedMeanwhile(): AssayError {
   );
 }
 
+/** Items whose rows are written before what a platform lists of them grows stale. */
+const mostForeseen = 20_000;
+
 /**
  * Streams the items into rows. The rows are the truth of what is done: pages come in order and each is one transaction, so
  * what stands there is compared and what comes after it is written.
@@ -40,6 +43,10 @@ export async function planItems(
   const { items: expected, itemsHash } = manifest.dataset;
   const signal = beat.cancelled;
   const stream = await openItems(record.spec, ports);
+  if (stream.local && expected <= mostForeseen) {
+    const { name } = record.spec.dataset;
+    for (const platform of ports.platforms) platform.foreseeItems({ dataset: name, signal });
+  }
   const selection = await selectItems(stream, signal);
   const order = createCellOrder({ seed, cells: expected * repetitions });
   const standing = await countItems(ports.store, record.id);

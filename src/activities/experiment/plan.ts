@@ -41,12 +41,13 @@ export function createPlan(ports: ExperimentPorts): ExperimentActivities['planEx
       if (budgetUsd !== undefined) await openBudget(ports.store, experimentId, budgetUsd);
       const planned = resolved.manifest.dataset.items * record.spec.repetitions;
       const { local } = await planItems(record, { manifest: resolved.manifest, ports, beat });
-      await noteNewRows(ports.store, planned);
-      const platformRuns: PlatformRun[] = [];
-      for (const platform of ports.platforms) {
-        const prepared = { record, resolved, context, ports, beat, local };
-        platformRuns.push(await prepare(platform, prepared));
-      }
+      // The next step reads the items; the cells are read after it.
+      await noteNewRows(ports.store, 'experiment_items', resolved.manifest.dataset.items);
+      const prepared = { record, resolved, context, ports, beat, local };
+      const [platformRuns] = await Promise.all([
+        prepareAll(prepared),
+        noteNewRows(ports.store, 'experiment_cells', planned),
+      ]);
       await recordPlan(ports.store, experimentId, {
         manifest: resolved.manifest,
         manifestHash: record.manifestHash ?? contentHash(resolved.manifest),
@@ -128,6 +129,12 @@ interface Prepare {
   readonly beat: Beat;
   /** Whether the dataset lives in the project's folder: then the platform gets its items from us. */
   readonly local: boolean;
+}
+
+async function prepareAll(on: Prepare): Promise<readonly PlatformRun[]> {
+  const runs: PlatformRun[] = [];
+  for (const platform of on.ports.platforms) runs.push(await prepare(platform, on));
+  return runs;
 }
 
 async function prepare(platform: Platform, on: Prepare): Promise<PlatformRun> {

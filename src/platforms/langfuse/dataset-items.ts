@@ -52,11 +52,22 @@ function createListing(): Listing {
   };
 }
 
+/** A listing that may be used again. */
+interface KeptListing {
+  readonly listing: Promise<Listing>;
+  /** Of whoever began to read it. */
+  readonly signal: AbortSignal;
+  read: boolean;
+  usedAt: number;
+}
+
 /** Writes and reads dataset items. */
 export interface DatasetItems {
   readonly ensure: (
     request: EnsureItemsRequest,
   ) => Promise<{ readonly written: number; readonly unchanged: number }>;
+  /** Begins a listing; see the port. */
+  readonly foresee: (request: { readonly dataset: string; readonly signal: AbortSignal }) => void;
   readonly read: (request: {
     readonly dataset: string;
     readonly version: string;
@@ -66,15 +77,34 @@ export interface DatasetItems {
 
 export function createDatasetItems(rest: Rest): DatasetItems {
   // A plan asks page by page; listing the whole dataset for each page would be quadratic.
-  const kept = new Map<string, { readonly listing: Listing; usedAt: number }>();
+  const kept = new Map<string, KeptListing>();
 
-  const listingOf = async (dataset: string, signal: AbortSignal): Promise<Listing> => {
+  const listingOf = (dataset: string, signal: AbortSignal): Promise<Listing> => {
     const now = performance.now();
     for (const [name, entry] of kept) if (now - entry.usedAt > listingIdleMs) kept.delete(name);
     const known = kept.get(dataset);
-    const listing = known?.listing ?? (await listAll(rest, dataset, signal));
-    kept.set(dataset, { listing, usedAt: performance.now() });
-    return listing;
+    // One that is still being read ends with the signal of whoever began it.
+    if (known !== undefined && (known.read || known.signal === signal)) {
+      if (known.read) known.usedAt = now;
+      return known.listing;
+    }
+    const entry: KeptListing = {
+      listing: listAll(rest, dataset, signal),
+      signal,
+      read: false,
+      usedAt: Number.POSITIVE_INFINITY,
+    };
+    kept.set(dataset, entry);
+    entry.listing.then(
+      () => {
+        entry.read = true;
+        entry.usedAt = performance.now();
+      },
+      () => {
+        if (kept.get(dataset) === entry) kept.delete(dataset);
+      },
+    );
+    return entry.listing;
   };
 
   return {
@@ -106,6 +136,9 @@ export function createDatasetItems(rest: Rest): DatasetItems {
       const entry = kept.get(dataset);
       if (entry !== undefined) entry.usedAt = performance.now();
       return { written, unchanged: items.length - changed.length };
+    },
+    foresee: ({ dataset, signal }) => {
+      listingOf(dataset, signal).catch(() => undefined);
     },
     read: ({ dataset, version, signal }) => readPinned(rest, { dataset, version, signal }),
   };

@@ -59,6 +59,7 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
       patiently(signal, () => ensureDataset(rest, dataset, signal)),
     ensurePrompt: (prompt, signal) => patiently(signal, () => prompts.ensure(prompt, signal)),
     ensureItems: (request) => items.ensure(request),
+    foreseeItems: (request) => items.foresee(request),
     readItems: (request) => items.read(request),
     prepareRun: (request) => patiently(request.signal, () => prepareRun(rest, request)),
     encodeCell: (cell, item, run) => {

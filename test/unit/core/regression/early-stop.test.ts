@@ -7,10 +7,10 @@ import {
   settled,
   settledRun,
   startSettling,
-  withEarlyStop,
   type SettlingPlan,
   type SettlingState,
 } from '../../../../src/core/regression/early-stop.js';
+import { withEarlyStop } from '../../../../src/core/regression/stopped-comparison.js';
 import { observe, startSequence } from '../../../../src/core/statistics/confidence-sequence.js';
 import { listOf, noise, scoreName, times } from './runs.js';
 

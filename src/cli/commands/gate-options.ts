@@ -26,6 +26,7 @@ export interface PolicyOptions {
   readonly stale?: 'refuse' | 'compare';
   readonly missing?: 'worst' | 'exclude';
   readonly inconclusive?: 'pass' | 'fail';
+  readonly earlyStop?: boolean;
 }
 
 /** A number, such as 0.02; its range is checked with everything else that is asked of the gate. */
@@ -126,7 +127,7 @@ export function withPolicyOptions(command: Command): Command {
 /** The settings that the options ask for. */
 export function settingsOf(options: PolicyOptions): GateSettings {
   const { margin, alpha, marginOf, maxCostGrowth, maxLatencyGrowth } = options;
-  const { slice, cluster, stale, missing, inconclusive } = options;
+  const { slice, cluster, stale, missing, inconclusive, earlyStop } = options;
   return {
     ...(margin === undefined ? {} : { margin }),
     ...(alpha === undefined ? {} : { alpha }),
@@ -144,6 +145,7 @@ export function settingsOf(options: PolicyOptions): GateSettings {
     ...(stale === undefined ? {} : { stale }),
     ...(missing === undefined ? {} : { missing }),
     ...(inconclusive === undefined ? {} : { inconclusive }),
+    ...(earlyStop === undefined ? {} : { earlyStop }),
   };
 }
 

@@ -7,7 +7,7 @@ import { configFile, datasetFiles, promptFiles } from '../support/project-files.
 import { recorded } from '../unit/cli/streams.js';
 
 const project = 'early';
-const items = 600;
+const items = 300;
 
 const config = configFile({
   project,
@@ -84,7 +84,7 @@ describe('a gate that may end its head early', () => {
     expect((await harness.paidCalls()).size - before).toBe(counts.ok);
 
     const shown = await cli('gate', 'show', 'bad');
-    expect(shown.stdout).toMatch(/Settled after \d+ of 600 cells/);
+    expect(shown.stdout).toMatch(/Settled after \d+ of 300 cells/);
     expect(shown.stdout).toMatch(/were run and \d+ skipped, which saved about \d+ calls and \$/);
     expect(shown.stdout).toContain('confidence sequence');
     const told = await harness.client.experiments.report({ project, name: 'bad' }, 'markdown');
@@ -98,6 +98,24 @@ describe('a gate that may end its head early', () => {
     expect(JSON.parse(saved.stdout)).toMatchObject({ error: { code: 'GATE_RUN_FAILED' } });
     const compared = await cli('gate', 'compare', 'bad', '--json');
     expect(JSON.parse(compared.stdout)).toMatchObject({ error: { code: 'GATE_RUN_FAILED' } });
+    expect((await cli('experiment', 'status', 'bad')).stdout).toMatch(
+      /^Ended early +Settled after/m,
+    );
+  });
+
+  it('can be run to its end all the same, and is a run as any then', async () => {
+    const retried = await cli('experiment', 'retry', 'bad', '--skipped', '--json');
+    expect(retried.code).toBe(0);
+    const { counts } = await harness.client.experiments.get({ project, name: 'bad' });
+    expect(counts).toMatchObject({ ok: items, skipped: 0 });
+    const compared = await cli('gate', 'compare', 'bad', '--json');
+    const { verdict, report } = JSON.parse(compared.stdout) as {
+      readonly verdict: string;
+      readonly report: GateReport;
+    };
+    // What the early stop had foreseen.
+    expect(verdict).toBe('regress');
+    expect(report.comparison.earlyStop).toBeUndefined();
   });
 
   it('runs a head that is as good to its end, after its base, with the usual verdict', async () => {

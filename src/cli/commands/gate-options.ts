@@ -77,6 +77,8 @@ export function withRunOptions(command: Command): Command {
     .option('--quick <n>', 'only so many items, drawn in strata; see also --seed', positiveNumber)
     .option('--quick-by <pointer>', 'what the strata are, as /expected; default: found by itself')
     .option('--reuse', 'take over what earlier runs made of the same content')
+    .option('--early-stop', 'end the run once no rest of it would change the verdict')
+    .option('--no-early-stop', 'run all of it, whatever the config says')
     .option('--description <text>', 'shown in the report and on the platform');
 }
 

@@ -48,8 +48,6 @@ export function registerGateRun(group: Command, { handle }: Registration): void 
       ).option('--base-target <name>', 'run this target as well, and compare with it'),
     ),
   )
-    .option('--early-stop', 'end the run once no rest of it would change the verdict')
-    .option('--no-early-stop', 'run all of it, whatever the config says')
     .option('--detach', 'return once the gate is accepted')
     .addHelpText(
       'after',

@@ -82,6 +82,8 @@ export interface ExperimentView {
   readonly budget?: Budget;
   /** What was taken over from earlier runs; undefined where nobody asked for it. */
   readonly reuse: ReuseView | undefined;
+  /** Which gate ended it before all of its cells were run, and why; absent where all were, or are still to be. */
+  readonly earlyStop?: { readonly gate: string; readonly reason: string };
   /** What gates said of it, the newest first; absent where none did. */
   readonly verdicts?: readonly RunVerdict[];
   /** For the Temporal UI. */
@@ -266,6 +268,7 @@ export function createExperiments(transport: Transport): Experiments {
     return {
       ...seen,
       ...(verdicts.length === 0 ? {} : { verdicts }),
+      ...earlyStopOf(record),
       ...(budget === undefined ? {} : { budget }),
     };
   };
@@ -468,3 +471,8 @@ function viewOf(
     runUid: record.runUid,
   };
 }
+
+const earlyStopOf = ({ earlyStop }: ExperimentRecord): Pick<ExperimentView, 'earlyStop'> =>
+  earlyStop === undefined
+    ? {}
+    : { earlyStop: { gate: earlyStop.gate, reason: earlyStop.early.reason } };

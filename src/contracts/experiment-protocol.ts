@@ -1,6 +1,7 @@
 /** What goes through Temporal for an experiment: small, versioned, never a body. */
 import type { ExperimentEstimate } from './estimate.js';
 import type { ErrorDocument } from '../core/errors/assay-error.js';
+import type { EarlyStop } from '../core/regression/early-stop.js';
 import type { ExperimentSpec, Priority } from './experiment-spec.js';
 import type { ManifestDifference } from './manifest.js';
 import type { PassRef, PassRequest, ReopenReply } from './pass.js';
@@ -28,6 +29,8 @@ export interface ExperimentState {
   readonly pause?: RunPause;
   /** Every cell has ended: only publishing was left. */
   readonly cellsClosed?: boolean;
+  /** Why nothing new starts although nobody cancelled: its gate was settled while the execution before this one handed over. */
+  readonly stopped?: ErrorDocument;
   /** What the run ends with, known before the last record was published. */
   readonly failure?: ErrorDocument;
 }
@@ -44,6 +47,13 @@ export interface RunPause {
   readonly since: string;
 }
 
+/** What ended a run before all of its cells were run, although nothing was wrong with it. */
+export interface RunStop {
+  /** The id of the gate whose verdict the other cells would not change. */
+  readonly gate: string;
+  readonly early: EarlyStop;
+}
+
 /** What was asked of a run while its cells run, as it is recorded in the row. */
 export type RunCommand =
   | { readonly kind: 'pause'; readonly pause: RunPause }
@@ -51,6 +61,8 @@ export type RunCommand =
   | { readonly kind: 'concurrency'; readonly concurrency: number }
   /** In flight cells are given up: their batches look for this in the row. */
   | { readonly kind: 'abort' }
+  /** Its verdict is settled: nothing new starts. */
+  | { readonly kind: 'stop'; readonly stop: RunStop }
   | { readonly kind: 'budget'; readonly budgetUsd: number };
 
 /** What came of recording a command: what only the rows know can stand in its way. */
@@ -64,6 +76,9 @@ export interface PauseRequest {
 export interface CancelRequest {
   /** Cells in flight are aborted as well. */
   readonly now?: boolean;
+}
+export interface StopRequest {
+  readonly stop: RunStop;
 }
 export interface ConcurrencyRequest {
   readonly concurrency: number;
@@ -219,7 +234,7 @@ export interface ExperimentActivities {
   closeCells(request: {
     readonly experimentId: string;
     /** Why cells may be left without a run; absent where none must be. */
-    readonly ended?: 'cancelled' | 'failed' | 'max_failures';
+    readonly ended?: 'cancelled' | 'failed' | 'max_failures' | 'settled';
   }): Promise<CellCounts>;
   /** Writes a command down in the row, where the cells and everybody who looks find it. Repeats are harmless. */
   recordCommand(request: {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 import type { ErrorDocument } from '../core/errors/assay-error.js';
+import type { EarlyStop } from '../core/regression/early-stop.js';
 import type { SubmitReply } from './experiment-protocol.js';
 import { experimentSpecSchema, type ExperimentSpec } from './experiment-spec.js';
 import { gateSettingsSchema, type GatePolicy } from './gate.js';
@@ -49,6 +50,10 @@ export const gateRequestSchema = z
   .refine(({ project, head }) => head.kind === 'run' || head.spec.project === project, {
     path: ['head', 'spec', 'project'],
     message: 'is another project than that of the gate',
+  })
+  .refine(({ head, settings }) => head.kind === 'start' || settings.earlyStop !== true, {
+    path: ['settings', 'earlyStop'],
+    message: 'a run that has ended cannot be ended early',
   });
 
 export type GateRequest = z.output<typeof gateRequestSchema>;
@@ -119,12 +124,28 @@ export interface RegressionInput {
   readonly admitted?: { readonly gateId: string; readonly plan: GatePlan };
 }
 
+/** How the head of a gate stands. */
+export interface HeadLook {
+  readonly ended: boolean;
+  /** Present where the cells that have not ended would not change the verdict. */
+  readonly settled?: EarlyStop;
+}
+
 /** The activities of gates; the workflow knows them by these types only. */
 export interface GateActivities {
   /** Finds all that can be wrong before a run exists, and records the gate. */
   admitGate(request: { readonly request: GateRequest }): Promise<GateAdmission>;
   /** Sends a submission to the run's own workflow, as a caller would: the same again attaches. */
   submitRun(request: { readonly spec: ExperimentSpec }): Promise<SubmitReply>;
+  /** Looks whether the head has ended, and whether what has ended of it settles the verdict. */
+  lookAtHead(request: { readonly gateId: string }): Promise<HeadLook>;
+  /** Asks the head's run to start nothing more. One that is ending anyway is left alone. */
+  stopHead(request: {
+    readonly gateId: string;
+    readonly project: string;
+    readonly name: string;
+    readonly settled: EarlyStop;
+  }): Promise<void>;
   /** Compares both sides and records the verdict with all that is to be sent of it, once. */
   decideGate(request: { readonly gateId: string }): Promise<GateDecision>;
   /** Looks whether the platform shows the verdict. */

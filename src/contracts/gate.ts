@@ -77,6 +77,11 @@ export const gateSettingsSchema = z.strictObject({
    * score; `exclude`: they are only listed. Default `worst`.
    */
   missing: z.enum(['worst', 'exclude']).optional(),
+  /**
+   * Whether a head that the gate starts is ended once no rest of it would change the verdict. The base is run before the head
+   * then. Default false.
+   */
+  earlyStop: z.boolean().optional(),
   /** With which the smallest loss that would be seen, and the items that are needed, are told. Default 0.8. */
   power: z.number().gt(0.5).lt(1).optional(),
   /** Of the resampling. Default 1. */
@@ -104,5 +109,7 @@ export interface GatePolicy {
   readonly inconclusive: 'pass' | 'fail';
   readonly stale: 'refuse' | 'compare';
   readonly missing: 'worst' | 'exclude';
+  /** Absent in gates of before there was one. */
+  readonly earlyStop?: boolean;
   readonly seed: number;
 }

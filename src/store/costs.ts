@@ -20,6 +20,17 @@ export interface RunCosts {
   readonly embedding: CostSoFar;
 }
 
+/** How many model calls the last revisions of a run's cells made. Reads every cell. */
+export async function callsOf(on: Queryable, experimentId: string): Promise<number> {
+  const [row] = await rowsOf<{ calls: number }>(
+    on,
+    `select coalesce(sum(json_array_length(calls)), 0)::int as calls from assay.experiment_cells
+      where experiment_id = $1 and latest and json_typeof(calls) = 'array'`,
+    [experimentId],
+  );
+  return row?.calls ?? 0;
+}
+
 const purposes = ['target', 'judge', 'embedding'] as const;
 
 /** Adds up what the ended cells of a run cost. Reads every cell: for a look now and then, not for every second. */

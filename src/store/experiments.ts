@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 
 import { experimentSpecSchema, type ExperimentSpec } from '../contracts/experiment-spec.js';
-import type { RunPause } from '../contracts/experiment-protocol.js';
+import type { RunPause, RunStop } from '../contracts/experiment-protocol.js';
 import { manifestSchema, type Manifest } from '../contracts/manifest.js';
 import type { PassOutcome } from '../contracts/pass.js';
 import type { PlatformRun, RunContext } from '../contracts/publication.js';
@@ -49,6 +49,8 @@ export interface ExperimentRecord {
   readonly finishedAt: string | undefined;
   /** Its bodies are gone, or going: figures, scores and report are left. */
   readonly prunedAt: string | undefined;
+  /** What ended it before all of its cells were run; undefined again once the others were run after all. */
+  readonly earlyStop: RunStop | undefined;
 }
 
 export interface NewExperiment {
@@ -119,6 +121,7 @@ export function experimentOfRow(row: Selectable<ExperimentsTable>): ExperimentRe
     cancelRequestedAt: row.cancel_requested_at ?? undefined,
     finishedAt: row.finished_at ?? undefined,
     prunedAt: row.prune_started_at ?? undefined,
+    earlyStop: (row.early_stop ?? undefined) as RunStop | undefined,
   };
 }
 
@@ -281,6 +284,8 @@ export interface ExperimentEnd {
   readonly status: 'completed' | 'completed_unverified' | 'cancelled' | 'failed';
   readonly summary?: Json;
   readonly error?: ErrorDocument;
+  /** Whether some of its cells were never run. */
+  readonly unfinished?: boolean;
   /** What came of the pass that goes on, where one does. */
   readonly passOutcome?: PassOutcome;
 }
@@ -301,7 +306,8 @@ export async function finishExperiment(
      )
      update assay.experiments
         set status = $2, summary = coalesce($3, summary), error = $4, pause = null,
-            finished_at = coalesce(finished_at, clock_timestamp())
+            finished_at = coalesce(finished_at, clock_timestamp()),
+            early_stop = case when $6 then early_stop end
       where id = $1`,
     [
       id,
@@ -309,6 +315,7 @@ export async function finishExperiment(
       end.summary === undefined ? null : JSON.stringify(end.summary),
       end.error === undefined ? null : JSON.stringify(end.error),
       end.passOutcome === undefined ? null : JSON.stringify(end.passOutcome),
+      end.unfinished === true,
     ],
   );
   if (written === 0) throw notFound(id);

@@ -1,4 +1,4 @@
-import type { RunPause } from '../contracts/experiment-protocol.js';
+import type { RunPause, RunStop } from '../contracts/experiment-protocol.js';
 import { countOf, rowsOf, type Queryable } from './query.js';
 
 /** Notes that a run stands still, or goes on; one whose cells are closed is left as it is. */
@@ -31,6 +31,20 @@ export async function recordConcurrency(
     experimentId,
     concurrency,
   ]);
+}
+
+/** Notes what ended a run before all of its cells were run; the first stays. */
+export async function recordStop(
+  on: Queryable,
+  experimentId: string,
+  stop: RunStop,
+): Promise<void> {
+  await countOf(
+    on,
+    `update assay.experiments set early_stop = coalesce(early_stop, $2::json)
+      where id = $1 and finished_at is null`,
+    [experimentId, JSON.stringify(stop)],
+  );
 }
 
 /** Asks the batches of a run to give up what they have in flight; the first request's time stays. */

@@ -222,6 +222,7 @@ create table assay.experiments (
   scored_at timestamp with time zone,
   prune_started_at timestamp with time zone,
   pruned_at timestamp with time zone,
+  early_stop json,
   constraint experiments_pkey PRIMARY KEY (id),
   constraint experiments_run_uid_key UNIQUE (run_uid),
   constraint experiments_project_fkey FOREIGN KEY (project) REFERENCES assay.projects(id) ON DELETE CASCADE,

@@ -39,6 +39,7 @@ export interface ExperimentsTable {
   finished_at: string | null;
   prune_started_at: string | null;
   pruned_at: string | null;
+  early_stop: JsonText | null;
 }
 
 /** assay.artefacts: the body is gzip. */

@@ -7,10 +7,11 @@ import type {
   PauseRequest,
   RunCommand,
   RunPause,
+  StopRequest,
 } from '../contracts/experiment-protocol.js';
 import { AssayError, type ErrorDocument } from '../core/errors/assay-error.js';
 import type { ErrorCode } from '../core/errors/catalogue.js';
-import { budget, cancel, concurrency, pause, resume } from './experiment-messages.js';
+import { budget, cancel, concurrency, pause, resume, stop } from './experiment-messages.js';
 import type { RunControl } from './experiment-control.js';
 import type { Sides } from './experiment-publishing.js';
 import { failureDocument } from './failure-document.js';
@@ -161,6 +162,20 @@ export function handleCommands(
     },
   );
 
+  setHandler(
+    stop,
+    async ({ stop: reason }: StopRequest) => {
+      control.stop(settledEarly(reason.early.reason));
+      await record({ kind: 'stop', stop: reason });
+      return undefined;
+    },
+    {
+      validator: (_request: StopRequest) => {
+        refuseUnlessRunning();
+      },
+    },
+  );
+
   return {
     showPause,
     recorded,
@@ -201,6 +216,9 @@ function refuseWhenClosed(cellsClosed: boolean, asked?: string): void {
     mend: 'It is publishing what it has, and ends by itself.',
   });
 }
+
+const settledEarly = (reason: string): ErrorDocument =>
+  new AssayError('EARLY_STOP', reason).toJSON();
 
 function refusal(code: ErrorCode, message: string, options: { mend?: string } = {}): Error {
   return failureOf(new AssayError(code, message, options).toJSON());

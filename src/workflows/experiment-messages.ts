@@ -6,6 +6,7 @@ import type {
   ConcurrencyRequest,
   ExperimentProgress,
   PauseRequest,
+  StopRequest,
   SubmitReply,
   SubmitRequest,
 } from '../contracts/experiment-protocol.js';
@@ -18,6 +19,7 @@ import {
   progressQuery,
   reopenUpdate,
   resumeUpdate,
+  stopUpdate,
   submitUpdate,
 } from '../core/experiment/naming.js';
 
@@ -34,4 +36,6 @@ export const resume = defineUpdate<undefined>(resumeUpdate);
 export const concurrency = defineUpdate<undefined, [ConcurrencyRequest]>(concurrencyUpdate);
 /** What the run may cost in all; a run that waits for it goes on. */
 export const budget = defineUpdate<undefined, [BudgetRequest]>(budgetUpdate);
+/** Its gate is settled: what is pending is recorded as skipped, cells in flight finish, and the run ends well. */
+export const stop = defineUpdate<undefined, [StopRequest]>(stopUpdate);
 export const progress = defineQuery<ExperimentProgress>(progressQuery);

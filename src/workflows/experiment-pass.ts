@@ -13,7 +13,9 @@ import type {
   ExperimentOutcome,
   ExperimentState,
 } from '../contracts/experiment-protocol.js';
+import type { ExperimentStatus } from '../contracts/records.js';
 import type { ErrorDocument } from '../core/errors/assay-error.js';
+import type { ExperimentProxies } from './experiment-activities.js';
 import { runCells } from './experiment-cells.js';
 import type { ExperimentCommands } from './experiment-commands.js';
 import type { RunControl } from './experiment-control.js';
@@ -88,6 +90,7 @@ export async function drivePass(pass: Pass, drive: Drive): Promise<ExperimentOut
         ...(cancellation.consideredCancelled ? { cancelled: true } : {}),
         ...(control.pause === undefined ? {} : { pause: control.pause }),
         ...(board.cellsClosed ? { cellsClosed: true } : {}),
+        ...(control.stopped?.code === 'EARLY_STOP' ? { stopped: control.stopped } : {}),
         ...(failure === undefined ? {} : { failure }),
       },
     });
@@ -107,6 +110,8 @@ export async function drivePass(pass: Pass, drive: Drive): Promise<ExperimentOut
   return await CancellationScope.nonCancellable(async () => {
     const ended = endOf({ failure, cancelled: board.cancelled, stopped: control.stopped });
     board.cellsClosed = true;
+    // The reason of the skipped cells, and what the gate goes by, stand in the row.
+    if (ended === 'settled') await commands.recorded();
     board.counts(
       await call.control.closeCells({ experimentId, ...(ended === undefined ? {} : { ended }) }),
     );
@@ -118,10 +123,9 @@ export async function drivePass(pass: Pass, drive: Drive): Promise<ExperimentOut
       await deleteReplaced(plan, { board, call });
     const unverified = refusal ?? (await verify(plan, { board, call }));
     const error = failure ?? (unverified === 'incomplete' ? undefined : unverified);
-    const unended = unverified === undefined ? 'completed' : 'completed_unverified';
     const outcome = await call.control.finishExperiment({
       experimentId,
-      status: ended === undefined ? unended : ended === 'cancelled' ? 'cancelled' : 'failed',
+      status: statusOf(ended, unverified === undefined),
       ...(error === undefined ? {} : { error }),
     });
     board.finished(outcome);
@@ -140,12 +144,24 @@ function endOf(of: {
   failure: ErrorDocument | undefined;
   cancelled: boolean;
   stopped: ErrorDocument | undefined;
-}): 'failed' | 'cancelled' | 'max_failures' | undefined {
+}): Ended | undefined {
+  const settled = of.stopped?.code === 'EARLY_STOP';
+  const stopped = of.stopped !== undefined && !settled;
   // The failure of an execution before this one may be that of a run that was stopped.
-  if (of.failure?.code === 'MAX_FAILURES' || (of.failure === undefined && of.stopped !== undefined))
+  if (of.failure?.code === 'MAX_FAILURES' || (of.failure === undefined && stopped))
     return 'max_failures';
   if (of.failure !== undefined) return 'failed';
-  return of.cancelled ? 'cancelled' : undefined;
+  if (of.cancelled) return 'cancelled';
+  return settled ? 'settled' : undefined;
+}
+
+type Ended = NonNullable<Parameters<ExperimentProxies['control']['closeCells']>[0]['ended']>;
+
+/** A run whose verdict was settled has ended well: nothing is missing of what it was asked. */
+function statusOf(ended: Ended | undefined, verified: boolean): ExperimentStatus {
+  if (ended === 'cancelled') return 'cancelled';
+  if (ended === 'failed' || ended === 'max_failures') return 'failed';
+  return verified ? 'completed' : 'completed_unverified';
 }
 
 /** Ends a run whose pass could not be driven. */

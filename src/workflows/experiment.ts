@@ -67,6 +67,7 @@ export async function experiment(input: ExperimentInput): Promise<ExperimentOutc
     experimentId: () => admitted?.experimentId,
   });
   if (state?.pause !== undefined) control.pauseFor(state.pause);
+  if (state?.stopped !== undefined) control.stop(state.stopped);
   if (state?.cellsClosed === true) board.cellsClosed = true;
   if (state?.cancelled === true) {
     board.cancelled = true;

@@ -18,13 +18,14 @@ export interface RegressionProxies {
     | 'decideGate'
     | 'finishGate'
     | 'lookAtRun'
+    | 'lookAtHead'
     | 'saveBaseline'
     | 'promoteBaseline'
     | 'renewBaseline'
   >;
   /** What waits for runs' workflows, or for the platform. */
   readonly outside: Proxy<
-    'submitRun' | 'startRenewal' | 'publish' | 'deleteSuperseded' | 'verifyVerdict'
+    'submitRun' | 'stopHead' | 'startRenewal' | 'publish' | 'deleteSuperseded' | 'verifyVerdict'
   >;
 }
 

@@ -22,7 +22,7 @@ import { gateStory, type GateStep } from '../core/gate/story.js';
 import { failureDocument } from './failure-document.js';
 import { regressionActivities, type RegressionProxies } from './regression-activities.js';
 import { sendVerdict } from './regression-publishing.js';
-import { untilEnded } from './regression-runs.js';
+import { untilEnded, untilSettled } from './regression-runs.js';
 
 /** Tells whoever asked for the gate whether it was taken. */
 export const admit = defineUpdate<GateAdmission>(admitUpdate);
@@ -113,21 +113,14 @@ async function drive(
   gate: Gate,
 ): Promise<GateOutcome> {
   const { input, call, tell } = gate;
-  const sides = [plan.head, plan.base].flatMap((side) => (side.kind === 'run' ? [side] : []));
-  tell('running', sides.map(({ name }) => name).join(', '));
-  for (const { spec } of sides) {
-    // One after the other: where the head cannot be run, no base is paid for.
-    const refusal = spec === undefined ? undefined : await submitted(spec, call);
-    if (refusal !== undefined) return fail(gateId, refusal, gate);
-  }
-  for (const { experimentId, name } of sides) {
-    const ended = await untilEnded(experimentId, { call, summary: `until ${name} has ended` });
+  const runs = plan.policy.earlyStop === true ? runInTurn : runTogether;
+  const ran = await runs({ gateId, plan }, gate);
+  if (ran === 'long') {
     // Its history has grown long: the next execution finds the runs as they are.
-    if (!ended) {
-      await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
-      return continueGate({ ...input, admitted: { gateId, plan } });
-    }
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+    return continueGate({ ...input, admitted: { gateId, plan } });
   }
+  if (ran !== 'ended') return fail(gateId, ran, gate);
   tell('comparing');
   const decision = await call.control.decideGate({ gateId });
   if (decision.outcome === 'refused') return fail(gateId, decision.error, gate);
@@ -138,6 +131,60 @@ async function drive(
   tell('decided', headline);
   return { outcome: 'decided', gateId, verdict, headline };
 }
+
+/** How the runs of a gate came out; a document says what stands in the way. */
+type Ran = 'ended' | 'long' | ErrorDocument;
+interface Admitted {
+  readonly gateId: string;
+  readonly plan: GatePlan;
+}
+
+/** Runs head and base beside each other. */
+async function runTogether({ plan }: Admitted, { call, tell }: Gate): Promise<Ran> {
+  const sides = [plan.head, plan.base].flatMap((side) => (side.kind === 'run' ? [side] : []));
+  tell('running', sides.map(({ name }) => name).join(', '));
+  for (const { spec } of sides) {
+    // One after the other: where the head cannot be run, no base is paid for.
+    const refusal = spec === undefined ? undefined : await submitted(spec, call);
+    if (refusal !== undefined) return refusal;
+  }
+  for (const { experimentId, name } of sides) {
+    const ended = await untilEnded(experimentId, { call, summary: `until ${name} has ended` });
+    if (!ended) return 'long';
+  }
+  return 'ended';
+}
+
+/** Runs the base to its end, then the head for as long as its verdict is open: it can only be held against what is complete. */
+async function runInTurn({ gateId, plan }: Admitted, { input, call, tell }: Gate): Promise<Ran> {
+  const { head, base } = plan;
+  if (base.kind === 'run') {
+    tell('running', base.name);
+    const refusal = base.spec === undefined ? undefined : await submitted(base.spec, call);
+    if (refusal !== undefined) return refusal;
+    const { experimentId, name } = base;
+    if (!(await untilEnded(experimentId, { call, summary: `until ${name} has ended` })))
+      return 'long';
+    const { status, error } = await call.control.lookAtRun({ experimentId });
+    if (status === 'failed' || status === 'cancelled') return baseFailed(name, status, error);
+  }
+  tell('running', head.name);
+  const refusal = head.spec === undefined ? undefined : await submitted(head.spec, call);
+  if (refusal !== undefined) return refusal;
+  const { name } = head;
+  const summary = `until ${name} has ended or is settled`;
+  const { project } = input.request;
+  return (await untilSettled({ gateId, project, name }, { call, summary })) ? 'ended' : 'long';
+}
+
+// No head is paid for that could be compared with nothing.
+const baseFailed = (name: string, status: string, error: ErrorDocument | undefined) =>
+  new AssayError('GATE_RUN_FAILED', `"${name}" ended as ${status}.`, {
+    ...(error === undefined
+      ? {}
+      : { problems: [{ at: error.code, message: error.message }, ...error.problems] }),
+    mend: 'Mend what stopped it, then retry it (`assay experiment retry --skipped`) and gate it again.',
+  }).toJSON();
 
 /** What stands in the way of a run; undefined where it runs, or has ended. */
 async function submitted(

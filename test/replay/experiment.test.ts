@@ -52,10 +52,12 @@ describe('recorded histories of experiments', () => {
         'rate-limited',
         'conflict',
         'continued',
+        'settled',
       ]),
     );
     expect(eventTypes('continued-1')).toContain('EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW');
     expect(eventTypes('continued-2')).toContain('EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED');
+    expect(textOf('settled')).toContain('"acceptedRequest"');
     expect(eventTypes('rate-limited')).toContain('EVENT_TYPE_TIMER_FIRED');
     expect(eventTypes('conflict')).toContain('EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED');
     expect(textOf('cancelled')).toContain('EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED');

@@ -30,6 +30,7 @@ describe('recorded histories of gates, baselines and schedules', () => {
     expect([...kinds].sort()).toEqual([
       'baseline-renewed',
       'baseline-saved',
+      'early',
       'failed',
       'long',
       'rejected',
@@ -40,6 +41,8 @@ describe('recorded histories of gates, baselines and schedules', () => {
     expect(textOf('started-2')).not.toContain('decideGate');
     expect(textOf('failed')).toContain('finishGate');
     expect(textOf('long-1')).toContain('EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW');
+    const early = names.filter((name) => name.startsWith('early')).map(textOf);
+    expect(early.join('')).toContain('stopHead');
     expect(textOf('baseline-renewed')).toContain('renewBaseline');
     expect(textOf('scheduled')).toContain('TemporalScheduledStartTime');
   });

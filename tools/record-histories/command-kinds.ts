@@ -73,6 +73,28 @@ export function commandKinds(harness: Harness): Readonly<Record<string, () => Pr
       await client.experiments.setBudget(key, 1);
       await end('budgeted');
     },
+    // Its gate accepts nearly any loss, and so is settled while the head runs.
+    async settled() {
+      await latency(150);
+      await client.gates.start({
+        project,
+        name: 'settled',
+        head: {
+          kind: 'start',
+          spec: {
+            project,
+            name: 'settled',
+            dataset: { name: 'some' },
+            target: 'triage',
+            concurrency: 2,
+          },
+        },
+        base: { kind: 'start', target: 'triage' },
+        settings: { margin: 0.9, earlyStop: true },
+      });
+      await client.gates.wait({ project, name: 'settled' });
+      await latency(20);
+    },
     async stopped() {
       await model.admin('POST', '/admin/faults', { kind: 'status', status: 400, next: 10 });
       await client.experiments.start({

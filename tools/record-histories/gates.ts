@@ -19,14 +19,15 @@ const project = 'recorded';
 /** Enough for a gate over a small run; a long run makes it go on in a new execution. */
 const historyLimit = 90;
 
-/** Records the histories of gates, baselines and a schedule into a folder. */
-export async function recordGates(folder: URL): Promise<void> {
+/** Records the histories of gates, baselines and a schedule into a folder: of the kinds that are named, else of every kind. */
+export async function recordGates(folder: URL, kinds: readonly string[] = []): Promise<void> {
   const services = await openTestServices();
   const temporal = await useShortHistories(historyLimit);
   const harness = await startHarness({ project, latencyMs: 20, files: filesWith('category') });
   const other = await mkdtemp(join(tmpdir(), 'assay-record-'));
   try {
     const keep = async (kind: string, workflowId: string, from = 0): Promise<void> => {
+      if (kinds.length > 0 && !kinds.includes(kind)) return;
       await mkdir(folder, { recursive: true });
       const all = (await historiesOf(harness, workflowId)).slice(from);
       // Between its beginning and its end a long one repeats itself.
@@ -120,6 +121,16 @@ async function recordAll(
   await client.gates.wait({ project, name: 'long' });
   await finished('long');
   await keep('long', gateWorkflowId(project, 'long'));
+
+  // A wide margin is settled while the head runs.
+  await client.gates.start(
+    request('early', 'many', {
+      base: { kind: 'start', target: 'triage' },
+      settings: { margin: 0.9, earlyStop: true },
+    }),
+  );
+  await finished('early');
+  await keep('early', gateWorkflowId(project, 'early'));
 
   await client.schedules.put({
     project,

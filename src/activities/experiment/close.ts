@@ -31,7 +31,7 @@ export function createClose(ports: ExperimentPorts): ExperimentActivities['close
     withHeartbeat(async (beat) => {
       const pass = await findOpenPass(ports.store, experimentId);
       if (ended !== undefined) {
-        const error = reasonOf(ended).toJSON();
+        const error = (await reasonOf(ended, experimentId, ports)).toJSON();
         if (pass !== undefined) {
           await giveUpPass(ports, {
             record: await getExperiment(ports.store, experimentId),
@@ -49,7 +49,9 @@ export function createClose(ports: ExperimentPorts): ExperimentActivities['close
         });
       }
       const record = await getExperiment(ports.store, experimentId);
-      if (ended === undefined) await keepAnchors({ record, pass }, ports, beat);
+      // A run whose verdict was settled has one: how much of it is the judge belongs to it.
+      const well = ended === undefined || ended === 'settled';
+      if (well) await keepAnchors({ record, pass }, ports, beat);
       const anchors = anchorScores(await anchorRounds(ports, experimentId));
       // In one transaction: a publisher that sees the cells done must find the run's scores in the outbox.
       await withTransaction(ports.store, async (on) => {
@@ -76,7 +78,13 @@ export function createClose(ports: ExperimentPorts): ExperimentActivities['close
     });
 }
 
-const reasonOf = (ended: 'cancelled' | 'failed' | 'max_failures'): AssayError => {
+type Ended = NonNullable<Parameters<ExperimentActivities['closeCells']>[0]['ended']>;
+
+async function reasonOf(
+  ended: Ended,
+  experimentId: string,
+  { store }: ExperimentPorts,
+): Promise<AssayError> {
   switch (ended) {
     case 'cancelled':
       return new AssayError(
@@ -90,8 +98,17 @@ const reasonOf = (ended: 'cancelled' | 'failed' | 'max_failures'): AssayError =>
         'MAX_FAILURES',
         'The experiment was stopped before this cell ran: too many had failed.',
       );
+    case 'settled': {
+      const { earlyStop } = await getExperiment(store, experimentId);
+      const reason = earlyStop === undefined ? '' : `: ${earlyStop.early.reason}`;
+      return new AssayError(
+        'EARLY_STOP',
+        `The verdict of its gate was settled before this cell ran${reason}`,
+        { mend: 'To run it all the same: `assay experiment retry --skipped`.' },
+      );
+    }
   }
-};
+}
 
 const aborted = new AssayError(
   'CELL_ABORTED',

@@ -66,6 +66,7 @@ export function createFinish(ports: ExperimentPorts): ExperimentActivities['fini
       }
       await finishExperiment(ports.store, experimentId, {
         status,
+        unfinished: skipped > 0,
         ...(model === undefined ? {} : { summary: summaryOf(model) }),
         ...(error === undefined ? {} : { error }),
         ...(passOutcome === undefined ? {} : { passOutcome }),

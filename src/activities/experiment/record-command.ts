@@ -7,7 +7,12 @@ import { AssayError } from '../../core/errors/assay-error.js';
 import { decimal } from '../../core/money/budget-text.js';
 import { budgetOf, setBudget } from '../../store/budget.js';
 import { getExperiment } from '../../store/experiments.js';
-import { recordConcurrency, recordPause, requestAbort } from '../../store/run-commands.js';
+import {
+  recordConcurrency,
+  recordPause,
+  recordStop,
+  requestAbort,
+} from '../../store/run-commands.js';
 import type { Store } from '../../store/store.js';
 import { withHeartbeat } from '../heartbeat.js';
 import type { ExperimentPorts } from './ports.js';
@@ -41,6 +46,8 @@ async function record(store: Store, experimentId: string, command: RunCommand): 
       return recordConcurrency(store, experimentId, command.concurrency);
     case 'abort':
       return requestAbort(store, experimentId);
+    case 'stop':
+      return recordStop(store, experimentId, command.stop);
     case 'budget':
       return changeBudget(store, experimentId, command.budgetUsd);
   }

@@ -92,6 +92,7 @@ async function planGate(request: GateRequest, on: Admission): Promise<GatePlan> 
     ...policyProblems(request, head.manifest, on.ports),
     ...(await unknownFields(request, head.side, on)),
     ...baseTargetProblems(request, on.ports),
+    ...earlyStopProblems(request, { policy, manifest: head.manifest }),
   ];
   if (problems.length > 0) {
     throw new AssayError('GATE_INVALID', 'What was asked of the gate has problems.', { problems });
@@ -142,6 +143,45 @@ function policyProblems(
       Object.keys(settings.evaluators ?? {}),
       evaluators.map(({ name }) => name),
     ),
+  ];
+}
+
+/** What an early end could never be settled with: the run would be paid for whole, and nobody told why. */
+function earlyStopProblems(
+  { head }: GateRequest,
+  of: { readonly policy: GatePolicy; readonly manifest: Manifest },
+): readonly Problem[] {
+  const { earlyStop, missing, evaluators } = of.policy;
+  if (earlyStop !== true || head.kind !== 'start') return [];
+  const decides = of.manifest.evaluators.some(
+    ({ name, required }) =>
+      evaluators[name]?.required ??
+      (required ||
+        Object.entries(evaluators).some(
+          ([score, { required: own }]) => own === true && score.startsWith(`${name}.`),
+        )),
+  );
+  return [
+    ...(missing === 'exclude'
+      ? [
+          {
+            at: 'settings.missing',
+            message:
+              'leaves out cells without a score, of which nobody knows how many are still to come',
+            mend: 'Use --missing worst with --early-stop.',
+          },
+        ]
+      : []),
+    ...(decides
+      ? []
+      : [
+          {
+            at: 'settings.earlyStop',
+            message:
+              'no score decides: cost and latency have no bounds, so that their end cannot be foreseen',
+            mend: 'Make an evaluator required, or leave early stop out.',
+          },
+        ]),
   ];
 }
 

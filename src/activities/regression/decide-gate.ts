@@ -1,16 +1,14 @@
 import type { GateActivities, GateDecision, GatePlan } from '../../contracts/gate-protocol.js';
-import type { Manifest } from '../../contracts/manifest.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { judgeShares } from '../../core/calibration/anchors.js';
 import { comparedScores } from '../../core/gate/evaluators.js';
-import type { GateReport, GateReportSide } from '../../core/gate/gate-report.js';
+import type { GateReport } from '../../core/gate/gate-report.js';
 import { headlineOf } from '../../core/gate/headline.js';
 import { changedEvaluators, staleReasons } from '../../core/gate/staleness.js';
+import { withEarlyStop } from '../../core/regression/stopped-comparison.js';
 import { itemChanges, type ItemChanges } from '../../core/report/index.js';
 import { verdictScores } from '../../core/gate/verdict-scores.js';
-import type { Store } from '../../store/store.js';
 import { withTransaction } from '../../store/store.js';
-import { findBaselineById } from '../../store/baselines/rows.js';
 import { getExperiment, type ExperimentRecord } from '../../store/experiments.js';
 import { putVerdictScores } from '../../store/gate-scores.js';
 import { decideGate, gateReport, getGate, type GateRecord } from '../../store/gates.js';
@@ -19,10 +17,12 @@ import { withHeartbeat, type Beat } from '../heartbeat.js';
 import { refuseStale } from './admit-gate.js';
 import { isAnswer } from './answer.js';
 import { compareInThread } from './compare-in-thread.js';
-import { loadLabels, loadSides, type SideCells } from './load-sides.js';
+import { baseSide, sideOfRun, type Side } from './compared-sides.js';
+import { loadLabels, loadSides } from './load-sides.js';
 import type { RegressionPorts } from './ports.js';
 import { reportComparison } from './report-comparison.js';
 import { endedWell, type EndedRun } from './sides.js';
+import { stoppedRun } from './stopped-run.js';
 import { writeToReport } from './verdict-in-report.js';
 
 /**
@@ -41,7 +41,7 @@ export function createDecideGate(ports: RegressionPorts): GateActivities['decide
         return decided(report, platforms);
       }
       try {
-        const head = endedWell(run);
+        const head = endedWell(run, gateId);
         const compared = await compare(gate, { plan, head, ports, beat });
         await record(gate, { ...compared, head, ports });
         return decided(compared.report, platforms);
@@ -62,16 +62,6 @@ const decided = (report: GateReport, platforms: readonly string[]): GateDecision
 function planOf({ id, plan }: GateRecord): GatePlan {
   if (plan === undefined) throw new AssayError('INTERNAL', `"${id}" has no plan.`);
   return plan;
-}
-
-/** A side with what is told of it. */
-interface Side {
-  readonly cells: SideCells;
-  readonly manifest: Manifest;
-  /** How many cells there must be, where that is known. */
-  readonly pinned?: number;
-  readonly told: Omit<GateReportSide, 'cells'>;
-  readonly run: ExperimentRecord;
 }
 
 /** What a comparison came to. */
@@ -106,6 +96,7 @@ async function compare(
     head: head.cells,
     base: base.cells,
     sameItems: base.manifest.dataset.itemsHash === head.manifest.dataset.itemsHash,
+    endedEarly: on.head.earlyStop !== undefined,
     beat,
   });
   if (base.pinned !== undefined && base.pinned !== sides.cells.base) {
@@ -131,10 +122,12 @@ async function compare(
     policy,
   });
   beat.tell({ step: 'compare', evaluators: evaluators.length });
-  const comparison = await compareInThread(
+  const compared = await compareInThread(
     { head: sides.head, base: sides.base, evaluators, policy, labels },
     beat.cancelled,
   );
+  const stop = await stoppedRun(on.head, store);
+  const comparison = stop === undefined ? compared : withEarlyStop(compared, stop);
   const { changedItems } = sides;
   const changes = itemChanges({ head: sides.head, base: sides.base, result: comparison });
   const report: GateReport = {
@@ -169,51 +162,6 @@ async function sharesOf(
     })),
   );
   return ofHead === undefined || ofBase === undefined ? [] : judgeShares(ofBase, ofHead);
-}
-
-function sideOfRun(run: EndedRun): Side {
-  return {
-    cells: { kind: 'run', experimentId: run.id },
-    manifest: run.manifest,
-    run,
-    told: {
-      kind: 'run',
-      name: run.name,
-      run: run.name,
-      runUid: run.runUid,
-      manifestHash: run.manifestHash ?? '',
-      ...toldOf(run.manifest),
-    },
-  };
-}
-
-const toldOf = ({ target, dataset, repetitions }: Manifest) => ({
-  target: target.name,
-  items: dataset.items,
-  repetitions,
-});
-
-async function baseSide({ base }: GatePlan, store: Store): Promise<Side> {
-  if (base.kind === 'run')
-    return sideOfRun(endedWell(await getExperiment(store, base.experimentId)));
-  const baseline = await findBaselineById(store, base.baselineId);
-  if (baseline === undefined) {
-    throw new AssayError('BASELINE_NOT_FOUND', `The baseline "${base.name}" is gone.`);
-  }
-  return {
-    cells: { kind: 'baseline', baselineId: baseline.id, version: baseline.version },
-    manifest: baseline.manifest,
-    pinned: baseline.cells,
-    run: await getExperiment(store, baseline.experimentId),
-    told: {
-      kind: 'baseline',
-      name: baseline.name,
-      run: baseline.run,
-      runUid: baseline.runUid,
-      manifestHash: baseline.manifestHash,
-      ...toldOf(baseline.manifest),
-    },
-  };
 }
 
 async function record(

@@ -29,6 +29,7 @@ const pagesOf = (on: Queryable, side: SideCells): AsyncGenerator<CellPage> =>
 /**
  * Streams the cells of both sides; one page is in memory at a time.
  *
+ * @param of.endedEarly whether the head was ended before all of its cells were run: items of which none was are in neither side.
  * @param of.sameItems whether the datasets are known to be equal. Where not, items are compared by the hash of their content,
  *   and such as were changed are left out: another question may have another answer.
  */
@@ -38,12 +39,15 @@ export async function loadSides(
     readonly head: SideCells;
     readonly base: SideCells;
     readonly sameItems: boolean;
+    readonly endedEarly?: boolean;
     readonly beat: Beat;
   },
 ): Promise<LoadedSides> {
-  const changed = of.sameItems ? new Set<string>() : await changedItems(on, of);
-  const head = await load(on, of.head, { changed, beat: of.beat });
-  const base = await load(on, of.base, { changed, beat: of.beat });
+  const { beat } = of;
+  const changed = await changedItems(on, of);
+  const head = await loadScores(on, of.head, { left: changed, beat, skipped: !of.endedEarly });
+  const left = of.endedEarly === true ? new Set([...changed, ...head.onlySkipped]) : changed;
+  const base = await loadScores(on, of.base, { left, beat });
   return {
     head: head.scores,
     base: base.scores,
@@ -52,10 +56,17 @@ export async function loadSides(
   };
 }
 
-async function changedItems(
+/** Items that both sides have with another content. */
+export async function changedItems(
   on: Queryable,
-  of: { readonly head: SideCells; readonly base: SideCells; readonly beat: Beat },
+  of: {
+    readonly head: SideCells;
+    readonly base: SideCells;
+    readonly sameItems: boolean;
+    readonly beat: Beat;
+  },
 ): Promise<ReadonlySet<string>> {
+  if (of.sameItems) return new Set();
   const hashes = new Map<string, string>();
   for await (const page of pagesOf(on, of.base)) {
     page.items.forEach((item, at) => hashes.set(item, page.hashes[at] ?? ''));
@@ -72,20 +83,59 @@ async function changedItems(
   return changed;
 }
 
-async function load(
+/** One side. */
+export interface LoadedSide {
+  readonly scores: RunScores;
+  readonly cells: number;
+  /** Items none of whose cells was run, where skipped cells are left out. */
+  readonly onlySkipped: ReadonlySet<string>;
+}
+
+/**
+ * Streams the cells of one side.
+ *
+ * @param options.left items to leave out.
+ * @param options.skipped whether cells that were skipped count as planned ones without a score. Default true.
+ */
+export async function loadScores(
   on: Queryable,
   side: SideCells,
-  { changed, beat }: { readonly changed: ReadonlySet<string>; readonly beat: Beat },
-): Promise<{ readonly scores: RunScores; readonly cells: number }> {
+  options: {
+    readonly left: ReadonlySet<string>;
+    readonly beat: Beat;
+    readonly skipped?: boolean;
+  },
+): Promise<LoadedSide> {
+  const { left, beat, skipped = true } = options;
   const builder = new RunScoresBuilder();
+  const [ran, notRun] = [new Set<string>(), new Set<string>()];
   let cells = 0;
-  for await (const page of pagesOf(on, side)) {
+  for await (const whole of pagesOf(on, side)) {
     beat.cancelled.throwIfAborted();
-    addPage(builder, page, changed);
+    const page = skipped ? whole : withoutSkipped(whole, { ran, notRun });
+    addPage(builder, page, left);
     cells += page.items.length;
     beat.tell({ step: `load ${side.kind}`, cells });
   }
-  return { scores: builder.build(), cells };
+  for (const item of ran) notRun.delete(item);
+  return { scores: builder.build(), cells, onlySkipped: notRun };
+}
+
+function withoutSkipped(
+  page: CellPage,
+  { ran, notRun }: { readonly ran: Set<string>; readonly notRun: Set<string> },
+): CellPage {
+  const isRun = (_: unknown, at: number): boolean => page.statuses[at] !== 'skipped';
+  page.items.forEach((item, at) => (isRun(item, at) ? ran : notRun).add(item));
+  return {
+    items: page.items.filter(isRun),
+    hashes: page.hashes.filter(isRun),
+    repetitions: page.repetitions.filter(isRun),
+    statuses: page.statuses.filter(isRun),
+    latencies: page.latencies.filter(isRun),
+    costs: page.costs.filter(isRun),
+    scores: page.scores.filter(isRun),
+  };
 }
 
 /** Adds the cells of a page. */
@@ -102,7 +152,10 @@ export function addPage(
   });
 }
 
-const scoresOf = (scores: Readonly<Record<string, PagedScore>> | undefined): readonly CellScore[] =>
+/** The scores of a cell as a comparison takes them. */
+export const scoresOf = (
+  scores: Readonly<Record<string, PagedScore>> | undefined,
+): readonly CellScore[] =>
   Object.entries(scores ?? {}).map(([name, [value, passed]]) => ({
     name,
     value:

@@ -1,5 +1,5 @@
 import type { ReopenReply } from '../../contracts/pass.js';
-import type { SubmitReply } from '../../contracts/experiment-protocol.js';
+import type { RunStop, SubmitReply } from '../../contracts/experiment-protocol.js';
 import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
 import type { ExperimentPorts } from '../experiment/ports.js';
 
@@ -7,6 +7,8 @@ import type { ExperimentPorts } from '../experiment/ports.js';
 export interface RunStarter {
   /** @throws AssayError TEMPORAL_UNREACHABLE, WORKER_MISSING */
   submit(spec: ExperimentSpec): Promise<SubmitReply>;
+  /** Has a run start nothing more; one that is ending anyway is left alone. @throws as above */
+  stop(run: { readonly project: string; readonly name: string }, stop: RunStop): Promise<void>;
   /** Judges stored outputs of a run that has ended with what is new or changed of today's evaluators. @throws as above */
   rejudge(run: { readonly project: string; readonly name: string }): Promise<ReopenReply>;
 }

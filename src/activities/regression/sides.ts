@@ -23,15 +23,23 @@ export async function existingRun(
 
 /**
  * Makes sure that a run has ended and can be compared: a run that was cancelled or failed has skipped what it had not run, and
- * a verdict on what happened to be done first would be none on the run.
+ * a verdict on what happened to be done first would be none on the run. Nor is one on a run that a gate ended early: it
+ * ended when it looked worse or as good, and only that gate's bounds take account of it.
  *
+ * @param gateId the gate that asks.
  * @throws AssayError EXPERIMENT_RUNNING, GATE_RUN_FAILED
  */
-export function endedWell(record: ExperimentRecord): EndedRun {
-  const { name, status, manifest, error } = record;
+export function endedWell(record: ExperimentRecord, gateId?: string): EndedRun {
+  const { name, status, manifest, error, earlyStop } = record;
   if (!isFinalStatus(status)) {
     throw new AssayError('EXPERIMENT_RUNNING', `"${name}" has not ended: it is ${status}.`, {
       mend: 'Wait for its end: `assay experiment watch`.',
+    });
+  }
+  if (earlyStop !== undefined && earlyStop.gate !== gateId) {
+    throw new AssayError('GATE_RUN_FAILED', `"${name}" was ended early by a gate.`, {
+      problems: [{ at: earlyStop.gate, message: earlyStop.early.reason }],
+      mend: 'Run its other cells first: `assay experiment retry --skipped`.',
     });
   }
   if (manifest !== undefined && status !== 'failed' && status !== 'cancelled') {

@@ -67,6 +67,7 @@ export function statusText(view: ExperimentView, sink: Sink, costs?: RunCosts): 
     ['Started', `${startedAt}, ${duration(worked)}`],
     ...(view.finishedAt === undefined ? [] : [['Finished', view.finishedAt] as const]),
     ...view.passes.map((each): readonly [string, string] => [`Pass ${each.pass}`, passLine(each)]),
+    ...optional('Ended early', view.earlyStop?.reason, sink),
     ...(view.verdicts ?? []).map(({ name, verdict, decidedAt }): readonly [string, string] => [
       'Verdict',
       `${verdict} (gate ${sink.safe(name)}, ${decidedAt})`,

@@ -26,6 +26,7 @@ export interface PolicyOptions {
   readonly stale?: 'refuse' | 'compare';
   readonly missing?: 'worst' | 'exclude';
   readonly inconclusive?: 'pass' | 'fail';
+  readonly earlyStop?: boolean;
 }
 
 /** A number, such as 0.02; its range is checked with everything else that is asked of the gate. */
@@ -76,6 +77,8 @@ export function withRunOptions(command: Command): Command {
     .option('--quick <n>', 'only so many items, drawn in strata; see also --seed', positiveNumber)
     .option('--quick-by <pointer>', 'what the strata are, as /expected; default: found by itself')
     .option('--reuse', 'take over what earlier runs made of the same content')
+    .option('--early-stop', 'end the run once no rest of it would change the verdict')
+    .option('--no-early-stop', 'run all of it, whatever the config says')
     .option('--description <text>', 'shown in the report and on the platform');
 }
 
@@ -126,7 +129,7 @@ export function withPolicyOptions(command: Command): Command {
 /** The settings that the options ask for. */
 export function settingsOf(options: PolicyOptions): GateSettings {
   const { margin, alpha, marginOf, maxCostGrowth, maxLatencyGrowth } = options;
-  const { slice, cluster, stale, missing, inconclusive } = options;
+  const { slice, cluster, stale, missing, inconclusive, earlyStop } = options;
   return {
     ...(margin === undefined ? {} : { margin }),
     ...(alpha === undefined ? {} : { alpha }),
@@ -144,6 +147,7 @@ export function settingsOf(options: PolicyOptions): GateSettings {
     ...(stale === undefined ? {} : { stale }),
     ...(missing === undefined ? {} : { missing }),
     ...(inconclusive === undefined ? {} : { inconclusive }),
+    ...(earlyStop === undefined ? {} : { earlyStop }),
   };
 }
 

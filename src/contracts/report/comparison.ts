@@ -99,6 +99,37 @@ const growthSchema = z
   })
   .meta({ id: 'GrowthComparison', description: 'Cost or latency of head against the base.' });
 
+const earlyStopSchema = z
+  .object({
+    verdict: z.enum(['pass', 'regress']),
+    cells: countSchema.describe('Cells on which the verdict was settled, of those planned.'),
+    planned: countSchema,
+    saved: countSchema,
+    reason: z.string(),
+    parts: z.array(
+      z.object({
+        name: z.string(),
+        verdict: z.enum(['pass', 'regress']),
+        low: z.number(),
+        high: z.number(),
+        halfWidth: z.number(),
+        cells: countSchema,
+        planned: countSchema,
+      }),
+    ),
+    bounds: z.array(z.object({ name: z.string(), interval: intervalSchema })),
+    run: z
+      .object({
+        planned: countSchema,
+        ran: countSchema,
+        skipped: countSchema,
+        callsSaved: z.number().nullable(),
+        usdSaved: z.number().nullable(),
+      })
+      .optional(),
+  })
+  .meta({ id: 'EarlyStop', description: 'How a run was ended once its verdict was settled.' });
+
 const resultSchema = z
   .object({
     format: z.literal('assay-comparison'),
@@ -107,7 +138,11 @@ const resultSchema = z
     reasons: z.array(z.string()).describe('Sentences, the decisive ones first.'),
     alpha: z.number(),
     power: z.number(),
-    confidence: z.number().describe('Of all intervals of differences and ratios: 1 − 2α.'),
+    confidence: z
+      .number()
+      .describe(
+        'Of all intervals of differences and ratios: 1 − 2α, or of the confidence sequence.',
+      ),
     bootstrap: z.object({ resamples: countSchema, seed: z.int() }),
     items: z.object({
       base: countSchema,
@@ -131,6 +166,9 @@ const resultSchema = z
         itemsWithoutValue: countSchema,
       }),
     ),
+    earlyStop: earlyStopSchema
+      .optional()
+      .describe('Where the run was ended before all of its cells were run.'),
   })
   .meta({ id: 'Comparison', description: 'Head against base, item by item, with the verdict.' });
 

@@ -158,6 +158,7 @@ export const catalogue = {
   EXPERIMENT_FAILED: run('The experiment failed'),
   EXPERIMENT_CANCELLED: run('The experiment was cancelled'),
   MAX_FAILURES: run('More cells failed than the experiment allows'),
+  EARLY_STOP: run('The verdict of the gate was settled before this cell ran'),
   EXPERIMENT_UNVERIFIED: run('Not everything published could be read back'),
   EXPERIMENT_HAS_ERRORS: run('Some cells ended in an error'),
   GATE_RUN_FAILED: run('A run of the gate did not end well'),

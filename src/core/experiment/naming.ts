@@ -34,6 +34,7 @@ export const pauseUpdate = 'pause';
 export const resumeUpdate = 'resume';
 export const concurrencyUpdate = 'concurrency';
 export const budgetUpdate = 'budget';
+export const stopUpdate = 'stop';
 export const progressQuery = 'progress';
 
 /** Saying what a run would come to. */

@@ -36,6 +36,7 @@ export function gatePolicy(config: GateSettings, own: GateSettings): GatePolicy 
     inconclusive: said('inconclusive') ?? gateDefaults.inconclusive,
     stale: said('stale') ?? gateDefaults.stale,
     missing: said('missing') ?? gateDefaults.missing,
+    ...(said('earlyStop') === true ? { earlyStop: true } : {}),
     seed: said('seed') ?? gateDefaults.seed,
   };
 }

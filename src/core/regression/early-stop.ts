@@ -5,8 +5,9 @@
  */
 import { count, figure } from '../report/figures.js';
 import { observe, startSequence, type SequenceState } from '../statistics/confidence-sequence.js';
+import type { Interval } from '../statistics/interval.js';
 import { studentTQuantile } from '../statistics/student-t.js';
-import type { Comparison, Verdict } from './types.js';
+import type { Verdict } from './types.js';
 import { signed } from './verdict.js';
 
 /** One score whose verdict is awaited. */
@@ -97,9 +98,8 @@ export function observeCells(state: SettlingState, cells: readonly SettlingCell[
  * The chance of a false regression is at most that of the whole run plus `error`.
  */
 export function settled(state: SettlingState): Settled | undefined {
-  const { range, margin, alpha, parts, cells } = state.plan;
-  const low = (2 * state.lower.low - 1) * range;
-  const high = (1 - 2 * state.upper.low) * range;
+  const { margin, alpha, parts, cells } = state.plan;
+  const { low, high } = boundsOf(state);
   const pass = low - halfWidthOf(state, alpha) > -margin;
   const worse = !pass && high + halfWidthOf(state, alpha / parts) < 0;
   if (!pass && !worse) return undefined;
@@ -129,7 +129,22 @@ export interface EarlyStop {
   readonly planned: number;
   readonly saved: number;
   readonly reason: string;
+  /** The scores that are settled: in a regression one of them is enough. */
   readonly parts: readonly (Settled & { readonly name: string })[];
+  /** Of every required score that could be settled: where its mean difference over the whole run lies, valid at every look at once. */
+  readonly bounds: readonly { readonly name: string; readonly interval: Interval }[];
+  /** What the run came to, once it had ended. */
+  readonly run?: StoppedRun;
+}
+
+/** What a run that was ended early came to: cells in flight had finished. */
+export interface StoppedRun {
+  readonly planned: number;
+  readonly ran: number;
+  readonly skipped: number;
+  /** What the skipped cells would have taken, at the mean of those that were run; null where that is not known. */
+  readonly callsSaved: number | null;
+  readonly usdSaved: number | null;
 }
 
 /**
@@ -164,16 +179,17 @@ export function settledRun(
     planned,
     saved: planned - cells,
     reason: `Settled after ${count(cells)} of ${count(planned)} cells, which saved ${figure((100 * (planned - cells)) / planned)} %: ${told.join('; ')}.`,
-    parts: decisive,
+    parts,
+    bounds: states.map((state) => ({ name: state.plan.name, interval: boundsOf(state) })),
   };
 }
 
-/** The comparison of a run that ended early: its verdict is the settled one, its figures are of the cells that were run. */
-export function withEarlyStop(comparison: Comparison, stop: EarlyStop): Comparison {
+/** Each end is wrong with `error` ÷ parts ÷ 3 at most; the last third is the spread's. */
+function boundsOf({ plan, lower, upper }: SettlingState): Interval {
+  const { range, error, parts } = plan;
   return {
-    ...comparison,
-    verdict: stop.verdict,
-    reasons: [stop.reason, ...comparison.reasons],
-    earlyStop: stop,
+    low: (2 * lower.low - 1) * range,
+    high: (1 - 2 * upper.low) * range,
+    confidence: 1 - (2 * error) / parts / 3,
   };
 }

@@ -50,13 +50,22 @@ export function compareEvaluator(
   };
 }
 
-interface ReadScore {
+/** Both sides of a score, and what of it is compared on which scale. */
+export interface ReadScore {
   readonly sides: Sides;
   readonly shape: ScoreShape;
   readonly measure: 'value' | 'passed';
 }
 
-function readScore(evaluator: GateEvaluator, context: ComparisonContext): ReadScore | Decision {
+/** Finds what of a score can be compared; a decision where nothing can. */
+export function readScore(
+  evaluator: GateEvaluator,
+  context: {
+    readonly base: RunScores;
+    readonly head: RunScores;
+    readonly settings: Pick<ComparisonSettings, 'margin'>;
+  },
+): ReadScore | Decision {
   const base = context.base.scores.get(evaluator.name);
   const top = context.head.scores.get(evaluator.name);
   if (base === undefined || top === undefined) return absentScore(base, top);

@@ -100,7 +100,9 @@ export type ReasonCode =
   | 'not_a_number'
   | 'outside_scale'
   | 'margin_needed'
-  | 'not_positive';
+  | 'not_positive'
+  | 'settled'
+  | 'ended_early';
 
 /** Ids, sorted; at most the first 1,000 of `n`. */
 export interface IdList {
@@ -144,7 +146,7 @@ export interface ComparisonFigures {
   readonly estimate: number | null;
   /** Of d at 1 − 2α, by which it is decided; with `t` and `bca` the wider end of both on each side. */
   readonly interval: Interval | null;
-  readonly method: 'tango' | 't' | 't+bca' | 'ties' | null;
+  readonly method: 'tango' | 't' | 't+bca' | 'ties' | 'sequence' | null;
   /** What `interval` is made of. */
   readonly intervals: { readonly t: Interval | null; readonly bca: Interval | null };
   readonly test: ComparisonTest | null;
@@ -226,7 +228,7 @@ export interface Comparison {
   readonly reasons: readonly string[];
   readonly alpha: number;
   readonly power: number;
-  /** Of all intervals of differences and ratios: 1 − 2α. */
+  /** Of all intervals of differences and ratios: 1 − 2α; of a run that ended early that of the confidence sequence. */
   readonly confidence: number;
   readonly bootstrap: { readonly resamples: number; readonly seed: number };
   readonly items: {

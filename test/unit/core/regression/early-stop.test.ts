@@ -7,10 +7,10 @@ import {
   settled,
   settledRun,
   startSettling,
-  withEarlyStop,
   type SettlingPlan,
   type SettlingState,
 } from '../../../../src/core/regression/early-stop.js';
+import { withEarlyStop } from '../../../../src/core/regression/stopped-comparison.js';
 import { observe, startSequence } from '../../../../src/core/statistics/confidence-sequence.js';
 import { listOf, noise, scoreName, times } from './runs.js';
 
@@ -150,6 +150,36 @@ describe('a run whose verdict is settled', () => {
     expect(found.verdict).toBe('inconclusive');
     expect(stopped.verdict).toBe('regress');
     expect(stopped.reasons[0]).toBe(stop.reason);
+  });
+
+  it('shows the intervals of the sequence, and nothing that needs a fixed number of cells', () => {
+    const state = firstSettled(changes(2_000, { worse: 0.25, better: 0.05 }), plan);
+    const stop = settledRun([state], false);
+    if (stop === undefined) throw new Error('not settled');
+    const run = listOf(times(20, true));
+    const found = compareRuns({
+      base: run,
+      head: run,
+      evaluators: [{ name: scoreName }],
+      slices: [{ key: '/half', valueOf: (item) => (item.endsWith('1') ? 'a' : 'b') }],
+    });
+    const totals = { planned: 2_000, ran: 500, skipped: 1_500, callsSaved: 1_500, usdSaved: 0.3 };
+    const stopped = withEarlyStop(found, { ...stop, run: totals });
+    expect(stopped.reasons[1]).toBe(
+      '500 of 2,000 cells were run and 1,500 skipped, which saved about 1,500 calls and $0.3.',
+    );
+    expect(stopped.evaluators[0]).toMatchObject({
+      verdict: 'regress',
+      code: 'settled',
+      method: 'sequence',
+      interval: stop.bounds[0]?.interval,
+      test: null,
+      itemsNeeded: null,
+    });
+    expect(stopped.confidence).toBeCloseTo(1 - 0.02 / 3, 12);
+    expect(stop.bounds[0]?.interval.confidence).toBe(stopped.confidence);
+    const [slice] = stopped.evaluators[0]?.slices ?? [];
+    expect(slice).toMatchObject({ verdict: 'inconclusive', code: 'ended_early', interval: null });
   });
 
   it('refuses one cluster, of which nothing can be said', () => {

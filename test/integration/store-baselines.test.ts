@@ -51,7 +51,7 @@ const pagesOf = async <Page>(pages: AsyncIterable<Page>): Promise<Page[]> => {
 };
 
 describe('the pages of a run', () => {
-  it('hold every cell with its scores of every kind but abstentions, and no body', async () => {
+  it('hold every cell with its scores of every kind, abstentions beside them, and no body', async () => {
     const { experimentId, cellIds } = await newCells(test.store, 3);
     const [first = '', second = '', third = ''] = cellIds;
     await commitCells(test.store, [
@@ -81,6 +81,7 @@ describe('the pages of a run', () => {
           {},
           {},
         ],
+        abstained: [['j'], null, null],
       },
     ]);
   });

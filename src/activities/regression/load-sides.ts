@@ -98,7 +98,8 @@ export function addPage(
     if (left.has(itemId)) return;
     const latencyMs = page.latencies[at] ?? undefined;
     const costDollars = page.costs[at] ?? undefined;
-    builder.add({ itemId, scores: scoresOf(page.scores[at]), latencyMs, costDollars });
+    const abstained = page.abstained?.[at] ?? undefined;
+    builder.add({ itemId, scores: scoresOf(page.scores[at]), abstained, latencyMs, costDollars });
   });
 }
 

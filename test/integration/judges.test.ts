@@ -196,6 +196,20 @@ describe('judges', () => {
   }, 60_000);
 
   it('are asked about their anchors in each run, beside its cells and not among them', async () => {
+    const plan = await harness.client.experiments.estimate({
+      project,
+      name: 'first',
+      dataset: { name: 'items' },
+      target: 'good',
+    });
+    const planned = plan.parts.filter(({ purpose }) => purpose === 'judge');
+    expect(planned).toMatchObject([
+      { scope: 'judge:anchored', calls: { low: 4, high: 4 } },
+      {
+        scope: 'judge:anchored/anchors',
+        calls: { low: 3, high: 3, basis: expect.stringContaining('up to 3 more') },
+      },
+    ]);
     const [view, calls] = await callsDuring(() => harness.run({ name: 'first', target: 'good' }));
     expect(view).toMatchObject({ status: 'completed', counts: { planned: 4, ok: 4 } });
     expect(calls).toBe(4 + 3);

@@ -27,7 +27,8 @@ const pagesOf = (on: Queryable, side: SideCells): AsyncGenerator<CellPage> =>
   side.kind === 'run' ? cellPages(on, side.experimentId) : baselinePages(on, side);
 
 /**
- * Streams the cells of both sides; one page is in memory at a time.
+ * Streams the cells of both sides beside each other, since most of the time goes by in Postgres; one page of each is in memory
+ * at a time.
  *
  * @param of.sameItems whether the datasets are known to be equal. Where not, items are compared by the hash of their content,
  *   and such as were changed are left out: another question may have another answer.
@@ -42,14 +43,22 @@ export async function loadSides(
   },
 ): Promise<LoadedSides> {
   const changed = of.sameItems ? new Set<string>() : await changedItems(on, of);
-  const head = await load(on, of.head, { changed, beat: of.beat });
-  const base = await load(on, of.base, { changed, beat: of.beat });
+  const [head, base] = await both(
+    load(on, of.head, { changed, beat: of.beat }),
+    load(on, of.base, { changed, beat: of.beat }),
+  );
   return {
     head: head.scores,
     base: base.scores,
     cells: { head: head.cells, base: base.cells },
     changedItems: [...changed].sort(),
   };
+}
+
+/** Waits for both where one fails: an activity that has ended must not go on reading. */
+async function both<One, Two>(one: Promise<One>, two: Promise<Two>): Promise<readonly [One, Two]> {
+  await Promise.allSettled([one, two]);
+  return Promise.all([one, two]);
 }
 
 async function changedItems(

@@ -127,7 +127,7 @@ function defaultMeasure(
 }
 
 function shapeOf(
-  { scale, margin }: GateEvaluator,
+  { scale, margin, unbounded = false }: GateEvaluator,
   of: {
     readonly sides: Sides;
     readonly measure: 'value' | 'passed';
@@ -148,7 +148,9 @@ function shapeOf(
     return { binary, scale, margin: margin ?? of.margin * (scale.max - scale.min) };
   }
   // A margin of a scale's width or more tells that the score is not on this one.
-  const unit = min >= 0 && max <= 1 && (margin ?? of.margin) < 1 ? { min: 0, max: 1 } : null;
+  const fits = min >= 0 && max <= 1 && (margin ?? of.margin) < 1;
+  const isUnit = fits && !(unbounded && of.measure === 'value');
+  const unit = isUnit ? { min: 0, max: 1 } : null;
   if (unit === null && margin === undefined) {
     return inconclusive(
       'margin_needed',

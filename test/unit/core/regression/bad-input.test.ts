@@ -135,6 +135,17 @@ describe('what the data cannot answer is inconclusive and says why', () => {
     expect(found.interval?.high).toBeGreaterThan(0);
   });
 
+  it('dollars or seconds that happen to lie in 0 to 1 are on no scale: twice the cost passes no default margin', () => {
+    const base = listOf(noise(300, 5).map((value) => 0.001 + value / 1_000));
+    const head = listOf(noise(300, 5).map((value) => 0.002 + value / 500));
+    const dollars = { name: scoreName, better: 'lower', unbounded: true } as const;
+    const found = compareRuns({ base, head, evaluators: [dollars] });
+    expect(found.verdict).toBe('inconclusive');
+    expect(found.evaluators[0]).toMatchObject({ code: 'margin_needed', scale: null });
+    const named = compareRuns({ base, head, evaluators: [{ ...dollars, margin: 0.0005 }] });
+    expect(named.evaluators[0]).toMatchObject({ verdict: 'regress', scale: null, margin: 0.0005 });
+  });
+
   it('a score without a scale that never varies says nothing', () => {
     const base = listOf(times(50, 7));
     const found = compareRuns({ base, head: base, evaluators: [{ name: scoreName, margin: 0.5 }] });

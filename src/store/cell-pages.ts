@@ -61,6 +61,23 @@ export async function* cellPages(
   }
 }
 
+/** The items of a run with the hashes of their contents, as {@link cellPages} has them, without any cell. */
+export async function* itemPages(
+  on: Queryable,
+  experimentId: string,
+): AsyncGenerator<Pick<CellPage, 'items' | 'hashes'>, void, undefined> {
+  for (let from = 0; ; from += pageItems) {
+    const rows = await rowsOf<{ item_id: string; hash: string }>(
+      on,
+      `select item_id, hash from assay.experiment_items
+        where experiment_id = $1 and ordinal >= $2 and ordinal < $3 order by ordinal`,
+      [experimentId, from, from + pageItems],
+    );
+    if (rows.length === 0) return;
+    yield { items: rows.map((row) => row.item_id), hashes: rows.map(({ hash }) => hash) };
+  }
+}
+
 // A lookup per cell, by force (offset 0): without statistics of a table that grew a moment ago, the planner reads all scores.
 const pageQuery = `
   with cells as materialized (

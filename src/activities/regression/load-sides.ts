@@ -5,7 +5,13 @@ import {
   type CellScore,
   type RunScores,
 } from '../../core/regression/run-scores.js';
-import { cellPages, labelPages, type CellPage, type PagedScore } from '../../store/cell-pages.js';
+import {
+  cellPages,
+  itemPages,
+  labelPages,
+  type CellPage,
+  type PagedScore,
+} from '../../store/cell-pages.js';
 import type { Queryable } from '../../store/query.js';
 import type { Beat } from '../heartbeat.js';
 
@@ -25,6 +31,13 @@ export interface LoadedSides {
 
 const pagesOf = (on: Queryable, side: SideCells): AsyncGenerator<CellPage> =>
   side.kind === 'run' ? cellPages(on, side.experimentId) : baselinePages(on, side);
+
+// A run's cells take ten times as long as its items.
+const itemsOf = (
+  on: Queryable,
+  side: SideCells,
+): AsyncGenerator<Pick<CellPage, 'items' | 'hashes'>> =>
+  side.kind === 'run' ? itemPages(on, side.experimentId) : baselinePages(on, side);
 
 /**
  * Streams the cells of both sides beside each other, since most of the time goes by in Postgres; one page of each is in memory
@@ -66,12 +79,12 @@ async function changedItems(
   of: { readonly head: SideCells; readonly base: SideCells; readonly beat: Beat },
 ): Promise<ReadonlySet<string>> {
   const hashes = new Map<string, string>();
-  for await (const page of pagesOf(on, of.base)) {
+  for await (const page of itemsOf(on, of.base)) {
     page.items.forEach((item, at) => hashes.set(item, page.hashes[at] ?? ''));
     of.beat.tell({ step: 'items of the base', items: hashes.size });
   }
   const changed = new Set<string>();
-  for await (const page of pagesOf(on, of.head)) {
+  for await (const page of itemsOf(on, of.head)) {
     of.beat.cancelled.throwIfAborted();
     page.items.forEach((item, at) => {
       const before = hashes.get(item);

@@ -232,10 +232,6 @@ describe('a gate, as a pipeline uses it', () => {
     const rows = await harness.platform.spanRows(runUid);
     expect([...rows.values()].every((count) => count === 1)).toBe(true);
     // Milliseconds have no scale that a default margin could be a share of.
-    const timed = {
-      base: { kind: 'baseline', name: 'main' },
-      head: { kind: 'run', name: 'killed' },
-    };
     await expect(
       harness.client.gates.start({
         project,

@@ -18,7 +18,7 @@ export type Guess = Estimated | Unknown;
 /** The calls that a run makes in one place: its target, or one of its evaluators. */
 export interface EstimatedCalls {
   readonly purpose: 'target' | 'judge' | 'embedding';
-  /** `target`, or `judge:<evaluator>`. */
+  /** `target`, `judge:<evaluator>`, or `judge:<evaluator>/anchors`. */
   readonly scope: string;
   /** `provider/model`; undefined where only the code knows. */
   readonly model: string | undefined;

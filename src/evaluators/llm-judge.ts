@@ -22,7 +22,7 @@ import { askWithRepair } from './judge/repair.js';
 import { readSource, type JudgeSource } from './judge/source.js';
 import { readVerdict, type Verdict } from './judge/verdict.js';
 import { pathOption, readExpected, readOutput } from './judged-value.js';
-import type { EvaluationInput } from './port.js';
+import type { EvaluationInput, PlannedEvaluation } from './port.js';
 
 type JudgeBuilding = Building<'llm_judge'>;
 
@@ -79,6 +79,12 @@ function judgeOf({ name, config }: JudgeBuilding, source: JudgeSource): Built {
       ...shownInput(input, contextPath),
     };
   };
+  const planned = ({ output, ...rest }: PlannedEvaluation): ChatRequest | undefined => {
+    const { applies, ...shown } = caseOf(rest);
+    if (!applies || (contextPath !== undefined && shown.context === undefined)) return undefined;
+    const part = readOutput(output, path);
+    return requestFor({ ...shown, output: part.found ? part.value : output });
+  };
   return {
     scoreNames: judgeScoreNames(name),
     evaluator: {
@@ -86,14 +92,12 @@ function judgeOf({ name, config }: JudgeBuilding, source: JudgeSource): Built {
       required,
       identity,
       ...(anchors.length === 0 ? {} : { anchors }),
-      planned({ output, ...rest }) {
-        const { applies, ...shown } = caseOf(rest);
-        if (!applies || (contextPath !== undefined && shown.context === undefined)) {
-          return undefined;
-        }
-        const part = readOutput(output, path);
-        return requestFor({ ...shown, output: part.found ? part.value : output });
-      },
+      planned,
+      plannedAnchors: () =>
+        anchors.flatMap(({ input, output, expected }) =>
+          // One with nothing at the path fails without a call.
+          readOutput(output, path).found ? (planned({ input, output, expected }) ?? []) : [],
+        ),
       async evaluate(evaluation, { models, signal }) {
         const { applies, ...shown } = caseOf(evaluation);
         if (!applies) return [];

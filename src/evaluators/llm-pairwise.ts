@@ -85,6 +85,17 @@ function pairwiseOf({ name, config }: PairwiseBuilding, source: JudgeSource): Bu
         const part = readOutput(output, path);
         return requestFor({ ...shown, first: part.found ? part.value : output, second });
       },
+      plannedAnchors: () =>
+        anchors.flatMap(({ input, output, expected }) => {
+          const pair = pairOf({ input, expected }, { other, path });
+          const part = readOutput(output, path);
+          if (pair === undefined || !part.found || jsonEqual(part.value, pair.other)) return [];
+          const { other: second, ...shown } = pair;
+          return [
+            requestFor({ ...shown, first: part.value, second }),
+            requestFor({ ...shown, first: second, second: part.value }),
+          ];
+        }),
       async evaluate(evaluation, context) {
         const pair = pairOf(evaluation, { other, path });
         if (pair === undefined) return [];

@@ -70,6 +70,8 @@ export interface Evaluator {
   readonly callsPerOutput?: number;
   /** Cases with known verdicts that it is asked about in each run. */
   readonly anchors?: readonly Anchor[];
+  /** What it asks about them, once in each run: fewer than there are where one needs no call. */
+  readonly plannedAnchors?: () => readonly ChatRequest[];
   /**
    * Gives one score or several; an empty list where it does not apply to this item (nothing expected).
    * @throws AssayError EVALUATOR_*, JUDGE_VERDICT_INVALID, REGEX_TIMEOUT, MODEL_*

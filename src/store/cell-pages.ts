@@ -23,10 +23,13 @@ export interface CellPage {
   readonly costs: readonly (number | null)[];
   /** By score name. That a judge abstained is no score of the output, and is not among them. */
   readonly scores: readonly Readonly<Record<string, PagedScore>>[];
+  /** The evaluators that abstained, null where none did. Absent where none did in the page, or it was pinned before that was kept. */
+  readonly abstained?: readonly (readonly string[] | null)[];
 }
 
-interface PageRow extends CellPage {
+interface PageRow extends Omit<CellPage, 'abstained'> {
   readonly found: number;
+  readonly abstained: NonNullable<CellPage['abstained']> | null;
 }
 
 /** Items a page: about a megabyte of JSON with five scores. */
@@ -53,8 +56,25 @@ export async function* cellPages(
       abstentionName(''),
     ]);
     if (row === undefined || row.found === 0) continue;
-    const { found: _found, ...page } = row;
-    yield page;
+    const { found: _found, abstained, ...page } = row;
+    yield abstained === null ? page : { ...page, abstained };
+  }
+}
+
+/** The items of a run with the hashes of their contents, as {@link cellPages} has them, without any cell. */
+export async function* itemPages(
+  on: Queryable,
+  experimentId: string,
+): AsyncGenerator<Pick<CellPage, 'items' | 'hashes'>, void, undefined> {
+  for (let from = 0; ; from += pageItems) {
+    const rows = await rowsOf<{ item_id: string; hash: string }>(
+      on,
+      `select item_id, hash from assay.experiment_items
+        where experiment_id = $1 and ordinal >= $2 and ordinal < $3 order by ordinal`,
+      [experimentId, from, from + pageItems],
+    );
+    if (rows.length === 0) return;
+    yield { items: rows.map((row) => row.item_id), hashes: rows.map(({ hash }) => hash) };
   }
 }
 
@@ -70,16 +90,17 @@ const pageQuery = `
           from assay.experiment_cells
          where experiment_id = $1 and ordinal = i.ordinal and latest offset 0) c
   ), scored as (
-    select cells.*, coalesce(s.scores, '{}'::json) as scores
+    select cells.*, coalesce(s.scores, '{}'::json) as scores, s.abstained
       from cells left join lateral (
         select json_object_agg(name, json_build_array(case
                  when type = 'BOOLEAN' then to_json(boolean_value)
                  when type = 'CATEGORICAL' then to_json(text_value)
                  when number_value not in ('NaN', 'Infinity', '-Infinity') then to_json(number_value)
-               end, passed)) as scores
-          from (select name, type, number_value, boolean_value, text_value, passed
+               end, passed)) filter (where name <> evaluator || $4) as scores,
+               array_agg(evaluator) filter (where name = evaluator || $4) as abstained
+          from (select name, evaluator, type, number_value, boolean_value, text_value, passed
                   from assay.scores
-                 where cell_id = cells.id and name <> evaluator || $4 offset 0) own) s on true
+                 where cell_id = cells.id offset 0) own) s on true
   )
   select count(*)::int as found,
          json_agg(item_id order by ordinal, repetition) as items,
@@ -88,7 +109,9 @@ const pageQuery = `
          json_agg(status order by ordinal, repetition) as statuses,
          json_agg(case when has_output then latency_ms end order by ordinal, repetition) as latencies,
          json_agg(case when has_output then target_cost::float8 end order by ordinal, repetition) as costs,
-         json_agg(scores order by ordinal, repetition) as scores
+         json_agg(scores order by ordinal, repetition) as scores,
+         case when count(abstained) > 0
+              then json_agg(abstained order by ordinal, repetition) end as abstained
     from scored`;
 
 /** Values of some fields of the items of a run, page by page; undefined entries are absent fields. */

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 
 import { renderHtml } from '../../src/core/report/html/page.js';
+import type { ReportHeader } from '../../src/core/report/report-input.js';
 import { report } from '../unit/core/report/cells.js';
 import { compared } from '../unit/core/report/compared-run.js';
 import { hostileCells, hostileHeader } from '../unit/core/report/hostile-run.js';
@@ -20,11 +21,20 @@ if (executablePath === undefined) {
 }
 const inBrowser = executablePath === undefined ? describe.skip : describe;
 
+/** So that each failed score fails its cell, and there are many kinds of failed cells to look through. */
+const allRequired = (header: ReportHeader): ReportHeader => ({
+  ...header,
+  manifest: {
+    ...header.manifest,
+    evaluators: header.manifest.evaluators.map((each) => ({ ...each, required: true })),
+  },
+});
+
 inBrowser('the page of a report in a browser', () => {
   let browser: Browser;
   let folder: string;
   const pages = {
-    sample: renderHtml(compared(report(sampleCells(), sampleHeader))),
+    sample: renderHtml(compared(report(sampleCells(), allRequired(sampleHeader)))),
     repeated: renderHtml(report(repeatedCells(), repeatedHeader)),
     hostile: renderHtml(report(hostileCells(), hostileHeader())),
   };

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { ExperimentView } from '../../src/client/experiments.js';
 import { openStore } from '../../src/store/store.js';
+import type { SupervisedWorkers } from '../../src/workers/supervisor.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { configFile, datasetFiles, promptFiles } from '../support/project-files.js';
 import { countUnanswered } from '../support/unanswered-calls.js';
@@ -60,6 +61,8 @@ async function startProxy(target: string): Promise<{ url: string; proxy: Proxy }
 describe('an experiment under kill -9', () => {
   let harness: Harness;
   let proxy: Proxy;
+  // Whoever is killed is started again by the supervisor, as for users; a set for each test would only take time.
+  let workers: SupervisedWorkers;
 
   beforeAll(async () => {
     harness = await startHarness({
@@ -72,6 +75,7 @@ describe('an experiment under kill -9', () => {
         return started.url;
       },
     });
+    workers = await harness.startWorkers();
   });
   afterAll(async () => {
     await harness.stop();
@@ -109,7 +113,6 @@ describe('an experiment under kill -9', () => {
   };
 
   it('ends with the same counts, and repeats no call beyond those in flight at the kill', async () => {
-    const workers = await harness.startWorkers();
     await start('killed-worker');
     await until(async () => (await progressOf('killed-worker')) >= items / 4);
     const [pid] = workers.pids;
@@ -120,7 +123,6 @@ describe('an experiment under kill -9', () => {
     const inFlight = await countUnanswered(store, `${project}/killed-worker`);
     await store.close();
     const view = await ended('killed-worker');
-    await workers.stop();
     await expectExactlyOnce(view);
     const calls = await harness.paidCalls();
     const repeated = [...calls.values()].reduce((sum, count) => sum + count - 1, 0);
@@ -130,7 +132,6 @@ describe('an experiment under kill -9', () => {
   }, 180_000);
 
   it('writes no second row where the publisher dies between the 200 of the platform and its mark', async () => {
-    const workers = await harness.startWorkers();
     let killed = 0;
     proxy.onExportAnswered = () => {
       const [pid] = workers.pids;
@@ -140,20 +141,17 @@ describe('an experiment under kill -9', () => {
     };
     await start('killed-publisher');
     const view = await ended('killed-publisher');
-    await workers.stop();
     expect(killed).toBeGreaterThan(0);
     await expectExactlyOnce(view);
     expect(view.publication).toMatchObject([{ duplicateSpans: 0, ambiguousResends: 0 }]);
   }, 180_000);
 
   it('loses nothing where a deploy stops the worker and another one goes on', async () => {
-    const before = await harness.startWorkers();
     const paidBefore = await harness.paidCalls();
     await start('deployed');
     await until(async () => (await progressOf('deployed')) >= items / 4);
-    const [, after] = await Promise.all([before.stop(), harness.startWorkers()]);
+    [, workers] = await Promise.all([workers.stop(), harness.startWorkers()]);
     const view = await ended('deployed');
-    await after.stop();
     await expectExactlyOnce(view);
     const calls = await harness.paidCalls();
     const repeated = [...calls.values()].filter((count) => count > 1).length;
@@ -162,7 +160,6 @@ describe('an experiment under kill -9', () => {
   }, 180_000);
 
   it('waits for a model that goes away in the middle, and for a platform that does', async () => {
-    const workers = await harness.startWorkers();
     await start('outage');
     await until(async () => (await progressOf('outage')) >= items / 4);
     await harness.platform.admin('POST', '/dev/faults', { kind: 'down', seconds: 8 });
@@ -171,7 +168,6 @@ describe('an experiment under kill -9', () => {
     expect(await progressOf('outage')).toBeLessThan(items);
     await harness.model.comeBack();
     const view = await ended('outage');
-    await workers.stop();
     await expectExactlyOnce(view);
   }, 180_000);
 });

@@ -359,8 +359,17 @@ describe('a run that has ended', () => {
       scores: { fixedMs: 0 },
     });
     expect(first.status).toBe('completed_unverified');
-    await new Promise((resolve) => setTimeout(resolve, 7_000));
-    const [lost] = await cellsOf('unverified');
+    const unseen = await cellsOf('unverified');
+    const ids = unseen.map(({ traceId }) => String(traceId));
+    const scores = unseen.reduce((sum, cell) => sum + cell.scores.length, 0);
+    await until(async () => {
+      const rows = await harness.platform.spanRows(first.runUid);
+      const traces = new Set([...rows.keys()].map((row) => row.split('/')[0]));
+      return (
+        traces.size === unseen.length && (await harness.platform.scoreIds(ids)).length === scores
+      );
+    });
+    const [lost] = unseen;
     await harness.platform.admin('DELETE', `/api/public/traces/${String(lost?.traceId)}`);
     await harness.client.experiments.verify(key('unverified'));
     const looked = await ended('unverified');

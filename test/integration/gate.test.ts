@@ -29,8 +29,9 @@ const config = (pattern = 'category'): string =>
     targets: `
       good: { kind: 'function', run: good, evaluators: ['category', 'form'] },
       worse: { kind: 'function', run: worse, evaluators: ['category', 'form'] },
-      slow: { kind: 'function', run: slow, evaluators: ['category', 'form'] },`,
-    evaluators: `form: { kind: 'regex', pattern: '${pattern}', expect: 'match', required: false },`,
+      slow: { kind: 'function', run: slow, evaluators: ['category', 'form', 'time'] },`,
+    evaluators: `form: { kind: 'regex', pattern: '${pattern}', expect: 'match', required: false },
+      time: { kind: 'latency', required: false },`,
     // Ninety items that are all right on both sides leave room for a loss of three per cent.
     rest: 'gate: { margin: 0.05 },',
   });
@@ -230,6 +231,19 @@ describe('a gate, as a pipeline uses it', () => {
     expect(counts).toMatchObject({ planned: items, ok: items });
     const rows = await harness.platform.spanRows(runUid);
     expect([...rows.values()].every((count) => count === 1)).toBe(true);
+    // Milliseconds have no scale that a default margin could be a share of.
+    await expect(
+      harness.client.gates.start({
+        project,
+        name: 'timed',
+        head: { kind: 'run', name: 'killed' },
+        base: { kind: 'baseline', name: 'main' },
+        settings: { evaluators: { time: { required: true } } },
+      }),
+    ).rejects.toMatchObject({
+      code: 'GATE_INVALID',
+      problems: [{ at: 'settings.evaluators.time.margin' }],
+    });
   }, 90_000);
 
   it('is run by a schedule under the name of its time, whether that is now or was long ago', async () => {

@@ -123,6 +123,27 @@ describe('judges', () => {
     }
   }, 60_000);
 
+  it('that always abstain make a gate inconclusive, with that as the reason', async () => {
+    await calibrate('silent-again', 'reference', 'labels');
+    const key = { project, name: 'silence' };
+    await harness.client.gates.start({
+      ...key,
+      head: { kind: 'run', name: 'silent-again' },
+      base: { kind: 'run', name: 'silent' },
+      settings: { missing: 'exclude' },
+    });
+    const gate = await harness.client.gates.wait(key, { timeoutMs: 60_000 });
+    const reason =
+      'Neither run has this score: its judge abstained in all 4 cells of head and in all 4 cells of the base.';
+    expect(gate).toMatchObject({
+      verdict: 'inconclusive',
+      comparison: {
+        reasons: [`reference: ${reason}`],
+        evaluators: [{ name: 'reference', verdict: 'inconclusive', code: 'no_scores', reason }],
+      },
+    });
+  }, 60_000);
+
   it('are refused a set that is none, with all that is wrong', async () => {
     await expect(calibrate('mixed', 'tone', 'mixed')).rejects.toMatchObject({
       code: 'DATASET_INVALID',
@@ -175,6 +196,20 @@ describe('judges', () => {
   }, 60_000);
 
   it('are asked about their anchors in each run, beside its cells and not among them', async () => {
+    const plan = await harness.client.experiments.estimate({
+      project,
+      name: 'first',
+      dataset: { name: 'items' },
+      target: 'good',
+    });
+    const planned = plan.parts.filter(({ purpose }) => purpose === 'judge');
+    expect(planned).toMatchObject([
+      { scope: 'judge:anchored', calls: { low: 4, high: 4 } },
+      {
+        scope: 'judge:anchored/anchors',
+        calls: { low: 3, high: 3, basis: expect.stringContaining('up to 3 more') },
+      },
+    ]);
     const [view, calls] = await callsDuring(() => harness.run({ name: 'first', target: 'good' }));
     expect(view).toMatchObject({ status: 'completed', counts: { planned: 4, ok: 4 } });
     expect(calls).toBe(4 + 3);

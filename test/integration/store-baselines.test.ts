@@ -18,7 +18,7 @@ import {
   reserveBaseline,
 } from '../../src/store/baselines/rows.js';
 import { commitCells } from '../../src/store/cell-commit.js';
-import { cellPages, labelPages, type CellPage } from '../../src/store/cell-pages.js';
+import { cellPages, itemPages, labelPages, type CellPage } from '../../src/store/cell-pages.js';
 import { decideGate, findGate, finishGate, gateReport, recordGate } from '../../src/store/gates.js';
 import { putVerdictScores } from '../../src/store/gate-scores.js';
 import { rowsOf } from '../../src/store/query.js';
@@ -51,7 +51,7 @@ const pagesOf = async <Page>(pages: AsyncIterable<Page>): Promise<Page[]> => {
 };
 
 describe('the pages of a run', () => {
-  it('hold every cell with its scores of every kind but abstentions, and no body', async () => {
+  it('hold every cell with its scores of every kind, abstentions beside them, and no body', async () => {
     const { experimentId, cellIds } = await newCells(test.store, 3);
     const [first = '', second = '', third = ''] = cellIds;
     await commitCells(test.store, [
@@ -81,12 +81,18 @@ describe('the pages of a run', () => {
           {},
           {},
         ],
+        abstained: [['j'], null, null],
       },
+    ]);
+    // Its items alone are the same ones.
+    expect(await pagesOf(itemPages(test.store, experimentId))).toEqual([
+      { items: pages[0]?.items, hashes: pages[0]?.hashes },
     ]);
   });
 
   it('of a run without items are none', async () => {
     expect(await pagesOf(cellPages(test.store, 'shop/nobody'))).toEqual([]);
+    expect(await pagesOf(itemPages(test.store, 'shop/nobody'))).toEqual([]);
   });
 
   it('of labels hold the fields that are asked for, and null where an item lacks one', async () => {

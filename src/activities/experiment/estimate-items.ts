@@ -23,6 +23,8 @@ export interface PlannedItems {
   /** The target's request; undefined where only its code knows. */
   readonly target: PlannedRequests | undefined;
   readonly judges: ReadonlyMap<string, PlannedRequests>;
+  /** What judges ask about their anchors, once in the run. */
+  readonly anchors: ReadonlyMap<string, RenderedRequests>;
   /** Of evaluators that ask for vectors. */
   readonly vectors: ReadonlyMap<string, PlannedVectors>;
 }
@@ -38,12 +40,17 @@ export interface PlannedVectors {
 }
 
 /** Requests as they were rendered. */
-export interface PlannedRequests {
+export interface RenderedRequests {
+  readonly n: number;
   /** One of them: its model and parameters. */
   readonly example: ChatRequest;
   /** The longest of them. */
   readonly longest: ChatRequest;
   readonly inputTokens: Spread | undefined;
+}
+
+/** Those of the items. */
+export interface PlannedRequests extends RenderedRequests {
   /** Calls an item: judges skip items that expect nothing, and a pairwise one asks twice. */
   readonly share: number;
 }
@@ -83,21 +90,8 @@ export async function readPlanned(
   const requests = (
     ask: (item: DatasetItem) => ChatRequest | undefined,
   ): PlannedRequests | undefined => {
-    const moments = new Moments();
-    let example: ChatRequest | undefined;
-    let longest: ChatRequest | undefined;
-    let length = -1;
-    for (const item of counted) {
-      const request = ask(item);
-      if (request === undefined) continue;
-      example ??= request;
-      const own = request.messages.reduce((sum, { content }) => sum + content.length, 0);
-      if (own > length) [longest, length] = [request, own];
-      moments.add(tokens.chat(request.messages, request.responseSchema?.schema));
-    }
-    return example === undefined || longest === undefined
-      ? undefined
-      : { example, longest, inputTokens: spreadOf(moments), share: moments.n / counted.length };
+    const found = rendered(each(counted, ask), tokens);
+    return found === undefined ? undefined : { ...found, share: found.n / counted.length };
   };
   const judges = evaluators.flatMap((evaluator): [string, PlannedRequests][] => {
     // What the target will say is not known: what is expected of it stands for it.
@@ -107,6 +101,10 @@ export async function readPlanned(
     if (found === undefined) return [];
     const { callsPerOutput = 1 } = evaluator;
     return [[evaluator.name, { ...found, share: found.share * callsPerOutput }]];
+  });
+  const anchors = evaluators.flatMap(({ name, plannedAnchors }): [string, RenderedRequests][] => {
+    const found = rendered(plannedAnchors?.() ?? [], tokens);
+    return found === undefined ? [] : [[name, found]];
   });
   const vectors = evaluators.flatMap(({ name, plannedVectors }): [string, PlannedVectors][] => {
     if (plannedVectors === undefined) return [];
@@ -132,8 +130,35 @@ export async function readPlanned(
     target:
       planned?.kind === 'chat' ? requests(({ input }) => planned.requestFor(input)) : undefined,
     judges: new Map(judges),
+    anchors: new Map(anchors),
     vectors: new Map(vectors),
   };
+}
+
+// Not a list: a thousand prompts at once are more than a worker should hold.
+function* each<From, To>(list: Iterable<From>, to: (from: From) => To): Generator<To> {
+  for (const from of list) yield to(from);
+}
+
+/** Undefined where none of them is one. */
+function rendered(
+  requests: Iterable<ChatRequest | undefined>,
+  tokens: TokenCounter,
+): RenderedRequests | undefined {
+  const moments = new Moments();
+  let example: ChatRequest | undefined;
+  let longest: ChatRequest | undefined;
+  let length = -1;
+  for (const request of requests) {
+    if (request === undefined) continue;
+    example ??= request;
+    const own = request.messages.reduce((sum, { content }) => sum + content.length, 0);
+    if (own > length) [longest, length] = [request, own];
+    moments.add(tokens.chat(request.messages, request.responseSchema?.schema));
+  }
+  return example === undefined || longest === undefined
+    ? undefined
+    : { n: moments.n, example, longest, inputTokens: spreadOf(moments) };
 }
 
 /** What those items may take together, as JSON: a thousand of 5 MB would be more than a worker has. */

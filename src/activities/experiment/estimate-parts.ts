@@ -2,16 +2,16 @@ import type { ModelConfig } from '../../contracts/config.js';
 import { judgePath } from '../../core/experiment/judge-path.js';
 import type { EstimatedCalls, Guess } from '../../contracts/estimate.js';
 import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
-import { exactly, isKnown, times } from '../../core/estimate/guess.js';
+import { exactly, times } from '../../core/estimate/guess.js';
 import { meanRange } from '../../core/estimate/mean-range.js';
-import { dollarsFromPico, mostPico, type ModelPrice } from '../../core/money/pico.js';
 import { defaultOutputTokens, mostInputTokens, outputLimit } from '../../core/money/token-bound.js';
 import type { Evaluator } from '../../evaluators/port.js';
 import { mostTokens } from '../../models/model-call.js';
 import { chatBody, embeddingBody } from '../../models/openai-chat.js';
 import type { CallHistory, CellHistory } from '../../store/call-history.js';
 import type { Target } from '../../targets/port.js';
-import type { PlannedItems, PlannedRequests, PlannedVectors } from './estimate-items.js';
+import { costOf, holdOf, modelOf, priceIn, priceOf, type Tokens } from './estimate-prices.js';
+import type { PlannedItems, PlannedVectors, RenderedRequests } from './estimate-items.js';
 import type { ExperimentPorts } from './ports.js';
 
 export interface PartContext {
@@ -31,8 +31,23 @@ export interface PartContext {
 export function plannedParts(context: PartContext): readonly EstimatedCalls[] {
   const { target, planned, spec, cells } = context;
   const parts: EstimatedCalls[] = [];
+  const items = `${planned.items} items, counted with o200k_base`;
+  const whole = planned.counted === planned.items;
+  const prompts = whole
+    ? `the prompts of all ${items}`
+    : `the prompts of ${planned.counted} of ${items}`;
   if (planned.target !== undefined) {
-    parts.push(chatPart(context, { purpose: 'target', scope: 'target', requests: planned.target }));
+    const calls = exactly(Math.round(cells * planned.target.share), 'one call a cell');
+    const requests = planned.target;
+    parts.push(
+      chatPart(context, {
+        purpose: 'target',
+        scope: 'target',
+        requests,
+        calls,
+        input: meanRange(requests.inputTokens, { whole, basis: prompts }),
+      }),
+    );
   }
   if (target.planned?.kind === 'http') {
     const { costPerRequestUsd: cost } = target.planned;
@@ -42,7 +57,31 @@ export function plannedParts(context: PartContext): readonly EstimatedCalls[] {
     );
   }
   for (const [name, requests] of planned.judges) {
-    parts.push(chatPart(context, { purpose: 'judge', scope: judgePath(name), requests }));
+    const n = Math.round(cells * requests.share);
+    const basis = `${prompts}, with what is expected in place of the output`;
+    parts.push(
+      chatPart(context, {
+        purpose: 'judge',
+        scope: judgePath(name),
+        requests,
+        calls: exactly(n, `its calls for each output that it judges; ${repairs(n)}`),
+        input: meanRange(requests.inputTokens, { whole: false, basis }),
+      }),
+    );
+  }
+  for (const [name, requests] of planned.anchors) {
+    const { n, inputTokens } = requests;
+    const basis = 'the prompts of all its anchors, counted with o200k_base';
+    parts.push(
+      chatPart(context, {
+        purpose: 'judge',
+        scope: `${judgePath(name)}/anchors`,
+        answersLike: judgePath(name),
+        requests,
+        calls: exactly(n, `its calls for its anchors, once in the run; ${repairs(n)}`),
+        input: meanRange(inputTokens, { whole: true, basis }),
+      }),
+    );
   }
   for (const [name, requests] of planned.vectors) {
     parts.push(vectorPart(context, { scope: judgePath(name), requests }));
@@ -55,6 +94,10 @@ export function plannedParts(context: PartContext): readonly EstimatedCalls[] {
   }
   return parts;
 }
+
+/** A judge is asked once more where its answer is no verdict; how often that is nobody knows before. */
+const repairs = (calls: number): string =>
+  `up to ${calls} more, in none of these figures, where its answers have to be repaired`;
 
 function httpPart(of: {
   readonly purpose: 'target' | 'judge';
@@ -176,28 +219,22 @@ function chatPart(
   part: {
     readonly purpose: 'target' | 'judge';
     readonly scope: string;
-    readonly requests: PlannedRequests;
+    readonly requests: RenderedRequests;
+    readonly calls: Guess;
+    /** Tokens of one call. */
+    readonly input: Guess;
+    /** The scope whose earlier answers tell how long these will be. Default: its own. */
+    readonly answersLike?: string;
   },
 ): EstimatedCalls {
-  const { purpose, scope, requests } = part;
-  const { planned, cells, ports, history } = context;
+  const { purpose, scope, requests, calls, input } = part;
+  const { ports, history } = context;
   const model = ports.project.config.models[requests.example.model];
-  const whole = planned.counted === planned.items;
-  const calls = exactly(
-    Math.round(cells * requests.share),
-    purpose === 'target' ? 'one call a cell' : 'its calls for each output that it judges',
-  );
-  const input = meanRange(requests.inputTokens, {
-    whole: whole && purpose === 'target',
-    basis:
-      (whole
-        ? `the prompts of all ${planned.items} items, counted with o200k_base`
-        : `the prompts of ${planned.counted} of ${planned.items} items, counted with o200k_base`) +
-      (purpose === 'judge' ? ', with what is expected in place of the output' : ''),
-  });
   const earlier = history.calls.find(
     (call) =>
-      call.scope === scope && call.provider === model?.provider && call.model === model.model,
+      call.scope === (part.answersLike ?? scope) &&
+      call.provider === model?.provider &&
+      call.model === model.model,
   );
   const output = outputOf({ model, requests, earlier });
   const price = model === undefined ? undefined : priceOf(context, model);
@@ -213,14 +250,6 @@ function chatPart(
       ? {}
       : holdOf(mostTokens('chat', chatBody(model, requests.longest)), price)),
   };
-}
-
-type Tokens = ReturnType<typeof mostTokens>;
-
-/** What is held for a call of so many tokens at most. */
-function holdOf(most: Tokens, price: PriceAt | string | undefined): { readonly holdUsd?: number } {
-  const known = typeof price === 'function' ? price(most.inputTokens) : undefined;
-  return known === undefined ? {} : { holdUsd: Number(dollarsFromPico(mostPico(most, known))) };
 }
 
 /** The most tokens of a call that code makes: about four bytes a token, and the limit of the model's parameters. */
@@ -239,7 +268,7 @@ const bytesPerToken = 4;
 /** From earlier runs of the target with this model; else from nothing up to the limit of the call, or to a default. */
 function outputOf(of: {
   readonly model: ModelConfig | undefined;
-  readonly requests: PlannedRequests;
+  readonly requests: RenderedRequests;
   readonly earlier: CallHistory | undefined;
 }): Guess {
   const { model, requests, earlier } = of;
@@ -259,46 +288,4 @@ function historyMean(call: CallHistory, what: 'input' | 'output', basis: string)
   const [mean, sd] =
     what === 'input' ? [call.inputMean, call.inputSd] : [call.outputMean, call.outputSd];
   return meanRange({ n: call.calls, mean, sd: sd ?? undefined }, { basis, whole: false });
-}
-
-type PriceAt = (inputTokens: number) => ModelPrice | undefined;
-
-const priceOf =
-  ({ ports }: PartContext, model: ModelConfig, kind: 'chat' | 'embedding' = 'chat'): PriceAt =>
-  (inputTokens) =>
-    ports.prices.priceOf(model, { at: new Date(), kind, inputTokens });
-
-function priceIn(context: PartContext, call: CallHistory): PriceAt | string {
-  const model = modelOf(context, call);
-  if (model === undefined) return `${call.provider}/${call.model}`;
-  return priceOf(context, model, call.purpose === 'embedding' ? 'embedding' : 'chat');
-}
-
-const modelOf = ({ ports }: PartContext, call: CallHistory): ModelConfig | undefined =>
-  Object.values(ports.project.config.models).find(
-    ({ provider, model }) => provider === call.provider && model === call.model,
-  );
-
-/** Dollars, with the price of today for calls of that length. */
-function costOf(
-  of: { readonly calls: Guess; readonly input: Guess; readonly output: Guess },
-  price: PriceAt | string,
-): Guess {
-  const { calls, input, output } = of;
-  if (!isKnown(calls)) return calls;
-  if (!isKnown(input)) return input;
-  if (!isKnown(output)) return output;
-  const perToken = typeof price === 'string' ? undefined : price(Math.round(input.likely));
-  if (perToken === undefined) {
-    const name = typeof price === 'string' ? ` of ${price}` : '';
-    return { unknown: `the price${name} is not known` };
-  }
-  const dollars = (end: 'low' | 'likely' | 'high'): number =>
-    (calls[end] * (input[end] * perToken.input + output[end] * perToken.output)) / 1e6;
-  return {
-    low: dollars('low'),
-    likely: dollars('likely'),
-    high: dollars('high'),
-    basis: `$${perToken.input} a million tokens of input, $${perToken.output} of output`,
-  };
 }

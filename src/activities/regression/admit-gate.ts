@@ -5,7 +5,7 @@ import type { GateActivities, GatePlan, GateRequest } from '../../contracts/gate
 import type { Manifest } from '../../contracts/manifest.js';
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
 import { experimentId, gateWorkflowId } from '../../core/experiment/naming.js';
-import { unknownEvaluators } from '../../core/gate/evaluators.js';
+import { marginsNeeded, unknownEvaluators } from '../../core/gate/evaluators.js';
 import { gatePolicy } from '../../core/gate/policy.js';
 import { staleReasons } from '../../core/gate/staleness.js';
 import { contentHash } from '../../core/ids/hash.js';
@@ -90,6 +90,7 @@ async function planGate(request: GateRequest, on: Admission): Promise<GatePlan> 
   const head = await headOf(request, on);
   const problems = [
     ...policyProblems(request, head.manifest, on.ports),
+    ...marginsNeeded(head.manifest.evaluators, policy),
     ...(await unknownFields(request, head.side, on)),
     ...baseTargetProblems(request, on.ports),
     ...earlyStopProblems(request, { policy, manifest: head.manifest }),

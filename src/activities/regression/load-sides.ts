@@ -5,7 +5,13 @@ import {
   type CellScore,
   type RunScores,
 } from '../../core/regression/run-scores.js';
-import { cellPages, labelPages, type CellPage, type PagedScore } from '../../store/cell-pages.js';
+import {
+  cellPages,
+  itemPages,
+  labelPages,
+  type CellPage,
+  type PagedScore,
+} from '../../store/cell-pages.js';
 import type { Queryable } from '../../store/query.js';
 import type { Beat } from '../heartbeat.js';
 
@@ -26,8 +32,16 @@ export interface LoadedSides {
 const pagesOf = (on: Queryable, side: SideCells): AsyncGenerator<CellPage> =>
   side.kind === 'run' ? cellPages(on, side.experimentId) : baselinePages(on, side);
 
+// A run's cells take ten times as long as its items.
+const itemsOf = (
+  on: Queryable,
+  side: SideCells,
+): AsyncGenerator<Pick<CellPage, 'items' | 'hashes'>> =>
+  side.kind === 'run' ? itemPages(on, side.experimentId) : baselinePages(on, side);
+
 /**
- * Streams the cells of both sides; one page is in memory at a time.
+ * Streams the cells of both sides beside each other, since most of the time goes by in Postgres; one page of each is in memory
+ * at a time.
  *
  * @param of.endedEarly whether the head was ended before all of its cells were run: items of which none was are in neither side.
  * @param of.sameItems whether the datasets are known to be equal. Where not, items are compared by the hash of their content,
@@ -43,17 +57,36 @@ export async function loadSides(
     readonly beat: Beat;
   },
 ): Promise<LoadedSides> {
-  const { beat } = of;
   const changed = await changedItems(on, of);
-  const head = await loadScores(on, of.head, { left: changed, beat, skipped: !of.endedEarly });
-  const left = of.endedEarly === true ? new Set([...changed, ...head.onlySkipped]) : changed;
-  const base = await loadScores(on, of.base, { left, beat });
+  const [head, base] = await (of.endedEarly === true
+    ? ranItems(on, of, changed)
+    : both(
+        loadScores(on, of.head, { left: changed, beat: of.beat }),
+        loadScores(on, of.base, { left: changed, beat: of.beat }),
+      ));
   return {
     head: head.scores,
     base: base.scores,
     cells: { head: head.cells, base: base.cells },
     changedItems: [...changed].sort(),
   };
+}
+
+// Of the base only what the head has run: which items those are is known once the head was read.
+async function ranItems(
+  on: Queryable,
+  { head, base, beat }: { readonly head: SideCells; readonly base: SideCells; readonly beat: Beat },
+  left: ReadonlySet<string>,
+): Promise<readonly [LoadedSide, LoadedSide]> {
+  const ran = await loadScores(on, head, { left, beat, skipped: false });
+  const unrun = new Set([...left, ...ran.onlySkipped]);
+  return [ran, await loadScores(on, base, { left: unrun, beat })];
+}
+
+/** Waits for both where one fails: an activity that has ended must not go on reading. */
+async function both<One, Two>(one: Promise<One>, two: Promise<Two>): Promise<readonly [One, Two]> {
+  await Promise.allSettled([one, two]);
+  return Promise.all([one, two]);
 }
 
 /** Items that both sides have with another content. */
@@ -68,12 +101,12 @@ export async function changedItems(
 ): Promise<ReadonlySet<string>> {
   if (of.sameItems) return new Set();
   const hashes = new Map<string, string>();
-  for await (const page of pagesOf(on, of.base)) {
+  for await (const page of itemsOf(on, of.base)) {
     page.items.forEach((item, at) => hashes.set(item, page.hashes[at] ?? ''));
     of.beat.tell({ step: 'items of the base', items: hashes.size });
   }
   const changed = new Set<string>();
-  for await (const page of pagesOf(on, of.head)) {
+  for await (const page of itemsOf(on, of.head)) {
     of.beat.cancelled.throwIfAborted();
     page.items.forEach((item, at) => {
       const before = hashes.get(item);
@@ -148,7 +181,8 @@ export function addPage(
     if (left.has(itemId)) return;
     const latencyMs = page.latencies[at] ?? undefined;
     const costDollars = page.costs[at] ?? undefined;
-    builder.add({ itemId, scores: scoresOf(page.scores[at]), latencyMs, costDollars });
+    const abstained = page.abstained?.[at] ?? undefined;
+    builder.add({ itemId, scores: scoresOf(page.scores[at]), abstained, latencyMs, costDollars });
   });
 }
 

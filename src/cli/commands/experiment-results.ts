@@ -45,7 +45,8 @@ Examples:
       if (format === 'jsonl') {
         await writeAll(cli.out, jsonLines(client, query));
       } else if (format === 'csv') {
-        await writeAll(cli.out, csvLines(client, query, await findReport(client, key)));
+        const model = await findReport(client, key, { partial: true });
+        await writeAll(cli.out, csvLines(client, query, model));
       } else if ((await printResultTable(cellsOf(client, query), cli.out)) === 0) {
         await cli.err.line('No cells (yet).');
       }

@@ -22,9 +22,10 @@ export async function readReport(
 export async function findReport(
   client: AssayClient,
   key: ExperimentKey,
+  options: { readonly partial?: boolean } = {},
 ): Promise<ReportModel | undefined> {
   try {
-    return await readReport(client, key);
+    return await readReport(client, key, options);
   } catch (error) {
     if (AssayError.is(error) && error.code === 'REPORT_NOT_READY') return undefined;
     throw error;

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { AssayClient } from '../../client/assay-client.js';
 import type { ExperimentView } from '../../client/experiments.js';
 import {
+  csvForm,
   csvHeader,
   csvRow,
-  csvScoreNames,
   jsonLine,
   junitCase,
   junitEnd,
@@ -43,18 +43,18 @@ export async function writeResultFiles(
     jsonl: join(folder, 'results.jsonl'),
     junit: join(folder, 'junit.xml'),
   };
-  const names = csvScoreNames(model);
+  const form = csvForm(model);
   let firstTrace: string | undefined;
   await withDrafts(paths, async (drafts) => {
     await drafts.html.write(await client.experiments.report(key, 'html'));
     await drafts.markdown.write(await client.experiments.report(key, 'markdown'));
     await drafts.json.write(await client.experiments.report(key, 'json'));
-    await drafts.csv.write(csvHeader(names));
+    await drafts.csv.write(csvHeader(form));
     await drafts.junit.write(junitStart(model));
     for await (const stored of client.experiments.results(key)) {
       firstTrace ??= stored.traceId;
       const cell = toReportCell(stored);
-      await drafts.csv.write(csvRow(cell, names));
+      await drafts.csv.write(csvRow(cell, form));
       await drafts.jsonl.write(jsonLine(cell));
       await drafts.junit.write(junitCase(cell, model.run));
     }

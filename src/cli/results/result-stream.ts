@@ -2,9 +2,9 @@ import type { AssayClient } from '../../client/assay-client.js';
 import type { ExperimentKey } from '../../client/experiments.js';
 import type { CellStatus } from '../../contracts/records.js';
 import {
+  csvForm,
   csvHeader,
   csvRow,
-  csvScoreNames,
   jsonLine,
   junitXml,
   type ReportModel,
@@ -28,7 +28,7 @@ export async function* jsonLines(client: AssayClient, query: ResultQuery): Async
 }
 
 /**
- * Cells as CSV. A run without a report does not say yet which scores there are, so they are looked for in a first
+ * Cells as CSV. Of a run that never came to a report nobody says which scores there are, so they are looked for in a first
  * pass; the cells are never in memory together.
  */
 export async function* csvLines(
@@ -36,9 +36,12 @@ export async function* csvLines(
   query: ResultQuery,
   model: ReportModel | undefined,
 ): AsyncGenerator<string> {
-  const names = model === undefined ? await scoreNames(client, query) : csvScoreNames(model);
-  yield csvHeader(names);
-  for await (const cell of cellsOf(client, query)) yield csvRow(toReportCell(cell), names);
+  const form =
+    model === undefined
+      ? { scoreNames: await scoreNames(client, query), informative: new Set<string>() }
+      : csvForm(model);
+  yield csvHeader(form);
+  for await (const cell of cellsOf(client, query)) yield csvRow(toReportCell(cell), form);
 }
 
 async function scoreNames(client: AssayClient, query: ResultQuery): Promise<readonly string[]> {

@@ -30,14 +30,14 @@ const failureExampleSchema = z
     output: excerptSchema.nullable(),
     expected: excerptSchema.nullable(),
     metadata: excerptSchema.nullable(),
-    scores: z.array(failedScoreSchema).describe('The scores that did not pass.'),
+    scores: z.array(failedScoreSchema).describe('The required scores that did not pass.'),
     latencyMs: z.number(),
   })
-  .meta({ id: 'FailedCell', description: 'A cell with a score that did not pass.' });
+  .meta({ id: 'FailedCell', description: 'A cell with a required score that did not pass.' });
 
 const failurePatternSchema = z
   .object({
-    scores: z.array(z.string()).describe('The scores that did not pass, sorted.'),
+    scores: z.array(z.string()).describe('The required scores that did not pass, sorted.'),
     pair: z
       .object({ expected: z.string(), got: z.string() })
       .nullable()
@@ -65,7 +65,7 @@ export const failuresSchema = z
   .object({
     cells: countSchema,
     graded: countSchema.describe(
-      'Cells that had at least one score which can pass or fail: the denominator of `cells`.',
+      'Cells that had at least one required score which can pass or fail: the denominator of `cells`.',
     ),
     patterns: z.array(failurePatternSchema).describe('Groups of cells that failed alike.'),
     otherCells: countSchema.describe(
@@ -80,13 +80,14 @@ export const failuresSchema = z
     criteria: z
       .array(namedLineSchema)
       .describe(
-        'What judges and checks named as failed, per evaluator, most often first. Spelling, case and white space aside.',
+        'What judges and checks named as failed, informative ones too, per evaluator, most often first. Spelling, case and white space aside.',
       ),
     suggestions: z.array(namedLineSchema),
   })
   .meta({
     id: 'Failures',
-    description: 'Cells with a score that did not pass, whether or not another evaluator erred.',
+    description:
+      'Cells with a required score that did not pass, whether or not another evaluator erred.',
   });
 
 const errorExampleSchema = z.object({ ...cellPlace, message: z.string(), ...tracePlace });

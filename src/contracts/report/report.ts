@@ -17,9 +17,11 @@ const cellsSchema = z
     evaluator_error: countSchema,
     skipped: countSchema,
     pending: countSchema.describe('Without an outcome when the report was made.'),
-    passed: countSchema.describe('Of the ok cells: no score failed and at least one passed.'),
-    notPassed: countSchema.describe('Of the ok cells: at least one score did not pass.'),
-    ungraded: countSchema.describe('Of the ok cells: no score has a notion of passing.'),
+    passed: countSchema.describe(
+      'Of the ok cells: no required score failed and at least one passed.',
+    ),
+    notPassed: countSchema.describe('Of the ok cells: at least one required score did not pass.'),
+    ungraded: countSchema.describe('Of the ok cells: no required score has a notion of passing.'),
     retriedCells: countSchema.describe('Cells whose target was tried more than once.'),
     retries: countSchema.describe('The tries beyond the first.'),
     revised: countSchema.describe('Cells that a user had run again.'),
@@ -102,7 +104,7 @@ export const reportSchema = z.object({
   overall: rateSchema
     .nullable()
     .default(null)
-    .describe('Of the ok cells that can pass or fail: those with no failed score.'),
+    .describe('Of the ok cells that can pass or fail: those with no failed required score.'),
   steadiness: steadinessSchema.nullable().describe('Null where no item was graded twice.'),
   evaluators: z.array(evaluatorSchema),
   findings: z

@@ -103,7 +103,7 @@ const fieldValueSchema = z.object({
   errors: countSchema.describe('Cells of it that ended in an error.'),
   overall: rateSchema
     .nullable()
-    .describe('Of its ok cells that can pass or fail: those with no failed score.'),
+    .describe('Of its ok cells that can pass or fail: those with no failed required score.'),
   scores: z.array(
     z.object({
       name: z.string(),

@@ -1,6 +1,8 @@
 import type { GatePolicy } from '../../contracts/gate.js';
 import type { EvaluatorIdentity } from '../../contracts/manifest.js';
+import type { Problem } from '../errors/assay-error.js';
 import type { GateEvaluator } from '../regression/types.js';
+import { completed, unitWithoutMargin } from './score-facts.js';
 
 /** What is compared, and what is left out of it and why. */
 export interface ComparedScores {
@@ -38,7 +40,7 @@ export function comparedScores(of: {
       notes.push(`"${name}" is not compared: its evaluator is another now.`);
       return [];
     }
-    const asked = settingsOf(name, owner, policy);
+    const asked = completed(settingsOf(name, owner, policy), head.get(owner));
     const isNew = !base.has(owner);
     if (isNew) notes.push(`"${name}" does not decide: the base has no such evaluator.`);
     const required = !isNew && (asked.required ?? head.get(owner)?.required ?? true);
@@ -66,6 +68,27 @@ function settingsOf(name: string, owner: string, { evaluators }: GatePolicy) {
     ...(Object.hasOwn(evaluators, owner) ? evaluators[owner] : {}),
     ...(Object.hasOwn(evaluators, name) ? evaluators[name] : {}),
   };
+}
+
+/** Evaluators that decide and whose values are on no scale, so that only people can say which loss of them is acceptable. */
+export function marginsNeeded(
+  evaluators: readonly EvaluatorIdentity[],
+  policy: GatePolicy,
+): readonly Problem[] {
+  return evaluators.flatMap((evaluator): Problem[] => {
+    const { name } = evaluator;
+    const asked = settingsOf(name, name, policy);
+    if (!(asked.required ?? evaluator.required)) return [];
+    const unit = unitWithoutMargin(asked, evaluator);
+    if (unit === undefined) return [];
+    return [
+      {
+        at: `settings.evaluators.${name}.margin`,
+        message: `is needed: its values are ${unit}, and a share of a scale says nothing of them`,
+        mend: `Name the loss of ${unit} that you would accept (--margin-of ${name}=…), or let it inform: required: false.`,
+      },
+    ];
+  });
 }
 
 /** Evaluators that a policy names and that give no score of these runs. */

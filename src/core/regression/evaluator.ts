@@ -43,7 +43,7 @@ export function compareEvaluator(
     measure,
     scale: shape.scale,
     margin: shape.margin,
-    ...withMissing(decision, { absent, sides, shape, rule, context }),
+    ...withMissing(decision, { name: evaluator.name, absent, sides, shape, rule, context }),
     unscored: places.unscored,
     headCellsMissing: absent,
     slices: sliceComparisons({ pairs, shape, rule, context }),
@@ -68,7 +68,7 @@ export function readScore(
 ): ReadScore | Decision {
   const base = context.base.scores.get(evaluator.name);
   const top = context.head.scores.get(evaluator.name);
-  if (base === undefined || top === undefined) return absentScore(base, top);
+  if (base === undefined || top === undefined) return absentScore(evaluator, context);
   const types = [...new Set([...base.types, ...top.types])];
   if (types.length > 1) {
     return inconclusive(
@@ -92,14 +92,38 @@ export function readScore(
   return 'verdict' in shape ? shape : { sides, shape, measure };
 }
 
-function absentScore(base: ScoreColumn | undefined, top: ScoreColumn | undefined): Decision {
+function absentScore(
+  { name }: GateEvaluator,
+  { base, head: top }: Pick<ComparisonContext, 'base' | 'head'>,
+): Decision {
+  const [inBase, inHead] = [base.scores.has(name), top.scores.has(name)];
   const where =
-    base === undefined && top === undefined
+    inBase === inHead
       ? 'Neither run has'
-      : base === undefined
-        ? 'The base does not have'
-        : 'Head does not have';
-  return inconclusive('no_scores', `${where} this score.`);
+      : inBase
+        ? 'Head does not have'
+        : 'The base does not have';
+  const abstained = [
+    ...(inHead ? [] : abstentions(name, { of: 'head', run: top })),
+    ...(inBase ? [] : abstentions(name, { of: 'the base', run: base })),
+  ];
+  const why = abstained.length === 0 ? '' : `: its judge abstained ${abstained.join(' and ')}`;
+  return inconclusive('no_scores', `${where} this score${why}.`);
+}
+
+/** In how much of a run the judge said that it cannot tell; empty where it never did, or is no judge. */
+function abstentions(
+  name: string,
+  { of, run }: { readonly of: string; readonly run: RunScores },
+): readonly string[] {
+  const n = run.abstained.get(name) ?? 0;
+  if (n === 0) return [];
+  const cells = run.planned.reduce((sum, planned) => sum + planned, 0);
+  return [
+    n === cells
+      ? `in all ${counted(n, 'cell')} of ${of}`
+      : `in ${count(n)} of ${counted(cells, 'cell')} of ${of}`,
+  ];
 }
 
 function defaultMeasure(
@@ -115,7 +139,7 @@ function defaultMeasure(
 }
 
 function shapeOf(
-  { scale, margin }: GateEvaluator,
+  { scale, margin, unbounded = false }: GateEvaluator,
   of: {
     readonly sides: Sides;
     readonly measure: 'value' | 'passed';
@@ -136,7 +160,9 @@ function shapeOf(
     return { binary, scale, margin: margin ?? of.margin * (scale.max - scale.min) };
   }
   // A margin of a scale's width or more tells that the score is not on this one.
-  const unit = min >= 0 && max <= 1 && (margin ?? of.margin) < 1 ? { min: 0, max: 1 } : null;
+  const fits = min >= 0 && max <= 1 && (margin ?? of.margin) < 1;
+  const isUnit = fits && !(unbounded && of.measure === 'value');
+  const unit = isUnit ? { min: 0, max: 1 } : null;
   if (unit === null && margin === undefined) {
     return inconclusive(
       'margin_needed',
@@ -229,6 +255,7 @@ function missingInHead({ head: run, alignment }: ComparisonContext, sides: Sides
 function withMissing(
   decision: Decision,
   of: {
+    readonly name: string;
     readonly absent: number;
     readonly sides: Sides;
     readonly shape: ScoreShape;
@@ -236,16 +263,18 @@ function withMissing(
     readonly context: ComparisonContext;
   },
 ): Decision {
-  const { absent, sides, shape, rule, context } = of;
+  const { name, absent, sides, shape, rule, context } = of;
   if (decision.verdict !== 'pass' || absent === 0 || context.settings.missing === 'exclude') {
     return decision;
   }
   const { scale } = shape;
   const cells = counted(absent, 'cell');
+  const [abstained] = abstentions(name, { of: 'head', run: context.head });
+  const why = abstained === undefined ? '' : ` Its judge abstained ${abstained}.`;
   if (scale === null) {
     return inconclusive(
       'missing_in_head',
-      `Head has no score in ${cells} that the base has scored, and without a scale nobody knows what they would have lost.`,
+      `Head has no score in ${cells} that the base has scored, and without a scale nobody knows what they would have lost.${why}`,
     );
   }
   const worst = sides.better === 'higher' ? scale.min : scale.max;
@@ -255,7 +284,7 @@ function withMissing(
   if (second.verdict === 'pass') return decision;
   return inconclusive(
     'missing_in_head',
-    `It passes in the cells that were scored, but head has no score in ${cells} that the base has scored: with ${figure(worst)} in each it would not (${count(pairs.d.length)} items).`,
+    `It passes in the cells that were scored, but head has no score in ${cells} that the base has scored: with ${figure(worst)} in each it would not (${count(pairs.d.length)} items).${why}`,
   );
 }
 

@@ -29,6 +29,8 @@ export interface RunScores {
   /** How many cells each item was planned with. */
   readonly planned: Uint32Array;
   readonly scores: ReadonlyMap<string, ScoreColumn>;
+  /** In how many cells an evaluator abstained, by its name; those that never did are not in it. */
+  readonly abstained: ReadonlyMap<string, number>;
   /** Dollars; null where no cell has a known cost. */
   readonly cost: ItemSums | null;
   /** Milliseconds. */
@@ -46,6 +48,8 @@ export interface CellScore {
 export interface GateCell {
   readonly itemId: string;
   readonly scores: readonly CellScore[];
+  /** Evaluators that said that they cannot tell. */
+  readonly abstained?: readonly string[] | undefined;
   /** Of the target; absent where the price is not known. */
   readonly costDollars?: number | undefined;
   /** Absent where the target gave no output. */
@@ -66,6 +70,7 @@ export class RunScoresBuilder {
   readonly #items: string[] = [];
   readonly #planned = new GrowingCounts();
   readonly #scores = new Map<string, ColumnBuilder>();
+  readonly #abstained = new Map<string, number>();
   readonly #cost = new SumsBuilder();
   readonly #latency = new SumsBuilder();
 
@@ -80,6 +85,9 @@ export class RunScoresBuilder {
     if (cell.costDollars !== undefined) this.#cost.add(item, cell.costDollars);
     if (cell.latencyMs !== undefined) this.#latency.add(item, cell.latencyMs);
     for (const score of cell.scores) this.#column(score.name).add(item, score);
+    for (const name of cell.abstained ?? []) {
+      this.#abstained.set(name, (this.#abstained.get(name) ?? 0) + 1);
+    }
   }
 
   build(): RunScores {
@@ -88,6 +96,7 @@ export class RunScoresBuilder {
       items: this.#items,
       planned: this.#planned.taken(n),
       scores: new Map([...this.#scores].map(([name, column]) => [name, column.build(n)])),
+      abstained: this.#abstained,
       cost: this.#cost.build(n),
       latency: this.#latency.build(n),
     };

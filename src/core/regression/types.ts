@@ -24,6 +24,8 @@ export interface GateEvaluator {
   readonly measure?: 'value' | 'passed' | undefined;
   /** Between what its values lie. Default 0 to 1 where all of them do; a default margin is a share of it. */
   readonly scale?: { readonly min: number; readonly max: number } | undefined;
+  /** Values without a scale, such as milliseconds: that all lie in 0 to 1 puts them on none, and a margin is needed. Default false. */
+  readonly unbounded?: boolean | undefined;
   /** The loss that is acceptable, in the units of the score, above 0. Default: the input's `margin` times the scale's width. */
   readonly margin?: number | undefined;
 }

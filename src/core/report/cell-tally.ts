@@ -1,5 +1,5 @@
 import { AssayError } from '../errors/assay-error.js';
-import { cellPassed } from './field-tally.js';
+import { cellPassed } from './cell-passed.js';
 import { RateTally } from './rate-tally.js';
 import type { ReportCell } from './report-input.js';
 import type { RateReport, ReportCells, Steadiness } from './report-model.js';
@@ -21,8 +21,12 @@ export class CellTally {
   readonly #steady = { alwaysPassed: 0, neverPassed: 0, mixed: 0 };
   #item: ItemOutcomes = { itemId: undefined, graded: 0, passed: 0 };
 
-  constructor(planned: number) {
+  readonly #informative: ReadonlySet<string>;
+
+  /** @param informative evaluators whose scores pass and fail no cell. */
+  constructor(planned: number, informative: ReadonlySet<string>) {
     this.#planned = planned;
+    this.#informative = informative;
   }
 
   /**
@@ -40,7 +44,7 @@ export class CellTally {
     this.#seen += 1;
     this.#statuses[cell.status] += 1;
     if (cell.status === 'ok') {
-      const passed = cellPassed(cell);
+      const passed = cellPassed(cell, this.#informative);
       if (passed !== undefined) {
         this.#countItem(cell.itemId, passed);
         this.#overall.add(passed, cell.itemId);

@@ -1,7 +1,7 @@
 import { dollarsFromPico } from '../money/pico.js';
 import { csvLine, type CsvValue } from '../text/escape/csv.js';
+import { cellPassed, informativeEvaluators } from './cell-passed.js';
 import { readableText } from './excerpt.js';
-import { cellPassed } from './field-tally.js';
 import type { ReportCell } from './report-input.js';
 import type { ReportModel } from './report-model.js';
 
@@ -39,22 +39,33 @@ const trailing = [
   'reasons',
 ] as const;
 
-/** The names of the scores that have columns of their own, in the order of the report. */
-export function csvScoreNames(model: ReportModel): readonly string[] {
-  return model.evaluators.flatMap(({ scores }) => scores.map(({ name }) => name));
+/** What the columns of a CSV hang on. */
+export interface CsvForm {
+  /** The scores that have columns of their own, in their order. */
+  readonly scoreNames: readonly string[];
+  /** Evaluators whose scores pass and fail no cell. */
+  readonly informative: ReadonlySet<string>;
+}
+
+/** The form of a run's CSV, in the order of its report. */
+export function csvForm({ evaluators }: Pick<ReportModel, 'evaluators'>): CsvForm {
+  return {
+    scoreNames: evaluators.flatMap(({ scores }) => scores.map(({ name }) => name)),
+    informative: informativeEvaluators(evaluators),
+  };
 }
 
 /** The heading of the CSV: a column for each score's value and one for whether it passed. */
-export function csvHeader(scoreNames: readonly string[]): string {
+export function csvHeader({ scoreNames }: CsvForm): string {
   const scores = scoreNames.flatMap((name) => [`score:${name}`, `passed:${name}`]);
   return csvLine([...leading, ...scores, ...trailing]);
 }
 
 /**
- * One cell as a row of the CSV, under the heading of the same score names. What is unknown is empty. Texts that
+ * One cell as a row of the CSV, under the heading of the same form. What is unknown is empty. Texts that
  * a spreadsheet would run as a formula begin with an apostrophe.
  */
-export function csvRow(cell: ReportCell, scoreNames: readonly string[]): string {
+export function csvRow(cell: ReportCell, { scoreNames, informative }: CsvForm): string {
   const { item, usage, error } = cell;
   const scores = new Map(cell.scores.map((score) => [score.name, score]));
   const dollars = (pico: bigint | undefined): CsvValue =>
@@ -64,7 +75,7 @@ export function csvRow(cell: ReportCell, scoreNames: readonly string[]): string 
     repetition: cell.repetition,
     revision: cell.revision,
     status: cell.status,
-    passed: cellPassed(cell),
+    passed: cellPassed(cell, informative),
     error_code: error?.code,
     error_message: error?.message,
   };

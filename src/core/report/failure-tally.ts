@@ -1,5 +1,6 @@
 import type { ScoreRecord } from '../../contracts/records.js';
 import type { LabelPair } from './confusion-tally.js';
+import { cellPassed, failedScores } from './cell-passed.js';
 import { cutText, excerpt } from './excerpt.js';
 import { compareText } from './frequency-table.js';
 import { LineTally } from './line-tally.js';
@@ -48,26 +49,37 @@ interface Group {
   readonly of: readonly Pattern[];
 }
 
-/** Groups the cells with a failed score by how they failed, and keeps the worst few of each group. */
+/**
+ * Groups the cells with a failed required score by how they failed, and keeps the worst few of each group. What informative
+ * judges criticise is counted by criterion, and fails no cell.
+ */
 export class FailureTally {
   readonly #patterns = new Map<string, Pattern>();
   readonly #criteria = new LineTally();
   readonly #suggestions = new LineTally();
   readonly #worst = new TopList<RankKey, Ranked>(mostTold, compareRanked);
+  readonly #informative: ReadonlySet<string>;
   #cells = 0;
   #graded = 0;
   #other = 0;
 
+  /** @param informative evaluators whose scores pass and fail no cell. */
+  constructor(informative: ReadonlySet<string>) {
+    this.#informative = informative;
+  }
+
   /** @param pair the labels that one of the failed scores compared, where one did. */
   add(cell: ReportCell, pair: LabelPair | undefined): void {
-    if (cell.scores.some((score) => score.passed !== undefined)) this.#graded += 1;
-    const failed = cell.scores.filter((score) => score.passed === false);
-    if (failed.length === 0) return;
-    this.#cells += 1;
-    for (const { evaluator, comment } of failed) {
+    const informative = this.#informative;
+    for (const { evaluator, comment, passed } of cell.scores) {
+      if (passed !== false) continue;
       this.#criteria.add(evaluator, comment?.failed_items ?? [], cell);
       this.#suggestions.add(evaluator, comment?.suggestions ?? [], cell);
     }
+    if (cellPassed(cell, informative) !== undefined) this.#graded += 1;
+    const failed = failedScores(cell, informative);
+    if (failed.length === 0) return;
+    this.#cells += 1;
     const pattern = this.#pattern(failed, pair ?? null);
     const key = rankOf(cell, failed);
     // The texts are cut only for a cell that stays: most do not. One that stays twice is cut once.
@@ -200,12 +212,12 @@ function exampleOf(cell: ReportCell, failed: readonly ScoreRecord[]): FailureExa
     expected: item.expected === undefined ? null : excerpt(item.expected, longestBody),
     metadata:
       Object.keys(item.metadata).length === 0 ? null : excerpt(item.metadata, longestReason),
-    scores: failedScores(failed),
+    scores: shownScores(failed),
     latencyMs: cell.latencyMs,
   };
 }
 
-function failedScores(failed: readonly ScoreRecord[]): readonly FailedScore[] {
+function shownScores(failed: readonly ScoreRecord[]): readonly FailedScore[] {
   let left = longestScores;
   const take = (text: string, longest: number): string => {
     const taken = cutText(text, Math.min(longest, left));

@@ -1,5 +1,6 @@
 import type { ScoreRecord } from '../../contracts/records.js';
 import { ClusteredMean, meanInterval } from '../statistics/clustered.js';
+import { cellPassed } from './cell-passed.js';
 import { compareText } from './frequency-table.js';
 import { labelOf } from './label.js';
 import { RateTally } from './rate-tally.js';
@@ -9,12 +10,6 @@ import type { FieldBreakdown, FieldValue, Finding, RateReport } from './report-m
 const mostFields = 24;
 const mostValues = 20;
 const mostScores = 50;
-
-/** How a cell ended as a whole: undefined where none of its scores can pass or fail. */
-export function cellPassed(cell: ReportCell): boolean | undefined {
-  if (cell.scores.some((score) => score.passed === false)) return false;
-  return cell.scores.some((score) => score.passed === true) ? true : undefined;
-}
 
 interface ScoreSums {
   n: number;
@@ -29,10 +24,10 @@ class GroupTally {
   readonly #overall = new RateTally();
   readonly #scores = new Map<string, ScoreSums>();
 
-  add(cell: ReportCell): void {
+  add(cell: ReportCell, informative: ReadonlySet<string>): void {
     this.#cells += 1;
     if (cell.status === 'target_error' || cell.status === 'evaluator_error') this.#errors += 1;
-    const passed = cell.status === 'ok' ? cellPassed(cell) : undefined;
+    const passed = cell.status === 'ok' ? cellPassed(cell, informative) : undefined;
     if (passed !== undefined) this.#overall.add(passed, cell.itemId);
     for (const score of cell.scores) this.#addScore(score, cell.itemId);
   }
@@ -120,13 +115,19 @@ function gap(contrasted: Contrast): number {
  */
 export class FieldTally {
   readonly #fields = new Map<string, Map<string, GroupTally> | 'dropped'>();
+  readonly #informative: ReadonlySet<string>;
   #cells = 0;
+
+  /** @param informative evaluators whose scores pass and fail no cell. */
+  constructor(informative: ReadonlySet<string>) {
+    this.#informative = informative;
+  }
 
   add(cell: ReportCell): void {
     this.#cells += 1;
     for (const [field, value] of Object.entries(cell.item.metadata)) {
       const label = labelOf(value);
-      if (label !== undefined) this.#group(field, label)?.add(cell);
+      if (label !== undefined) this.#group(field, label)?.add(cell, this.#informative);
     }
   }
 

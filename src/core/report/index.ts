@@ -1,6 +1,6 @@
 /** The report: build the model from a stream of cells, then write it in any form. */
 export { changedItem, itemChanges, type ItemChanges } from './changed-items.js';
-export { csvHeader, csvRow, csvScoreNames } from './csv.js';
+export { csvForm, csvHeader, csvRow } from './csv.js';
 export { renderHtml } from './html/page.js';
 export { jsonLine, renderJson } from './json.js';
 export { junitCase, junitEnd, junitStart, junitXml } from './junit.js';

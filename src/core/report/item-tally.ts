@@ -1,7 +1,7 @@
 import { contentHash } from '../ids/hash.js';
 import type { JsonObject } from '../json/json.js';
+import { cellPassed } from './cell-passed.js';
 import { cutText } from './excerpt.js';
-import { cellPassed } from './field-tally.js';
 import { compareText } from './frequency-table.js';
 import type { ReportCell } from './report-input.js';
 import type { Excerpt, FlakyItem, FlakyReport, ItemScore, WorstItem } from './report-model.js';
@@ -53,11 +53,16 @@ export class ItemTally {
     compareFlaky,
   );
   readonly #counts = { items: 0, mixed: 0, otherOutputs: 0 };
+  readonly #informative: ReadonlySet<string>;
   #item: ItemSums | undefined;
 
-  /** @param repeated whether items have several repetitions; only then their outputs are compared. */
-  constructor(repeated: boolean) {
+  /**
+   * @param repeated whether items have several repetitions; only then their outputs are compared.
+   * @param informative evaluators whose scores pass and fail no cell.
+   */
+  constructor(repeated: boolean, informative: ReadonlySet<string>) {
     this.#repeated = repeated;
+    this.#informative = informative;
   }
 
   /** Cells of one item must come one after another. */
@@ -67,7 +72,8 @@ export class ItemTally {
       this.#close();
       this.#item = sumsOf(cell);
     }
-    addCell(this.#item, cell, this.#repeated);
+    const passed = cellPassed(cell, this.#informative);
+    addCell(this.#item, cell, { repeated: this.#repeated, passed });
   }
 
   /** The worst first; items without an error or a failed score are not among them. */
@@ -113,9 +119,12 @@ function sumsOf(first: ReportCell): ItemSums {
   };
 }
 
-function addCell(sums: ItemSums, cell: ReportCell, repeated: boolean): void {
+function addCell(
+  sums: ItemSums,
+  cell: ReportCell,
+  { repeated, passed }: { readonly repeated: boolean; readonly passed: boolean | undefined },
+): void {
   const erred = cell.status !== 'ok';
-  const passed = cellPassed(cell);
   const isBad = erred || passed === false;
   sums.cells += 1;
   if (isBad && sums.bad === 0) {

@@ -1,5 +1,6 @@
 import { sampleText } from '../experiment/sample-text.js';
 import { escapeXml } from '../text/escape/xml.js';
+import { failedScores, informativeEvaluators } from './cell-passed.js';
 import { cutText, readableText } from './excerpt.js';
 import type { ReportCell } from './report-input.js';
 import type { ReportModel, ReportRun } from './report-model.js';
@@ -63,8 +64,8 @@ export function junitEnd(): string {
 }
 
 /**
- * One cell as a test case: a failed score is a `failure`, a cell that ended in an error an `error`, a skipped one
- * `skipped`.
+ * One cell as a test case: a failed score of a required evaluator is a `failure`, a cell that ended in an error an `error`,
+ * a skipped one `skipped`. Scores that inform stand in the output of the case.
  */
 export function junitCase(cell: ReportCell, run: ReportRun): string {
   const name = run.repetitions > 1 ? `${cell.itemId} (repetition ${cell.repetition})` : cell.itemId;
@@ -73,10 +74,10 @@ export function junitCase(cell: ReportCell, run: ReportRun): string {
     name,
     time: seconds(cell.latencyMs),
   });
-  return `<testcase${head}>\n${outcome(cell)}${notes(cell)}</testcase>\n`;
+  return `<testcase${head}>\n${outcome(cell, run)}${notes(cell)}</testcase>\n`;
 }
 
-function outcome(cell: ReportCell): string {
+function outcome(cell: ReportCell, { evaluators }: ReportRun): string {
   const { error, status } = cell;
   if (status === 'skipped') {
     return `<skipped${attributes({ message: cutText(error?.message ?? 'skipped', longestMessage) })}/>\n`;
@@ -89,7 +90,7 @@ function outcome(cell: ReportCell): string {
     );
     return element('error', { message, type }, lines.join('\n'));
   }
-  const failed = cell.scores.filter((score) => score.passed === false);
+  const failed = failedScores(cell, informativeEvaluators(evaluators));
   if (failed.length === 0) return '';
   const names = failed.map((score) => score.name).join(', ');
   const lines = failed.flatMap((score) => [

@@ -1,5 +1,7 @@
+import type { ScoreRecord } from '../../contracts/records.js';
 import { workMs } from '../experiment/work-time.js';
 import { CallTally } from './call-tally.js';
+import { failedScores, informativeEvaluators } from './cell-passed.js';
 import { CellTally } from './cell-tally.js';
 import type { LabelPair } from './confusion-tally.js';
 import { cellDollars } from './cell-dollars.js';
@@ -38,15 +40,16 @@ export interface ReportBuilder {
  * const markdown = renderMarkdown(builder.finish());
  */
 export function createReportBuilder(header: ReportHeader): ReportBuilder {
-  const cells = new CellTally(header.planned);
+  const informative = informativeEvaluators(header.manifest.evaluators);
+  const cells = new CellTally(header.planned, informative);
   const evaluators = header.manifest.evaluators.map((identity) => new EvaluatorTally(identity));
   const latency = new DistributionTally();
   const dollars = new DistributionTally();
   const calls = new CallTally();
   const errors = new ErrorTally();
-  const failures = new FailureTally();
-  const fields = new FieldTally();
-  const items = new ItemTally(header.manifest.repetitions > 1);
+  const failures = new FailureTally(informative);
+  const fields = new FieldTally(informative);
+  const items = new ItemTally(header.manifest.repetitions > 1, informative);
   const reuse = new ReuseTally(header.manifest.evaluators.map(({ name }) => name));
   return {
     add(cell) {
@@ -56,7 +59,7 @@ export function createReportBuilder(header: ReportHeader): ReportBuilder {
       dollars.add(cellDollars(cell));
       for (const call of cell.calls) calls.add(call);
       errors.add(cell);
-      failures.add(cell, failedPair(cell, evaluators));
+      failures.add(cell, failedPair(failedScores(cell, informative), { cell, evaluators }));
       fields.add(cell);
       items.add(cell);
       reuse.add(cell);
@@ -99,14 +102,12 @@ export function createReportBuilder(header: ReportHeader): ReportBuilder {
 
 /** The labels that a failed score compared; of evaluators over free text none. */
 function failedPair(
-  cell: ReportCell,
-  evaluators: readonly EvaluatorTally[],
+  scores: readonly ScoreRecord[],
+  of: { readonly cell: ReportCell; readonly evaluators: readonly EvaluatorTally[] },
 ): LabelPair | undefined {
-  const failed = new Set(
-    cell.scores.filter((score) => score.passed === false).map((score) => score.evaluator),
-  );
-  for (const evaluator of evaluators) {
-    const pair = failed.has(evaluator.name) ? evaluator.pairOf(cell) : undefined;
+  const failed = new Set(scores.map((score) => score.evaluator));
+  for (const evaluator of of.evaluators) {
+    const pair = failed.has(evaluator.name) ? evaluator.pairOf(of.cell) : undefined;
     if (pair !== undefined) return pair;
   }
   return undefined;

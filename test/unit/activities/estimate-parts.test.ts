@@ -10,7 +10,10 @@ import { createPriceBook } from '../../../src/models/prices/price-book.js';
 
 const config = configSchema.parse({
   project: 'p',
-  models: { vectors: { model: 'demo-embedding', price: { input: 2, output: 0 } } },
+  models: {
+    judge: { model: 'demo-small', price: { input: 1, output: 1 }, parameters: { max_tokens: 50 } },
+    vectors: { model: 'demo-embedding', price: { input: 2, output: 0 } },
+  },
   targets: { api: { kind: 'http', url: 'http://127.0.0.1:1/', costPerRequestUsd: 0.5 } },
   evaluators: {
     near: { kind: 'embedding_similarity', model: 'vectors' },
@@ -20,6 +23,11 @@ const config = configSchema.parse({
 });
 
 const input = Array.from({ length: 50 }, () => 'word').join(' ');
+
+const rendered = (n: number) => {
+  const request = { model: 'judge', messages: [{ role: 'user', content: input }] };
+  return { n, example: request, longest: request, inputTokens: { n, mean: 100, sd: 10 } };
+};
 
 async function contextOf(): Promise<PartContext> {
   const evaluators = await buildEvaluators({
@@ -40,7 +48,8 @@ async function contextOf(): Promise<PartContext> {
       of: undefined,
       counted: 2,
       target: undefined,
-      judges: new Map(),
+      judges: new Map([['tone', { ...rendered(2), share: 1.5 }]]),
+      anchors: new Map([['tone', rendered(3)]]),
       vectors: new Map([
         [
           'near',
@@ -75,5 +84,31 @@ describe('what a budget must hold for the last call', () => {
     // A byte is a token at most, so about 500 of them at two dollars a million; the body has names around the texts.
     expect(held).toBeGreaterThan((2 * input.length * 2) / 1e6);
     expect(held).toBeLessThan((2 * input.length * 2 * 2) / 1e6);
+  });
+});
+
+describe('what a judge is asked', () => {
+  const judgeParts = async () =>
+    plannedParts(await contextOf()).filter(({ scope }) => scope.startsWith('judge:tone'));
+
+  it('is told for its outputs and, once in the run, for its anchors, of which every token is counted', async () => {
+    const [outputs, anchors] = await judgeParts();
+    expect(outputs).toMatchObject({ scope: 'judge:tone', calls: { low: 3, high: 3 } });
+    expect(anchors).toMatchObject({
+      scope: 'judge:tone/anchors',
+      model: 'openai/demo-small',
+      calls: { low: 3, likely: 3, high: 3 },
+      inputTokens: { low: 300, likely: 300, high: 300 },
+      outputTokens: { low: 0, high: 150 },
+    });
+    expect(anchors?.costUsd).toMatchObject({ high: 450e-6 });
+  });
+
+  it('again where its answer is no verdict is said as "up to", and in no figure', async () => {
+    for (const { calls } of await judgeParts()) {
+      expect(calls).toMatchObject({
+        basis: expect.stringContaining('up to 3 more, in none of these figures'),
+      });
+    }
   });
 });

@@ -35,6 +35,16 @@ describe('a page of cells', () => {
     expect([...(latency?.sum ?? [])]).toEqual([40, 0, 5]);
   });
 
+  it('tells in how many cells a judge abstained, of items that are compared', () => {
+    const abstained = [['tone'], null, ['tone'], ['tone', 'calm']];
+    const builder = new RunScoresBuilder();
+    addPage(builder, { ...page, abstained }, new Set(['b']));
+    expect([...builder.build().abstained]).toEqual([
+      ['tone', 2],
+      ['calm', 1],
+    ]);
+  });
+
   it('leaves out items that changed', () => {
     const builder = new RunScoresBuilder();
     addPage(builder, page, new Set(['a']));

@@ -33,6 +33,24 @@ describe('the anchors of a judge', () => {
     expect(plain.identity.judge).not.toHaveProperty('anchors');
   });
 
+  it('are planned as so many calls as they take: none where one has nothing at the path, two for a pair that differs', async () => {
+    const atPath = [anchor('a', { output: { text: 'Hello' } }), anchor('b', { output: {} })];
+    const one = await judge({ path: '/text', anchors: atPath });
+    expect(one.plannedAnchors?.().map(({ model }) => model)).toEqual(['small']);
+    const required = await judge({ reference: 'required', anchors: [anchor('a')] });
+    expect(required.plannedAnchors?.()).toEqual([]);
+    const pairs = await build({
+      kind: 'llm_pairwise',
+      model: 'small',
+      rubric: '- Is polite',
+      anchors: [anchor('a', { expected: 'Go away' }), anchor('b', { expected: 'Hello' })],
+    });
+    const asked = pairs.plannedAnchors?.() ?? [];
+    expect(asked).toHaveLength(2);
+    expect(asked[0]?.messages).not.toEqual(asked[1]?.messages);
+    expect((await judge({})).plannedAnchors?.()).toEqual([]);
+  });
+
   it.each([
     ['a repeated id', { anchors: [anchor('a'), anchor('a')] }, 'evaluators.it.anchors'],
     ['two sources', { anchors: [anchor('a')], anchorsFile: 'a.json' }, 'evaluators.it'],

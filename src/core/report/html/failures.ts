@@ -18,18 +18,20 @@ interface Listed {
 
 /** What failed and why: groups first, then the cells, to be sorted and searched. */
 export function failureSection({ failures, evaluators }: ReportModel): Content {
-  if (failures.graded === 0) return null;
-  const aside = `${nOf(failures.cells, failures.graded)} graded cells have a failed score`;
-  if (failures.cells === 0) {
-    return section({ id: 'failures', title: 'Failures', aside }, html`<p>✓ No score failed.</p>`);
+  if (failures.graded === 0 && failures.criteria.length === 0) return null;
+  const aside = `${nOf(failures.cells, failures.graded)} graded cells have a failed required score`;
+  const none = html`<p>✓ No required score failed.</p>`;
+  if (failures.cells === 0 && failures.criteria.length === 0) {
+    return section({ id: 'failures', title: 'Failures', aside }, none);
   }
   const listed = listOf(failures);
   const places = new Map(listed.map(({ cell }, i) => [keyOf(cell), `cell-${i + 1}`]));
   const scored = new Map(evaluators.map((each) => [each.name, each.scored]));
   return section(
     { id: 'failures', title: 'Failures', aside },
+    failures.cells === 0 ? none : null,
     criteriaPart(failures.criteria, { places, scored }),
-    patternPart(failures),
+    failures.cells === 0 ? null : patternPart(failures),
     suggestionPart(failures.suggestions),
     cellsPart(failures, listed),
   );

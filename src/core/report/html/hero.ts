@@ -108,7 +108,7 @@ function cards(model: ReportModel): Markup {
       overall === null
         ? null
         : html`<div class="card">
-            <dt>Passed every score</dt>
+            <dt>Passed every required score</dt>
             <dd>
               ${percent(overall.rate)}
               <div class="under">
@@ -184,8 +184,8 @@ function notOk(cells: ReportCells): string {
 function cellsBar(cells: ReportCells): Markup {
   return partsBar('All planned cells', [
     { label: 'passed', n: cells.passed, tone: 'good' },
-    { label: 'with a failed score', n: cells.notPassed, tone: 'bad' },
-    { label: 'without a score that can fail', n: cells.ungraded, tone: 'idle' },
+    { label: 'with a failed required score', n: cells.notPassed, tone: 'bad' },
+    { label: 'without a required score that can fail', n: cells.ungraded, tone: 'idle' },
     { label: 'target errors', n: cells.target_error, tone: 'error' },
     { label: 'evaluator errors', n: cells.evaluator_error, tone: 'warn' },
     { label: 'skipped', n: cells.skipped, tone: 'quiet' },

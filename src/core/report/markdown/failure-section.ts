@@ -29,15 +29,19 @@ export function failureSections(model: ReportModel): readonly string[] {
 }
 
 function failurePart(failures: FailureReport): readonly string[] {
-  if (failures.graded === 0) return [];
+  if (failures.graded === 0 && failures.criteria.length === 0) return [];
   const title = `## Failed evaluations — ${nOf(failures.cells, failures.graded)} graded cells`;
-  if (failures.cells === 0) return [title, '', 'No score failed.'];
+  if (failures.cells === 0 && failures.criteria.length === 0) {
+    return [title, '', 'No required score failed.'];
+  }
   return blocks(
     [title],
-    patternTable(failures),
+    failures.cells === 0 ? ['No required score failed.'] : patternTable(failures),
     linesTable('Criteria that failed most often', failures.criteria),
     linesTable('Suggestions that came most often', failures.suggestions),
-    ['The worst examples of each pattern stand at the end of this report.'],
+    failures.cells === 0
+      ? []
+      : ['The worst examples of each pattern stand at the end of this report.'],
   );
 }
 

@@ -63,7 +63,7 @@ function headline({ run, cells, calls, latencyMs }: ReportModel): string {
     `**${statusWords[run.status]}**`,
     `**${nOf(cells.ok, cells.planned)} planned cells ok**`,
     ...(cells.notPassed > 0
-      ? [`${nOf(cells.notPassed, cells.ok)} ok cells with a failed score`]
+      ? [`${nOf(cells.notPassed, cells.ok)} ok cells with a failed required score`]
       : []),
     ...notOk(cells),
     duration(run.durationMs),
@@ -294,9 +294,11 @@ function cellsTable({ cells }: ReportModel): readonly string[] {
 
 function cellsNote({ cells, calls, steadiness }: ReportModel): readonly string[] {
   const notes = [
-    `Of the ${counted(cells.ok, 'ok cell')}, ${count(cells.passed)} passed every score, ` +
+    `Of the ${counted(cells.ok, 'ok cell')}, ${count(cells.passed)} passed every required score, ` +
       `${count(cells.notPassed)} failed at least one` +
-      (cells.ungraded > 0 ? `, ${count(cells.ungraded)} have no score that can fail` : '') +
+      (cells.ungraded > 0
+        ? `, ${count(cells.ungraded)} have no required score that can fail`
+        : '') +
       '.',
     ...(steadiness === null
       ? []

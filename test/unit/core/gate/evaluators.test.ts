@@ -1,7 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { EvaluatorIdentity } from '../../../../src/contracts/manifest.js';
-import { comparedScores, unknownEvaluators } from '../../../../src/core/gate/evaluators.js';
+import {
+  comparedScores,
+  marginsNeeded,
+  unknownEvaluators,
+} from '../../../../src/core/gate/evaluators.js';
+import type { GateSettings } from '../../../../src/contracts/gate.js';
 import { gatePolicy } from '../../../../src/core/gate/policy.js';
 
 const evaluator = (name: string, required = true): EvaluatorIdentity => ({
@@ -75,6 +80,78 @@ describe('the scores that are compared', () => {
     const { evaluators } = compared({ scores: ['tone', 'size', 'gone'] });
     expect(evaluators.map(({ name }) => name)).toEqual(['size', 'tone']);
   });
+});
+
+describe('a score on another scale than 0 to 1', () => {
+  const of = (kind: string, options: EvaluatorIdentity['options'] = {}): EvaluatorIdentity => ({
+    ...evaluator('it'),
+    kind,
+    options,
+  });
+  const asked = (identity: EvaluatorIdentity, own: GateSettings = {}) => {
+    const policy = gatePolicy({}, own);
+    const { evaluators } = compared({ head: [identity], base: [identity], scores: ['it'], policy });
+    return { ...evaluators[0], problems: marginsNeeded([identity], policy).map(({ at }) => at) };
+  };
+  const it_ = { name: 'it', required: true };
+
+  it('takes the default margin as a share of the scale that its evaluator is known to have', () => {
+    expect(asked(of('embedding_similarity'))).toEqual({
+      ...it_,
+      scale: { min: -1, max: 1 },
+      problems: [],
+    });
+    const scale = { min: 0, max: 1 };
+    expect(asked(of('embedding_similarity'), { evaluators: { it: { scale } } })).toEqual({
+      ...it_,
+      scale,
+      problems: [],
+    });
+  });
+
+  it.each([
+    ['latency', 'maxMs', { better: 'lower' }],
+    ['cost', 'maxUsd', { better: 'lower' }],
+    ['length', 'max', {}],
+  ])(
+    'of %s has none: it passes by its limit, or a margin has to be named',
+    (kind, limit, better) => {
+      expect(asked(of(kind, { [limit]: 5 }))).toEqual({ ...it_, measure: 'passed', problems: [] });
+      expect(asked(of(kind))).toEqual({
+        ...it_,
+        ...better,
+        unbounded: true,
+        problems: ['settings.evaluators.it.margin'],
+      });
+      expect(asked(of(kind), { evaluators: { it: { margin: 3 } } })).toEqual({
+        ...it_,
+        ...better,
+        margin: 3,
+        unbounded: true,
+        problems: [],
+      });
+      // By its values, and without saying how much of them.
+      expect(asked(of(kind, { [limit]: 5 }), { evaluators: { it: { measure: 'value' } } })).toEqual(
+        {
+          ...it_,
+          ...better,
+          measure: 'value',
+          unbounded: true,
+          problems: ['settings.evaluators.it.margin'],
+        },
+      );
+      // Turned round it is a truth; one that informs may have none; an own scale is one.
+      expect(asked(of(kind, { [limit]: 5, not: true }))).toEqual({ ...it_, problems: [] });
+      expect(asked(of(kind), { evaluators: { it: { required: false } } }).problems).toEqual([]);
+      const scale = { min: 0, max: 100 };
+      expect(asked(of(kind), { evaluators: { it: { scale } } })).toEqual({
+        ...it_,
+        ...better,
+        scale,
+        problems: [],
+      });
+    },
+  );
 });
 
 describe('evaluators that a gate names', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { AssayError } from '../../../../src/core/errors/assay-error.js';
 import { compareRuns } from '../../../../src/core/regression/compare.js';
+import { RunScoresBuilder, type RunScores } from '../../../../src/core/regression/run-scores.js';
 import type {
   ComparisonInput,
   EvaluatorComparison,
@@ -30,6 +31,20 @@ function scoreOf(input: Omit<ComparisonInput, 'evaluators'>): EvaluatorCompariso
   expect(found.verdict).toBe(score.verdict);
   expect(score.reason.length).toBeGreaterThan(10);
   return score;
+}
+
+/** A run whose judge abstains on its first items and passes the others. */
+function abstaining(silent: number, passing: number): RunScores {
+  const builder = new RunScoresBuilder();
+  for (let item = 0; item < silent + passing; item += 1) {
+    const itemId = `item-${item}`;
+    if (item < silent) builder.add({ itemId, scores: [], abstained: [scoreName] });
+    else {
+      const value = { type: 'BOOLEAN', value: true } as const;
+      builder.add({ itemId, scores: [{ name: scoreName, value, passed: true }] });
+    }
+  }
+  return builder.build();
 }
 
 describe('a wrong question is refused with every problem and its place', () => {
@@ -120,6 +135,17 @@ describe('what the data cannot answer is inconclusive and says why', () => {
     expect(found.interval?.high).toBeGreaterThan(0);
   });
 
+  it('dollars or seconds that happen to lie in 0 to 1 are on no scale: twice the cost passes no default margin', () => {
+    const base = listOf(noise(300, 5).map((value) => 0.001 + value / 1_000));
+    const head = listOf(noise(300, 5).map((value) => 0.002 + value / 500));
+    const dollars = { name: scoreName, better: 'lower', unbounded: true } as const;
+    const found = compareRuns({ base, head, evaluators: [dollars] });
+    expect(found.verdict).toBe('inconclusive');
+    expect(found.evaluators[0]).toMatchObject({ code: 'margin_needed', scale: null });
+    const named = compareRuns({ base, head, evaluators: [{ ...dollars, margin: 0.0005 }] });
+    expect(named.evaluators[0]).toMatchObject({ verdict: 'regress', scale: null, margin: 0.0005 });
+  });
+
   it('a score without a scale that never varies says nothing', () => {
     const base = listOf(times(50, 7));
     const found = compareRuns({ base, head: base, evaluators: [{ name: scoreName, margin: 0.5 }] });
@@ -176,6 +202,34 @@ describe('what the data cannot answer is inconclusive and says why', () => {
     const found = scoreOf({ base: listOf([1, 0]), head: listOf([undefined, undefined]) });
     expect(found.code).toBe('no_scores');
     expect(found.reason).toBe('Head does not have this score.');
+    const turned = scoreOf({ base: listOf([undefined, undefined]), head: listOf([1, 0]) });
+    expect(turned.code).toBe('no_scores');
+    expect(turned.reason).toBe('The base does not have this score.');
+  });
+
+  it('a judge that always abstains, in head, in the base or in both, is named as the reason', () => {
+    const scored = listOf(times(300, true));
+    const silent = abstaining(300, 0);
+    const all = 'its judge abstained in all 300 cells of';
+    const reasons = [
+      [{ base: scored, head: silent }, `Head does not have this score: ${all} head.`],
+      [{ base: silent, head: scored }, `The base does not have this score: ${all} the base.`],
+      [
+        { base: silent, head: silent },
+        `Neither run has this score: ${all} head and in all 300 cells of the base.`,
+      ],
+    ] as const;
+    for (const [runs, reason] of reasons) {
+      expect(scoreOf(runs)).toMatchObject({ verdict: 'inconclusive', code: 'no_scores', reason });
+      // Not even where missing cells are to be left out: then nothing is left.
+      expect(scoreOf({ ...runs, missing: 'exclude' }).verdict).toBe('inconclusive');
+    }
+  });
+
+  it('a judge that abstains in head where the base was scored cannot pass on the rest', () => {
+    const found = scoreOf({ base: listOf(times(300, true)), head: abstaining(40, 260) });
+    expect(found).toMatchObject({ verdict: 'inconclusive', code: 'missing_in_head' });
+    expect(found.reason).toContain('Its judge abstained in 40 of 300 cells of head.');
   });
 
   it('mixed score types, in one run or between them', () => {

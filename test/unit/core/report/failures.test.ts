@@ -104,7 +104,7 @@ describe('failed evaluations', () => {
   it('keep the worst few of each group: most failed scores, then the lowest value', () => {
     const cells = Array.from({ length: 20 }, (_, i) =>
       cell(`item-${String(i).padStart(2, '0')}`, {
-        scores: [{ ...numeric('tone', ((i * 7) % 20) / 20), passed: false }],
+        scores: [{ ...numeric('quality', ((i * 7) % 20) / 20), passed: false }],
       }),
     );
     const [pattern] = report(cells, header(20)).failures.patterns;

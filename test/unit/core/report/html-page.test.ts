@@ -64,7 +64,7 @@ describe('the page of a report', () => {
     expect(text).toContain('88.0 % passed (154 of 175)');
     expect(text).toContain('175 of 180 cells scored (5 without an output)');
     expect(text).toMatch(/Where language is fr , category passes 54\.8 % \(17 of 31\)/);
-    expect(text).toContain('29 of 175 graded cells have a failed score');
+    expect(text).toContain('21 of 175 graded cells have a failed required score');
     expect(text).toContain('175 of 180 planned cells');
     expect(text).toContain('175 answered calls without a known price');
     expect(text).not.toMatch(/NaN|undefined|Infinity|\[object/);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 
-import { csvHeader, csvRow, csvScoreNames } from '../../../../src/core/report/csv.js';
+import { csvForm, csvHeader, csvRow } from '../../../../src/core/report/csv.js';
 import { jsonLine, renderJson } from '../../../../src/core/report/json.js';
 import { junitXml } from '../../../../src/core/report/junit.js';
 import { renderMarkdown } from '../../../../src/core/report/markdown/render.js';
@@ -142,11 +142,11 @@ describe('the CSV', () => {
     parse(text, { columns: true, record_delimiter: '\r\n' });
 
   it('has a row per cell with a column per score', () => {
-    const names = csvScoreNames(sample);
+    const form = csvForm(sample);
     const rows = read(
-      csvHeader(names) +
+      csvHeader(form) +
         sampleCells()
-          .map((each) => csvRow(each, names))
+          .map((each) => csvRow(each, form))
           .join(''),
     );
     expect(rows).toHaveLength(179);
@@ -165,9 +165,9 @@ describe('the CSV', () => {
   });
 
   it('of a hostile run has the right number of columns and no formula', () => {
-    const names = csvScoreNames(hostileModel);
+    const form = csvForm(hostileModel);
     const cells = hostileCells();
-    const rows = read(csvHeader(names) + cells.map((each) => csvRow(each, names)).join(''));
+    const rows = read(csvHeader(form) + cells.map((each) => csvRow(each, form)).join(''));
     expect(rows).toHaveLength(cells.length);
     for (const row of rows) {
       for (const value of Object.values(row)) expect(value).not.toMatch(/^\s*[=+@]|^-\D/);

@@ -11,7 +11,7 @@ import { mcnemarDetectableLoss } from '../statistics/mcnemar-power.js';
 import { tangoInterval } from '../statistics/paired-proportions.js';
 import { detectableLoss, itemsForMargin } from '../statistics/power.js';
 import { studentTCdf } from '../statistics/student-t.js';
-import { tiesInterval } from '../statistics/ties.js';
+import { tiesInterval, tiesP } from '../statistics/ties.js';
 import { clusterSums, type PairedItems } from './paired-items.js';
 import type { ComparisonSettings } from './settings.js';
 import type { ComparisonFigures, ComparisonTest, SideSummary } from './types.js';
@@ -113,9 +113,24 @@ function tiedFigures(
   { confidence }: ComparisonSettings,
 ): Found {
   if (scale === null) return { ...nothing, estimate };
-  const range = scale.max - scale.min;
-  const interval = tiesInterval({ value: estimate, clusters, range, confidence });
-  return { ...nothing, estimate, interval, method: 'ties' };
+  const ties = { value: estimate, clusters, range: scale.max - scale.min };
+  const p = tiesP(ties);
+  const other = tiesP({ ...ties, value: -estimate });
+  return {
+    ...nothing,
+    estimate,
+    interval: tiesInterval({ ...ties, confidence }),
+    method: 'ties',
+    // Without it a loss of everything, everywhere, would have an interval below 0 and be no regression.
+    test: {
+      name: 'ties',
+      statistic: null,
+      df: null,
+      p,
+      pTwoSided: Math.min(1, 2 * Math.min(p, other)),
+      pAdjusted: null,
+    },
+  };
 }
 
 function tTest(

@@ -120,7 +120,7 @@ export interface SideSummary {
 
 /** The test of "head is not worse than base" against "it is worse". */
 export interface ComparisonTest {
-  readonly name: 'mcnemar' | 't' | 't+bca';
+  readonly name: 'mcnemar' | 't' | 't+bca' | 'ties';
   readonly statistic: number | null;
   /** Degrees of freedom of t. */
   readonly df: number | null;

@@ -87,7 +87,7 @@ function open(figures: ComparisonFigures, { margin, power }: DecisionRule): Deci
   if (figures.method === 'ties') {
     return inconclusive(
       'no_variance',
-      `All ${count(items)} items have the same difference, ${signed(estimate)}: too few to exclude a loss of ${figure(margin)}.`,
+      `All ${count(items)} items have the same difference, ${signed(estimate)}: too few to exclude a loss of ${figure(margin)} or to show one.`,
     );
   }
   const sure = `${figure(power * 100)} %`;

@@ -93,6 +93,36 @@ describe('the order of items', () => {
   });
 });
 
+// Runs that lose the same everywhere, as one that has broken does, beside those that differ at random.
+const shifted = fc
+  .tuple(ids, fc.constantFrom<CellValue>(1, 0.5, true), fc.integer({ min: 1, max: 3 }))
+  .map(([names, value, cells]): Cells => {
+    const lost = value === true ? false : Number(value) - 0.5;
+    return names.map((id) => [
+      id,
+      Array.from({ length: cells }, () => value),
+      Array.from({ length: cells }, () => lost),
+    ]);
+  });
+
+describe('an interval below 0 with a test that agrees', () => {
+  it('is always a regression, unless it is one that is accepted', () => {
+    let regressions = 0;
+    fc.assert(
+      fc.property(fc.oneof(rates, numbers, shifted), (cells) => {
+        const { interval, test, verdict, margin } = compareCells(cells);
+        expect(test === null).toBe(interval === null);
+        if (interval === null || interval.high >= 0 || interval.low > -(margin ?? 0)) return;
+        if ((test?.pAdjusted ?? 1) > 0.05) return;
+        regressions += 1;
+        expect(verdict).toBe('regress');
+      }),
+      { numRuns: 60, seed: 7 },
+    );
+    expect(regressions).toBeGreaterThan(5);
+  });
+});
+
 describe('any two runs', () => {
   it('give an interval that holds its estimate, and a verdict that follows from it', () => {
     fc.assert(

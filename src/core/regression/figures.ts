@@ -3,6 +3,7 @@ import { mcnemarExact } from '../statistics/binomial.js';
 import {
   clusteredEstimate,
   clusteredInterval,
+  effectiveClusters,
   type ClusteredEstimate,
 } from '../statistics/clustered-t.js';
 import { ClusteredMean, meanInterval, proportionInterval } from '../statistics/clustered.js';
@@ -33,6 +34,8 @@ export function figuresOf(
   const frame = {
     items: pairs.d.length,
     clusters: sums.sums.length,
+    effectiveClusters: effectiveClusters(sums.sizes),
+    changedClusters: changedClusters(pairs, sums.sums),
     changes: changesOf(pairs.d),
     base: sideOf(pairs.base, pairs.baseCells, { pairs, shape }),
     head: sideOf(pairs.head, pairs.headCells, { pairs, shape }),
@@ -40,10 +43,14 @@ export function figuresOf(
   if (frame.items === 0) return { ...frame, ...nothing };
   const estimate = clusteredEstimate(sums);
   const { standardError: se } = estimate;
-  if (pairs.singleBinary) return { ...frame, ...binaryFigures(frame, shape, settings) };
+  if (pairs.singleBinary && shape.binary)
+    return { ...frame, ...binaryFigures(frame, shape, settings) };
   if (se === undefined) return { ...frame, ...nothing, estimate: estimate.estimate };
   if (se <= 1e-12 * largest(pairs.d)) {
-    return { ...frame, ...tiedFigures(estimate, shape, settings) };
+    return {
+      ...frame,
+      ...tiedFigures({ ...estimate, clusters: frame.effectiveClusters }, shape, settings),
+    };
   }
   const t = tTest(estimate, se, settings);
   const means =
@@ -158,6 +165,12 @@ function changesOf(d: Float64Array): ComparisonFigures['changes'] {
     else if (value < 0) worse += 1;
   }
   return { better, worse, same: d.length - better - worse };
+}
+
+/** Sums of which rounding alone is left are those of clusters whose changes cancel out. */
+function changedClusters({ d, cluster }: PairedItems, sums: Float64Array): number {
+  const sizes = clusterSums(d.map(Math.abs), cluster).sums;
+  return sums.reduce((n, sum, c) => n + Number(Math.abs(sum) > 1e-12 * (sizes[c] ?? 0)), 0);
 }
 
 function largest(values: Float64Array): number {

@@ -59,7 +59,7 @@ export function decideGrowth(of: GrowthFigures): Decision {
 
 /** A pass, unless what was not seen could hide that it is none. */
 function unseenOr(of: GrowthFigures, said: string): Decision {
-  const { what, margin, alpha, interval, cellsMissing, unseen } = of;
+  const { margin, alpha, interval, cellsMissing, unseen } = of;
   if (!of.tied && of.changed < fewestChanges && (1 - Math.min(1, margin)) ** of.effective > alpha) {
     const reason = `${said}, but only ${count(of.changed)} of ${count(of.clusters)} differ, and there are too few to have seen rare ones that take twice as much.`;
     return inconclusive('sparse_changes', reason);

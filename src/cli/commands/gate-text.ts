@@ -3,6 +3,7 @@ import type { Verdict } from '../../contracts/gate-protocol.js';
 import {
   differenceText,
   growthText,
+  itemsText,
   marginText,
   meanText,
   probabilityText,
@@ -44,9 +45,27 @@ export function gateText(report: GateReport, sink: Sink): string {
     ...comparison.reasons.slice(0, mostReasons).map((reason) => `  ${safe(reason)}`),
     ...stale.map(({ at, message }) => `  Stale base: ${safe(at)} ${safe(message)}`),
     ...notes.map((note) => `  ${safe(note)}`),
+    ...unscoredLines(report, sink),
   ];
   const tables = [scoreTable(report, sink), growthTable(report)].filter((table) => table !== '');
   return [lines.join('\n'), ...tables].join('\n\n');
+}
+
+/** What the figures are not about: a verdict on 150 of 1,000 items must not read as one on all. */
+function unscoredLines({ comparison }: GateReport, { safe }: Sink): readonly string[] {
+  const line = (n: number, what: string): readonly string[] =>
+    n === 0 ? [] : [`  ${counted(n, 'item')} without ${what}`];
+  return [
+    ...comparison.evaluators.flatMap(({ name, unscored }) => [
+      ...line(unscored.head.n, `a score of ${safe(name)} in the head`),
+      ...line(unscored.base.n, `a score of ${safe(name)} in the base`),
+      ...line(unscored.both, `a score of ${safe(name)} on either side`),
+    ]),
+    ...comparison.growth.flatMap(({ what, unmeasured }) => [
+      ...line(unmeasured.head, `a known ${what} in the head`),
+      ...line(unmeasured.base, `a known ${what} in the base`),
+    ]),
+  ];
 }
 
 function scoreTable({ comparison }: GateReport, { safe }: Sink): string {
@@ -55,6 +74,7 @@ function scoreTable({ comparison }: GateReport, { safe }: Sink): string {
     [
       { heading: 'Score' },
       { heading: 'Verdict' },
+      { heading: 'Items', align: 'right' },
       { heading: 'Base', align: 'right' },
       { heading: 'Head', align: 'right' },
       { heading: 'Difference' },
@@ -64,6 +84,7 @@ function scoreTable({ comparison }: GateReport, { safe }: Sink): string {
     comparison.evaluators.map((each) => [
       safe(each.name),
       `${each.verdict}${each.required ? '' : ' (informs)'}`,
+      itemsText(each.items, comparison.items.common),
       meanText(each.base, each.kind),
       meanText(each.head, each.kind),
       differenceText(each, each.kind),
@@ -79,6 +100,7 @@ function growthTable({ comparison }: GateReport): string {
     [
       { heading: 'Per cell' },
       { heading: 'Verdict' },
+      { heading: 'Items', align: 'right' },
       { heading: 'Base', align: 'right' },
       { heading: 'Head', align: 'right' },
       { heading: 'Change' },
@@ -86,7 +108,8 @@ function growthTable({ comparison }: GateReport): string {
     ],
     comparison.growth.map((each) => {
       const { base, head, change } = growthText(each);
-      return [each.what, each.verdict, base, head, change, `+${percent(each.margin)}`];
+      const items = itemsText(each.items, comparison.items.common);
+      return [each.what, each.verdict, items, base, head, change, `+${percent(each.margin)}`];
     }),
   );
 }

@@ -35,6 +35,13 @@ const testSchema = z
 const figures = {
   items: countSchema.describe('Items with a score on both sides.'),
   clusters: countSchema,
+  effectiveClusters: z
+    .number()
+    .optional()
+    .describe('As how many clusters of equal size they count; not in older reports.'),
+  changedClusters: countSchema
+    .optional()
+    .describe('Clusters whose mean difference is not 0; not in older reports.'),
   changes: z.object({ better: countSchema, worse: countSchema, same: countSchema }),
   base: sideSchema.nullable(),
   head: sideSchema.nullable(),
@@ -75,6 +82,7 @@ const scoreComparisonSchema = z
     margin: z.number().nullable().describe('The loss that is acceptable, in units of the score.'),
     unscored: z.object({ base: idListSchema, head: idListSchema, both: countSchema }),
     headCellsMissing: countSchema,
+    baseCellsMissing: countSchema.optional().describe('Not in older reports.'),
     slices: z.array(sliceComparisonSchema),
   })
   .meta({ id: 'ScoreComparison', description: 'One score of head against that of the base.' });
@@ -88,6 +96,12 @@ const growthSchema = z
     items: countSchema,
     clusters: countSchema,
     unmeasured: z.object({ base: countSchema, head: countSchema }),
+    cellsMissing: z
+      .object({ base: countSchema, head: countSchema })
+      .optional()
+      .describe(
+        'Cells that were planned and not measured, of items that the other side has measured; not in older reports.',
+      ),
     base: z.number().nullable().describe('Dollars or milliseconds per cell.'),
     head: z.number().nullable(),
     ratio: z.number().nullable().describe('head ÷ base.'),

@@ -1,16 +1,12 @@
 import type { Verdict } from '../../contracts/gate-protocol.js';
-import type {
-  Comparison,
-  EvaluatorComparison,
-  GrowthComparison,
-  IdList,
-} from '../regression/types.js';
+import type { Comparison, EvaluatorComparison, IdList } from '../regression/types.js';
 import { count, counted, figure, percent } from '../report/figures.js';
 import { driftLine } from '../report/markdown/anchor-section.js';
 import { markdownCellCode, markdownCode, markdownText } from '../text/escape/markdown.js';
 import {
   differenceText,
   growthText,
+  itemsText,
   marginText,
   meanText,
   probabilityText,
@@ -39,7 +35,7 @@ export function gateMarkdown(report: GateReport): string {
     ...comparison.reasons.slice(0, mostReasons).map((reason) => `- ${markdownText(reason)}`),
     '',
     ...scoreTable(comparison),
-    ...growthTable(comparison.growth),
+    ...growthTable(comparison),
     ...sliceTable(comparison),
     ...judgeLines(report),
     ...itemLines(report),
@@ -57,25 +53,26 @@ function sideText({ kind, name, run, target }: GateReportSide): string {
   return `${what} of target ${markdownCode(target)}`;
 }
 
-function scoreTable({ evaluators, confidence }: Comparison): readonly string[] {
+function scoreTable({ evaluators, confidence, items }: Comparison): readonly string[] {
   if (evaluators.length === 0) return [];
   const shown = evaluators.slice(0, mostRows);
   return [
-    `| Score | Verdict | Base | Head | Difference (${figure(confidence * 100)} % interval) | Margin | p |`,
-    '| --- | --- | ---: | ---: | --- | ---: | ---: |',
-    ...shown.map((each) => `| ${scoreCells(each).join(' | ')} |`),
+    `| Score | Verdict | Items | Base | Head | Difference (${figure(confidence * 100)} % interval) | Margin | p |`,
+    '| --- | --- | ---: | ---: | ---: | --- | ---: | ---: |',
+    ...shown.map((each) => `| ${scoreCells(each, items.common).join(' | ')} |`),
     ...more(evaluators.length - shown.length, 'score'),
     '',
   ];
 }
 
-function scoreCells(each: EvaluatorComparison): readonly string[] {
+function scoreCells(each: EvaluatorComparison, common: number): readonly string[] {
   const { name, required, better, verdict, margin, test } = each;
   const informs = required ? '' : ' (informs)';
   const lower = better === 'lower' ? ' (lower is better)' : '';
   return [
     `${markdownCellCode(name)}${lower}`,
     `${marks[verdict]} ${verdict}${informs}`,
+    itemsText(each.items, common),
     meanText(each.base, each.kind),
     meanText(each.head, each.kind),
     differenceText(each, each.kind),
@@ -84,16 +81,16 @@ function scoreCells(each: EvaluatorComparison): readonly string[] {
   ];
 }
 
-function growthTable(growth: readonly GrowthComparison[]): readonly string[] {
+function growthTable({ growth, items }: Comparison): readonly string[] {
   if (growth.length === 0) return [];
   return [
-    '| Per cell | Verdict | Base | Head | Change | Margin |',
-    '| --- | --- | ---: | ---: | --- | ---: |',
+    '| Per cell | Verdict | Items | Base | Head | Change | Margin |',
+    '| --- | --- | ---: | ---: | ---: | --- | ---: |',
     ...growth.map((each) => {
       const { base, head, change } = growthText(each);
       const informs = each.required ? '' : ' (informs)';
       const verdict = `${marks[each.verdict]} ${each.verdict}${informs}`;
-      return `| ${each.what} | ${verdict} | ${base} | ${head} | ${change} | +${percent(each.margin)} |`;
+      return `| ${each.what} | ${verdict} | ${itemsText(each.items, items.common)} | ${base} | ${head} | ${change} | +${percent(each.margin)} |`;
     }),
     '',
   ];
@@ -138,19 +135,28 @@ const more = (n: number, what: string): readonly string[] =>
   n > 0 ? ['', `and ${counted(n, `more ${what}`)}`] : [];
 
 function itemLines({ comparison, changedItems }: GateReport): readonly string[] {
-  const { items, evaluators } = comparison;
+  const { items, evaluators, growth } = comparison;
   const lines = [
     ...idLine('New in the head, not compared', items.new),
     ...idLine('Missing in the head', items.missing),
     ...idLine('Changed since the base, not compared', changedItems),
     ...evaluators
       .filter(({ required }) => required)
-      .flatMap(({ name, unscored }) =>
-        idLine(`Without a score of ${markdownCode(name)} in the head`, unscored.head),
-      ),
+      .flatMap(({ name, unscored }) => [
+        ...idLine(`Without a score of ${markdownCode(name)} in the head`, unscored.head),
+        ...idLine(`Without a score of ${markdownCode(name)} in the base`, unscored.base),
+        ...countLine(`Without a score of ${markdownCode(name)} on either side`, unscored.both),
+      ]),
+    ...growth.flatMap(({ what, unmeasured }) => [
+      ...countLine(`Without a known ${what} in the head`, unmeasured.head),
+      ...countLine(`Without a known ${what} in the base`, unmeasured.base),
+    ]),
   ];
   return lines.length === 0 ? [] : [...lines, ''];
 }
+
+const countLine = (what: string, n: number): readonly string[] =>
+  n === 0 ? [] : [`- ${what}: ${counted(n, 'item')}`];
 
 function idLine(what: string, { n, ids }: IdList): readonly string[] {
   if (n === 0) return [];

@@ -1,6 +1,8 @@
-import { count, counted, figure } from '../report/figures.js';
+import { figure } from '../report/figures.js';
+import { abstentions } from './abstentions.js';
 import { idList, type Alignment } from './align.js';
 import { figuresOf, type ScoreShape } from './figures.js';
+import { missingCells, withMissing } from './missing-cells.js';
 import { pairItems, type Sides } from './paired-items.js';
 import type { RunScores, ScoreColumn } from './run-scores.js';
 import type { ComparisonSettings } from './settings.js';
@@ -35,7 +37,7 @@ export function compareEvaluator(
     range: rangeOf(shape),
   };
   const decision = decide(figures, rule);
-  const absent = missingInHead(context, sides);
+  const absent = missingCells(context, sides);
   return {
     ...figures,
     ...head(evaluator, sides.better),
@@ -45,7 +47,8 @@ export function compareEvaluator(
     margin: shape.margin,
     ...withMissing(decision, { name: evaluator.name, absent, sides, shape, rule, context }),
     unscored: places.unscored,
-    headCellsMissing: absent,
+    headCellsMissing: absent.head,
+    baseCellsMissing: absent.base,
     slices: sliceComparisons({ pairs, shape, rule, context }),
   };
 }
@@ -111,21 +114,6 @@ function absentScore(
   return inconclusive('no_scores', `${where} this score${why}.`);
 }
 
-/** In how much of a run the judge said that it cannot tell; empty where it never did, or is no judge. */
-function abstentions(
-  name: string,
-  { of, run }: { readonly of: string; readonly run: RunScores },
-): readonly string[] {
-  const n = run.abstained.get(name) ?? 0;
-  if (n === 0) return [];
-  const cells = run.planned.reduce((sum, planned) => sum + planned, 0);
-  return [
-    n === cells
-      ? `in all ${counted(n, 'cell')} of ${of}`
-      : `in ${count(n)} of ${counted(cells, 'cell')} of ${of}`,
-  ];
-}
-
 function defaultMeasure(
   { better }: GateEvaluator,
   columns: { readonly base: ScoreColumn; readonly head: ScoreColumn },
@@ -157,7 +145,9 @@ function shapeOf(
         `Its values reach from ${figure(min)} to ${figure(max)}, its scale from ${figure(scale.min)} to ${figure(scale.max)}.`,
       );
     }
-    return { binary, scale, margin: margin ?? of.margin * (scale.max - scale.min) };
+    // On another scale a 0 or 1 is a value like any other: 20 ratings of 0 say nothing about one of 10.
+    const rate = binary && scale.min === 0 && scale.max === 1;
+    return { binary: rate, scale, margin: margin ?? of.margin * (scale.max - scale.min) };
   }
   // A margin of a scale's width or more tells that the score is not on this one.
   const fits = min >= 0 && max <= 1 && (margin ?? of.margin) < 1;
@@ -197,6 +187,8 @@ function unreadable(
     ...of.decision,
     items: 0,
     clusters: 0,
+    effectiveClusters: 0,
+    changedClusters: 0,
     changes: { better: 0, worse: 0, same: 0 },
     base: null,
     head: null,
@@ -209,6 +201,7 @@ function unreadable(
     itemsNeeded: null,
     unscored: { base: empty, head: empty, both: of.context.alignment.ids.length },
     headCellsMissing: 0,
+    baseCellsMissing: 0,
     slices: [],
   };
 }
@@ -235,69 +228,4 @@ function scoredPlaces(alignment: Alignment, sides: Sides): ScoredPlaces {
     both: Uint32Array.from(both),
     unscored: { base: idList(base), head: idList(top), both: neither },
   };
-}
-
-/** Cells of head without a score, of items that the base has scored. */
-function missingInHead({ head: run, alignment }: ComparisonContext, sides: Sides): number {
-  let cells = 0;
-  for (let place = 0; place < alignment.ids.length; place += 1) {
-    if ((sides.base.n[alignment.base[place] ?? 0] ?? 0) === 0) continue;
-    const item = alignment.head[place] ?? 0;
-    cells += Math.max(0, (run.planned[item] ?? 0) - (sides.head.n[item] ?? 0));
-  }
-  return cells;
-}
-
-/**
- * A head that fails where it would have done badly must not pass on the rest: the pass must hold with the worst value in each
- * missing cell (the worst-case bound of Manski 1989, "Anatomy of the Selection Problem").
- */
-function withMissing(
-  decision: Decision,
-  of: {
-    readonly name: string;
-    readonly absent: number;
-    readonly sides: Sides;
-    readonly shape: ScoreShape;
-    readonly rule: DecisionRule;
-    readonly context: ComparisonContext;
-  },
-): Decision {
-  const { name, absent, sides, shape, rule, context } = of;
-  if (decision.verdict !== 'pass' || absent === 0 || context.settings.missing === 'exclude') {
-    return decision;
-  }
-  const { scale } = shape;
-  const cells = counted(absent, 'cell');
-  const [abstained] = abstentions(name, { of: 'head', run: context.head });
-  const why = abstained === undefined ? '' : ` Its judge abstained ${abstained}.`;
-  if (scale === null) {
-    return inconclusive(
-      'missing_in_head',
-      `Head has no score in ${cells} that the base has scored, and without a scale nobody knows what they would have lost.${why}`,
-    );
-  }
-  const worst = sides.better === 'higher' ? scale.min : scale.max;
-  const filled = { ...sides, head: filledWith(worst, context, sides) };
-  const pairs = pairItems(context.alignment, filled, scoredPlaces(context.alignment, filled).both);
-  const second = decide(figuresOf(pairs, shape, context.settings), rule);
-  if (second.verdict === 'pass') return decision;
-  return inconclusive(
-    'missing_in_head',
-    `It passes in the cells that were scored, but head has no score in ${cells} that the base has scored: with ${figure(worst)} in each it would not (${count(pairs.d.length)} items).${why}`,
-  );
-}
-
-function filledWith(worst: number, context: ComparisonContext, sides: Sides): Sides['head'] {
-  const { head: run, alignment } = context;
-  const sum = sides.head.sum.slice();
-  const n = sides.head.n.slice();
-  for (let place = 0; place < alignment.ids.length; place += 1) {
-    if ((sides.base.n[alignment.base[place] ?? 0] ?? 0) === 0) continue;
-    const item = alignment.head[place] ?? 0;
-    const absent = Math.max(0, (run.planned[item] ?? 0) - (n[item] ?? 0));
-    sum[item] = (sum[item] ?? 0) + absent * worst;
-    n[item] = (n[item] ?? 0) + absent;
-  }
-  return { ...sides.head, sum, n };
 }

@@ -3,6 +3,7 @@ import { mcnemarExact } from '../statistics/binomial.js';
 import {
   clusteredEstimate,
   clusteredInterval,
+  effectiveClusters,
   type ClusteredEstimate,
 } from '../statistics/clustered-t.js';
 import { ClusteredMean, meanInterval, proportionInterval } from '../statistics/clustered.js';
@@ -11,7 +12,7 @@ import { mcnemarDetectableLoss } from '../statistics/mcnemar-power.js';
 import { tangoInterval } from '../statistics/paired-proportions.js';
 import { detectableLoss, itemsForMargin } from '../statistics/power.js';
 import { studentTCdf } from '../statistics/student-t.js';
-import { tiesInterval } from '../statistics/ties.js';
+import { tiesInterval, tiesP } from '../statistics/ties.js';
 import { clusterSums, type PairedItems } from './paired-items.js';
 import type { ComparisonSettings } from './settings.js';
 import type { ComparisonFigures, ComparisonTest, SideSummary } from './types.js';
@@ -33,6 +34,8 @@ export function figuresOf(
   const frame = {
     items: pairs.d.length,
     clusters: sums.sums.length,
+    effectiveClusters: effectiveClusters(sums.sizes),
+    changedClusters: changedClusters(pairs, sums.sums),
     changes: changesOf(pairs.d),
     base: sideOf(pairs.base, pairs.baseCells, { pairs, shape }),
     head: sideOf(pairs.head, pairs.headCells, { pairs, shape }),
@@ -40,10 +43,14 @@ export function figuresOf(
   if (frame.items === 0) return { ...frame, ...nothing };
   const estimate = clusteredEstimate(sums);
   const { standardError: se } = estimate;
-  if (pairs.singleBinary) return { ...frame, ...binaryFigures(frame, shape, settings) };
+  if (pairs.singleBinary && shape.binary)
+    return { ...frame, ...binaryFigures(frame, shape, settings) };
   if (se === undefined) return { ...frame, ...nothing, estimate: estimate.estimate };
   if (se <= 1e-12 * largest(pairs.d)) {
-    return { ...frame, ...tiedFigures(estimate, shape, settings) };
+    return {
+      ...frame,
+      ...tiedFigures({ ...estimate, clusters: frame.effectiveClusters }, shape, settings),
+    };
   }
   const t = tTest(estimate, se, settings);
   const means =
@@ -113,9 +120,24 @@ function tiedFigures(
   { confidence }: ComparisonSettings,
 ): Found {
   if (scale === null) return { ...nothing, estimate };
-  const range = scale.max - scale.min;
-  const interval = tiesInterval({ value: estimate, clusters, range, confidence });
-  return { ...nothing, estimate, interval, method: 'ties' };
+  const ties = { value: estimate, clusters, range: scale.max - scale.min };
+  const p = tiesP(ties);
+  const other = tiesP({ ...ties, value: -estimate });
+  return {
+    ...nothing,
+    estimate,
+    interval: tiesInterval({ ...ties, confidence }),
+    method: 'ties',
+    // Without it a loss of everything, everywhere, would have an interval below 0 and be no regression.
+    test: {
+      name: 'ties',
+      statistic: null,
+      df: null,
+      p,
+      pTwoSided: Math.min(1, 2 * Math.min(p, other)),
+      pAdjusted: null,
+    },
+  };
 }
 
 function tTest(
@@ -143,6 +165,12 @@ function changesOf(d: Float64Array): ComparisonFigures['changes'] {
     else if (value < 0) worse += 1;
   }
   return { better, worse, same: d.length - better - worse };
+}
+
+/** Sums of which rounding alone is left are those of clusters whose changes cancel out. */
+function changedClusters({ d, cluster }: PairedItems, sums: Float64Array): number {
+  const sizes = clusterSums(d.map(Math.abs), cluster).sums;
+  return sums.reduce((n, sum, c) => n + Number(Math.abs(sum) > 1e-12 * (sizes[c] ?? 0)), 0);
 }
 
 function largest(values: Float64Array): number {

@@ -1,16 +1,22 @@
-import { count, figure } from '../report/figures.js';
-import { clusteredEstimate, clusteredInterval } from '../statistics/clustered-t.js';
+import {
+  clusteredEstimate,
+  clusteredInterval,
+  effectiveClusters,
+} from '../statistics/clustered-t.js';
 import { fiellerRatio, type RatioEstimate } from '../statistics/fieller.js';
 import { studentTCdf } from '../statistics/student-t.js';
 import type { ComparisonContext } from './evaluator.js';
+import { decideGrowth } from './growth-verdict.js';
 import { clusterSums, pairItems } from './paired-items.js';
-import type { ItemSums } from './run-scores.js';
+import { measuredPlaces } from './measured-places.js';
+import { ratioTies } from './ratio-ties.js';
 import type { ComparisonTest, GrowthComparison, GrowthGate } from './types.js';
-import { inconclusive, pText, type Decision } from './verdict.js';
+import { inconclusive } from './verdict.js';
 
 /**
  * Compares the cost or the latency of two runs by the ratio head ÷ base: pass if the upper end of its interval is below 1 +
- * margin, else regress if the lower end is above 1, else inconclusive.
+ * margin, else regress if the lower end is above 1, else inconclusive. What was not seen is taken to double what an item takes,
+ * since these have no scale that ends: where all ratios are equal, where few items differ, where cells were not measured.
  */
 export function compareGrowth(
   { what, gate }: { readonly what: 'cost' | 'latency'; readonly gate: GrowthGate },
@@ -20,7 +26,8 @@ export function compareGrowth(
   const frame = { what, required: gate.required ?? true, of, margin: gate.margin };
   const [base, head] = [context.base[what], context.head[what]];
   const measured = measuredPlaces(context, { base, head });
-  const empty = { ...frame, ...noFigures, unmeasured: measured.unmeasured };
+  const { unmeasured, cellsMissing } = measured;
+  const empty = { ...frame, ...noFigures, unmeasured, cellsMissing };
   if (base === null || head === null || measured.both.length === 0) {
     const reason = `No common item has a known ${what} in both runs.`;
     return { ...empty, ...inconclusive('no_scores', reason) };
@@ -43,6 +50,13 @@ export function compareGrowth(
     const reason = `The ${what} of some items is 0, so that there is no ratio.`;
     return { ...counts, ...inconclusive('not_positive', reason) };
   }
+  const effective = effectiveClusters(b.sizes);
+  const tied = ratioTies(
+    { base: b.sums, head: h.sums, sizes: b.sizes },
+    { ...found, of, effective, confidence },
+  );
+  const { ratio } = found;
+  const interval = tied?.interval ?? found.interval ?? null;
   const total = (values: Float64Array): number => {
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     return of === 'mean' ? mean : Math.exp(mean);
@@ -51,10 +65,22 @@ export function compareGrowth(
     ...counts,
     base: total(sides.base),
     head: total(sides.head),
-    ratio: found.ratio,
-    interval: found.interval ?? null,
-    test: testOf(found),
-    ...decideGrowth(found, { ...frame, alpha: context.settings.alpha, clusters: b.sums.length }),
+    ratio,
+    interval,
+    test: tied?.test ?? testOf(found),
+    ...decideGrowth({
+      ...counts,
+      ratio,
+      interval,
+      p: (tied?.test ?? found.test)?.p ?? null,
+      tied: tied !== undefined,
+      effective,
+      changed: clusterSums(pairs.d.map(Math.abs), pairs.cluster).sums.filter((sum) => sum > 0)
+        .length,
+      common: context.alignment.ids.length,
+      unseen: context.settings.missing === 'worst' ? measured.unseen : 0,
+      alpha: context.settings.alpha,
+    }),
   };
 }
 
@@ -67,22 +93,6 @@ const noFigures = {
   interval: null,
   test: null,
 } as const;
-
-function measuredPlaces(
-  { alignment }: ComparisonContext,
-  { base, head }: { readonly base: ItemSums | null; readonly head: ItemSums | null },
-): { readonly both: Uint32Array; readonly unmeasured: GrowthComparison['unmeasured'] } {
-  const both: number[] = [];
-  const unmeasured = { base: 0, head: 0 };
-  for (let place = 0; place < alignment.ids.length; place += 1) {
-    const inBase = (base?.n[alignment.base[place] ?? 0] ?? 0) > 0;
-    const inHead = (head?.n[alignment.head[place] ?? 0] ?? 0) > 0;
-    if (inBase && inHead) both.push(place);
-    if (!inBase) unmeasured.base += 1;
-    if (!inHead) unmeasured.head += 1;
-  }
-  return { both: Uint32Array.from(both), unmeasured };
-}
 
 function positive(base: Float64Array, head: Float64Array): boolean {
   return base.every((value) => value > 0) && head.every((value) => value > 0);
@@ -116,36 +126,4 @@ function geometricRatio(
 
 function testOf({ test }: RatioEstimate): ComparisonTest | null {
   return test === undefined ? null : { name: 't', ...test, pAdjusted: null };
-}
-
-function decideGrowth(
-  { ratio, interval, test }: RatioEstimate,
-  by: {
-    readonly what: string;
-    readonly margin: number;
-    readonly alpha: number;
-    readonly clusters: number;
-  },
-): Decision {
-  const { what, margin, alpha, clusters } = by;
-  if (interval === undefined) {
-    const reason =
-      clusters < 2
-        ? 'One item or cluster says nothing about others.'
-        : `The ${what} of the base varies too much for a ratio.`;
-    return inconclusive(clusters < 2 ? 'one_cluster' : 'not_enough_evidence', reason);
-  }
-  const said = `The ${what} is ${figure(ratio)} times that of the base (${figure(interval.low)} to ${figure(interval.high)})`;
-  if (interval.high < 1 + margin) {
-    const reason = `${said}, below the accepted ${figure(1 + margin)}.`;
-    return { verdict: 'pass', code: 'within_margin', reason };
-  }
-  if (interval.low > 1 && (test === undefined || test.p <= alpha)) {
-    const p = test === undefined ? '' : `, p = ${pText(test.p)}`;
-    return { verdict: 'regress', code: 'worse', reason: `${said}, which is more${p}.` };
-  }
-  return inconclusive(
-    'not_enough_evidence',
-    `${said}: that neither excludes a growth to ${figure(1 + margin)} nor shows one (${count(clusters)} items or clusters).`,
-  );
 }

@@ -80,8 +80,9 @@ export interface ComparisonInput {
       }
     | undefined;
   /**
-   * Cells of head without a score where the base has one. `worst`: a pass must hold also if each of them had the worst value
-   * of the scale (without a scale, none may be missing); `exclude`: they are only listed. Default `worst`.
+   * Cells without a score of items that the other side has scored. `worst`: a pass must hold also if each of them had the worst
+   * value of the scale in head and the best in the base (without a scale, none may be missing), and of cost and latency if
+   * each doubled the item's; `exclude`: they are only listed. Default `worst`.
    */
   readonly missing?: 'worst' | 'exclude' | undefined;
 }
@@ -95,9 +96,11 @@ export type ReasonCode =
   | 'no_common_items'
   | 'no_scores'
   | 'one_cluster'
+  | 'few_clusters'
   | 'no_variance'
   | 'sparse_changes'
   | 'missing_in_head'
+  | 'missing_in_base'
   | 'mixed_types'
   | 'not_a_number'
   | 'outside_scale'
@@ -124,7 +127,7 @@ export interface SideSummary {
 
 /** The test of "head is not worse than base" against "it is worse". */
 export interface ComparisonTest {
-  readonly name: 'mcnemar' | 't' | 't+bca';
+  readonly name: 'mcnemar' | 't' | 't+bca' | 'ties';
   readonly statistic: number | null;
   /** Degrees of freedom of t. */
   readonly df: number | null;
@@ -140,6 +143,10 @@ export interface ComparisonFigures {
   /** Items with a score on both sides. */
   readonly items: number;
   readonly clusters: number;
+  /** As how many clusters of equal size they count (Kish 1965): one that holds most of the items hides the others. */
+  readonly effectiveClusters: number;
+  /** Clusters whose mean d is not 0. */
+  readonly changedClusters: number;
   /** Of these items, by the sign of d. */
   readonly changes: { readonly better: number; readonly worse: number; readonly same: number };
   readonly base: SideSummary | null;
@@ -175,6 +182,8 @@ export interface EvaluatorComparison extends ComparisonFigures {
   readonly unscored: { readonly base: IdList; readonly head: IdList; readonly both: number };
   /** Cells that head was planned with and did not score, of items that the base has scored. */
   readonly headCellsMissing: number;
+  /** Cells that the base was planned with and did not score, of items that head has scored. */
+  readonly baseCellsMissing: number;
   readonly slices: readonly SliceComparison[];
 }
 
@@ -208,12 +217,15 @@ export interface GrowthComparison {
   readonly margin: number;
   readonly items: number;
   readonly clusters: number;
+  /** Common items without any measured cell on that side. */
   readonly unmeasured: { readonly base: number; readonly head: number };
+  /** Cells that were planned and not measured, of items that the other side has measured. */
+  readonly cellsMissing: { readonly base: number; readonly head: number };
   /** Dollars or milliseconds per cell: the mean, or the geometric mean. */
   readonly base: number | null;
   readonly head: number | null;
   readonly ratio: number | null;
-  /** Of the ratio at 1 − 2α; null where there is none. */
+  /** Of the ratio at 1 − 2α; null where there is none. Where all clusters have one ratio, what others could still be. */
   readonly interval: Interval | null;
   readonly test: ComparisonTest | null;
   readonly verdict: Verdict;

@@ -19,12 +19,22 @@ export interface DecisionRule {
 }
 
 /** Fewer clusters that differ than this do not carry a t interval or a bootstrap: the rule of ten of each kind for a binomial. */
-const fewestChanges = 10;
+export const fewestChanges = 10;
+
+/**
+ * With fewer effective clusters no interval or test holds: where all signs could be chance, none of k clusters has a p below
+ * 2^−k (Fisher 1935; Canay, Romano and Shaikh 2017), and where one cluster holds more than half of the items, so that these are
+ * below 4, the error of the mean is that cluster's own, which the others do not show.
+ */
+export function fewestClusters(alpha: number): number {
+  return Math.max(4, Math.log2(1 / alpha));
+}
 
 /**
  * The rule: pass if the lower end of the interval of d is above −margin, else regress if its upper end is below 0 and the test
  * agrees, else inconclusive. A pass also needs that rare large losses would have been seen: where fewer than ten clusters
- * differ at all, so many that a loss of the whole scale in margin ÷ range of them would have shown with 1 − α.
+ * differ at all, so many that a loss of the whole scale in margin ÷ range of them would have shown with 1 − α. Nothing is
+ * decided by t or the bootstrap from less than {@link fewestClusters}.
  *
  * Source: non-inferiority by intervals as in Piaggio et al. (2012), CONSORT extension; the interval at 1 − 2α makes
  * each side a test at α (Schuirmann 1987).
@@ -32,18 +42,42 @@ const fewestChanges = 10;
 export function decide(figures: ComparisonFigures, rule: DecisionRule): Decision {
   const { interval, test } = figures;
   if (interval === null) return unknown(figures);
+  if (isLopsided(figures, rule)) return lopsided(figures);
   if (interval.low > -rule.margin)
     return isSparse(figures, rule) ? sparse(figures) : passed(figures, rule);
   if (interval.high < 0 && test !== null && test.p <= rule.alpha) return worse(figures, rule);
   return open(figures, rule);
 }
 
-function isSparse({ method, changes, clusters }: ComparisonFigures, rule: DecisionRule): boolean {
-  // Tango's interval and that of ties take unseen losses into account by themselves.
-  if (method === 'tango' || method === 'ties') return false;
-  if (changes.better + changes.worse >= fewestChanges) return false;
+// Tango's interval and that of ties are exact for few items and take unseen losses into account by themselves.
+const isExact = ({ method }: ComparisonFigures): boolean => method === 'tango' || method === 'ties';
+
+function isLopsided(figures: ComparisonFigures, { alpha }: DecisionRule): boolean {
+  return !isExact(figures) && figures.effectiveClusters < fewestClusters(alpha) - 1e-9;
+}
+
+function lopsided({ clusters, effectiveClusters, items }: ComparisonFigures): Decision {
+  return inconclusive('few_clusters', lopsidedText({ clusters, effectiveClusters, items }));
+}
+
+export function lopsidedText(of: {
+  readonly clusters: number;
+  readonly effectiveClusters: number;
+  readonly items: number;
+}): string {
+  const { clusters, effectiveClusters: effective, items } = of;
+  if (clusters === items) return `${count(items)} items are too few to judge others by.`;
+  const uneven =
+    clusters - effective < 0.05
+      ? ''
+      : `, whose sizes make them count as ${Number(effective.toFixed(1))}`;
+  return `The ${count(items)} items lie in ${count(clusters)} clusters${uneven}: too few to judge others by.`;
+}
+
+function isSparse(figures: ComparisonFigures, rule: DecisionRule): boolean {
+  if (isExact(figures) || figures.changedClusters >= fewestChanges) return false;
   if (rule.range === null) return true;
-  return (1 - rule.margin / rule.range) ** clusters > rule.alpha;
+  return (1 - rule.margin / rule.range) ** figures.effectiveClusters > rule.alpha;
 }
 
 function unknown({ items, clusters, estimate }: ComparisonFigures): Decision {
@@ -87,7 +121,7 @@ function open(figures: ComparisonFigures, { margin, power }: DecisionRule): Deci
   if (figures.method === 'ties') {
     return inconclusive(
       'no_variance',
-      `All ${count(items)} items have the same difference, ${signed(estimate)}: too few to exclude a loss of ${figure(margin)}.`,
+      `All ${count(items)} items have the same difference, ${signed(estimate)}: too few to exclude a loss of ${figure(margin)} or to show one.`,
     );
   }
   const sure = `${figure(power * 100)} %`;
@@ -102,11 +136,11 @@ function open(figures: ComparisonFigures, { margin, power }: DecisionRule): Deci
   );
 }
 
-function sparse({ changes, items }: ComparisonFigures): Decision {
-  const n = changes.better + changes.worse;
+function sparse({ changedClusters, clusters, items }: ComparisonFigures): Decision {
+  const what = clusters === items ? 'items' : 'clusters';
   return inconclusive(
     'sparse_changes',
-    `Only ${count(n)} of ${count(items)} items differ, too few to judge rare losses by, and there are too few items to have seen them.`,
+    `Only ${count(changedClusters)} of ${count(clusters)} ${what} differ, too few to judge rare losses by, and there are too few ${what} to have seen them.`,
   );
 }
 

@@ -3,6 +3,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { ClusterSums } from './clustered-t.js';
 import type { Interval } from './interval.js';
 import { normalCdf, normalQuantile } from './normal.js';
+import { powerOfTwoNear } from './power-of-two.js';
 import { quantileOfSorted } from './quantile.js';
 
 /** Means of resamples, from which intervals and p values are read. */
@@ -114,10 +115,13 @@ function accelerationOf(
 ): number {
   const left = sums.map((sum, c) => (total - sum) / (n - (sizes[c] ?? 0)));
   const centre = added(left) / left.length;
+  const widest = left.reduce((most, value) => Math.max(most, Math.abs(centre - value)), 0);
+  // Cubes of large numbers overflow and those of small ones vanish; a power of 2 changes no digit.
+  const unit = powerOfTwoNear(widest);
   let squares = 0;
   let cubes = 0;
   for (const value of left) {
-    const distance = centre - value;
+    const distance = (centre - value) / unit;
     squares += distance * distance;
     cubes += distance * distance * distance;
   }

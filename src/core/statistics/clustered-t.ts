@@ -53,6 +53,24 @@ export function clusteredEstimate({ sums, sizes }: ClusterSums): ClusteredEstima
   return { n, clusters, estimate, standardError, df };
 }
 
+/**
+ * As how many clusters of equal size these count: n² ÷ Σ n_c². Of a mean whose clusters are alike within, it is what their
+ * number is where all have one size; where one of them holds a share s of all values, it is at most 1 ÷ s².
+ *
+ * Source: Kish (1965), "Survey Sampling", section 8.2; Carter, Schnepel and Steigerwald (2017) of tests with clusters.
+ *
+ * @returns 0 where there is none.
+ */
+export function effectiveClusters(sizes: Float64Array): number {
+  let n = 0;
+  let squares = 0;
+  for (const size of sizes) {
+    n += size;
+    squares += size * size;
+  }
+  return n === 0 ? 0 : (n * n) / squares;
+}
+
 /** The t interval of the mean; undefined for one cluster. */
 export function clusteredInterval(of: ClusteredEstimate, confidence: number): Interval | undefined {
   if (of.standardError === undefined) return undefined;

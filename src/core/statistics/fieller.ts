@@ -1,5 +1,6 @@
 import { clusteredEstimate } from './clustered-t.js';
 import type { Interval } from './interval.js';
+import { powerOfTwoNear } from './power-of-two.js';
 import { studentTCdf, studentTQuantile } from './student-t.js';
 
 /** Two sums per cluster over the same items. */
@@ -32,16 +33,19 @@ export interface RatioEstimate {
  *
  * @returns undefined where the base's mean is not above 0.
  */
-export function fiellerRatio(
-  { base, head, sizes }: PairedClusterSums,
-  confidence: number,
-): RatioEstimate | undefined {
+export function fiellerRatio(of: PairedClusterSums, confidence: number): RatioEstimate | undefined {
+  const { sizes } = of;
+  // Fourth powers of the values would overflow; a power of 2 changes no digit.
+  const largest = [of.base, of.head].map((sums) =>
+    sums.reduce((m, x) => Math.max(m, Math.abs(x)), 0),
+  );
+  const unit = powerOfTwoNear(Math.max(...largest));
+  const [base, head] = [of.base.map((sum) => sum / unit), of.head.map((sum) => sum / unit)];
   const b = clusteredEstimate({ sums: base, sizes });
   const h = clusteredEstimate({ sums: head, sizes });
   if (!(b.estimate > 0)) return undefined;
   const ratio = h.estimate / b.estimate;
-  const of = (sums: Float64Array): number => clusteredEstimate({ sums, sizes }).standardError ?? 0;
-  const [bb, hh] = [of(base) ** 2, of(head) ** 2];
+  const [bb, hh] = [(b.standardError ?? 0) ** 2, (h.standardError ?? 0) ** 2];
   const difference = clusteredEstimate({ sums: head.map((sum, c) => sum - (base[c] ?? 0)), sizes });
   const { standardError: se, df } = difference;
   if (se === undefined) return { ratio, interval: undefined, test: undefined };

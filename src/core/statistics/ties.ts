@@ -22,3 +22,17 @@ export function tiesInterval(of: {
     confidence,
   };
 }
+
+/**
+ * The one-sided p that belongs to {@link tiesInterval}: the α at which its upper end reaches 0, small where the value is below
+ * 0. With a mean of 0 or more, the share of clusters that have this value is at most range ÷ (range − value), so that all of
+ * them have it with at most that to the power of their number.
+ */
+export function tiesP(of: {
+  readonly value: number;
+  readonly clusters: number;
+  readonly range: number;
+}): number {
+  const { value, clusters, range } = of;
+  return value >= 0 ? 1 : (range / (range - value)) ** clusters;
+}

@@ -76,11 +76,39 @@ describe('a verdict as markdown', () => {
   it('says what came out, why, and by how much', () => {
     const text = gateMarkdown(report());
     expect(text).toMatch(/^## ❌ Gate: regress\n/);
-    expect(text).toContain('| `tone` | ❌ regress | 100 % | 75.0 % | −25 pp');
-    expect(text).toContain('| cost | ✅ pass | $0.002 | $0.002 | 0 % (0 % to 0 %) | +10.0 % |');
+    expect(text).toContain('| `tone` | ❌ regress | 200 | 100 % | 75.0 % | −25 pp');
+    expect(text).toContain(
+      '| cost | ✅ pass | 200 | $0.002 | $0.002 | 0 % (−1.5 % to +1.5 %) | +10.0 % |',
+    );
     expect(text).toContain('| Slice that is worse |');
     expect(text).toContain(': -0.25 (-0.5 – 0) on the same 4 anchors');
     expect(text.length).toBeLessThan(60_000);
+  });
+
+  it('says of how many of the common items, and which have no score', () => {
+    const half = (scored: (item: number) => boolean): RunScores => {
+      const builder = new RunScoresBuilder();
+      for (let item = 0; item < 200; item += 1) {
+        const value = { type: 'BOOLEAN', value: true } as const;
+        builder.add({
+          itemId: `item-${item}`,
+          scores: scored(item) ? [{ name: 'tone', value, passed: true }] : [],
+        });
+      }
+      return builder.build();
+    };
+    const comparison = compareRuns({
+      base: half((item) => item < 150),
+      head: half((item) => item > 9 && item < 190),
+      evaluators: [{ name: 'tone' }],
+      cost: { margin: 0.1, required: false },
+    });
+    const text = gateMarkdown(report({ comparison, verdict: comparison.verdict }));
+    expect(text).toMatch(/\| `tone` \| \S+ \w+ \| 140 of 200 \|/);
+    expect(text).toContain('- Without a score of `tone` in the head: 10 items (`item-0`');
+    expect(text).toContain('- Without a score of `tone` in the base: 40 items (`item-150`');
+    expect(text).toContain('- Without a score of `tone` on either side: 10 items');
+    expect(text).toContain('- Without a known cost in the head: 200 items');
   });
 
   it('holds no markup, mention or link of anybody', () => {
@@ -96,7 +124,7 @@ describe('a verdict as markdown', () => {
     const rows = gateMarkdown(report())
       .split('\n')
       .filter((line) => line.startsWith('| ') && line.includes('regress'));
-    for (const row of rows) expect(row.split(/(?<!\\)\|/)).toHaveLength(9);
+    for (const row of rows) expect(row.split(/(?<!\\)\|/)).toHaveLength(10);
   });
 
   it('tells of no more ids than a reader wants', () => {

@@ -127,6 +127,23 @@ describe('what the data cannot answer is inconclusive and says why', () => {
     expect(scoreOf({ base: many, head: many })).toMatchObject({ verdict: 'pass', method: 'ties' });
   });
 
+  it('zeros on both sides of a scale of 0 to 10 are no pass/fail scores', () => {
+    const zeros = listOf(times(20, 0));
+    const scale = { min: 0, max: 10 };
+    const found = compareRuns({
+      base: zeros,
+      head: zeros,
+      evaluators: [{ name: scoreName, scale, better: 'lower' }],
+    });
+    expect(found.evaluators[0]).toMatchObject({
+      verdict: 'inconclusive',
+      kind: 'number',
+      method: 'ties',
+    });
+    // One of 20 could be as bad as 10.
+    expect(found.evaluators[0]?.interval?.low).toBeLessThan(-1);
+  });
+
   it('zero variance: the same loss everywhere is no certainty with five items', () => {
     const base = listOf(times(5, 0.5));
     const head = listOf(times(5, 0.4));
@@ -160,6 +177,45 @@ describe('what the data cannot answer is inconclusive and says why', () => {
       verdict: 'inconclusive',
       code: 'sparse_changes',
     });
+  });
+
+  it('changes in one cluster of many items are one change, however many items they are', () => {
+    const values = times(600, 0.5);
+    const changed = values.map((value, i) => (i < 12 ? value + 0.01 : value));
+    const [base, head] = [listOf(values), listOf(changed)];
+    const cluster = {
+      key: 'thread',
+      of: (id: string) => String(Math.floor(Number(id.slice(5)) / 12)),
+    };
+    expect(scoreOf({ base, head, cluster })).toMatchObject({
+      verdict: 'inconclusive',
+      code: 'sparse_changes',
+      clusters: 50,
+      changedClusters: 1,
+      changes: { better: 12, worse: 0 },
+    });
+    expect(scoreOf({ base, head, cluster }).reason).toContain('Only 1 of 50 clusters differ');
+  });
+
+  it.each([
+    [[1, 299], 1],
+    [[1, 1, 1, 1, 1, 295], 1],
+    [[160, 20, 20, 20, 20, 20, 20, 20], 3.2],
+    [[50, 50, 50, 50], 4],
+  ])('clusters of sizes %j count as %d: too few for any verdict', (sizes, effective) => {
+    const clusters = sizes.flatMap((size, c) => times(size, c));
+    const cluster = { key: 'thread', of: (id: string) => String(clusters[Number(id.slice(5))]) };
+    const values = noise(clusters.length, 3).map((value) => 0.5 + 0.1 * value);
+    const base = listOf(values);
+    // A loss and a gain that are much the same in each cluster: by t alone one regresses and the other passes.
+    for (const change of [-0.3, 0.3]) {
+      const noisy = noise(clusters.length, 4);
+      const head = listOf(values.map((value, i) => value + change + 0.01 * (noisy[i] ?? 0)));
+      const found = scoreOf({ base, head, cluster });
+      expect(found).toMatchObject({ verdict: 'inconclusive', code: 'few_clusters' });
+      expect(found.effectiveClusters).toBeCloseTo(effective, 0);
+      expect(found.reason).toContain(`in ${sizes.length} clusters`);
+    }
   });
 
   it('scores that are missing in head do not make it pass', () => {
@@ -196,6 +252,27 @@ describe('what the data cannot answer is inconclusive and says why', () => {
     const found = scoreOf({ base, head: listOf(times(300, true)) });
     expect(found).toMatchObject({ verdict: 'pass', items: 280 });
     expect(found.unscored.base.n).toBe(20);
+  });
+
+  it('a head that fails where the base has no score does not pass on the rest', () => {
+    const base = listOf([...times(150, true), ...times(850, undefined)]);
+    const head = listOf([...times(150, true), ...times(850, false)]);
+    const found = scoreOf({ base, head });
+    expect(found).toMatchObject({
+      verdict: 'inconclusive',
+      code: 'missing_in_base',
+      items: 150,
+      baseCellsMissing: 850,
+      headCellsMissing: 0,
+    });
+    expect(found.reason).toContain('the base has no score in 850 cells');
+    expect(scoreOf({ base, head, missing: 'exclude' }).verdict).toBe('pass');
+  });
+
+  it('what neither run has scored is no loss, and is counted', () => {
+    const run = listOf([...times(200, true), ...times(50, undefined)]);
+    const found = scoreOf({ base: run, head: run });
+    expect(found).toMatchObject({ verdict: 'pass', items: 200, unscored: { both: 50 } });
   });
 
   it('a score that one run does not have', () => {

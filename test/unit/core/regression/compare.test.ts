@@ -56,6 +56,42 @@ describe('the verdict of pass/fail scores', () => {
   });
 });
 
+describe('a loss that is the same everywhere', () => {
+  const slices = [{ key: 'all', valueOf: () => 'all' }];
+  const repeated = (n: number, value: boolean | number) =>
+    runOf(Object.fromEntries(times(n, value).map((v, i) => [`item-${i}`, [v, v]])));
+
+  it('is a regression where every cell of several repetitions fails that had passed', () => {
+    const found = compareRuns({
+      base: repeated(2_000, true),
+      head: repeated(2_000, false),
+      evaluators,
+      slices,
+    });
+    expect(found.verdict).toBe('regress');
+    expect(only(found)).toMatchObject({ method: 'ties', code: 'worse', estimate: -1 });
+    expect(only(found).test).toMatchObject({ name: 'ties', statistic: null, df: null });
+    expect(only(found).slices[0]).toMatchObject({ verdict: 'regress', guard: true });
+  });
+
+  it('is a regression in clusters, and of numbers', () => {
+    const cluster = { key: 'thread', of: (id: string) => String(Number(id.slice(5)) % 50) };
+    const [all, none] = [listOf(times(500, 1)), listOf(times(500, 0.5))];
+    const found = compareRuns({ base: all, head: none, evaluators, cluster });
+    expect(found.verdict).toBe('regress');
+    expect(only(found)).toMatchObject({ clusters: 50, estimate: -0.5 });
+    // A share of 1 ÷ 1.5 of the clusters could have it by chance if nothing were lost on the whole.
+    expect(only(found).test?.p).toBeCloseTo((1 / 1.5) ** 50, 15);
+  });
+
+  it('is none where so few items could all be the unlucky ones', () => {
+    const found = compare(repeated(4, true), repeated(4, false));
+    expect(only(found).test?.p).toBe(1 / 16);
+    expect(found.verdict).toBe('inconclusive');
+    expect(compare(repeated(5, true), repeated(5, false)).verdict).toBe('regress');
+  });
+});
+
 describe('the verdict of numbers', () => {
   it('takes the wider end of t and BCa on each side', () => {
     const found = only(compare(listOf(smooth(60, 1)), listOf(smooth(60, 2))));

@@ -70,6 +70,72 @@ describe('cost and latency', () => {
     expect(found.verdict).toBe('pass');
   });
 
+  it('that are equal in two items, or in twenty, say too little to pass', () => {
+    expect(growth([1, 1], [1, 1])).toMatchObject({
+      verdict: 'inconclusive',
+      cost: { code: 'few_clusters' },
+      latency: { code: 'few_clusters' },
+    });
+    const twenty = Array.from({ length: 20 }, () => 1);
+    const found = growth(twenty, twenty);
+    expect(found).toMatchObject({ verdict: 'inconclusive', cost: { code: 'no_variance' } });
+    expect(found.cost.interval?.high).toBeGreaterThan(1.1);
+    // One that takes twice as much would have been seen, were there enough of them to grow by a tenth.
+    const thirty = Array.from({ length: 30 }, () => 1);
+    expect(growth(thirty, thirty).verdict).toBe('pass');
+  });
+
+  it('that grow alike everywhere regress, with as many as chance would not give', () => {
+    const tripled = (n: number) =>
+      growth(
+        Array.from({ length: n }, () => 2),
+        Array.from({ length: n }, () => 3),
+      );
+    expect(tripled(6).verdict).toBe('inconclusive');
+    const many = tripled(40);
+    expect(many).toMatchObject({ cost: { verdict: 'regress' }, latency: { verdict: 'regress' } });
+    expect(many.cost.test).toMatchObject({ name: 'ties', p: 1.5 ** -40 });
+  });
+
+  it('that differ in few of few items do not hide that rare ones would not have been seen', () => {
+    const few = values.slice(0, 20);
+    const head = few.map((value, i) => (i < 3 ? value * 1.01 : value));
+    expect(growth(few, head)).toMatchObject({
+      verdict: 'inconclusive',
+      cost: { code: 'sparse_changes' },
+      latency: { code: 'sparse_changes' },
+    });
+  });
+
+  it('that are missing in many cells of head do not pass on the rest, and the items are told', () => {
+    const two = growth(
+      values,
+      values.map((value, i) => (i < 2 ? value : undefined)),
+    );
+    expect(two.verdict).toBe('inconclusive');
+    const fifth = growth(
+      values,
+      values.map((value, i) => (i % 5 === 0 ? undefined : value)),
+    );
+    expect(fifth.cost).toMatchObject({
+      verdict: 'inconclusive',
+      code: 'missing_in_head',
+      cellsMissing: { base: 0, head: 40 },
+    });
+    expect(fifth.latency).toMatchObject({ verdict: 'inconclusive', code: 'missing_in_head' });
+    expect(fifth.cost.reason).toContain('160 of 200 items');
+    const inBase = growth(
+      values.map((value, i) => (i % 5 === 0 ? undefined : value)),
+      values,
+    );
+    expect(inBase.cost).toMatchObject({ code: 'missing_in_base', cellsMissing: { base: 40 } });
+    const one = growth(
+      values,
+      values.map((value, i) => (i === 7 ? undefined : value)),
+    );
+    expect(one.verdict).toBe('pass');
+  });
+
   it('that nobody measured, or that was 0, is told', () => {
     expect(
       growth(

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { compareRuns } from '../../../../src/core/regression/compare.js';
+import { RunScoresBuilder } from '../../../../src/core/regression/run-scores.js';
 import type { EvaluatorComparison } from '../../../../src/core/regression/types.js';
 import type { Interval } from '../../../../src/core/statistics/interval.js';
 import { runOf, scoreName, type CellValue } from './runs.js';
@@ -90,6 +91,79 @@ describe('the order of items', () => {
       }),
       { numRuns: 30 },
     );
+  });
+});
+
+// Runs that lose the same everywhere, as one that has broken does, beside those that differ at random.
+const shifted = fc
+  .tuple(ids, fc.constantFrom<CellValue>(1, 0.5, true), fc.integer({ min: 1, max: 3 }))
+  .map(([names, value, cells]): Cells => {
+    const lost = value === true ? false : Number(value) - 0.5;
+    return names.map((id) => [
+      id,
+      Array.from({ length: cells }, () => value),
+      Array.from({ length: cells }, () => lost),
+    ]);
+  });
+
+describe('an interval below 0 with a test that agrees', () => {
+  it('is always a regression, unless it is accepted or told by too few clusters', () => {
+    let regressions = 0;
+    fc.assert(
+      fc.property(fc.oneof(rates, numbers, shifted), (cells) => {
+        const { interval, test, verdict, margin, code } = compareCells(cells);
+        expect(test === null).toBe(interval === null);
+        if (interval === null || interval.high >= 0 || interval.low > -(margin ?? 0)) return;
+        if ((test?.pAdjusted ?? 1) > 0.05 || code === 'few_clusters') return;
+        regressions += 1;
+        expect(verdict).toBe('regress');
+      }),
+      { numRuns: 60, seed: 7 },
+    );
+    expect(regressions).toBeGreaterThan(5);
+  });
+});
+
+describe('no finite value', () => {
+  const huge = fc
+    .tuple(fc.double({ min: -1, max: 1, noNaN: true }), fc.integer({ min: -320, max: 308 }))
+    .map(([digits, exponent]) => digits * 10 ** exponent);
+
+  it('keeps two runs from being compared', () => {
+    const cell = fc.tuple(huge, huge);
+    const values = fc.array(cell, { minLength: 2, maxLength: 12 });
+    fc.assert(
+      fc.property(values, huge, (pairs, margin) => {
+        const side = (of: 0 | 1) => {
+          const builder = new RunScoresBuilder();
+          for (const [i, pair] of pairs.entries()) {
+            const value = { type: 'NUMERIC', value: pair[of] } as const;
+            const costDollars = Math.abs(pair[of]);
+            const scores = [{ name: scoreName, value }];
+            builder.add({ itemId: `item-${i}`, scores, costDollars, latencyMs: costDollars });
+          }
+          return builder.build();
+        };
+        const { verdict } = compareRuns({
+          base: side(0),
+          head: side(1),
+          evaluators: [{ name: scoreName, margin: Math.abs(margin) + Number.MIN_VALUE }],
+          cost: { margin: 0.1 },
+          latency: { margin: 0.1 },
+          bootstrap: { resamples: 999 },
+        });
+        expect(['pass', 'regress', 'inconclusive']).toContain(verdict);
+      }),
+      { numRuns: 60, seed: 11 },
+    );
+  });
+
+  it('of 1e110 among small ones breaks the bootstrap', () => {
+    const base = runOf({ a: [1], b: [2], c: [3], d: [4], e: [5], f: [6] });
+    const head = runOf({ a: [1e110], b: [2], c: [3], d: [4], e: [5], f: [7] });
+    const found = compareRuns({ base, head, evaluators: [{ name: scoreName, margin: 1 }] });
+    expect(found.verdict).toBe('inconclusive');
+    expect(found.evaluators[0]?.method).toBe('t+bca');
   });
 });
 

@@ -18,7 +18,7 @@ import { normalCdf } from '../../../../src/core/statistics/normal.js';
 import { tangoInterval } from '../../../../src/core/statistics/paired-proportions.js';
 import { detectableLoss, itemsForMargin } from '../../../../src/core/statistics/power.js';
 import { studentTCdf } from '../../../../src/core/statistics/student-t.js';
-import { tiesInterval } from '../../../../src/core/statistics/ties.js';
+import { tiesInterval, tiesP } from '../../../../src/core/statistics/ties.js';
 import { comparisonVectors as vectors } from './comparison-vectors.js';
 import { distance } from './vectors.js';
 
@@ -279,6 +279,20 @@ describe('multiplicity and ties', () => {
       expect(distance(interval.low, -share)).toBeLessThan(exact);
     },
   );
+
+  it('the p of ties is the confidence at which the upper end reaches 0', () => {
+    for (const [value, clusters, range] of [
+      [-1, 5, 1],
+      [-0.3, 12, 1],
+      [-2, 30, 9],
+    ] as const) {
+      const p = tiesP({ value, clusters, range });
+      const { high } = tiesInterval({ value, clusters, range, confidence: 1 - 2 * p });
+      expect(Math.abs(high)).toBeLessThan(1e-12 * range);
+    }
+    expect(tiesP({ value: 0, clusters: 9, range: 1 })).toBe(1);
+    expect(tiesP({ value: 0.5, clusters: 9, range: 1 })).toBe(1);
+  });
 });
 
 function sumsOf(values: readonly number[], clusters?: readonly number[]) {

@@ -19,7 +19,7 @@ export interface CellPage {
   readonly statuses: readonly (CellStatus | 'pending')[];
   /** Of the target; milliseconds. Null where it gave no output, or none was measured. */
   readonly latencies: readonly (number | null)[];
-  /** Of the target; dollars. Null where that is unknown. */
+  /** Of the target; dollars: of a cell that was taken over, what its output cost when it was made. Null where that is unknown. */
   readonly costs: readonly (number | null)[];
   /** By score name. That a judge abstained is no score of the output, and is not among them. */
   readonly scores: readonly Readonly<Record<string, PagedScore>>[];
@@ -58,15 +58,19 @@ export async function* cellPages(
   }
 }
 
+// A cell that was taken over has paid for no call, though its output was no cheaper than another: its own cost of 0 would let a
+// dearer head pass, and its latency is that of the output as well.
 // A lookup per cell, by force (offset 0): without statistics of a table that grew a moment ago, the planner reads all scores.
 const pageQuery = `
   with cells as materialized (
-    select i.ordinal, i.item_id, i.hash, c.id, c.repetition, c.status, c.latency_ms, c.target_cost,
+    select i.ordinal, i.item_id, i.hash, c.id, c.repetition, c.status, c.latency_ms, c.output_cost,
            c.has_output
       from (select ordinal, item_id, hash from assay.experiment_items
              where experiment_id = $1 and ordinal >= $2 and ordinal < $3) i
       cross join lateral (
-        select id, repetition, status, latency_ms, target_cost, status in ('ok', 'evaluator_error') as has_output
+        select id, repetition, status, latency_ms, status in ('ok', 'evaluator_error') as has_output,
+               case when reused_from is null then target_cost
+                    else (reused_from #>> '{output,costDollars}')::numeric end as output_cost
           from assay.experiment_cells
          where experiment_id = $1 and ordinal = i.ordinal and latest offset 0) c
   ), scored as (
@@ -87,7 +91,7 @@ const pageQuery = `
          json_agg(repetition order by ordinal, repetition) as repetitions,
          json_agg(status order by ordinal, repetition) as statuses,
          json_agg(case when has_output then latency_ms end order by ordinal, repetition) as latencies,
-         json_agg(case when has_output then target_cost::float8 end order by ordinal, repetition) as costs,
+         json_agg(case when has_output then output_cost::float8 end order by ordinal, repetition) as costs,
          json_agg(scores order by ordinal, repetition) as scores
     from scored`;
 

@@ -85,6 +85,27 @@ describe('the pages of a run', () => {
     ]);
   });
 
+  it('tell of a cell that was taken over what its output cost when it was made, and null where nobody knows', async () => {
+    const { experimentId, cellIds } = await newCells(test.store, 2);
+    const source = { cellId: 'c', experiment: 'before', runUid: 'u', traceId: 't' };
+    const costs = ['0.25', undefined];
+    await commitCells(
+      test.store,
+      cellIds.map((cellId, at) =>
+        commitOf(cellId, {
+          targetCostPico: 0n,
+          latencyMs: 900,
+          reusedFrom: {
+            output: { ...source, ...(costs[at] === undefined ? {} : { costDollars: costs[at] }) },
+            scores: [],
+          },
+        }),
+      ),
+    );
+    const [page] = await pagesOf(cellPages(test.store, experimentId));
+    expect(page).toMatchObject({ latencies: [900, 900], costs: [0.25, null] });
+  });
+
   it('of a run without items are none', async () => {
     expect(await pagesOf(cellPages(test.store, 'shop/nobody'))).toEqual([]);
   });

@@ -22,6 +22,7 @@ import { cellPages, labelPages, type CellPage } from '../../src/store/cell-pages
 import { decideGate, findGate, finishGate, gateReport, recordGate } from '../../src/store/gates.js';
 import { putVerdictScores } from '../../src/store/gate-scores.js';
 import { rowsOf } from '../../src/store/query.js';
+import { putRunScores } from '../../src/store/run-scores.js';
 import { withTransaction } from '../../src/store/store.js';
 import { commitOf, newCells, openTestStore, unique, type TestStore } from './store-fixtures.js';
 
@@ -257,22 +258,31 @@ describe('a gate', () => {
 
   it('sends its last verdict in the place of the one before, and takes back what is given no more', async () => {
     const { experimentId } = await newCells(test.store, 1);
+    const recordOf = (ids: string[]) => ({ runId: 'run', body: JSON.stringify(ids), ids });
     const put = (...ids: string[]): Promise<void> =>
       withTransaction(test.store, (on) =>
         putVerdictScores(on, {
           experimentId,
           platform: 'langfuse',
-          records: [{ runId: 'run', body: JSON.stringify(ids), ids }],
+          records: [recordOf(ids)],
+          earlier: ['gate', 'gate.tone'],
         }),
       );
+    // The run's own, of which one has the id of a verdict's: all of them stay.
+    await putRunScores(test.store, {
+      experimentId,
+      platform: 'langfuse',
+      partition: experimentId,
+      records: [recordOf(['accuracy', 'gate'])],
+    });
     await put('gate', 'gate.tone');
     await put('gate', 'gate.size');
     const waiting = await rowsOf<{ ids: string[] }>(
       test.store,
-      'select ids from assay.outbox where experiment_id = $1 and run_id is not null',
+      'select ids from assay.outbox where experiment_id = $1 and run_id is not null order by id',
       [experimentId],
     );
-    expect(waiting).toEqual([{ ids: ['gate', 'gate.size'] }]);
+    expect(waiting).toEqual([{ ids: ['accuracy', 'gate'] }, { ids: ['gate', 'gate.size'] }]);
     const going = await rowsOf<{ target_id: string }>(
       test.store,
       'select target_id from assay.platform_deletions where experiment_id = $1',

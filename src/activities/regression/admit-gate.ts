@@ -7,6 +7,7 @@ import { AssayError, type Problem } from '../../core/errors/assay-error.js';
 import { experimentId, gateWorkflowId } from '../../core/experiment/naming.js';
 import { unknownEvaluators } from '../../core/gate/evaluators.js';
 import { gatePolicy } from '../../core/gate/policy.js';
+import { isVerdictScore } from '../../core/gate/verdict-name.js';
 import { staleReasons } from '../../core/gate/staleness.js';
 import { contentHash } from '../../core/ids/hash.js';
 import { findPromoted, markStale } from '../../store/baselines/rows.js';
@@ -136,6 +137,14 @@ function policyProblems(
     }));
   const known = Object.keys(config.evaluators);
   return [
+    // Of a run from before these names were reserved: its own scores and those of the verdict would take each other's place.
+    ...evaluators
+      .filter(({ name }) => isVerdictScore(name))
+      .map(({ name }) => ({
+        at: 'head',
+        message: `has an evaluator "${name}", and names such as this one are those of verdicts`,
+        mend: 'Run it again with the evaluator under another name.',
+      })),
     ...tell('config.gate', Object.keys(config.gate.evaluators ?? {}), known),
     ...tell(
       'settings',

@@ -13,7 +13,13 @@ import { withTransaction } from '../../store/store.js';
 import { findBaselineById } from '../../store/baselines/rows.js';
 import { getExperiment, type ExperimentRecord } from '../../store/experiments.js';
 import { putVerdictScores } from '../../store/gate-scores.js';
-import { decideGate, gateReport, getGate, type GateRecord } from '../../store/gates.js';
+import {
+  decideGate,
+  gateReport,
+  getGate,
+  publishedReports,
+  type GateRecord,
+} from '../../store/gates.js';
 import { anchorRounds } from '../experiment/anchors.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import { refuseStale } from './admit-gate.js';
@@ -228,6 +234,7 @@ async function record(
     await writeToReport(ports.store, { experimentId: head.id, report, comparison });
   }
   await withTransaction(ports.store, async (tx) => {
+    const before = publish ? await publishedReports(tx, head.id) : [];
     const decidedAt = await decideGate(tx, {
       gateId: gate.id,
       verdict: report.verdict,
@@ -241,12 +248,22 @@ async function record(
       if (platform === undefined) {
         throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${run.platform}".`);
       }
-      const records = platform.encodeRunScores({
-        scores: verdictScores(report),
-        run: { ...context, run },
-        timestamp: decidedAt,
+      const encoded = (each: GateReport) =>
+        platform.encodeRunScores({
+          scores: verdictScores(each),
+          run: { ...context, run },
+          timestamp: decidedAt,
+        });
+      const earlier = (before as readonly GateReport[]).flatMap((each) =>
+        encoded(each).flatMap(({ ids }) => ids),
+      );
+      const records = encoded(report);
+      await putVerdictScores(tx, {
+        experimentId: head.id,
+        platform: run.platform,
+        records,
+        earlier,
       });
-      await putVerdictScores(tx, { experimentId: head.id, platform: run.platform, records });
     }
   });
 }

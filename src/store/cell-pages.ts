@@ -102,7 +102,11 @@ export interface LabelPage {
   readonly labels: readonly (readonly (string | null)[])[];
 }
 
-/** Reads fields out of the items of a run. @param pointers JSON pointers into the item. */
+// A slice by a whole text would keep every text in memory, and print them in a comment. What was cut stays another value.
+const longestLabel = 100;
+const keptOfLabel = 80;
+
+/** Reads fields out of the items of a run; of long values the beginning and a hash. @param pointers JSON pointers into the item. */
 export async function* labelPages(
   on: Queryable,
   experimentId: string,
@@ -113,8 +117,12 @@ export async function* labelPages(
     const rows = await rowsOf<{ item_id: string; labels: readonly (string | null)[] }>(
       on,
       `select i.item_id,
-              (select json_agg(i.body #>> array(select json_array_elements_text(p.path::json)) order by p.place)
-                 from unnest($4::text[]) with ordinality as p (path, place)) as labels
+              (select json_agg(case when length(p.label) <= ${longestLabel} then p.label
+                                    else left(p.label, ${keptOfLabel}) || '… (' ||
+                                         left(encode(sha256(convert_to(p.label, 'UTF8')), 'hex'), 12) || ')' end
+                               order by p.place)
+                 from (select i.body #>> array(select json_array_elements_text(path::json)) as label, place
+                         from unnest($4::text[]) with ordinality as t (path, place)) p) as labels
          from assay.experiment_items i
         where i.experiment_id = $1 and i.ordinal >= $2 and i.ordinal < $3 order by i.ordinal`,
       [experimentId, from, from + pageItems, paths],

@@ -128,6 +128,27 @@ describe('the pages of a run', () => {
   });
 });
 
+describe('labels of long values', () => {
+  it('are cut, and differ where the values do', async () => {
+    const { experimentId } = await newCells(test.store, 3);
+    const long = 'x'.repeat(50_000);
+    for (const [ordinal, value] of [`${long}a`, `${long}b`, 'short'].entries()) {
+      await test.store.query(
+        `update assay.experiment_items set body = $3 where experiment_id = $1 and ordinal = $2`,
+        [experimentId, ordinal, JSON.stringify({ input: { text: value } })],
+      );
+    }
+    const [page] = await pagesOf(labelPages(test.store, experimentId, ['/input/text', '/input']));
+    const [texts, objects] = page?.labels ?? [];
+    expect(texts?.[2]).toBe('short');
+    expect(new Set(texts).size).toBe(3);
+    expect(new Set(objects).size).toBe(3);
+    for (const label of [...(texts ?? []), ...(objects ?? [])]) {
+      expect(label?.length).toBeLessThanOrEqual(100);
+    }
+  });
+});
+
 describe('a baseline', () => {
   const page = (item: string): CellPage => ({
     items: [item],

@@ -5,6 +5,7 @@ import type { GateActivities, GatePlan, GateRequest } from '../../contracts/gate
 import type { Manifest } from '../../contracts/manifest.js';
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
 import { experimentId, gateWorkflowId } from '../../core/experiment/naming.js';
+import { canDecide } from '../../core/gate/deciding.js';
 import { unknownEvaluators } from '../../core/gate/evaluators.js';
 import { gatePolicy } from '../../core/gate/policy.js';
 import { isVerdictScore } from '../../core/gate/verdict-name.js';
@@ -176,6 +177,7 @@ async function baseOf(
   const { head, policy, ports } = on;
   switch (base.kind) {
     case 'start': {
+      refuseUndecided(head.manifest, { head, policy });
       const spec = baseSpec(head, { name: `${request.name}-base`, target: base.target });
       return { kind: 'run', experimentId: experimentId(project, spec.name), name: spec.name, spec };
     }
@@ -184,6 +186,7 @@ async function baseOf(
       const what = `The run "${run.name}"`;
       refuseOtherDataset(what, run.manifest, head.manifest);
       refuseStale(what, { base: run.manifest, head: head.manifest, policy });
+      refuseUndecided(run.manifest, { head, policy });
       return { kind: 'run', experimentId: run.id, name: run.name };
     }
     case 'baseline': {
@@ -197,9 +200,27 @@ async function baseOf(
         await markStale(ports.store, { baselineId: id, version }, reasons);
       }
       refuseStale(what, { base: manifest, head: head.manifest, policy, name });
+      refuseUndecided(manifest, { head, policy });
       return { kind: 'baseline', baselineId: id, name, version, run };
     }
   }
+}
+
+/** @throws AssayError GATE_INVALID */
+function refuseUndecided(
+  base: Manifest,
+  { head, policy }: { readonly head: Head; readonly policy: GatePolicy },
+): void {
+  if (canDecide({ head: head.manifest, base, policy })) return;
+  throw new AssayError('GATE_INVALID', 'What was asked of the gate has problems.', {
+    problems: [
+      {
+        at: 'evaluators',
+        message: 'Nothing that both sides have is required, so that nothing could be decided.',
+        mend: 'Make one of the evaluators that the base has required, or save a baseline with those of today first.',
+      },
+    ],
+  });
 }
 
 /** @throws AssayError BASELINE_NOT_FOUND */

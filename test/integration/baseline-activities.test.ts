@@ -73,7 +73,11 @@ const afterFirstPage = (happens: () => Promise<unknown>): Store => {
             };
           },
   });
-  return { ...store, query: watched(store.query), pool };
+  return {
+    ...store,
+    query: watched((text: string, values?: readonly unknown[]) => store.query(text, values)),
+    pool,
+  };
 };
 
 describe('a baseline of a run', () => {

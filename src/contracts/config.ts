@@ -11,7 +11,7 @@ import { retrySettingsSchema } from './experiment-spec.js';
 import { gateSettingsSchema } from './gate.js';
 import { jsonObjectSchema, jsonSchema } from './json.js';
 import { judgeKinds } from './judge-kinds.js';
-import { projectIdSchema, resourceNameSchema } from './names.js';
+import { evaluatorNameSchema, projectIdSchema, resourceNameSchema } from './names.js';
 
 /** What a function target gets beside its input. */
 export interface TargetContext {
@@ -244,7 +244,7 @@ export const configSchema = z.strictObject({
     resourceNameSchema,
     z.discriminatedUnion('kind', [promptTargetSchema, httpTargetSchema, functionTargetSchema]),
   ),
-  evaluators: z.record(resourceNameSchema, evaluatorConfigSchema),
+  evaluators: z.record(evaluatorNameSchema, evaluatorConfigSchema),
   /** What gates of the project decide by, where a gate says nothing else. */
   gate: gateSettingsSchema.prefault({}),
   /** The folder with datasets, relative to the config. Default datasets. */

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { isVerdictScore, verdictScoreName } from '../core/gate/verdict-name.js';
+
 // Control characters, bidi overrides and line separators: a name is shown in terminals, tables and URLs.
 // eslint-disable-next-line no-control-regex
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
@@ -32,6 +34,12 @@ export const resourceNameSchema = z
   .refine((name) => !name.includes('..'), 'a name holds no ".."')
   // Names are keys of plain objects: `constructor` would be found in every config.
   .refine((name) => !(name in Object.prototype), 'the name is reserved by JavaScript');
+
+/** The name of an evaluator of a config. */
+export const evaluatorNameSchema = resourceNameSchema.refine(
+  (name) => !isVerdictScore(name),
+  `"${verdictScoreName}" and names that begin with "${verdictScoreName}." are those of a gate's verdict: choose another`,
+);
 
 /** The name of an experiment: any printable text without markup and path characters. */
 export const experimentNameSchema = safeText('the name', 200)

@@ -7,6 +7,7 @@ import type { Built, BuiltPart } from './building.js';
 import { negated } from './negation.js';
 import { ownerOf, withParts } from './parts.js';
 import type { Evaluator } from './port.js';
+import { isPublished, publishedNames } from './published-names.js';
 import { cut } from './score-text.js';
 import { messageOf } from './thrown.js';
 import { sharedThreads, type ThreadPool } from './threads/thread-pool.js';
@@ -44,6 +45,7 @@ export async function buildEvaluators(parts: EvaluatorParts): Promise<readonly E
   const invalid = [
     ...built.flatMap((entry) => ('problems' in entry.built ? entry.built.problems : [])),
     ...sharedNames(built),
+    ...takenNames(built, parts.configs),
   ];
   if (invalid.length > 0) {
     const problems = [...missing, ...invalid];
@@ -116,6 +118,29 @@ function sharedNames(built: readonly { name: string; built: Built }[]): readonly
           : `Its score "${score}" is given by "${owner}" as well.`;
       return [{ at: `evaluators.${entry.name}`, message, mend: 'Give each score one name.' }];
     });
+  });
+}
+
+// The same for scores of the run as a whole, which have no owner in their key either.
+function takenNames(
+  built: readonly { name: string; built: Built }[],
+  configs: EvaluatorParts['configs'],
+): readonly Problem[] {
+  const published = built.flatMap(({ name }) => {
+    const config = configs[name];
+    return config === undefined ? [] : [{ owner: name, names: publishedNames(name, config) }];
+  });
+  return built.flatMap((entry) => {
+    if ('problems' in entry.built) return [];
+    return entry.built.scoreNames.flatMap((score) =>
+      published
+        .filter(({ names }) => isPublished(names, score))
+        .map(({ owner }) => ({
+          at: `evaluators.${entry.name}`,
+          message: `Its score "${score}" is a score that "${owner}" gives the run as a whole.`,
+          mend: 'Rename one of the two.',
+        })),
+    );
   });
 }
 

@@ -1,8 +1,10 @@
 import type { ScoreRecord } from '../contracts/records.js';
 import { AssayError, type Problem } from '../core/errors/assay-error.js';
 import { contentHash } from '../core/ids/hash.js';
+import { isAbstention } from '../core/experiment/abstention.js';
 import { decisive } from '../core/manifest/cell-identity.js';
-import { given, oneScore, type Building, type Built } from './building.js';
+import { given, severalScores, type Building, type Built } from './building.js';
+import { abstention, judgeScoreNames } from './judge/judge-score.js';
 import type { EvaluationInput, Evaluator } from './port.js';
 import {
   booleanScore,
@@ -27,7 +29,8 @@ interface Part {
  * - `all`, `any`: whether all, or at least one, of them passed; BOOLEAN.
  *
  * Parts that do not apply to the item are left out, weights and all; where none applies, it does not apply either. Where one
- * failed it fails as well: a mean of what is left would be another score. Its identity holds those of its parts.
+ * failed it fails as well, and where one abstained, or was not asked of this cell, it abstains: what is left would be another
+ * score, and "all passed" one that nobody said. Its identity holds those of its parts.
  */
 export async function buildComposite(building: Building<'composite'>): Promise<Built> {
   const { name, config } = building;
@@ -43,39 +46,47 @@ export async function buildComposite(building: Building<'composite'>): Promise<B
   }
   if (problems.length > 0) return { problems };
   const sees = [...new Set(parts.flatMap(({ evaluator }) => seenBy(evaluator)))].sort();
-  return oneScore({
-    name,
-    required,
-    identity: {
+  return severalScores(
+    {
       name,
-      kind: config.kind,
       required,
-      options: {
-        ...given({ mode, passAt }),
-        of: Object.fromEntries(
-          parts.map(({ score, weight, evaluator }) => [
-            score,
-            { weight, evaluator: contentHash(decisive(evaluator.identity)) },
-          ]),
-        ),
+      identity: {
+        name,
+        kind: config.kind,
+        required,
+        options: {
+          ...given({ mode, passAt }),
+          of: Object.fromEntries(
+            parts.map(({ score, weight, evaluator }) => [
+              score,
+              { weight, evaluator: contentHash(decisive(evaluator.identity)) },
+            ]),
+          ),
+        },
+        ...(sees.length === 0 ? {} : { sees }),
       },
-      ...(sees.length === 0 ? {} : { sees }),
+      parts: [...new Set(parts.map(({ evaluator }) => evaluator.name))],
+      evaluate(evaluation) {
+        const said = parts.map((part) => ({ ...part, said: saidOf(part, evaluation, name) }));
+        const open = said.filter((part) => part.said === 'abstains').map(({ score }) => score);
+        if (open.length > 0) {
+          const comment = scoreComment({ reasoning: `Nothing is said of ${open.join(', ')}.` });
+          return [abstention({ name, comment })];
+        }
+        const applying = said.flatMap(({ said: record, ...part }) =>
+          typeof record === 'string' ? [] : [{ ...part, record }],
+        );
+        if (applying.length === 0) return [];
+        const absent = parts
+          .filter((part) => !applying.some(({ score }) => score === part.score))
+          .map(({ score }) => score);
+        const note = absent.length === 0 ? '' : ` Not applying: ${absent.join(', ')}.`;
+        if (mode === 'weighted_mean') return [meanOf({ name, passAt, applying, note })];
+        return allOrAny({ name, mode, applying, note });
+      },
     },
-    parts: [...new Set(parts.map(({ evaluator }) => evaluator.name))],
-    evaluate(evaluation) {
-      const applying = parts.flatMap((part) => {
-        const score = scoreOf(part, evaluation, name);
-        return score === undefined ? [] : [{ ...part, record: score }];
-      });
-      if (applying.length === 0) return [];
-      const absent = parts
-        .filter((part) => !applying.some(({ score }) => score === part.score))
-        .map(({ score }) => score);
-      const note = absent.length === 0 ? '' : ` Not applying: ${absent.join(', ')}.`;
-      if (mode === 'weighted_mean') return [meanOf({ name, passAt, applying, note })];
-      return allOrAny({ name, mode, applying, note });
-    },
-  });
+    judgeScoreNames(name),
+  );
 }
 
 type Applying = Part & { readonly record: ScoreRecord };
@@ -129,17 +140,23 @@ function allOrAny(of: {
   return booleanScore({ evaluator: name, passed, comment });
 }
 
-/** The part's score of this cell; undefined where it does not apply. */
-function scoreOf(part: Part, { parts }: EvaluationInput, name: string): ScoreRecord | undefined {
+/** The part's score of this cell, or why there is none. */
+function saidOf(
+  part: Part,
+  { parts }: EvaluationInput,
+  name: string,
+): ScoreRecord | 'does not apply' | 'abstains' {
   const outcome = parts?.get(part.evaluator.name);
-  if (outcome === undefined) return undefined;
+  // As a judge that was not asked: another one may have been when the rest of the cell was judged.
+  if (outcome === undefined) return 'abstains';
   if ('failure' in outcome) {
     throw new AssayError(
       'EVALUATOR_FAILED',
       `"${name}" is made of "${part.score}", which failed: ${cut(outcome.failure.message, 300)}`,
     );
   }
-  return outcome.scores.find((score) => score.name === part.score);
+  const found = outcome.scores.find((score) => score.name === part.score);
+  return found ?? (outcome.scores.some(isAbstention) ? 'abstains' : 'does not apply');
 }
 
 function numberOf({ name, value, passed }: ScoreRecord, composite: string): number {

@@ -43,7 +43,7 @@ type Check = (value: Json, signal: AbortSignal) => Promise<SchemaAnswer>;
  * 06; with the formats of ajv-formats). BOOLEAN; applies to every item.
  *
  * Text is checked as text first, and where it does not fit and is JSON as a whole, as that JSON. Schemas with
- * `pattern`, `patternProperties` or `format` run in a thread with a limit of two seconds (EVALUATOR_TIMEOUT).
+ * `pattern`, `patternProperties`, `format` or `uniqueItems` run in a thread with a limit of two seconds (EVALUATOR_TIMEOUT).
  */
 export function buildJsonSchema({ name, config, threads }: Building<'json_schema'>): Built {
   const { path, required } = config;
@@ -101,7 +101,7 @@ function compile(schema: JsonObject, threads: ThreadPool): Check | Omit<Problem,
     const ajv = new draft.Ajv(options);
     addFormats.default(ajv);
     const validate = ajv.compile(withoutDraft06(schema));
-    if (searchesText(schema)) return inThread({ schema, module: draft.module, threads });
+    if (takesLong(schema)) return inThread({ schema, module: draft.module, threads });
     return (value) => {
       const fits = validate(value);
       const errors = fits ? [] : (validate.errors ?? []).slice(0, 50);
@@ -143,11 +143,13 @@ function withoutDraft06(schema: JsonObject): AnySchema {
   return typeof uri === 'string' && draft7.test(uri) ? rest : schema;
 }
 
-// Patterns of the schema, and some formats, backtrack on the output's text: these must not run on the main thread.
-function searchesText(schema: Json): boolean {
+// Patterns of the schema, and some formats, backtrack on the output's text, and `uniqueItems` compares each entry with each:
+// these must not run on the main thread.
+function takesLong(schema: Json): boolean {
   if (typeof schema !== 'object' || schema === null) return false;
   return Object.entries(schema as JsonObject).some(
-    ([key, value]) => /^(?:pattern|patternProperties|format)$/.test(key) || searchesText(value),
+    ([key, value]) =>
+      /^(?:pattern|patternProperties|format|uniqueItems)$/.test(key) || takesLong(value),
   );
 }
 
@@ -166,8 +168,10 @@ function inThread(from: { schema: JsonObject; module: string; threads: ThreadPoo
     if (outcome.kind === 'answer') return outcome.value as SchemaAnswer;
     throw new AssayError(
       'EVALUATOR_TIMEOUT',
-      `The patterns of the schema did not end within ${threadLimitMs} ms.`,
-      { mend: 'Rewrite nested repetitions such as (a+)+ in the schema’s patterns.' },
+      `The schema's patterns or uniqueItems did not end within ${threadLimitMs} ms.`,
+      {
+        mend: 'Rewrite nested repetitions such as (a+)+ in the patterns; bound `maxItems` where items are unique.',
+      },
     );
   };
 }

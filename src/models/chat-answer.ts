@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Usage } from '../contracts/records.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import type { Json } from '../core/json/json.js';
+import { withoutFence } from '../core/text/fence.js';
 
 const usageSchema = z.object({
   prompt_tokens: z.number(),
@@ -95,13 +96,9 @@ export function usageOf(body: Buffer): Usage | undefined {
   }
 }
 
-// Models wrap JSON into a markdown fence even when asked not to.
-const fence = /^\s*```(?:json)?\s*\n([\s\S]*?)\n?\s*```\s*$/;
-
 function parseJson(text: string): Json | undefined {
-  const inner = fence.exec(text)?.[1] ?? text;
   try {
-    return JSON.parse(inner) as Json;
+    return JSON.parse(withoutFence(text)) as Json;
   } catch {
     return undefined;
   }

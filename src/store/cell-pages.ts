@@ -19,7 +19,7 @@ export interface CellPage {
   readonly statuses: readonly (CellStatus | 'pending')[];
   /** Of the target; milliseconds. Null where it gave no output, or none was measured. */
   readonly latencies: readonly (number | null)[];
-  /** Of the target; dollars. Null where that is unknown. */
+  /** Of the target; dollars: of a cell that was taken over, what its output cost when it was made. Null where that is unknown. */
   readonly costs: readonly (number | null)[];
   /** By score name. That a judge abstained is no score of the output, and is not among them. */
   readonly scores: readonly Readonly<Record<string, PagedScore>>[];
@@ -78,15 +78,19 @@ export async function* itemPages(
   }
 }
 
+// A cell that was taken over has paid for no call, though its output was no cheaper than another: its own cost of 0 would let a
+// dearer head pass, and its latency is that of the output as well.
 // A lookup per cell, by force (offset 0): without statistics of a table that grew a moment ago, the planner reads all scores.
 const pageQuery = `
   with cells as materialized (
-    select i.ordinal, i.item_id, i.hash, c.id, c.repetition, c.status, c.latency_ms, c.target_cost,
+    select i.ordinal, i.item_id, i.hash, c.id, c.repetition, c.status, c.latency_ms, c.output_cost,
            c.has_output
       from (select ordinal, item_id, hash from assay.experiment_items
              where experiment_id = $1 and ordinal >= $2 and ordinal < $3) i
       cross join lateral (
-        select id, repetition, status, latency_ms, target_cost, status in ('ok', 'evaluator_error') as has_output
+        select id, repetition, status, latency_ms, status in ('ok', 'evaluator_error') as has_output,
+               case when reused_from is null then target_cost
+                    else (reused_from #>> '{output,costDollars}')::numeric end as output_cost
           from assay.experiment_cells
          where experiment_id = $1 and ordinal = i.ordinal and latest offset 0) c
   ), scored as (
@@ -108,7 +112,7 @@ const pageQuery = `
          json_agg(repetition order by ordinal, repetition) as repetitions,
          json_agg(status order by ordinal, repetition) as statuses,
          json_agg(case when has_output then latency_ms end order by ordinal, repetition) as latencies,
-         json_agg(case when has_output then target_cost::float8 end order by ordinal, repetition) as costs,
+         json_agg(case when has_output then output_cost::float8 end order by ordinal, repetition) as costs,
          json_agg(scores order by ordinal, repetition) as scores,
          case when count(abstained) > 0
               then json_agg(abstained order by ordinal, repetition) end as abstained
@@ -121,7 +125,11 @@ export interface LabelPage {
   readonly labels: readonly (readonly (string | null)[])[];
 }
 
-/** Reads fields out of the items of a run. @param pointers JSON pointers into the item. */
+// A slice by a whole text would keep every text in memory, and print them in a comment. What was cut stays another value.
+const longestLabel = 100;
+const keptOfLabel = 80;
+
+/** Reads fields out of the items of a run; of long values the beginning and a hash. @param pointers JSON pointers into the item. */
 export async function* labelPages(
   on: Queryable,
   experimentId: string,
@@ -132,8 +140,12 @@ export async function* labelPages(
     const rows = await rowsOf<{ item_id: string; labels: readonly (string | null)[] }>(
       on,
       `select i.item_id,
-              (select json_agg(i.body #>> array(select json_array_elements_text(p.path::json)) order by p.place)
-                 from unnest($4::text[]) with ordinality as p (path, place)) as labels
+              (select json_agg(case when length(p.label) <= ${longestLabel} then p.label
+                                    else left(p.label, ${keptOfLabel}) || '… (' ||
+                                         left(encode(sha256(convert_to(p.label, 'UTF8')), 'hex'), 12) || ')' end
+                               order by p.place)
+                 from (select i.body #>> array(select json_array_elements_text(path::json)) as label, place
+                         from unnest($4::text[]) with ordinality as t (path, place)) p) as labels
          from assay.experiment_items i
         where i.experiment_id = $1 and i.ordinal >= $2 and i.ordinal < $3 order by i.ordinal`,
       [experimentId, from, from + pageItems, paths],

@@ -5,7 +5,9 @@ import { putRunScores } from './run-scores.js';
 /**
  * Puts the scores of a verdict into the outbox of the run that it is on, in the transaction that records the verdict. Those of an
  * earlier verdict on the same run leave it: a score's id is its key on the platform, so that these replace them there. Such
- * that are given no more are noted for deletion.
+ * that are given no more are noted for deletion. A record that holds anything else than verdicts is none of theirs.
+ *
+ * @param put.earlier ids of the scores of earlier verdicts on the run.
  */
 export async function putVerdictScores(
   on: Queryable,
@@ -13,21 +15,23 @@ export async function putVerdictScores(
     readonly experimentId: string;
     readonly platform: string;
     readonly records: readonly RunScoresRecord[];
+    readonly earlier: readonly string[];
   },
 ): Promise<void> {
   const ids = put.records.flatMap((record) => record.ids);
+  const verdicts = [...new Set([...ids, ...put.earlier])];
   await countOf(
     on,
     `with taken as (
        delete from assay.outbox
-        where experiment_id = $1 and platform = $2 and run_id is not null and ids && $3::text[]
+        where experiment_id = $1 and platform = $2 and run_id is not null and ids <@ $4::text[]
        returning ids
      )
      insert into assay.platform_deletions as d (experiment_id, platform, kind, target_id, pass)
      select distinct $1, $2, 'score', id, 1 from taken, unnest(taken.ids) as t (id) where id <> all($3)
      on conflict (experiment_id, platform, kind, target_id)
        do update set done_at = null, refused = null, pass = excluded.pass`,
-    [put.experimentId, put.platform, ids],
+    [put.experimentId, put.platform, ids, verdicts],
   );
   // A pass over the run may have asked for the deletion of earlier ones.
   await countOf(

@@ -141,6 +141,24 @@ export async function gateReport(on: Queryable, id: string): Promise<unknown> {
   return JSON.parse((await decompress(row.report)).toString('utf8'));
 }
 
+/** What earlier gates that published said of a run. */
+export async function publishedReports(
+  on: Queryable,
+  experimentId: string,
+): Promise<readonly unknown[]> {
+  const rows = await rowsOf<{ report: Buffer }>(
+    on,
+    `select report from assay.gates
+      where head_experiment_id = $1 and status = 'decided' and (plan ->> 'publish')::boolean`,
+    [experimentId],
+  );
+  return Promise.all(
+    rows.map(async ({ report }): Promise<unknown> =>
+      JSON.parse((await decompress(report)).toString('utf8')),
+    ),
+  );
+}
+
 /**
  * Records a verdict. The first one stays: a repeated activity writes nothing.
  *

@@ -224,15 +224,30 @@ export async function openStore(options: StoreOptions): Promise<Store> {
  *
  * @throws what `run` throws, after the rollback; AssayError POSTGRES_UNREACHABLE.
  */
-export async function withTransaction<T>(
+export function withTransaction<T>(store: Store, run: (on: Queryable) => Promise<T>): Promise<T> {
+  return transaction(store, 'begin', run);
+}
+
+/**
+ * The same, on the database as it stands at the first statement: what others commit meanwhile is not seen, so that a walk over
+ * many pages is over one state. A row that is written must not be one that others write meanwhile.
+ *
+ * @throws what `run` throws, after the rollback; AssayError POSTGRES_UNREACHABLE.
+ */
+export function withSnapshot<T>(store: Store, run: (on: Queryable) => Promise<T>): Promise<T> {
+  return transaction(store, 'begin isolation level repeatable read', run);
+}
+
+async function transaction<T>(
   store: Store,
+  begin: string,
   run: (on: Queryable) => Promise<T>,
 ): Promise<T> {
   const client = await checkOut(store.pool, store.place);
   const on = coded(client, store.place);
   let broken: Error | undefined;
   try {
-    await on.query('begin');
+    await on.query(begin);
     const result = await run(on);
     await on.query('commit');
     return result;

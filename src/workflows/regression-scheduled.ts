@@ -1,7 +1,7 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 
-import type { GateOutcome } from '../contracts/gate-protocol.js';
+import type { GateOutcome, RegressionInput } from '../contracts/gate-protocol.js';
 import type { ScheduledInput } from '../contracts/schedule.js';
 import { scheduledName } from '../core/schedule/scheduled-name.js';
 import { regression } from './regression.js';
@@ -12,22 +12,13 @@ const scheduledStartTime = defineSearchAttributeKey(
   SearchAttributeType.DATETIME,
 );
 
-/** What a schedule runs: a gate that is named after its time, so that the same time twice is the same gate. */
-export async function scheduled({ project, job, work }: ScheduledInput): Promise<GateOutcome> {
-  const { typedSearchAttributes, startTime } = workflowInfo();
-  const at = typedSearchAttributes.get(scheduledStartTime) ?? startTime;
-  const name = scheduledName(job, at);
-  const { head, base, settings } = work;
-  const outcome = await regression({
-    request: {
-      project,
-      name,
-      head: { kind: 'start', spec: { ...head, project, name } },
-      base,
-      settings,
-      publish: true,
-    },
-  });
+/**
+ * What a schedule runs: a gate that is named after its time, so that the same time twice is the same gate.
+ *
+ * @param input what the schedule says, or what an execution before this one had admitted.
+ */
+export async function scheduled(input: ScheduledInput | RegressionInput): Promise<GateOutcome> {
+  const outcome = await regression('request' in input ? input : gateOf(input));
   if (outcome.outcome === 'decided') return outcome;
   // Nobody reads the results of workflows at night: the schedule and the UI show that this one failed.
   const { error } = outcome;
@@ -37,4 +28,21 @@ export async function scheduled({ project, job, work }: ScheduledInput): Promise
     nonRetryable: true,
     details: [error],
   });
+}
+
+function gateOf({ project, job, work }: ScheduledInput): RegressionInput {
+  const { typedSearchAttributes, startTime } = workflowInfo();
+  const at = typedSearchAttributes.get(scheduledStartTime) ?? startTime;
+  const name = scheduledName(job, at);
+  const { head, base, settings } = work;
+  return {
+    request: {
+      project,
+      name,
+      head: { kind: 'start', spec: { ...head, project, name } },
+      base,
+      settings,
+      publish: true,
+    },
+  };
 }

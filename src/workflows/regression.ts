@@ -17,7 +17,7 @@ import type {
   RegressionInput,
 } from '../contracts/gate-protocol.js';
 import { AssayError, type ErrorDocument } from '../core/errors/assay-error.js';
-import { admitUpdate, regressionWorkflowType } from '../core/experiment/naming.js';
+import { admitUpdate } from '../core/experiment/naming.js';
 import { gateStory, type GateStep } from '../core/gate/story.js';
 import { failureDocument } from './failure-document.js';
 import { regressionActivities, type RegressionProxies } from './regression-activities.js';
@@ -53,10 +53,8 @@ export async function regression(input: RegressionInput): Promise<GateOutcome> {
   }
 }
 
-// By its type: a schedule starts a workflow of another one, which goes on as this.
-const continueGate = makeContinueAsNewFunc<typeof regression>({
-  workflowType: regressionWorkflowType,
-});
+// As the type that it was started as: what a schedule started has another end than what somebody waits for.
+const continueGate = makeContinueAsNewFunc<typeof regression>();
 
 const notAdmitted = new AssayError('INTERNAL', 'The gate was not admitted.').toJSON();
 

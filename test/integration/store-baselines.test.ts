@@ -22,6 +22,7 @@ import { cellPages, itemPages, labelPages, type CellPage } from '../../src/store
 import { decideGate, findGate, finishGate, gateReport, recordGate } from '../../src/store/gates.js';
 import { putVerdictScores } from '../../src/store/gate-scores.js';
 import { rowsOf } from '../../src/store/query.js';
+import { putRunScores } from '../../src/store/run-scores.js';
 import { withTransaction } from '../../src/store/store.js';
 import { commitOf, newCells, openTestStore, unique, type TestStore } from './store-fixtures.js';
 
@@ -90,6 +91,27 @@ describe('the pages of a run', () => {
     ]);
   });
 
+  it('tell of a cell that was taken over what its output cost when it was made, and null where nobody knows', async () => {
+    const { experimentId, cellIds } = await newCells(test.store, 2);
+    const source = { cellId: 'c', experiment: 'before', runUid: 'u', traceId: 't' };
+    const costs = ['0.25', undefined];
+    await commitCells(
+      test.store,
+      cellIds.map((cellId, at) =>
+        commitOf(cellId, {
+          targetCostPico: 0n,
+          latencyMs: 900,
+          reusedFrom: {
+            output: { ...source, ...(costs[at] === undefined ? {} : { costDollars: costs[at] }) },
+            scores: [],
+          },
+        }),
+      ),
+    );
+    const [page] = await pagesOf(cellPages(test.store, experimentId));
+    expect(page).toMatchObject({ latencies: [900, 900], costs: [0.25, null] });
+  });
+
   it('of a run without items are none', async () => {
     expect(await pagesOf(cellPages(test.store, 'shop/nobody'))).toEqual([]);
     expect(await pagesOf(itemPages(test.store, 'shop/nobody'))).toEqual([]);
@@ -109,6 +131,27 @@ describe('the pages of a run', () => {
         ],
       },
     ]);
+  });
+});
+
+describe('labels of long values', () => {
+  it('are cut, and differ where the values do', async () => {
+    const { experimentId } = await newCells(test.store, 3);
+    const long = 'x'.repeat(50_000);
+    for (const [ordinal, value] of [`${long}a`, `${long}b`, 'short'].entries()) {
+      await test.store.query(
+        `update assay.experiment_items set body = $3 where experiment_id = $1 and ordinal = $2`,
+        [experimentId, ordinal, JSON.stringify({ input: { text: value } })],
+      );
+    }
+    const [page] = await pagesOf(labelPages(test.store, experimentId, ['/input/text', '/input']));
+    const [texts, objects] = page?.labels ?? [];
+    expect(texts?.[2]).toBe('short');
+    expect(new Set(texts).size).toBe(3);
+    expect(new Set(objects).size).toBe(3);
+    for (const label of [...(texts ?? []), ...(objects ?? [])]) {
+      expect(label?.length).toBeLessThanOrEqual(100);
+    }
   });
 });
 
@@ -242,22 +285,31 @@ describe('a gate', () => {
 
   it('sends its last verdict in the place of the one before, and takes back what is given no more', async () => {
     const { experimentId } = await newCells(test.store, 1);
+    const recordOf = (ids: string[]) => ({ runId: 'run', body: JSON.stringify(ids), ids });
     const put = (...ids: string[]): Promise<void> =>
       withTransaction(test.store, (on) =>
         putVerdictScores(on, {
           experimentId,
           platform: 'langfuse',
-          records: [{ runId: 'run', body: JSON.stringify(ids), ids }],
+          records: [recordOf(ids)],
+          earlier: ['gate', 'gate.tone'],
         }),
       );
+    // The run's own, of which one has the id of a verdict's: all of them stay.
+    await putRunScores(test.store, {
+      experimentId,
+      platform: 'langfuse',
+      partition: experimentId,
+      records: [recordOf(['accuracy', 'gate'])],
+    });
     await put('gate', 'gate.tone');
     await put('gate', 'gate.size');
     const waiting = await rowsOf<{ ids: string[] }>(
       test.store,
-      'select ids from assay.outbox where experiment_id = $1 and run_id is not null',
+      'select ids from assay.outbox where experiment_id = $1 and run_id is not null order by id',
       [experimentId],
     );
-    expect(waiting).toEqual([{ ids: ['gate', 'gate.size'] }]);
+    expect(waiting).toEqual([{ ids: ['accuracy', 'gate'] }, { ids: ['gate', 'gate.size'] }]);
     const going = await rowsOf<{ target_id: string }>(
       test.store,
       'select target_id from assay.platform_deletions where experiment_id = $1',

@@ -126,6 +126,15 @@ describe('a config that cannot be used', () => {
     expect(JSON.stringify(error)).not.toContain('1234');
   });
 
+  it('says of every evaluator with the name of a verdict’s score that it is taken', async () => {
+    const { problems } = await errorOf({
+      'assay.config.ts': `export default { project: 'shop', targets: {}, evaluators: {
+        gate: { kind: 'exact_match' }, 'gate.tone': { kind: 'exact_match' }, gated: { kind: 'exact_match' } } };`,
+    });
+    expect(problems.map(({ at }) => at)).toEqual(['evaluators.gate', 'evaluators.gate.tone']);
+    expect(problems.map(({ message }) => message).join()).toMatch(/verdict.*verdict/);
+  });
+
   it('lists all names that point at nothing, with those that there are', async () => {
     const error = await errorOf({
       'assay.config.ts': `export default { project: 'shop', models: { small: { model: 'x' } },

@@ -51,6 +51,15 @@ describe('recorded histories of gates, baselines and schedules', () => {
     await expect(replay(name)).resolves.toBeUndefined();
   });
 
+  it('of a gate that goes on after a long history are fitted by what a schedule starts as well: it goes on as itself', async () => {
+    // With an input of what was admitted, which the next execution of either type gets.
+    const typed = textOf('long-2').replaceAll('"name": "regression"', '"name": "scheduled"');
+    expect(typed).not.toBe(textOf('long-2'));
+    await expect(
+      Worker.runReplayHistory({ workflowBundle: { code: bundle } }, JSON.parse(typed), 'scheduled'),
+    ).resolves.toBeUndefined();
+  });
+
   it('are not fitted by a workflow that was changed: the replay can fail', async () => {
     const changed = bundle.replaceAll('decideGate', 'decideGateOtherwise');
     expect(changed).not.toBe(bundle);

@@ -5,8 +5,10 @@ import type { GateActivities, GatePlan, GateRequest } from '../../contracts/gate
 import type { Manifest } from '../../contracts/manifest.js';
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
 import { experimentId, gateWorkflowId } from '../../core/experiment/naming.js';
+import { canDecide } from '../../core/gate/deciding.js';
 import { marginsNeeded, unknownEvaluators } from '../../core/gate/evaluators.js';
 import { gatePolicy } from '../../core/gate/policy.js';
+import { isVerdictScore } from '../../core/gate/verdict-name.js';
 import { staleReasons } from '../../core/gate/staleness.js';
 import { contentHash } from '../../core/ids/hash.js';
 import { findPromoted, markStale } from '../../store/baselines/rows.js';
@@ -138,6 +140,14 @@ function policyProblems(
     }));
   const known = Object.keys(config.evaluators);
   return [
+    // Of a run from before these names were reserved: its own scores and those of the verdict would take each other's place.
+    ...evaluators
+      .filter(({ name }) => isVerdictScore(name))
+      .map(({ name }) => ({
+        at: 'head',
+        message: `has an evaluator "${name}", and names such as this one are those of verdicts`,
+        mend: 'Run it again with the evaluator under another name.',
+      })),
     ...tell('config.gate', Object.keys(config.gate.evaluators ?? {}), known),
     ...tell(
       'settings',
@@ -208,6 +218,7 @@ async function baseOf(
   const { head, policy, ports } = on;
   switch (base.kind) {
     case 'start': {
+      refuseUndecided(head.manifest, { head, policy });
       const spec = baseSpec(head, { name: `${request.name}-base`, target: base.target });
       return { kind: 'run', experimentId: experimentId(project, spec.name), name: spec.name, spec };
     }
@@ -216,6 +227,7 @@ async function baseOf(
       const what = `The run "${run.name}"`;
       refuseOtherDataset(what, run.manifest, head.manifest);
       refuseStale(what, { base: run.manifest, head: head.manifest, policy });
+      refuseUndecided(run.manifest, { head, policy });
       return { kind: 'run', experimentId: run.id, name: run.name };
     }
     case 'baseline': {
@@ -229,9 +241,27 @@ async function baseOf(
         await markStale(ports.store, { baselineId: id, version }, reasons);
       }
       refuseStale(what, { base: manifest, head: head.manifest, policy, name });
+      refuseUndecided(manifest, { head, policy });
       return { kind: 'baseline', baselineId: id, name, version, run };
     }
   }
+}
+
+/** @throws AssayError GATE_INVALID */
+function refuseUndecided(
+  base: Manifest,
+  { head, policy }: { readonly head: Head; readonly policy: GatePolicy },
+): void {
+  if (canDecide({ head: head.manifest, base, policy })) return;
+  throw new AssayError('GATE_INVALID', 'What was asked of the gate has problems.', {
+    problems: [
+      {
+        at: 'evaluators',
+        message: 'Nothing that both sides have is required, so that nothing could be decided.',
+        mend: 'Make one of the evaluators that the base has required, or save a baseline with those of today first.',
+      },
+    ],
+  });
 }
 
 /** @throws AssayError BASELINE_NOT_FOUND */

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type {
   BaselineActivities,
   BaselineRecord,
@@ -5,7 +7,7 @@ import type {
 } from '../../contracts/baseline.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { isFinalStatus } from '../../core/experiment/naming.js';
-import { dropBaselinePages, putBaselinePage } from '../../store/baselines/cells.js';
+import { baselinePages, dropBaselinePages, putBaselinePage } from '../../store/baselines/cells.js';
 import {
   countVersion,
   findBaseline,
@@ -14,11 +16,12 @@ import {
 } from '../../store/baselines/rows.js';
 import { cellPages } from '../../store/cell-pages.js';
 import { getExperiment } from '../../store/experiments.js';
-import type { Store } from '../../store/store.js';
+import { withSnapshot, type Store } from '../../store/store.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import { isAnswer } from './answer.js';
 import type { RegressionPorts } from './ports.js';
 import { endedWell, existingRun, type EndedRun } from './sides.js';
+import { unchangedRun } from './unchanged-run.js';
 
 /** Saving, promoting and renewing baselines. What stands in the way is the answer: somebody waits for it. */
 export function createBaselines(ports: RegressionPorts): Omit<BaselineActivities, 'startRenewal'> {
@@ -34,7 +37,7 @@ export function createBaselines(ports: RegressionPorts): Omit<BaselineActivities
           ...contentOf(run),
         });
         const known = baseline.version > 0;
-        if (known) refuseOther(baseline, run);
+        if (known) await refuseOther(baseline, { run, store });
         else await pin(store, { baseline, run, beat });
         const saved = await getBaseline(store, { project, name });
         const promoted = promote && (await promoteBaseline(store, saved));
@@ -50,7 +53,7 @@ export function createBaselines(ports: RegressionPorts): Omit<BaselineActivities
       answering(async (beat) => {
         const baseline = await getBaseline(store, { project, name });
         const run = endedWell(await getExperiment(store, baseline.experimentId));
-        if (run.manifestHash === baseline.manifestHash) return replyOf('unchanged', baseline);
+        if (await isPinned(baseline, { run, store })) return replyOf('unchanged', baseline);
         await pin(store, { baseline, run, beat });
         return replyOf('renewed', await getBaseline(store, { project, name }));
       }),
@@ -99,13 +102,34 @@ export async function getBaseline(
   });
 }
 
+/** Whether it holds what the run holds now: cells that were retried have other scores under the same manifest. */
+async function isPinned(
+  baseline: BaselineRecord,
+  { run, store }: { readonly run: EndedRun; readonly store: Store },
+): Promise<boolean> {
+  if (baseline.runUid !== run.runUid || baseline.manifestHash !== run.manifestHash) return false;
+  return withSnapshot(store, async (on) => {
+    await unchangedRun(on, run);
+    const pinned = baselinePages(on, { baselineId: baseline.id, version: baseline.version });
+    for await (const page of cellPages(on, run.id)) {
+      const before = await pinned.next();
+      if (before.done === true || !isDeepStrictEqual(before.value, page)) return false;
+    }
+    return (await pinned.next()).done === true;
+  });
+}
+
 // The same run again is the same baseline. One that was judged again since is renewed by name, not by the way.
-function refuseOther(baseline: BaselineRecord, run: EndedRun): void {
-  if (baseline.runUid === run.runUid && baseline.manifestHash === run.manifestHash) return;
+async function refuseOther(
+  baseline: BaselineRecord,
+  on: { readonly run: EndedRun; readonly store: Store },
+): Promise<void> {
+  const { run } = on;
+  if (await isPinned(baseline, on)) return;
   throw new AssayError(
     'BASELINE_EXISTS',
     baseline.runUid === run.runUid
-      ? `"${baseline.name}" holds scores of "${run.name}" from before it was judged again or extended.`
+      ? `"${baseline.name}" holds scores of "${run.name}" from before it was judged again, retried or extended.`
       : `"${baseline.name}" holds the scores of the run "${baseline.run}".`,
     {
       mend:
@@ -116,21 +140,30 @@ function refuseOther(baseline: BaselineRecord, run: EndedRun): void {
   );
 }
 
-/** Copies the scores of a run into the next version, then makes it the one that counts. Can be repeated. */
+/**
+ * Copies the scores of a run into the next version, then makes it the one that counts. Can be repeated.
+ *
+ * The cells are read in one snapshot, in which the run is still the one at hand: of one that is judged again meanwhile, half the scores would be new ones
+ * under the manifest of the old.
+ */
 async function pin(
   store: Store,
   { baseline, run, beat }: { baseline: BaselineRecord; run: EndedRun; beat: Beat },
 ): Promise<void> {
   const next = { baselineId: baseline.id, version: baseline.version + 1 };
   await dropBaselinePages(store, next);
-  let cells = 0;
-  let page = 0;
-  for await (const each of cellPages(store, run.id)) {
-    await putBaselinePage(store, { ...next, page }, each);
-    page += 1;
-    cells += each.items.length;
-    beat.tell({ step: 'pin', cells });
-    beat.cancelled.throwIfAborted();
-  }
+  const cells = await withSnapshot(store, async (on) => {
+    await unchangedRun(on, run);
+    let cells = 0;
+    let page = 0;
+    for await (const each of cellPages(on, run.id)) {
+      await putBaselinePage(on, { ...next, page }, each);
+      page += 1;
+      cells += each.items.length;
+      beat.tell({ step: 'pin', cells });
+      beat.cancelled.throwIfAborted();
+    }
+    return cells;
+  });
   await countVersion(store, { ...contentOf(run), ...next, cells });
 }

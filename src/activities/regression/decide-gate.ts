@@ -8,10 +8,16 @@ import { changedEvaluators, staleReasons } from '../../core/gate/staleness.js';
 import { withEarlyStop } from '../../core/regression/stopped-comparison.js';
 import { itemChanges, type ItemChanges } from '../../core/report/index.js';
 import { verdictScores } from '../../core/gate/verdict-scores.js';
-import { withTransaction } from '../../store/store.js';
+import { withSnapshot, withTransaction } from '../../store/store.js';
 import { getExperiment, type ExperimentRecord } from '../../store/experiments.js';
 import { putVerdictScores } from '../../store/gate-scores.js';
-import { decideGate, gateReport, getGate, type GateRecord } from '../../store/gates.js';
+import {
+  decideGate,
+  gateReport,
+  getGate,
+  publishedReports,
+  type GateRecord,
+} from '../../store/gates.js';
 import { anchorRounds } from '../experiment/anchors.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import { refuseStale } from './admit-gate.js';
@@ -23,6 +29,7 @@ import type { RegressionPorts } from './ports.js';
 import { reportComparison } from './report-comparison.js';
 import { endedWell, type EndedRun } from './sides.js';
 import { stoppedRun } from './stopped-run.js';
+import { unchangedRun } from './unchanged-run.js';
 import { writeToReport } from './verdict-in-report.js';
 
 /**
@@ -70,6 +77,8 @@ interface Compared {
   readonly changes: ItemChanges;
   /** The run of the base. */
   readonly base: ExperimentRecord;
+  /** The last pass over the head that it is of. */
+  readonly pass: number;
 }
 
 async function compare(
@@ -92,13 +101,22 @@ async function compare(
     policy,
     ...(base.told.kind === 'baseline' ? { name: base.told.name } : {}),
   });
-  const sides = await loadSides(store, {
-    head: head.cells,
-    base: base.cells,
-    sameItems: base.manifest.dataset.itemsHash === head.manifest.dataset.itemsHash,
-    endedEarly: on.head.earlyStop !== undefined,
-    beat,
-  });
+  const pointers = [
+    ...policy.slices.map(({ by }) => by),
+    ...(policy.cluster === undefined ? [] : [policy.cluster]),
+  ];
+  const { sides, labels, pass } = await withSnapshot(store, async (tx) => ({
+    pass: await unchangedRun(tx, on.head),
+    basePass: base.cells.kind === 'run' ? await unchangedRun(tx, endedWell(base.run)) : undefined,
+    sides: await loadSides(tx, {
+      head: head.cells,
+      base: base.cells,
+      sameItems: base.manifest.dataset.itemsHash === head.manifest.dataset.itemsHash,
+      endedEarly: on.head.earlyStop !== undefined,
+      beat,
+    }),
+    labels: await loadLabels(tx, on.head.id, [...new Set(pointers)]),
+  }));
   if (base.pinned !== undefined && base.pinned !== sides.cells.base) {
     // Its cells were replaced while they were read.
     throw new AssayError(
@@ -109,11 +127,6 @@ async function compare(
       },
     );
   }
-  const pointers = [
-    ...policy.slices.map(({ by }) => by),
-    ...(policy.cluster === undefined ? [] : [policy.cluster]),
-  ];
-  const labels = await loadLabels(store, on.head.id, [...new Set(pointers)]);
   const { evaluators, notes } = comparedScores({
     head: head.manifest.evaluators,
     base: base.manifest.evaluators,
@@ -146,7 +159,7 @@ async function compare(
     judges: await sharesOf({ head, base }, ports),
     comparison,
   };
-  return { report, changes, base: base.run };
+  return { report, changes, base: base.run, pass };
 }
 
 /** Anchors are of the run that a side is of: a baseline's were asked when its run was made. */
@@ -173,9 +186,12 @@ async function record(
   // Before the verdict counts: repeating it writes the same again.
   if (publish) {
     const comparison = await reportComparison(on, ports);
+    await unchangedRun(ports.store, head, { pass: on.pass });
     await writeToReport(ports.store, { experimentId: head.id, report, comparison });
   }
   await withTransaction(ports.store, async (tx) => {
+    await unchangedRun(tx, head, { pass: on.pass, locked: true });
+    const before = publish ? await publishedReports(tx, head.id) : [];
     const decidedAt = await decideGate(tx, {
       gateId: gate.id,
       verdict: report.verdict,
@@ -189,12 +205,22 @@ async function record(
       if (platform === undefined) {
         throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${run.platform}".`);
       }
-      const records = platform.encodeRunScores({
-        scores: verdictScores(report),
-        run: { ...context, run },
-        timestamp: decidedAt,
+      const encoded = (each: GateReport) =>
+        platform.encodeRunScores({
+          scores: verdictScores(each),
+          run: { ...context, run },
+          timestamp: decidedAt,
+        });
+      const earlier = (before as readonly GateReport[]).flatMap((each) =>
+        encoded(each).flatMap(({ ids }) => ids),
+      );
+      const records = encoded(report);
+      await putVerdictScores(tx, {
+        experimentId: head.id,
+        platform: run.platform,
+        records,
+        earlier,
       });
-      await putVerdictScores(tx, { experimentId: head.id, platform: run.platform, records });
     }
   });
 }

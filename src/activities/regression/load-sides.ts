@@ -40,8 +40,7 @@ const itemsOf = (
   side.kind === 'run' ? itemPages(on, side.experimentId) : baselinePages(on, side);
 
 /**
- * Streams the cells of both sides beside each other, since most of the time goes by in Postgres; one page of each is in memory
- * at a time.
+ * Streams the cells of both sides, one page after the other: both are read in one snapshot, which is of one connection.
  *
  * @param of.endedEarly whether the head was ended before all of its cells were run: items of which none was are in neither side.
  * @param of.sameItems whether the datasets are known to be equal. Where not, items are compared by the hash of their content,
@@ -58,35 +57,17 @@ export async function loadSides(
   },
 ): Promise<LoadedSides> {
   const changed = await changedItems(on, of);
-  const [head, base] = await (of.endedEarly === true
-    ? ranItems(on, of, changed)
-    : both(
-        loadScores(on, of.head, { left: changed, beat: of.beat }),
-        loadScores(on, of.base, { left: changed, beat: of.beat }),
-      ));
+  const { beat } = of;
+  const head = await loadScores(on, of.head, { left: changed, beat, skipped: !of.endedEarly });
+  // Of the base only what the head has run: which items those are is known once the head was read.
+  const left = of.endedEarly === true ? new Set([...changed, ...head.onlySkipped]) : changed;
+  const base = await loadScores(on, of.base, { left, beat });
   return {
     head: head.scores,
     base: base.scores,
     cells: { head: head.cells, base: base.cells },
     changedItems: [...changed].sort(),
   };
-}
-
-// Of the base only what the head has run: which items those are is known once the head was read.
-async function ranItems(
-  on: Queryable,
-  { head, base, beat }: { readonly head: SideCells; readonly base: SideCells; readonly beat: Beat },
-  left: ReadonlySet<string>,
-): Promise<readonly [LoadedSide, LoadedSide]> {
-  const ran = await loadScores(on, head, { left, beat, skipped: false });
-  const unrun = new Set([...left, ...ran.onlySkipped]);
-  return [ran, await loadScores(on, base, { left: unrun, beat })];
-}
-
-/** Waits for both where one fails: an activity that has ended must not go on reading. */
-async function both<One, Two>(one: Promise<One>, two: Promise<Two>): Promise<readonly [One, Two]> {
-  await Promise.allSettled([one, two]);
-  return Promise.all([one, two]);
 }
 
 /** Items that both sides have with another content. */

@@ -162,6 +162,7 @@ export const catalogue = {
   EXPERIMENT_UNVERIFIED: run('Not everything published could be read back'),
   EXPERIMENT_HAS_ERRORS: run('Some cells ended in an error'),
   GATE_RUN_FAILED: run('A run of the gate did not end well'),
+  GATE_COMPARISON_FAILED: run('The runs of the gate could not be compared'),
   WAIT_TIMEOUT: {
     status: 504,
     exit: 6,

@@ -3,6 +3,7 @@ import type { Comparison, EvaluatorComparison, IdList } from '../regression/type
 import { count, counted, figure, percent } from '../report/figures.js';
 import { driftLine } from '../report/markdown/anchor-section.js';
 import { markdownCellCode, markdownCode, markdownText } from '../text/escape/markdown.js';
+import { boundedText } from './bounded.js';
 import {
   differenceText,
   growthText,
@@ -42,7 +43,7 @@ export function gateMarkdown(report: GateReport): string {
     ...noteLines(report),
     `<sub>${footnote(comparison)}</sub>`,
   ];
-  return `${lines.join('\n')}\n`;
+  return boundedText(lines);
 }
 
 function sideText({ kind, name, run, target }: GateReportSide): string {

@@ -1,9 +1,7 @@
 import type { RunScore } from '../../contracts/publication.js';
 import { figure } from '../report/figures.js';
 import type { GateReport } from './gate-report.js';
-
-/** The name of the score that holds a run's verdict; those of its evaluators begin with it and a dot. */
-export const verdictScoreName = 'gate';
+import { verdictScoreName } from './verdict-name.js';
 
 /**
  * A verdict as scores of the head's run as a whole: the verdict itself with its reasons, and for each evaluator the estimated

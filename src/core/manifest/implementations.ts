@@ -28,7 +28,7 @@ export const evaluatorImplementations = {
   classification: 1,
   http: 1,
   scorer: 1,
-  composite: 1,
+  composite: 2,
 } as const;
 
 /** The same for what builds the requests of targets. */

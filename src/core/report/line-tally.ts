@@ -64,13 +64,14 @@ export class LineTally {
 
 const byCount = (a: Line, b: Line): number => b.n - a.n || compareText(a.text, b.text);
 
+const closing = new Set(' .,;:!');
+
 function spelling(text: string): string {
-  return text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/\s+/g, ' ')
-    .replace(/[\s.,;:!]+$/, '')
-    .trimStart();
+  const plain = text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trimStart();
+  // Not by a pattern: one that ends in `+$` looks at a long row of dots before a word from each of its dots.
+  let end = plain.length;
+  while (end > 0 && closing.has(plain.charAt(end - 1))) end -= 1;
+  return plain.slice(0, end);
 }
 
 function count(

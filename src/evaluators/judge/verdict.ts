@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { AssayError } from '../../core/errors/assay-error.js';
+import { withoutFence } from '../../core/text/fence.js';
 import { parseJson } from '../judged-value.js';
 import type { ReadableAnswer } from './repair.js';
 
@@ -114,6 +115,3 @@ const simplified = (text: string): string =>
     .replace(/^\s*(?:[-*•]|\d{1,2}[.)])\s+/, '')
     .replace(/[\s"'`.,;:]+/g, ' ')
     .trim();
-
-const withoutFence = (text: string): string =>
-  /^\s*```(?:json)?\s*\n([\s\S]*?)\n\s*```\s*$/.exec(text)?.[1] ?? text;

@@ -82,6 +82,32 @@ describe('buildEvaluators', () => {
     });
   });
 
+  it('refuses a score that has the name of one of the run as a whole: one would take the other’s place', async () => {
+    const anchors = [
+      { id: 'a', output: 'x', passed: true },
+      { id: 'b', output: 'y', passed: false },
+    ];
+    const configs = {
+      cat: parse({ kind: 'classification' }),
+      'cat.accuracy': parse({ kind: 'exact_match' }),
+      'cat.f1.billing': parse({ kind: 'exact_match' }),
+      'cat.f1': parse({ kind: 'exact_match' }),
+      tone: parse({ kind: 'llm_judge', model: 'small', rubric: '- a', anchors }),
+      'tone.anchors': parse({ kind: 'exact_match' }),
+      calm: parse({ kind: 'llm_judge', model: 'small', rubric: '- a' }),
+      'calm.anchors': parse({ kind: 'exact_match' }),
+    };
+    await expect(buildAll(configs)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      problems: [
+        { at: 'evaluators.cat.accuracy', mend: 'Rename one of the two.' },
+        { at: 'evaluators.cat.f1.billing' },
+        { at: 'evaluators.tone.anchors' },
+      ],
+    });
+    expect(await buildAll(configs, ['cat.accuracy', 'calm', 'calm.anchors'])).toHaveLength(3);
+  });
+
   it('gives identities that fit the manifest, defaults included', async () => {
     const built = await buildAll({
       exact: parse({ kind: 'exact_match', path: '/a' }),

@@ -97,6 +97,22 @@ describe('ROUGE-L', () => {
     );
   });
 
+  it('takes little memory for a long text and a short one, whichever is the reference', () => {
+    const text = (letter: string, n: number) =>
+      Array.from({ length: n }, (_, at) => `${letter}${at}`).join(' ');
+    const long = text('a', 100_000);
+    const short = `${text('b', 990)} a99999 a7 a8`;
+    for (const [given, wanted] of [
+      [long, short],
+      [short, long],
+    ] as const) {
+      const before = process.memoryUsage().arrayBuffers;
+      const { precision, recall } = rougeL(given, wanted);
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100 * 1024 * 1024);
+      expect(Math.max(precision, recall)).toBeCloseTo(2 / 993, 12);
+    }
+  });
+
   it('refuses texts whose comparison would stop the worker', () => {
     const many = (word: string): string => `${word}1 ${word}2 `.repeat(100_000);
     expect(() => rougeL(many('a'), many('b'))).toThrow(

@@ -22,7 +22,7 @@ import { build, contextOf, type Case } from './support.js';
  */
 const recorded: Readonly<Record<string, string>> = {
   'classification@1': 'e769c732789ee67dbe1036b69b2e3cae20d27ccc0a4f643c24cb73b94a275974',
-  'composite@1': '3173c850a9c0fcaaf5d2e517523671b94bfc6c5c965fffda1d717d25ad602e06',
+  'composite@2': '6b1d26e78afe97f81cb126b7a63746d97926a8c704e81649871c884e4cbb2993',
   'contains@1': 'dcccacc4c837e94579cce59ef954a6d8e8f175f3b57394201b2495f13c9dd4a0',
   'cost@1': '6e7c83fddc4c8f0a554acb038fec9103d951dbc4d18efa9fe8a0c56ce10c5586',
   'embedding_similarity@1': '895c78f14c70eecca61503370385f042811cbc09b31d1cbb055d6e3c426f9416',
@@ -131,6 +131,7 @@ const configs: Readonly<Record<string, readonly object[]>> = {
     { mode: 'weighted_mean', of: { number: 3, truth: 1 }, passAt: 0.5 },
     { mode: 'all', of: ['truth', 'label'] },
     { mode: 'any', of: ['truth', 'label'], not: true },
+    { mode: 'any', of: ['truth', 'undecided'] },
   ],
 };
 // What a composite is made of here: its kind decides nothing, the scores are given.
@@ -138,6 +139,7 @@ const others = {
   number: { kind: 'levenshtein' },
   truth: { kind: 'exact_match' },
   label: { kind: 'classification' },
+  undecided: { kind: 'llm_judge', model: 'small', rubric: '- a' },
 };
 const part = (name: string, value: ScoreValue, passed?: boolean): [string, PartOutcome] => [
   name,
@@ -148,6 +150,15 @@ const parts = new Map([
   part('truth', { type: 'BOOLEAN', value: true }, true),
   part('label', { type: 'CATEGORICAL', value: 'x' }, false),
 ]);
+parts.set('undecided', {
+  scores: [
+    {
+      name: 'undecided.abstained',
+      evaluator: 'undecided',
+      value: { type: 'BOOLEAN', value: true },
+    },
+  ],
+});
 const target = { latencyMs: 12.5, costPico: 1_500_000_000n, calls: [] };
 
 async function behaviourOf(kind: string): Promise<string> {

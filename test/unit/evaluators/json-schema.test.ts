@@ -72,6 +72,20 @@ describe('json_schema', () => {
     });
   });
 
+  it('compares unique items elsewhere, and ends it where they are too many', async () => {
+    const evaluator = await build(
+      { kind: 'json_schema', schema: { type: 'array', uniqueItems: true } },
+      { threads },
+    );
+    const output = Array.from({ length: 60_000 }, (_, at) => ({ id: [at] }));
+    const began = performance.now();
+    await expect(evaluate(evaluator, { output })).rejects.toMatchObject({
+      code: 'EVALUATOR_TIMEOUT',
+    });
+    expect(performance.now() - began).toBeLessThan(10_000);
+    expect((await check({ type: 'array', uniqueItems: true }, [1, 1])).passed).toBe(false);
+  });
+
   it.each([
     ['2020-12', 'https://json-schema.org/draft/2020-12/schema', { prefixItems: [{ const: 1 }] }],
     ['2019-09', 'https://json-schema.org/draft/2019-09/schema', { items: [{ const: 1 }] }],

@@ -364,6 +364,15 @@ describe('a verdict', () => {
     ).toHaveLength(3);
   });
 
+  it('is refused at once where an answer is nothing but a fence and white space', () => {
+    const text = `\`\`\`json${'\n'.repeat(100_000)}x`;
+    const began = performance.now();
+    expect(() => readVerdict({ text, json: undefined, finishReason: 'stop' }, wanted)).toThrow(
+      expect.objectContaining({ code: 'JUDGE_VERDICT_INVALID' }),
+    );
+    expect(performance.now() - began).toBeLessThan(500);
+  });
+
   it('is read from the form without a schema that most judges know', () => {
     const plain = criteria.map((criterion, at) => ({ criterion, reasoning: 'r', passed: at > 0 }));
     expect(read({ criteria: plain })).toEqual([false, true, true]);

@@ -259,6 +259,30 @@ describe('a composite', () => {
     expect(one?.comment?.reasoning).toContain('Not applying: a.');
   });
 
+  it.each(['all', 'any', 'weighted_mean'])(
+    'abstains where a part of %s abstained or was never asked, also turned round: nobody said that the whole passed',
+    async (mode) => {
+      const one: PartOutcome = {
+        scores: [{ name: 'b.abstained', evaluator: 'b', value: { type: 'BOOLEAN', value: true } }],
+      };
+      const asked = new Map<string, PartOutcome>([
+        ['a', score('a', true, true)],
+        ['b', one],
+      ]);
+      const unasked = new Map([['a', score('a', true, true)]]);
+      for (const parts of [asked, unasked]) {
+        for (const not of mode === 'weighted_mean' ? [false] : [false, true]) {
+          const made = await evaluate(await composite({ mode, of: ['a', 'b'], not }), {
+            output: 'x',
+            parts,
+          });
+          expect(made).toMatchObject([{ name: 'it.abstained', evaluator: 'it' }]);
+          expect(made[0]?.comment?.reasoning).toContain('b');
+        }
+      }
+    },
+  );
+
   it('fails where a part failed: a mean of what is left would be another score', async () => {
     const failure = new AssayError('EVALUATOR_TIMEOUT', 'it took too long').toJSON();
     const some = new Map<string, PartOutcome>([...outcomes, ['b', { failure }]]);

@@ -88,4 +88,9 @@ export default defineConfig({
       expect: 'no_match',
     },
   },
+
+  // What `assay gate run` holds a prompt to. A distance is better when it is small, and lies between 0 and 2 steps.
+  gate: {
+    evaluators: { urgency_distance: { better: 'lower', scale: { min: 0, max: 2 } } },
+  },
 });

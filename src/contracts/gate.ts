@@ -9,6 +9,11 @@ const marginSchema = z
   .positive('a margin is more than 0: the loss that you would accept, such as 0.02')
   .max(1e9);
 
+const shareSchema = marginSchema.max(
+  1,
+  'a margin of all scores is a share of their scale: at most 1',
+);
+
 /** A JSON pointer into the item, such as `/metadata/language`. */
 const pointerSchema = z
   .string()
@@ -52,7 +57,7 @@ const sliceSchema = z.union([
 /** What may be said of a gate, in `assay.config.ts` and again for one gate; what is absent keeps its default. */
 export const gateSettingsSchema = z.strictObject({
   /** The loss that is acceptable where an evaluator has no margin of its own, as a share of its scale. Default 0.02. */
-  margin: marginSchema.optional(),
+  margin: shareSchema.optional(),
   /** The chance of calling an unchanged target worse. Intervals are of 1 − 2α. Default 0.05. */
   alpha: z.number().gt(0).max(0.25).optional(),
   /** By score name. */

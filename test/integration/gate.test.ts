@@ -159,7 +159,7 @@ describe('a gate, as a pipeline uses it', () => {
     const { code, stdout } = await gate('worse', '--name', 'pr-7', '--markdown', 'out/gate.md');
     expect(code).toBe(10);
     expect(stdout).toMatch(/^regress: pr-7 against baseline main/);
-    expect(stdout).toMatch(/category +regress +100 % +80.0 % +−20 pp/);
+    expect(stdout).toMatch(/category +regress +90 +100 % +80.0 % +−20 pp/);
     const markdown = await readFile(join(harness.folder, 'out', 'gate.md'), 'utf8');
     expect(markdown).toContain('## ❌ Gate: regress');
     const { stdout: listed } = await cli('gate', 'list');

@@ -41,6 +41,10 @@ export function decimalNumber(text: string): number {
 export function shareOf(text: string): number {
   const [, amount = '', percent] = /^(\d{1,5}(?:\.\d{1,6})?)(%)?$/.exec(text) ?? [];
   if (amount === '') throw new InvalidArgumentError('It must be a share such as 10% or 0.1.');
+  // A forgotten % would be a guard that lets everything pass.
+  if (percent === undefined && Number(amount) >= 1) {
+    throw new InvalidArgumentError(`It is a share: write ${amount}%, or ${Number(amount) * 100}%.`);
+  }
   return percent === undefined ? Number(amount) : Number(amount) / 100;
 }
 
@@ -103,7 +107,7 @@ export function withPolicyOptions(command: Command): Command {
     .option('--max-latency-growth <share>', 'guards the latency of a cell, as 20%', shareOf)
     .option(
       '--slice <pointer>',
-      'look at its values apart, as /metadata/language; may be repeated',
+      'look at its values apart, as /input/language; may be repeated',
       collect,
     )
     .option('--cluster <pointer>', 'items with the same value belong together')

@@ -101,7 +101,7 @@ export function registerGateCompare(group: Command, { handle }: Registration): v
       `
 Examples:
   $ assay gate compare nightly-2026-11-21 --baseline release-4
-  $ assay gate compare triage-v2-run --base triage-v1-run --slice /metadata/language
+  $ assay gate compare triage-v2-run --base triage-v1-run --slice /input/language
 ${exitCodes}`,
     );
   handle(command, async (cli) => {

@@ -58,7 +58,7 @@ function whatChanged(before: EvaluatorIdentity, after: EvaluatorIdentity): strin
       ['its options', before.options, after.options],
       ["its judge's model", before.judge?.model, after.judge?.model],
       ['its rubric', before.judge?.rubric, after.judge?.rubric],
-      ['its code', before.code, after.code],
+      ['its code (the config, or a file that it imports)', before.code, after.code],
       ['the models that it can call', before.models, after.models],
       ['our own version of it', before.implementation, after.implementation],
     ] as const

@@ -6,7 +6,7 @@ import {
   fewestClusters,
   inconclusive,
   lopsidedText,
-  pText,
+  pSaid,
   type Decision,
 } from './verdict.js';
 
@@ -46,7 +46,7 @@ export function decideGrowth(of: GrowthFigures): Decision {
   }
   if (interval.high < 1 + margin) return unseenOr(of, said);
   if (interval.low > 1 && p !== null && p <= alpha) {
-    const reason = `${said}, which is more, p = ${pText(p)}.`;
+    const reason = `${said}, which is more, ${pSaid(p)}.`;
     return { verdict: 'regress', code: 'worse', reason };
   }
   return inconclusive(

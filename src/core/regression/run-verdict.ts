@@ -10,7 +10,7 @@ import type {
   SliceComparison,
   Verdict,
 } from './types.js';
-import { pText } from './verdict.js';
+import { pSaid } from './verdict.js';
 
 type Parts = Pick<Comparison, 'items' | 'cluster' | 'slices' | 'evaluators' | 'growth'>;
 type Decided = Pick<Comparison, 'verdict' | 'reasons' | 'evaluators' | 'growth'>;
@@ -115,6 +115,6 @@ function afterHolm<Part extends Decidable>(part: Part, pAdjusted: number, alpha:
     ...tested,
     verdict: 'inconclusive',
     code: 'not_after_holm',
-    reason: `Alone it would count as worse (p = ${pText(part.test.p)}), among all that decides it does not (Holm: p = ${pText(pAdjusted)}). ${part.reason}`,
+    reason: `Alone it would count as worse (${pSaid(part.test.p)}), among all that decides it does not (after Holm ${pSaid(pAdjusted)}). ${part.reason}`,
   };
 }

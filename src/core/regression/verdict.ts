@@ -101,7 +101,7 @@ function passed({ interval, estimate }: ComparisonFigures, { margin }: DecisionR
   return {
     verdict: 'pass',
     code: 'within_margin',
-    reason: `The difference is ${signed(estimate)}; its interval, ${ends(interval)}, lies above the accepted loss of ${figure(margin)}.`,
+    reason: `The difference is ${signed(estimate)}; its interval, ${ends(interval)}, lies above −${figure(margin)}, the loss that is accepted.`,
   };
 }
 
@@ -112,7 +112,7 @@ function worse(figures: ComparisonFigures, { alpha }: DecisionRule): Decision {
   return {
     verdict: 'regress',
     code: 'worse',
-    reason: `Head is worse: the difference is ${signed(estimate)}${means}, its interval, ${ends(interval)}, lies below 0, p = ${pText(test?.p ?? alpha)}.`,
+    reason: `Head is worse: the difference is ${signed(estimate)}${means}, its interval, ${ends(interval)}, lies below 0, ${pSaid(test?.p ?? alpha)}.`,
   };
 }
 
@@ -152,6 +152,9 @@ export function inconclusive(code: ReasonCode, reason: string): Decision {
 export function pText(p: number): string {
   return p < 0.0001 ? '< 0.0001' : String(Number(p.toPrecision(2)));
 }
+
+/** The same in a sentence: `p = 0.03`, `p < 0.0001`. */
+export const pSaid = (p: number): string => (p < 0.0001 ? 'p < 0.0001' : `p = ${pText(p)}`);
 
 export function signed(value: number | null): string {
   if (value === null) return '–';

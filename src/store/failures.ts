@@ -48,11 +48,21 @@ export function placeOf(databaseUrl: string): string {
   }
 }
 
+/** SQLSTATE 28000 and 28P01, `invalid_authorization_specification` and `invalid_password`: it answers, but not to us. */
+const accountRefused = new Set(['28000', '28P01']);
+
 /** The coded form of what Postgres or its driver threw; what is no connection failure passes as it is. */
 export function codedFailure(error: unknown, place: string): unknown {
   if (AssayError.is(error) || !isUnreachable(error)) return error;
   // The driver's messages name accounts and addresses but never passwords.
   const reason = codeOf(error) ?? (error instanceof Error ? error.message : 'no answer');
+  if (accountRefused.has(reason)) {
+    return new AssayError(
+      'POSTGRES_UNREACHABLE',
+      `Postgres at ${place} refuses the account or its password (${reason}).`,
+      { mend: 'Set the account and the password that DATABASE_URL names.', cause: error },
+    );
+  }
   return new AssayError(
     'POSTGRES_UNREACHABLE',
     `Postgres at ${place} does not answer (${reason}).`,

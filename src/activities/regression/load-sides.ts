@@ -135,7 +135,8 @@ export async function loadScores(
   return { scores: builder.build(), cells, onlySkipped: notRun };
 }
 
-function withoutSkipped(
+/** The cells of a page that were run; notes of each item whether any was. */
+export function withoutSkipped(
   page: CellPage,
   { ran, notRun }: { readonly ran: Set<string>; readonly notRun: Set<string> },
 ): CellPage {
@@ -149,6 +150,7 @@ function withoutSkipped(
     latencies: page.latencies.filter(isRun),
     costs: page.costs.filter(isRun),
     scores: page.scores.filter(isRun),
+    ...(page.abstained === undefined ? {} : { abstained: page.abstained.filter(isRun) }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { addPage } from '../../../src/activities/regression/load-sides.js';
+import { addPage, withoutSkipped } from '../../../src/activities/regression/load-sides.js';
 import { RunScoresBuilder } from '../../../src/core/regression/run-scores.js';
 
 const page = {
@@ -49,5 +49,23 @@ describe('a page of cells', () => {
     const builder = new RunScoresBuilder();
     addPage(builder, page, new Set(['a']));
     expect(builder.build().items).toEqual(['b', 'c']);
+  });
+
+  it('keeps what is known of the cells that were run where others were skipped', () => {
+    const statuses = ['ok', 'skipped', 'skipped', 'ok'] as const;
+    const abstained = [['tone'], null, ['calm'], ['calm']];
+    const seen = { ran: new Set<string>(), notRun: new Set<string>() };
+    expect(withoutSkipped({ ...page, statuses, abstained }, seen)).toEqual({
+      items: ['a', 'c'],
+      hashes: ['1', '3'],
+      repetitions: [1, 1],
+      statuses: ['ok', 'ok'],
+      latencies: [10, 5],
+      costs: [0.5, 0.25],
+      scores: [page.scores[0], page.scores[3]],
+      abstained: [['tone'], ['calm']],
+    });
+    expect([...seen.ran]).toEqual(['a', 'c']);
+    expect([...seen.notRun]).toEqual(['a', 'b']);
   });
 });

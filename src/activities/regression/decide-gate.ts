@@ -105,18 +105,20 @@ async function compare(
     ...policy.slices.map(({ by }) => by),
     ...(policy.cluster === undefined ? [] : [policy.cluster]),
   ];
-  const { sides, labels, pass } = await withSnapshot(store, async (tx) => ({
-    pass: await unchangedRun(tx, on.head),
-    basePass: base.cells.kind === 'run' ? await unchangedRun(tx, endedWell(base.run)) : undefined,
-    sides: await loadSides(tx, {
-      head: head.cells,
-      base: base.cells,
-      sameItems: base.manifest.dataset.itemsHash === head.manifest.dataset.itemsHash,
-      endedEarly: on.head.earlyStop !== undefined,
-      beat,
-    }),
-    labels: await loadLabels(tx, on.head.id, [...new Set(pointers)]),
-  }));
+  const { sides, labels, pass } = await withSnapshot(store, async (tx) => {
+    if (base.cells.kind === 'run') await unchangedRun(tx, endedWell(base.run));
+    return {
+      pass: await unchangedRun(tx, on.head),
+      sides: await loadSides(tx, {
+        head: head.cells,
+        base: base.cells,
+        sameItems: base.manifest.dataset.itemsHash === head.manifest.dataset.itemsHash,
+        endedEarly: on.head.earlyStop !== undefined,
+        beat,
+      }),
+      labels: await loadLabels(tx, on.head.id, [...new Set(pointers)]),
+    };
+  });
   if (base.pinned !== undefined && base.pinned !== sides.cells.base) {
     // Its cells were replaced while they were read.
     throw new AssayError(

@@ -3,12 +3,11 @@ import type { Verdict } from '../../contracts/gate-protocol.js';
 import {
   differenceText,
   growthText,
-  itemsText,
   marginText,
   meanText,
   probabilityText,
 } from '../../core/gate/figure-text.js';
-import { counted, percent } from '../../core/report/figures.js';
+import { counted, itemsText, percent } from '../../core/report/figures.js';
 import type { Sink } from '../io/sink.js';
 import { renderTable } from '../io/table.js';
 

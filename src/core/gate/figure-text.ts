@@ -5,7 +5,7 @@ import type {
   GrowthComparison,
   SideSummary,
 } from '../regression/types.js';
-import { count, figure, nOf, percent } from '../report/figures.js';
+import { figure, percent } from '../report/figures.js';
 import type { Interval } from '../statistics/interval.js';
 
 type Kind = EvaluatorComparison['kind'];
@@ -14,11 +14,6 @@ type Kind = EvaluatorComparison['kind'];
 export function meanText(side: SideSummary | null, kind: Kind): string {
   if (side === null) return '—';
   return kind === 'rate' ? percent(side.mean) : figure(side.mean);
-}
-
-/** How many of the common items a part is about: `150 of 1,000`, and `1,000` where it is all of them. */
-export function itemsText(items: number, common: number): string {
-  return items === common ? count(items) : nOf(items, common);
 }
 
 /** `2 pp` of a rate, `0.02` of other scores; a dash where there is none. */

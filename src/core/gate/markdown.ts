@@ -1,13 +1,12 @@
 import type { Verdict } from '../../contracts/gate-protocol.js';
 import type { Comparison, EvaluatorComparison, IdList } from '../regression/types.js';
-import { count, counted, figure, percent } from '../report/figures.js';
+import { count, counted, figure, itemsText, percent } from '../report/figures.js';
 import { driftLine } from '../report/markdown/anchor-section.js';
 import { markdownCellCode, markdownCode, markdownText } from '../text/escape/markdown.js';
 import { boundedText } from './bounded.js';
 import {
   differenceText,
   growthText,
-  itemsText,
   marginText,
   meanText,
   probabilityText,

@@ -1,11 +1,12 @@
 import { figure } from '../report/figures.js';
 import { abstentions } from './abstentions.js';
-import { idList, type Alignment } from './align.js';
+import type { Alignment } from './align.js';
 import { figuresOf, type ScoreShape } from './figures.js';
 import { missingCells, withMissing } from './missing-cells.js';
 import { pairItems, type Sides } from './paired-items.js';
 import type { RunScores, ScoreColumn } from './run-scores.js';
 import type { ComparisonSettings } from './settings.js';
+import { scoredPlaces } from './scored-places.js';
 import { sliceComparisons, type SlicePlan } from './slices.js';
 import type { EvaluatorComparison, GateEvaluator, IdList } from './types.js';
 import { decide, inconclusive, type Decision, type DecisionRule } from './verdict.js';
@@ -203,29 +204,5 @@ function unreadable(
     headCellsMissing: 0,
     baseCellsMissing: 0,
     slices: [],
-  };
-}
-
-interface ScoredPlaces {
-  readonly both: Uint32Array;
-  readonly unscored: EvaluatorComparison['unscored'];
-}
-
-function scoredPlaces(alignment: Alignment, sides: Sides): ScoredPlaces {
-  const both: number[] = [];
-  const base: string[] = [];
-  const top: string[] = [];
-  let neither = 0;
-  for (const [place, id] of alignment.ids.entries()) {
-    const inBase = (sides.base.n[alignment.base[place] ?? 0] ?? 0) > 0;
-    const inHead = (sides.head.n[alignment.head[place] ?? 0] ?? 0) > 0;
-    if (inBase && inHead) both.push(place);
-    else if (inHead) base.push(id);
-    else if (inBase) top.push(id);
-    else neither += 1;
-  }
-  return {
-    both: Uint32Array.from(both),
-    unscored: { base: idList(base), head: idList(top), both: neither },
   };
 }

@@ -15,6 +15,7 @@ import { studentTCdf } from '../statistics/student-t.js';
 import { tiesInterval, tiesP } from '../statistics/ties.js';
 import { clusterSums, type PairedItems } from './paired-items.js';
 import type { ComparisonSettings } from './settings.js';
+import { tiesTest } from './ties-test.js';
 import type { ComparisonFigures, ComparisonTest, SideSummary } from './types.js';
 
 /** What is known of a score beside its values. */
@@ -121,22 +122,13 @@ function tiedFigures(
 ): Found {
   if (scale === null) return { ...nothing, estimate };
   const ties = { value: estimate, clusters, range: scale.max - scale.min };
-  const p = tiesP(ties);
-  const other = tiesP({ ...ties, value: -estimate });
   return {
     ...nothing,
     estimate,
     interval: tiesInterval({ ...ties, confidence }),
     method: 'ties',
     // Without it a loss of everything, everywhere, would have an interval below 0 and be no regression.
-    test: {
-      name: 'ties',
-      statistic: null,
-      df: null,
-      p,
-      pTwoSided: Math.min(1, 2 * Math.min(p, other)),
-      pAdjusted: null,
-    },
+    test: tiesTest(tiesP(ties), tiesP({ ...ties, value: -estimate })),
   };
 }
 

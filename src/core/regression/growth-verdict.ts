@@ -1,4 +1,4 @@
-import { count, counted, figure, nOf, percent } from '../report/figures.js';
+import { count, counted, figure, itemsText, percent } from '../report/figures.js';
 import type { Interval } from '../statistics/interval.js';
 import type { GrowthComparison } from './types.js';
 import {
@@ -37,8 +37,7 @@ export function decideGrowth(of: GrowthFigures): Decision {
       ? inconclusive('one_cluster', 'One item or cluster says nothing about others.')
       : inconclusive('not_enough_evidence', `The ${what} of the base varies too much for a ratio.`);
   }
-  const items = of.items === of.common ? count(of.items) : nOf(of.items, of.common);
-  const said = `The ${what} is ${figure(ratio)} times that of the base (${figure(interval.low)} to ${figure(interval.high)}; ${items} items)`;
+  const said = `The ${what} is ${figure(ratio)} times that of the base (${figure(interval.low)} to ${figure(interval.high)}; ${itemsText(of.items, of.common)} items)`;
   if (of.effective < fewestClusters(alpha) - 1e-9) {
     const { effective: effectiveClusters } = of;
     const few = lopsidedText({ clusters, effectiveClusters, items: of.items });

@@ -4,6 +4,7 @@ import type { ComparisonContext } from './evaluator.js';
 import { figuresOf, type ScoreShape } from './figures.js';
 import { pairItems, type Sides } from './paired-items.js';
 import type { ItemSums, RunScores } from './run-scores.js';
+import { scoredPlaces } from './scored-places.js';
 import { decide, inconclusive, type Decision, type DecisionRule } from './verdict.js';
 
 /** Cells of each side without a value, of items of which the other side has some. */
@@ -70,7 +71,7 @@ export function withMissing(
   const ends = [scale.min, scale.max] as const;
   const [worst, best] = sides.better === 'higher' ? ends : [ends[1], ends[0]];
   const filled = filledWith({ base: best, head: worst }, context, sides);
-  const pairs = pairItems(context.alignment, filled, placesOf(filled, context));
+  const pairs = pairItems(context.alignment, filled, scoredPlaces(context.alignment, filled).both);
   if (decide(figuresOf(pairs, shape, context.settings), rule).verdict === 'pass') return decision;
   const values = [
     ...(absent.head > 0 ? [`${figure(worst)} in each that head lacks`] : []),
@@ -120,12 +121,4 @@ function filledWith(
     n[item] = (n[item] ?? 0) + cells;
   });
   return { ...filled, better: sides.better };
-}
-
-function placesOf({ base, head }: Sides, { alignment }: ComparisonContext): Uint32Array {
-  return Uint32Array.from(alignment.ids.keys()).filter(
-    (place) =>
-      (base.n[alignment.base[place] ?? 0] ?? 0) > 0 &&
-      (head.n[alignment.head[place] ?? 0] ?? 0) > 0,
-  );
 }

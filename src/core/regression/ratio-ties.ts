@@ -1,5 +1,6 @@
 import type { PairedClusterSums } from '../statistics/fieller.js';
 import type { Interval } from '../statistics/interval.js';
+import { tiesTest } from './ties-test.js';
 import type { ComparisonTest } from './types.js';
 
 /**
@@ -35,13 +36,6 @@ export function ratioTies(
   const other = growth >= 1 ? 1 : growth ** effective;
   return {
     interval: { low: growth * (1 - unseen), high: growth * (1 + unseen), confidence },
-    test: {
-      name: 'ties',
-      statistic: null,
-      df: null,
-      p,
-      pTwoSided: Math.min(1, 2 * Math.min(p, other)),
-      pAdjusted: null,
-    },
+    test: tiesTest(p, other),
   };
 }

@@ -15,6 +15,11 @@ export function nOf(n: number, of: number): string {
   return `${count(n)} of ${count(of)}`;
 }
 
+/** How many of the common items a part is about: `150 of 1,000`, and `1,000` where it is all of them. */
+export function itemsText(items: number, common: number): string {
+  return items === common ? count(items) : nOf(items, common);
+}
+
 /** A count with thousands separated: `12,345`. */
 export function count(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ',');

@@ -1,0 +1,72 @@
+/** Prompts as the platforms keep them. One implementation per platform; nothing here retries (durability 5). */
+import type { JsonObject } from '../core/json/json.js';
+
+/** A message of a chat prompt, or a place where messages are put in at run time. */
+export type PromptMessage =
+  { readonly role: string; readonly content: string } | { readonly placeholder: string };
+
+/** What a prompt says; variables are `{{name}}` whatever the platform writes them as. */
+export type PromptBody =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'chat'; readonly messages: readonly PromptMessage[] };
+
+/** What decides whether two versions are the same: everything but labels, tags and who wrote them. */
+export interface PromptContent {
+  readonly body: PromptBody;
+  /** Model, model parameters, response format and what else the team keeps with it. */
+  readonly config: JsonObject;
+}
+
+/** One version, as it stands on a platform. */
+export interface PromptVersion extends PromptContent {
+  readonly name: string;
+  /** Langfuse: a decimal number from 1. LangSmith: the commit's hash. */
+  readonly version: string;
+  readonly labels: readonly string[];
+  readonly tags: readonly string[];
+  readonly message?: string;
+  /** ISO 8601; absent where the platform does not say. */
+  readonly createdAt?: string;
+}
+
+export interface PromptSummary {
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly tags: readonly string[];
+  readonly updatedAt?: string;
+}
+
+/** Which version is asked for. */
+export type PromptSelector = { readonly label: string } | { readonly version: string };
+
+export interface PromptToCreate extends PromptContent {
+  readonly name: string;
+  /** sha256 of the canonical content; `assay-<first 24 hex>` finds it there again. */
+  readonly contentHash: string;
+  readonly tags?: readonly string[];
+  readonly labels?: readonly string[];
+  readonly message?: string;
+}
+
+/** All methods throw AssayError (PLATFORM_*). */
+export interface PlatformPrompts {
+  /** Pages of names, in the platform's order. */
+  list(signal: AbortSignal): AsyncIterable<readonly PromptSummary[]>;
+  /** Undefined where there is no such prompt, label or version. */
+  get(name: string, which: PromptSelector, signal: AbortSignal): Promise<PromptVersion | undefined>;
+  /** All versions, newest first, page by page; none where the prompt is unknown. */
+  versions(name: string, signal: AbortSignal): AsyncIterable<readonly PromptVersion[]>;
+  /** Looks for the content first, so that equal content is never a second version: `created` says what happened. */
+  ensure(
+    prompt: PromptToCreate,
+    signal: AbortSignal,
+  ): Promise<{ readonly version: string; readonly created: boolean }>;
+  /** Puts the label on this version and takes it from the others; nothing is sent where it stands there already. */
+  moveLabel(
+    name: string,
+    to: { readonly label: string; readonly version: string },
+    signal: AbortSignal,
+  ): Promise<{ readonly moved: boolean; readonly from?: string }>;
+  /** Where a person looks at it. */
+  url(projectId: string, name: string): string;
+}

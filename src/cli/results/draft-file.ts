@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
+import { AssayError } from '../../core/errors/assay-error.js';
+
 /** A file that takes its name only once it is whole: a reader, or a kill midway, never sees half of it. */
 export interface DraftFile {
   readonly path: string;
@@ -15,11 +17,17 @@ export interface DraftFile {
 /** Written at once; a row by itself would cost a system call. */
 const bufferCharacters = 256 * 1024;
 
-/** Opens a draft beside its place; folders are made. */
+/**
+ * Opens a draft beside its place; folders are made.
+ *
+ * @throws AssayError FILE_UNWRITABLE where it cannot be made, as do writing to it and its commit.
+ */
 export async function openDraft(path: string): Promise<DraftFile> {
-  await mkdir(dirname(path), { recursive: true });
   const draft = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.tmp`);
-  const handle = await open(draft, 'wx');
+  const handle = await writing(path, async () => {
+    await mkdir(dirname(path), { recursive: true });
+    return open(draft, 'wx');
+  });
   let buffer: string[] = [];
   let buffered = 0;
   let done = false;
@@ -28,7 +36,7 @@ export async function openDraft(path: string): Promise<DraftFile> {
     const text = buffer.join('');
     buffer = [];
     buffered = 0;
-    await handle.writeFile(text);
+    await writing(path, () => handle.writeFile(text));
   };
   return {
     path,
@@ -39,9 +47,11 @@ export async function openDraft(path: string): Promise<DraftFile> {
     },
     async commit() {
       await flush();
-      await handle.sync();
-      await handle.close();
-      await rename(draft, path);
+      await writing(path, async () => {
+        await handle.sync();
+        await handle.close();
+        await rename(draft, path);
+      });
       done = true;
     },
     async discard() {
@@ -67,5 +77,19 @@ export async function withDrafts<Name extends string>(
     for (const [, draft] of opened) await draft.commit();
   } finally {
     for (const [, draft] of opened) await draft.discard();
+  }
+}
+
+/** A folder that is not ours, a read-only or a full disk is no defect: it says which file, and that nothing is lost. */
+async function writing<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (typeof code !== 'string') throw cause;
+    throw new AssayError('FILE_UNWRITABLE', `${path} cannot be written (${code}).`, {
+      mend: 'Name another folder with --out, or make room; what is stored of the run is not touched.',
+      cause,
+    });
   }
 }

@@ -50,6 +50,7 @@ export const catalogue = {
   ENVIRONMENT_INVALID: usage('The environment has problems'),
   SPEC_INVALID: usage('The experiment specification has problems'),
   NAME_INVALID: usage('The name cannot be used'),
+  FILE_UNWRITABLE: usage('A file or folder cannot be written'),
   JSON_INVALID: usage('The file is not valid JSON'),
   DATASET_INVALID: usage('The dataset has problems'),
   DATASET_AMBIGUOUS: usage('The dataset is there in two forms'),

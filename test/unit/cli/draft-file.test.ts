@@ -28,6 +28,17 @@ describe('files of a run', () => {
     expect((await readFile(paths.b, 'utf8')).length).toBe(600_000);
   });
 
+  it('name the file that cannot be written, with a mend, and leave nothing behind', async () => {
+    await writeFile(join(folder, 'taken'), 'a file where a folder is needed');
+    const paths = { a: join(folder, 'a.txt'), b: join(folder, 'taken', 'b.txt') };
+    await expect(withDrafts(paths, () => Promise.resolve())).rejects.toMatchObject({
+      code: 'FILE_UNWRITABLE',
+      message: expect.stringContaining(paths.b),
+      mend: expect.stringContaining('--out'),
+    });
+    expect(await readdir(folder)).toEqual(['taken']);
+  });
+
   it('leave what was there, and nothing else, when the work fails', async () => {
     const path = join(folder, 'report.md');
     await writeFile(path, 'of before');

@@ -1,6 +1,7 @@
 import { AssayError } from '../core/errors/assay-error.js';
 
 /** gRPC status codes. */
+const invalidArgument = 3;
 const deadlineExceeded = 4;
 const notFound = 5;
 const permissionDenied = 7;
@@ -9,7 +10,7 @@ const unavailable = 14;
 const unauthenticated = 16;
 
 /**
- * A failure of a call to Temporal as users see it: a server that is away, that has no such namespace or that refuses us has a
+ * A failure of a call to Temporal as users see it: a server that is away, that has no such namespace, was not prepared or refuses us has a
  * code of ours, as has an address where something else answers; the rest is left as it is.
  */
 export function temporalUnreachable(
@@ -29,6 +30,9 @@ export function temporalUnreachable(
     case notFound:
       // An execution that is not found has the same status, and is no trouble of the server.
       return /namespace/i.test(text) ? namespaceMissing(error) : error;
+    case invalidArgument:
+      // A wrong argument of ours is a defect; a namespace that was not prepared is not.
+      return /search attribute/i.test(text) ? attributesMissing(text, error) : error;
     case permissionDenied:
     case unauthenticated:
       return new AssayError('TEMPORAL_REFUSED', 'Temporal does not let this client in.', {
@@ -54,6 +58,15 @@ function namespaceMissing(cause: unknown): AssayError {
     mend: 'Correct TEMPORAL_NAMESPACE, or make it: `assay doctor` prints the command.',
     cause,
   });
+}
+
+function attributesMissing(text: string, cause: unknown): AssayError {
+  const name = /\bAssay[A-Z]\w*/.exec(text)?.[0];
+  return new AssayError(
+    'TEMPORAL_REFUSED',
+    `The namespace does not know ${name === undefined ? 'our search attributes' : `the search attribute ${name}`}.`,
+    { mend: 'Register them once: `assay doctor` prints the commands.', cause },
+  );
 }
 
 /** The status and the words of the server, of the error or of what it was made from. */

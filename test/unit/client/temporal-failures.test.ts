@@ -25,6 +25,17 @@ describe('a failed call to Temporal', () => {
     }
   });
 
+  it('names the search attribute that a namespace was not prepared with', () => {
+    const { code, message, mend } = seen(
+      grpc(3, 'Namespace a has no mapping defined for search attribute AssayProject'),
+    );
+    expect(code).toBe('TEMPORAL_REFUSED');
+    expect(message).toContain('AssayProject');
+    expect(mend).toContain('assay doctor');
+    const defect = grpc(3, 'WorkflowId is not set on request.');
+    expect(temporalUnreachable(defect)).toBe(defect);
+  });
+
   it('says that something else answers at the address', () => {
     const { code, message, mend } = seen(grpc(12, 'Received HTTP status code 404'));
     expect(code).toBe('TEMPORAL_UNREACHABLE');

@@ -28,6 +28,8 @@ export interface SupervisedWorkers {
   /** Resolves when every worker has said once that it is ready; rejects where one ends before. */
   readonly ready: Promise<void>;
   readonly pids: readonly number[];
+  /** Whether every worker polls right now: false while one that crashed has not come back. */
+  readonly allReady: boolean;
   /** SIGTERM to all, SIGKILL to what is left after the grace. */
   stop(): Promise<void>;
 }
@@ -47,6 +49,9 @@ export function superviseWorkers(options: SupervisorOptions): SupervisedWorkers 
     get pids() {
       return slots.flatMap((slot) => slot.pid() ?? []);
     },
+    get allReady() {
+      return slots.every((slot) => slot.isReady());
+    },
     async stop() {
       await Promise.all(slots.map((slot) => slot.stop()));
     },
@@ -56,11 +61,14 @@ export function superviseWorkers(options: SupervisorOptions): SupervisedWorkers 
 interface Slot {
   readonly ready: Promise<void>;
   pid(): number | undefined;
+  isReady(): boolean;
   stop(): Promise<void>;
 }
 
 function superviseOne(options: SupervisorOptions): Slot {
   let child: ChildProcess | undefined;
+  // Of the process that runs now.
+  let seen = { ready: false };
   const stopped = new AbortController();
   const stopping = (): boolean => stopped.signal.aborted;
   let markReady: () => void = () => undefined;
@@ -77,19 +85,22 @@ function superviseOne(options: SupervisorOptions): Slot {
     while (!stopping()) {
       const started = performance.now();
       child = spawnWorker(options);
-      const seen = { ready: false };
+      const mine = { ready: false };
+      seen = mine;
       const { pid } = child;
       readLines(child.stdout, (line) => options.onLog(printedLine(pid, line)));
       const last = readLines(child.stderr, (line) => {
         if (line.includes('"ready":true')) {
-          seen.ready = true;
+          mine.ready = true;
           markReady();
         }
         options.onLog(line);
       });
       const { code, signal } = await exitOf(child);
+      const wasReady = mine.ready;
+      mine.ready = false;
       if (stopping()) return;
-      if (first && !seen.ready) {
+      if (first && !wasReady) {
         // A worker that cannot start will not start by repetition: a config or a key is wrong.
         markFailed(new WorkerStartError(code, last()));
         return;
@@ -106,6 +117,7 @@ function superviseOne(options: SupervisorOptions): Slot {
   return {
     ready,
     pid: () => child?.pid,
+    isReady: () => seen.ready,
     async stop() {
       stopped.abort();
       const target = child;

@@ -22,7 +22,7 @@ import type { DevOptions } from './dev.js';
 import { readyLine, readyText, type DevFacts } from './dev-ready.js';
 import { createReload, type Reload } from './dev-reload.js';
 import { openWorkerLog } from './dev-worker-log.js';
-import { startWorkers, type StartedWorkers } from './worker-processes.js';
+import { startWorkers, type ProjectWorkers, type StartedWorkers } from './worker-processes.js';
 
 /** Starts the stack and the workers of a folder, says where they are, and stops them in order at Ctrl-C. */
 export async function runDev(cli: Cli, options: DevOptions): Promise<number> {
@@ -127,7 +127,7 @@ async function startDevWorkers(
     readonly note: (line: string) => void;
     readonly signal: AbortSignal;
   },
-): Promise<StartedWorkers | undefined> {
+): Promise<ProjectWorkers | undefined> {
   if (!options.worker || !hasConfig(cli.folder)) return undefined;
   const { folder } = cli;
   const environment = { ...cli.environment, ...on.stack.environment };

@@ -7,10 +7,16 @@ import {
 import { rememberProject } from '../settings.js';
 import { parseLogLine } from '../worker-log.js';
 
-/** Worker processes that poll. */
-export interface StartedWorkers {
+/** Workers of a project. */
+export interface ProjectWorkers {
   readonly project: string;
   stop(): Promise<void>;
+}
+
+/** Worker processes that poll. */
+export interface StartedWorkers extends ProjectWorkers {
+  /** Whether every process polls right now. */
+  allReady(): boolean;
 }
 
 /**
@@ -38,7 +44,7 @@ export async function startWorkers(
       throw new AssayError('INTERNAL', 'The worker did not say which project it works for.');
     }
     await rememberProject(options.folder, project);
-    return { project, stop: () => workers.stop() };
+    return { project, allReady: () => workers.allReady, stop: () => workers.stop() };
   } catch (error) {
     await workers.stop();
     throw startFailure(error);

@@ -12,6 +12,7 @@ const roles = ['orchestration', 'cells', 'publishing'] as const satisfies readon
 interface WorkerOptions {
   readonly roles?: readonly WorkerRole[];
   readonly count: number;
+  readonly healthFile?: string;
 }
 
 /** `assay worker` */
@@ -21,12 +22,17 @@ export function registerWorker(program: Command, { handle }: Registration): void
     .description('Run worker processes for the project, started again when they crash')
     .option('--roles <list>', `with commas, of ${roles.join(', ')} (default all)`, listAmong(roles))
     .option('--count <n>', 'how many processes', positiveNumber, 1)
+    .option(
+      '--health-file <path>',
+      'touched every 5 s while every process polls, for health checks',
+    )
     .addHelpText(
       'after',
       `
 Examples:
   $ assay worker
   $ assay worker --roles cells --count 4
+  $ assay worker --health-file /tmp/assay-healthy   # well while it is younger than 30 s
 
 Needs the database schema of this version: \`assay db migrate\`. Logs go to stderr, as JSON where it is no terminal.
 Ctrl-C (SIGTERM) starts nothing new and lets paid calls finish.`,
@@ -35,13 +41,19 @@ Ctrl-C (SIGTERM) starts nothing new and lets paid calls finish.`,
 }
 
 async function runWorkers(cli: Cli, options: WorkerOptions): Promise<number> {
-  const [{ listenForInterrupt }, { startWorkers }, { effectiveEnvironment }, { parseConnections }] =
-    await Promise.all([
-      import('../../devstack/index.js'),
-      import('./worker-processes.js'),
-      import('../../client/connections.js'),
-      import('../../contracts/environment.js'),
-    ]);
+  const [
+    { listenForInterrupt },
+    { startWorkers },
+    { effectiveEnvironment },
+    { parseConnections },
+    { keepHealthFile },
+  ] = await Promise.all([
+    import('../../devstack/index.js'),
+    import('./worker-processes.js'),
+    import('../../client/connections.js'),
+    import('../../contracts/environment.js'),
+    import('../io/health-file.js'),
+  ]);
   const environment = await effectiveEnvironment(cli.folder, cli.environment);
   // Before any process is started: these problems need no worker to be found.
   parseConnections(environment);
@@ -63,8 +75,13 @@ async function runWorkers(cli: Cli, options: WorkerOptions): Promise<number> {
       interrupt.signal,
     );
     const { project } = workers;
+    const health =
+      options.healthFile === undefined
+        ? undefined
+        : await keepHealthFile(options.healthFile, () => workers.allReady());
     if (cli.json) await cli.out.line(jsonText({ ready: true, project, count: options.count }));
     await interrupt.arrived;
+    await health?.stop();
     await workers.stop();
     return 0;
   } catch (error) {

@@ -1,0 +1,203 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { parse } from 'yaml';
+
+import { searchAttributes } from '../../../src/core/experiment/naming.js';
+import { environmentNames } from '../../../src/contracts/environment.js';
+
+const run = promisify(execFile);
+
+interface Service {
+  readonly image: string;
+  readonly build?: unknown;
+  readonly command?: string | readonly string[];
+  readonly ports?: readonly string[];
+  readonly healthcheck?: object;
+  readonly mem_limit?: string;
+  readonly restart?: string;
+  readonly profiles?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
+}
+
+let text: string;
+let services: Readonly<Record<string, Service>>;
+beforeAll(async () => {
+  text = await readFile('docker-compose.yml', 'utf8');
+  services = (parse(text, { merge: true }) as { services: Record<string, Service> }).services;
+});
+
+const each = (): readonly (readonly [string, Service])[] => Object.entries(services);
+/** What runs once and ends, and the command line. */
+const passing = (service: Service): boolean =>
+  service.restart?.startsWith('on-failure') === true || service.profiles !== undefined;
+
+describe('docker-compose.yml', () => {
+  it('has every part of the self-hosted stack', () => {
+    expect(Object.keys(services)).toEqual(
+      expect.arrayContaining([
+        ...['temporal', 'temporal-ui', 'postgres', 'langfuse-web', 'langfuse-worker'],
+        ...['clickhouse', 'redis', 'minio', 'assay-migrate', 'assay-worker', 'assay-cells'],
+      ]),
+    );
+  });
+
+  it('pins every image to a version', () => {
+    const loose = each().filter(
+      ([, { image, build }]) => build === undefined && !/:[A-Za-z.]*\d+\.?\d*/.test(image),
+    );
+    expect(loose).toEqual([]);
+  });
+
+  it('states the memory of every service', () => {
+    expect(each().filter(([, { mem_limit }]) => mem_limit === undefined)).toEqual([]);
+  });
+
+  it('checks the health of all that keeps running', () => {
+    const unchecked = each().filter(
+      ([, service]) => service.healthcheck === undefined && !passing(service),
+    );
+    expect(unchecked.map(([name]) => name)).toEqual([]);
+  });
+
+  it('waits for health, or for the end of what runs once', () => {
+    for (const [, { depends_on = {} }] of each()) {
+      for (const [other, { condition }] of Object.entries(depends_on)) {
+        const service = services[other];
+        expect(service).toBeDefined();
+        expect(condition).toBe(
+          service !== undefined && passing(service)
+            ? 'service_completed_successfully'
+            : 'service_healthy',
+        );
+      }
+    }
+  });
+
+  it('publishes ports on this machine alone', () => {
+    const open = each().flatMap(([, { ports = [] }]) =>
+      ports.filter((port) => !port.startsWith('127.0.0.1:')),
+    );
+    expect(open).toEqual([]);
+  });
+
+  it('gives nobody new privileges, and Assay no capability and no root file system to write to', () => {
+    for (const [name, service] of each()) {
+      expect([name, service.security_opt]).toEqual([name, ['no-new-privileges:true']]);
+    }
+    const ours = each().filter(([name]) => name.startsWith('assay'));
+    expect(ours.length).toBeGreaterThan(3);
+    for (const [, service] of ours) {
+      expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
+    }
+  });
+
+  it('knows no password: each secret is required, and none has a default', () => {
+    const secret = /PASSWORD|SECRET|SALT|ENCRYPTION|_PWD|REDIS_AUTH/;
+    const values = each().flatMap(([, { environment = {} }]) => Object.entries(environment));
+    const secrets = values.filter(([name]) => secret.test(name));
+    expect(secrets.length).toBeGreaterThan(10);
+    expect(secrets.filter(([, value]) => !/^\$\{[A-Z_]+:\?/.test(value))).toEqual([]);
+  });
+
+  it('gives Assay only variables that it knows', () => {
+    const known = new Set([...environmentNames, 'OPENAI_API_KEY', 'OPENAI_BASE_URL']);
+    const langsmith = /^LANGSMITH_/;
+    const given = Object.keys(services['assay-worker']?.environment ?? {});
+    expect(given.filter((name) => !known.has(name) && !langsmith.test(name))).toEqual([]);
+  });
+
+  it('runs all roles of a worker between its services', () => {
+    const roles = ['assay-worker', 'assay-cells'].flatMap((name) => {
+      const command = services[name]?.command ?? [];
+      return String(command[command.indexOf('--roles') + 1]).split(',');
+    });
+    expect(roles.toSorted()).toEqual(['cells', 'orchestration', 'publishing']);
+  });
+});
+
+describe('the script of the namespace', () => {
+  it('registers the search attributes of the workflows, all of them', async () => {
+    const script = await readFile('deploy/compose/temporal/namespace.sh', 'utf8');
+    const names = /for name in ([\w ]+); do/.exec(script)?.[1]?.split(' ');
+    expect(names).toEqual(Object.keys(searchAttributes));
+    expect(new Set(Object.values(searchAttributes))).toEqual(new Set(['KEYWORD']));
+  });
+});
+
+describe('the scripts of the stack', () => {
+  it('can be read by their shells, and can be executed', async () => {
+    const files = (await readdir('deploy', { recursive: true })).filter((name) =>
+      name.endsWith('.sh'),
+    );
+    expect(files.length).toBeGreaterThan(3);
+    for (const file of files.map((name) => join('deploy', name))) {
+      const [line] = (await readFile(file, 'utf8')).split('\n');
+      await run(line?.endsWith('bash') === true ? 'bash' : 'sh', ['-n', file]);
+      expect((await stat(file)).mode & 0o111).not.toBe(0);
+    }
+  });
+});
+
+describe('generate-secrets.sh', () => {
+  const script = resolve('deploy/compose/generate-secrets.sh');
+  const inFolder = async (work: (folder: string) => Promise<void>): Promise<void> => {
+    const folder = await mkdtemp(join(tmpdir(), 'assay-secrets-'));
+    try {
+      await work(folder);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
+  const read = async (file: string): Promise<Map<string, string>> =>
+    new Map(
+      (await readFile(file, 'utf8'))
+        .split('\n')
+        .filter((line) => /^[A-Z_]+=/.test(line))
+        .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    );
+
+  it('writes all that the compose file requires, random and for its owner alone', async () => {
+    await inFolder(async (folder) => {
+      const [one, two] = [join(folder, 'one'), join(folder, 'two')];
+      const { stdout } = await run(script, [one]);
+      await run(script, [two]);
+      const [first, second] = [await read(one), await read(two)];
+      const required = new Set([...text.matchAll(/\$\{([A-Z_]+):\?/g)].map(([, name]) => name));
+      expect(new Set(first.keys())).toEqual(required);
+      const values = [...first.values(), ...second.values()];
+      expect(new Set(values).size).toBe(values.length);
+      for (const value of values) expect(value).toMatch(/^((pk|sk)-lf-)?[0-9a-f]{32,64}$/);
+      expect(first.get('LANGFUSE_ENCRYPTION_KEY')).toMatch(/^[0-9a-f]{64}$/);
+      expect((await stat(one)).mode & 0o777).toBe(0o600);
+      for (const value of first.values()) expect(stdout).not.toContain(value);
+      expect((await readdir(folder)).toSorted()).toEqual(['one', 'two']);
+    });
+  });
+
+  it('never changes a file that is there', async () => {
+    await inFolder(async (folder) => {
+      const file = join(folder, '.env');
+      await run(script, [file]);
+      const before = await readFile(file, 'utf8');
+      await expect(run(script, [file])).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('nothing was changed'),
+      });
+      expect(await readFile(file, 'utf8')).toBe(before);
+      expect(await readdir(folder)).toEqual(['.env']);
+    });
+  });
+
+  it('says how it is used', async () => {
+    expect((await run(script, ['--help'])).stdout).toContain('Examples:');
+    await expect(run(script, ['--force'])).rejects.toMatchObject({ code: 2 });
+  });
+});

@@ -63,9 +63,15 @@ module.exports = {
       'activities-use-ports',
       '^src/activities/',
       [
-        '^src/(platforms|models|evaluators|targets|datasets|assistant|outbound|store|core|contracts)/',
+        '^src/(platforms|models|evaluators|targets|datasets|assistant|outbound|store|tracing|core|contracts)/',
       ],
-      'activities -> platforms, models, evaluators, targets, datasets, outbound, store -> core, contracts',
+      'activities -> platforms, models, evaluators, targets, datasets, outbound, store, tracing -> core, contracts',
+    ),
+    only(
+      'tracing-below',
+      '^src/tracing/',
+      ['^src/(core|contracts)/'],
+      'tracing -> core, contracts',
     ),
     only('store-below', '^src/store/', ['^src/(core|contracts)/'], 'store -> core, contracts'),
     only(

@@ -17,6 +17,7 @@ import type {
   CellResult,
   DatasetItem,
   EvaluatorFailure,
+  TracedSpan,
 } from '../contracts/records.js';
 import type { TraceView } from '../contracts/trace-view.js';
 
@@ -194,6 +195,8 @@ export interface EncodeJudgement {
   readonly pass: number;
   /** Of this judgement only; their paths are those of a first judgement. */
   readonly calls: readonly CallRecord[];
+  /** Spans of the evaluators' own instrumentation, made in this judgement; their paths, too, are those of a first one. */
+  readonly spans?: readonly TracedSpan[];
   readonly failures: readonly EvaluatorFailure[];
 }
 

@@ -137,6 +137,7 @@ create table assay.experiment_cells (
   silent_hashes uuid[],
   pass integer default 1 not null,
   supersedes bigint,
+  traced json,
   constraint experiment_cells_pkey PRIMARY KEY (id),
   constraint experiment_cells_experiment_id_ordinal_repetition_revision__key UNIQUE (experiment_id, ordinal, repetition, revision) INCLUDE (status, latest),
   constraint experiment_cells_experiment_id_pass_position_key UNIQUE (experiment_id, pass, "position"),

@@ -15,6 +15,7 @@ import { createLangfusePlatform } from '../platforms/langfuse/platform.js';
 import { createJournal } from '../store/journal/journal.js';
 import { assertSchema } from '../store/migrate.js';
 import { openStore } from '../store/store.js';
+import type { CellTracing } from '../tracing/port.js';
 import type { LoadedConfig } from './load-config.js';
 import { platformPacer } from './platform-pacer.js';
 
@@ -33,12 +34,13 @@ export async function openPorts(request: {
   loaded: LoadedConfig;
   connections: Connections;
   environment: Environment;
+  tracing: CellTracing;
   draining: AbortSignal;
   aborting: AbortSignal;
   log: Logger;
   onOwner?: (owner: string) => void;
 }): Promise<WorkerPorts> {
-  const { loaded, connections, environment, draining, aborting, log, onOwner } = request;
+  const { loaded, connections, environment, tracing, draining, aborting, log, onOwner } = request;
   const holder = `${hostname()}:${process.pid}`;
   const store = await openStore({
     url: connections.databaseUrl,
@@ -80,6 +82,7 @@ export async function openPorts(request: {
       governor,
       outbound,
       environment,
+      tracing,
       holder,
       draining,
       aborting,

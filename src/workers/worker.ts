@@ -12,9 +12,11 @@ import { AssayError } from '../core/errors/assay-error.js';
 import { mostBatches } from '../core/experiment/batches.js';
 import { taskQueues } from '../core/experiment/naming.js';
 import type { Environment } from '../models/secrets.js';
+import { registerTracing } from '../tracing/register.js';
 import { hasWorkflowBundle, workflowBundlePath, workflowsPath } from './bundle.js';
 import { largeResultInterceptor } from './large-results.js';
 import { loadConfig } from './load-config.js';
+import { logTracing } from './log-tracing.js';
 import { openPorts } from './ports.js';
 import { createRunStarter } from './run-starter.js';
 import { temporalLogger } from './temporal-logger.js';
@@ -55,6 +57,10 @@ const graceMs = 25_000;
  */
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
   const { connections, environment, log, roles = workerRoles } = settings;
+  // Before the config: what registers first stays, and its own instrumentation may be part of it.
+  const tracing = registerTracing((event) => {
+    logTracing(event, log);
+  });
   const loaded = await loadConfig(settings.folder);
   const draining = new AbortController();
   const aborting = new AbortController();
@@ -64,6 +70,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     loaded,
     connections,
     environment,
+    tracing,
     draining: draining.signal,
     aborting: aborting.signal,
     log,

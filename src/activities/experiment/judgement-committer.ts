@@ -66,7 +66,7 @@ export function toGivenUp(
   }));
   const changed: RunningExperiment = { ...run, evaluators };
   const fresh: Judgement = { scores: [], failures };
-  const judged = judgedCell(before, { run: changed, fresh, calls: [] });
+  const judged = judgedCell(before, { run: changed, fresh, calls: [], traced: {} });
   return {
     ...toJudgement({ cell, result, run: changed }, judged),
     outcome: evaluators.length === 0 ? 'skipped' : 'evaluator_error',
@@ -102,6 +102,8 @@ export function toJudgement(
     ),
     identities: scoreIdentities(judged, run),
     calls: judged.calls,
+    ...(judged.spans === undefined ? {} : { spans: judged.spans }),
+    ...(judged.spansLeftOut === undefined ? {} : { spansLeftOut: judged.spansLeftOut }),
     judgeCostPico: judged.judgeCostPico,
     embeddingCostPico: judged.embeddingCostPico,
     reusedFrom: judged.reusedFrom,
@@ -118,6 +120,7 @@ export function toJudgement(
         run: context,
         pass: run.pass?.number ?? 0,
         calls: judgement.calls,
+        spans: judgement.spans,
         failures: judgement.failures,
       }),
     })),

@@ -41,6 +41,8 @@ export const metadataKey = {
   cut: 'assay.cut',
   sanitised: 'assay.sanitised',
   callsLeftOut: 'assay.calls_left_out',
+  spansLeftOut: 'assay.spans_left_out',
+  unfinished: 'assay.unfinished',
   itemId: 'assay.item_id',
   replayed: 'assay.replayed',
   provider: 'assay.provider',

@@ -19,6 +19,7 @@ import {
   type SpanNode,
   type SpanTree,
 } from './span-tree.js';
+import { tracedAttributes } from './traced-attributes.js';
 
 /** A cell's spans must fit a request of 4.5 MB with room for the envelope. */
 export const maxSpansBytes = 3_500_000;
@@ -100,7 +101,7 @@ function encodeAt(
   const spans = tree.nodes.map((node): string => {
     const list = new AttributeList(encoding.texts, fit.fieldBytes);
     list.shared(common.all);
-    const name = addOwn(list, node, { ...encoding, callsLeftOut: tree.callsLeftOut });
+    const name = addOwn(list, node, { ...encoding, ...tree });
     if (judgement !== undefined) list.metadata(metadataKey.pass, judgement.pass);
     list.shared(marks);
     addTextMarks(list, cell);
@@ -158,7 +159,7 @@ function addCommon(
   list.short(attribute.itemRoot, rootId);
 }
 
-type NodeEncoding = SpanEncoding & { readonly callsLeftOut: number };
+type NodeEncoding = SpanEncoding & Pick<SpanTree, 'callsLeftOut' | 'spansLeftOut'>;
 
 /** Adds what only this span shows, and gives its name. */
 function addOwn(list: AttributeList, node: SpanNode, encoding: NodeEncoding): string {
@@ -184,6 +185,9 @@ function addOwn(list: AttributeList, node: SpanNode, encoding: NodeEncoding): st
       callAttributes(list, node.shows.call);
       addFailure(list, node.shows.call.error);
       return callName(node.shows.call);
+    case 'traced':
+      tracedAttributes(list, node.shows.span);
+      return node.shows.span.name;
   }
 }
 

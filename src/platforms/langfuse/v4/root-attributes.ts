@@ -18,6 +18,7 @@ export function rootAttributes(
     readonly item: DatasetItem;
     readonly run: EncodeContext;
     readonly callsLeftOut: number;
+    readonly spansLeftOut: number;
   },
 ): void {
   const { cell, item, run } = encoding;
@@ -34,6 +35,7 @@ export function rootAttributes(
   if (cell.supersedes !== undefined) list.metadata(metadataKey.supersedes, cell.supersedes);
   if (cell.reusedFrom !== undefined) addReuse(list, cell.reusedFrom);
   if (encoding.callsLeftOut > 0) list.metadata(metadataKey.callsLeftOut, encoding.callsLeftOut);
+  if (encoding.spansLeftOut > 0) list.metadata(metadataKey.spansLeftOut, encoding.spansLeftOut);
 }
 
 /** The experiment's metadata as JSON; `assay.run_uid` in it tells later whose experiment this is. */

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { DrainReply, ExperimentActivities } from '../../contracts/experiment-protocol.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import type { Platform } from '../../platforms/port.js';
-import { areCellsDone } from '../../store/experiments.js';
+import { areCellsDone, getExperiment } from '../../store/experiments.js';
 import { openPublisherSession, type PublisherSession } from '../../store/publisher/session.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import { createExporter, type Exporter, type ExportState } from './export.js';
@@ -15,6 +15,8 @@ const longestWaitHereMs = 20_000;
 const idleMs = 100;
 /** How long a run whose cells have all ended waits for a platform that refuses its keys. */
 const keysPatienceMs = 600_000;
+/** How long a run whose cells are at work waits for a worker with keys of its project. */
+const otherProjectWaitMs = 60_000;
 
 /**
  * Drains the outbox of one run to one platform. It holds the publisher's lock on a database connection of its own for as
@@ -27,6 +29,8 @@ export function createPublish(ports: ExperimentPorts): ExperimentActivities['pub
       if (platform === undefined) {
         throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${name}".`);
       }
+      const strangers = await refuseOtherProject(platform, { experimentId, beat, ports });
+      if (strangers !== undefined) return strangers;
       const opened = await openPublisherSession(ports.databaseUrl, {
         platform: name,
         partition: experimentId,
@@ -49,6 +53,42 @@ export function createPublish(ports: ExperimentPorts): ExperimentActivities['pub
         await session.close();
       }
     });
+}
+
+/**
+ * Keys that are of another project by now would put the rest of a run there, where nobody looks for it. While cells run there is
+ * time to correct them.
+ *
+ * @returns what to wait for before anything is sent; undefined where all is well.
+ * @throws AssayError PLATFORM_PROJECT_CHANGED where all cells have ended.
+ */
+async function refuseOtherProject(
+  platform: Platform,
+  on: {
+    readonly experimentId: string;
+    readonly beat: Beat;
+    readonly ports: Pick<ExperimentPorts, 'store' | 'log'>;
+  },
+): Promise<DrainReply | undefined> {
+  if (platform.checkRun === undefined) return undefined;
+  const { platformRuns } = await getExperiment(on.ports.store, on.experimentId);
+  const run = platformRuns.find((each) => each.platform === platform.name);
+  if (run === undefined) return undefined;
+  try {
+    await platform.checkRun(run, on.beat.cancelled);
+    return undefined;
+  } catch (error) {
+    if (!AssayError.is(error)) throw error;
+    // Nothing gets anywhere with refused keys; the exporter waits for them as long as it may.
+    if (error.code === 'PLATFORM_UNAUTHORIZED') return undefined;
+    const changed = error.code === 'PLATFORM_PROJECT_CHANGED';
+    if (changed && !(await areCellsDone(on.ports.store, on.experimentId))) {
+      on.ports.log.error({ platform: platform.name, err: error }, 'not published');
+      return { state: 'wait', waitMs: otherProjectWaitMs, reason: error.message };
+    }
+    if (error.entry.retry === 'never') throw error;
+    return { state: 'wait', waitMs: error.retryAfterMs ?? 5_000, reason: error.message };
+  }
 }
 
 /** What a drain works with. */

@@ -57,7 +57,7 @@ export async function partialReport(
       traceId: traceId ?? '',
       ...(traceId === undefined || here === undefined
         ? {}
-        : { traceUrl: platform.traceUrl(here.projectId, traceId) }),
+        : { traceUrl: platform.traceUrl(here.projectId, traceId, { ...cell, run: here }) }),
     });
   }
   return builder.finish();

@@ -42,6 +42,12 @@ export interface PlatformPrompts {
   list(signal: AbortSignal): AsyncIterable<readonly PromptSummary[]>;
   /** Undefined where there is no such prompt, label or version. */
   get(name: string, which: PromptSelector, signal: AbortSignal): Promise<PromptVersion | undefined>;
+  /** As `get`, with references to other prompts replaced by their texts; absent where the platform knows none. */
+  resolve?(
+    name: string,
+    which: PromptSelector,
+    signal: AbortSignal,
+  ): Promise<PromptVersion | undefined>;
   /** All versions, newest first, page by page; none where the prompt is unknown. */
   versions(name: string, signal: AbortSignal): AsyncIterable<readonly PromptVersion[]>;
   /** Looks for the content first, so that equal content is never a second version: `created` says what happened. */

@@ -12,7 +12,7 @@ const gzipFromBytes = 64 * 1024;
 const maxAnswerBytes = 64 * 1024 * 1024;
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below the base URL, encoded, with its query. */
   readonly path: string;
   readonly body?: string;

@@ -20,6 +20,7 @@ import type {
   TracedSpan,
 } from '../contracts/records.js';
 import type { TraceView } from '../contracts/trace-view.js';
+import type { PlatformPrompts, PromptContent } from './prompt-port.js';
 
 export type {
   OutboundRecord,
@@ -87,6 +88,8 @@ export interface ExportLimit {
 /** The platform as the engine sees it. All methods throw AssayError (PLATFORM_*). */
 export interface Platform {
   readonly name: string;
+  /** Prompts as the platform keeps them. */
+  readonly prompts: PlatformPrompts;
   /** The largest export that the platform takes. */
   readonly limits: {
     readonly spans: ExportLimit;
@@ -196,10 +199,8 @@ export interface EnsureItemsRequest {
   readonly onProgress: (written: number) => void;
 }
 
-export interface PromptToStore {
+export interface PromptToStore extends PromptContent {
   readonly name: string;
-  readonly messages: readonly { readonly role: string; readonly content: string }[];
-  readonly config: JsonObject;
   /** sha256 of the canonical content; stands as a label `assay-<first 24 hex>` there. */
   readonly contentHash: string;
 }

@@ -32,7 +32,36 @@ export const itemsAnswer = z.object({
   meta: z.object({ page: z.int(), totalPages: z.int() }),
 });
 
-export const promptAnswer = z.object({ version: z.int() });
+// Messages carry more than is used, and a chat message need not say that it is one.
+const promptMessageAnswer = z.union([
+  z.object({ type: z.literal('placeholder'), name: z.string() }),
+  z.object({ role: z.string(), content: z.string() }),
+]);
+
+export const promptAnswer = z.object({
+  name: z.string(),
+  version: z.int(),
+  prompt: z.union([z.string(), z.array(promptMessageAnswer)]),
+  config: parsedJson.nullish(),
+  labels: z.array(z.string()).nullish(),
+  tags: z.array(z.string()).nullish(),
+  commitMessage: z.string().nullish(),
+  createdAt: z.string().nullish(),
+});
+export type PromptAnswer = z.output<typeof promptAnswer>;
+
+export const promptsAnswer = z.object({
+  data: z.array(
+    z.object({
+      name: z.string(),
+      versions: z.array(z.int()),
+      labels: z.array(z.string()),
+      tags: z.array(z.string()),
+      lastUpdatedAt: z.string().nullish(),
+    }),
+  ),
+  meta: z.object({ page: z.int(), totalPages: z.int() }),
+});
 
 export const experimentsAnswer = z.object({
   data: z.array(

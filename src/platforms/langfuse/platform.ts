@@ -8,8 +8,8 @@ import { encodeScores, maxScoresBytes } from './encode-scores.js';
 import { shortText } from './field-text.js';
 import { readOptions, type LangfuseOptions } from './options.js';
 import { patientReads } from './patient-reads.js';
-import { createPrompts } from './prompts.js';
 import { readApis } from './read-apis.js';
+import { createPromptLibrary } from './prompt-library.js';
 import { createRest } from './rest.js';
 import { sendExport } from './send.js';
 import { checkProject, describeServer, readServerFacts } from './server-facts.js';
@@ -50,14 +50,17 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
   const restOfRun = createRest(settings, transport, 'known');
   const restOfReadBack = patientReads(restOfRun);
   const items = createDatasetItems(restOfPlan);
-  const prompts = createPrompts(rest);
   const projectUrl = (projectId: string, ...path: readonly string[]): string =>
     [settings.baseUrl, 'project', ...[projectId, ...path].map(encodeURIComponent)].join('/');
+  const prompts = createPromptLibrary(rest, (projectId, name) =>
+    projectUrl(projectId, 'prompts', name),
+  );
   const traceUrl = (projectId: string, traceId: string): string =>
     projectUrl(projectId, 'traces', traceId);
 
   return {
     name: 'langfuse',
+    prompts,
     limits: {
       spans: { maxBytes: maxSpansBytes, maxRecords: 100, maxIds: 1_000 },
       scores: { maxBytes: maxScoresBytes, maxRecords: 100, maxIds: 100 },
@@ -66,7 +69,10 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
     // These look for what is asked for before they make it, so they may be repeated as a whole.
     ensureDataset: (dataset, signal) =>
       patiently(signal, () => ensureDataset(rest, dataset, signal)),
-    ensurePrompt: (prompt, signal) => patiently(signal, () => prompts.ensure(prompt, signal)),
+    ensurePrompt: async (prompt, signal) => {
+      const { version } = await prompts.ensure(prompt, signal);
+      return { version: Number(version) };
+    },
     ensureItems: (request) => items.ensure(request),
     foreseeItems: (request) => items.foresee(request),
     readItems: (request) => items.read(request),

@@ -9,7 +9,7 @@ import type { HttpAnswer, Transport } from './transport.js';
 
 /** A call of the REST API. */
 export interface RestCall {
-  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Encoded, below the base URL. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;

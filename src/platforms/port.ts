@@ -19,6 +19,7 @@ import type {
   EvaluatorFailure,
 } from '../contracts/records.js';
 import type { TraceView } from '../contracts/trace-view.js';
+import type { PlatformDatasets } from './dataset-port.js';
 
 export type {
   OutboundRecord,
@@ -90,6 +91,8 @@ export interface Platform {
     readonly scores: ExportLimit;
   };
   describe(signal: AbortSignal): Promise<PlatformDescription>;
+  /** Datasets beside runs: what is pushed, pulled, listed and compared. */
+  readonly datasets: PlatformDatasets;
 
   /** Makes sure of the dataset; an equal one is left alone. */
   ensureDataset(

@@ -6,6 +6,7 @@ import { encodeRunScores } from './encode-run-scores.js';
 import { encodeScores, maxScoresBytes } from './encode-scores.js';
 import { readOptions, type LangfuseOptions } from './options.js';
 import { patientReads } from './patient-reads.js';
+import { createPlatformDatasets } from './platform-datasets.js';
 import { createPrompts } from './prompts.js';
 import { createRest } from './rest.js';
 import { sendExport } from './send.js';
@@ -54,6 +55,7 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
       scores: { maxBytes: maxScoresBytes, maxRecords: 100, maxIds: 100 },
     },
     describe: (signal) => describeServer(rest, signal),
+    datasets: createPlatformDatasets({ rest, known: restOfRun }, projectUrl),
     // These look for what is asked for before they make it, so they may be repeated as a whole.
     ensureDataset: (dataset, signal) =>
       patiently(signal, () => ensureDataset(rest, dataset, signal)),

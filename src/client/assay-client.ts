@@ -1,6 +1,7 @@
 import type { Connections } from '../contracts/environment.js';
 import type { TraceView } from '../contracts/trace-view.js';
 import { createBaselines, type Baselines } from './baselines.js';
+import { createDatasets, type Datasets } from './datasets.js';
 import { createExperiments, type Experiments } from './experiments.js';
 import { createGates, type Gates } from './gate.js';
 import { findConnections } from './connections.js';
@@ -40,6 +41,7 @@ export class AssayClient {
   readonly schedules: Schedules;
   readonly judges: Judges;
   readonly retention: Retention;
+  readonly datasets: Datasets;
   readonly traces: { get(traceId: string, signal?: AbortSignal): Promise<TraceView> };
   readonly #close: () => Promise<void>;
 
@@ -51,6 +53,7 @@ export class AssayClient {
     this.schedules = createSchedules(transport);
     this.judges = createJudges(transport);
     this.retention = createRetention(transport);
+    this.datasets = createDatasets(transport);
     this.traces = {
       get: (traceId, signal = AbortSignal.timeout(30_000)) =>
         transport.platform().readTrace(traceId, signal),

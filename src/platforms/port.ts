@@ -21,6 +21,7 @@ import type {
 } from '../contracts/records.js';
 import type { TraceView } from '../contracts/trace-view.js';
 import type { PlatformPrompts, PromptContent } from './prompt-port.js';
+import type { PlatformDatasets } from './dataset-port.js';
 
 export type {
   OutboundRecord,
@@ -96,6 +97,8 @@ export interface Platform {
     readonly scores: ExportLimit;
   };
   describe(signal: AbortSignal): Promise<PlatformDescription>;
+  /** Datasets beside runs: what is pushed, pulled, listed and compared. */
+  readonly datasets: PlatformDatasets;
 
   /** Makes sure of the dataset; an equal one is left alone. */
   ensureDataset(

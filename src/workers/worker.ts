@@ -2,6 +2,7 @@ import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporal
 import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 
+import { createDatasetActivities } from '../activities/datasets/index.js';
 import { createExperimentActivities } from '../activities/experiment/index.js';
 import { createRegressionActivities } from '../activities/regression/index.js';
 import type { RunStarter } from '../activities/regression/ports.js';
@@ -142,14 +143,20 @@ function installRuntime(log: Logger): void {
 function allActivities(ports: ExperimentPorts, runs: RunStarter) {
   const experiments = createExperimentActivities(ports);
   const regression = createRegressionActivities({ ...ports, runs });
+  const datasets = createDatasetActivities(ports);
   return {
     ...experiments,
     orchestration: {
       ...experiments.orchestration,
       ...regression.orchestration,
       ...createRetentionActivities(ports),
+      ...datasets.orchestration,
     },
-    publishing: { ...experiments.publishing, ...regression.publishing },
+    publishing: {
+      ...experiments.publishing,
+      ...regression.publishing,
+      ...datasets.publishing,
+    },
   };
 }
 

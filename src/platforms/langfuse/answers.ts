@@ -16,11 +16,23 @@ export const datasetAnswer = z.object({
   id: z.string(),
   name: z.string(),
   description: z.string().nullish(),
+  metadata: parsedJson.nullish(),
+  inputSchema: parsedJson.nullish(),
+  expectedOutputSchema: parsedJson.nullish(),
+  createdAt: z.string().nullish(),
+});
+export type DatasetAnswer = z.output<typeof datasetAnswer>;
+
+export const datasetsAnswer = z.object({
+  data: z.array(datasetAnswer),
+  meta: z.object({ page: z.int(), totalPages: z.int() }),
 });
 
 export const itemAnswer = z.object({
   id: z.string(),
   status: z.string(),
+  createdAt: z.string().nullish(),
+  updatedAt: z.string().nullish(),
   input: parsedJson.nullish(),
   expectedOutput: parsedJson.nullish(),
   metadata: parsedJson.nullish(),
@@ -29,7 +41,7 @@ export type ItemAnswer = z.output<typeof itemAnswer>;
 
 export const itemsAnswer = z.object({
   data: z.array(itemAnswer),
-  meta: z.object({ page: z.int(), totalPages: z.int() }),
+  meta: z.object({ page: z.int(), totalPages: z.int(), totalItems: z.int().nullish() }),
 });
 
 // Messages carry more than is used, and a chat message need not say that it is one.

@@ -10,6 +10,7 @@ import { readOptions, type LangfuseOptions } from './options.js';
 import { patientReads } from './patient-reads.js';
 import { readApis } from './read-apis.js';
 import { createPromptLibrary } from './prompt-library.js';
+import { createPlatformDatasets } from './platform-datasets.js';
 import { createRest } from './rest.js';
 import { sendExport } from './send.js';
 import { checkProject, describeServer, readServerFacts } from './server-facts.js';
@@ -66,6 +67,7 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
       scores: { maxBytes: maxScoresBytes, maxRecords: 100, maxIds: 100 },
     },
     describe: async (signal) => describeServer(rest, await server.look(signal), signal),
+    datasets: createPlatformDatasets({ rest, known: restOfRun }, projectUrl),
     // These look for what is asked for before they make it, so they may be repeated as a whole.
     ensureDataset: (dataset, signal) =>
       patiently(signal, () => ensureDataset(rest, dataset, signal)),

@@ -106,6 +106,7 @@ export const catalogue = {
   PLATFORM_UNAUTHORIZED: refused('The evaluation platform refuses the keys'),
   PLATFORM_REFUSED: refused('The evaluation platform refuses the request'),
   PLATFORM_UNSUPPORTED: refused('This server of the evaluation platform is not supported'),
+  PLATFORM_NOT_CONFIGURED: dependency('The worker has no keys for the evaluation platform'),
   MODEL_UNREACHABLE: dependency('The model does not answer'),
   MODEL_UNAUTHORIZED: refused('The model refuses the key'),
   MODEL_REFUSED: refused('The model refuses the request'),

@@ -45,6 +45,8 @@ export interface OutboundExport {
   readonly exportId: string;
   readonly kind: 'spans' | 'scores';
   readonly records: readonly OutboundRecord[];
+  /** True where an earlier try of it may have arrived, in part or as a whole. */
+  readonly again?: boolean;
 }
 
 /** What came of one request. */
@@ -128,6 +130,12 @@ export interface Platform {
     readonly signal: AbortSignal;
   }): Promise<PlatformRun>;
 
+  /**
+   * Makes sure that what is sent now gets to where the run was planned. Cheap: asked before each publisher begins.
+   * @throws AssayError PLATFORM_PROJECT_CHANGED where the keys belong to another project by now.
+   */
+  checkRun?(run: PlatformRun, signal: AbortSignal): Promise<void>;
+
   /** The records of a finished cell. Pure: equal input gives equal bytes. */
   encodeCell(cell: CellResult, item: DatasetItem, run: EncodeContext): readonly OutboxRecord[];
   /**
@@ -154,6 +162,8 @@ export interface Platform {
     readonly traceIds?: readonly string[];
     /** The platform's runs whose scores as a whole are asked for, instead of those of traces. */
     readonly runIds?: readonly string[];
+    /** The scores that are looked for, where they are known: some platforms find scores by their own ids best. */
+    readonly scoreIds?: readonly string[];
     readonly signal: AbortSignal;
   }): AsyncIterable<PlatformPage>;
   /** Deletes traces with all that belongs to them; unknown ones are no error. Absent where the platform cannot. */

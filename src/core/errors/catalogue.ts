@@ -104,6 +104,7 @@ export const catalogue = {
   POSTGRES_START_FAILED: dependency('The embedded Postgres did not start'),
   PLATFORM_UNREACHABLE: dependency('The evaluation platform does not answer'),
   PLATFORM_UNAUTHORIZED: refused('The evaluation platform refuses the keys'),
+  PLATFORM_PROJECT_CHANGED: refused('The keys belong to another project than the run'),
   PLATFORM_REFUSED: refused('The evaluation platform refuses the request'),
   PLATFORM_UNSUPPORTED: refused('This server of the evaluation platform is not supported'),
   PLATFORM_NOT_CONFIGURED: dependency('The worker has no keys for the evaluation platform'),

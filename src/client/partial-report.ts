@@ -57,7 +57,9 @@ export async function partialReport(
       traceId: traceId ?? '',
       ...(traceId === undefined || first === undefined || platform === undefined
         ? {}
-        : { traceUrl: platform.traceUrl(first.projectId, traceId) }),
+      ...(traceId === undefined || first === undefined || platform === undefined
+        ? {}
+        : { traceUrl: platform.traceUrl(first.projectId, traceId, { ...cell, run: first }) }),
     });
   }
   return builder.finish();

@@ -33,8 +33,8 @@ export interface PlatformDescription {
   readonly platform: string;
   readonly url: string;
   readonly version: string;
-  /** `v4` (events_only or dual) or `v3`. */
-  readonly generation: 'v4' | 'v3';
+  /** Of Langfuse `v4` (events_only or dual) or `v3`; LangSmith has one. */
+  readonly generation: 'v4' | 'v3' | 'langsmith';
   readonly projectId: string;
   readonly projectName: string;
 }
@@ -170,14 +170,22 @@ export interface Platform {
   deleteTraces?(traceIds: readonly string[], signal: AbortSignal): Promise<void>;
   /** Deletes a score; an unknown one is no error. Absent where the platform cannot. */
   deleteScore?(scoreId: string, signal: AbortSignal): Promise<void>;
-  /** Where a person looks at the trace. */
-  traceUrl(projectId: string, traceId: string): string;
+  /** Where a person looks at the trace of a cell. Without its place only where the trace's id alone finds it. */
+  traceUrl(projectId: string, traceId: string, place?: TracePlace): string;
   /** Where a person sees all traces of the project. */
   tracesUrl?(projectId: string): string;
   /** Where a person looks at one of the run's runs there. */
   runUrl?(run: PlatformRun, runId: string): string;
   readTrace(traceId: string, signal: AbortSignal): Promise<TraceView>;
   close(): Promise<void>;
+}
+
+/** Where a cell's trace stands, for platforms that file traces by run and by time. */
+export interface TracePlace {
+  readonly run: PlatformRun;
+  /** 1-based. */
+  readonly repetition: number;
+  readonly startedAt: string;
 }
 
 export interface EnsureItemsRequest {

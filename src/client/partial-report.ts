@@ -57,8 +57,6 @@ export async function partialReport(
       traceId: traceId ?? '',
       ...(traceId === undefined || first === undefined || platform === undefined
         ? {}
-      ...(traceId === undefined || first === undefined || platform === undefined
-        ? {}
         : { traceUrl: platform.traceUrl(first.projectId, traceId, { ...cell, run: first }) }),
     });
   }

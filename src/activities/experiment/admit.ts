@@ -10,7 +10,7 @@ import { insertExperiment } from '../../store/experiments.js';
 import { withHeartbeat } from '../heartbeat.js';
 import { checkBudget } from './check-budget.js';
 import type { ExperimentPorts } from './ports.js';
-import { resolveExperiment, type ResolvedExperiment } from './resolve.js';
+import { resolveExperiment, withTrace, type ResolvedExperiment } from './resolve.js';
 
 /** A single error of the platform turns no submission away; one that lasts is told at once. */
 const stumbles = 3;
@@ -24,7 +24,8 @@ export function createAdmit(ports: ExperimentPorts): ExperimentActivities['admit
     withHeartbeat(async (beat): Promise<SubmitReply> => {
       let resolved: ResolvedExperiment;
       try {
-        for (const platform of ports.platforms) {
+        const { trace } = withTrace(spec, ports.project);
+        for (const platform of trace === 'none' ? [] : ports.platforms) {
           await patiently(beat.cancelled, () => platform.describe(beat.cancelled), stumbles);
         }
         resolved = await resolveExperiment(spec, ports, {

@@ -43,7 +43,7 @@ export async function planItems(
   const { items: expected, itemsHash } = manifest.dataset;
   const signal = beat.cancelled;
   const stream = await openItems(record.spec, ports);
-  if (stream.local && expected <= mostForeseen) {
+  if (stream.local && expected <= mostForeseen && record.spec.trace !== 'none') {
     const { name } = record.spec.dataset;
     for (const platform of ports.platforms) platform.foreseeItems({ dataset: name, signal });
   }

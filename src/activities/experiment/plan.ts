@@ -133,6 +133,7 @@ interface Prepare {
 
 async function prepareAll(on: Prepare): Promise<readonly PlatformRun[]> {
   const runs: PlatformRun[] = [];
+  if (on.record.spec.trace === 'none') return runs;
   for (const platform of on.ports.platforms) runs.push(await prepare(platform, on));
   return runs;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
 import type { Manifest } from '../../contracts/manifest.js';
+import { traceModeOf } from '../../core/experiment/trace-mode.js';
 import { contentHash } from '../../core/ids/hash.js';
 import { buildEvaluators } from '../../evaluators/build-evaluators.js';
 import { withParts } from '../../evaluators/parts.js';
@@ -49,6 +50,16 @@ export async function resolveCode(
     readText: (path) => readFile(join(root, path), 'utf8'),
   });
   return { target, evaluators };
+}
+
+/** Where the run's traces go, as it is from now on: a config that is edited later changes nothing of it. */
+export function withTrace(spec: ExperimentSpec, { config }: LoadedProject): ExperimentSpec {
+  const target = Object.hasOwn(config.targets, spec.target)
+    ? config.targets[spec.target]?.trace
+    : undefined;
+  const trace = traceModeOf({ spec: spec.trace, target, project: config.trace });
+  // Where nothing is published there is nothing to read back.
+  return trace === 'none' ? { ...spec, trace, verify: 'off' } : { ...spec, trace };
 }
 
 /** Who waits for a resolution, and how far it is. */
@@ -99,6 +110,6 @@ export async function resolveExperiment(
     evaluators,
     manifest,
     manifestHash: contentHash(manifest),
-    spec: stream.spec,
+    spec: withTrace(stream.spec, ports.project),
   };
 }

@@ -92,7 +92,8 @@ export async function* readBackSpans(
       query: {
         name: shortText(run.runs[0]?.name ?? ''),
         fromTimestamp: from,
-        orderBy: 'timestamp.asc',
+        // By what no two have in common: among equals a page can begin anywhere.
+        orderBy: 'id.asc',
         // Without inputs and outputs, where the server can do so (3.80); before, it sends them all.
         fields: 'core,observations',
       },

@@ -5,7 +5,7 @@ import type { LangfuseServerOptions } from '../../src/devstack/langfuse/server.j
 import { createLangfusePlatform } from '../../src/platforms/langfuse/platform.js';
 import type { Platform } from '../../src/platforms/port.js';
 import { createTestDatabase } from '../support/database.js';
-import { keys, optionsFor, TestServer } from './langfuse-support.js';
+import { optionsFor, TestServer } from './langfuse-support.js';
 import {
   exportOf,
   idsOf,

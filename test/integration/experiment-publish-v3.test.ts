@@ -10,7 +10,6 @@ import { startLangfuseServer, type LangfuseServer } from '../../src/devstack/lan
 import { createLangfusePlatform } from '../../src/platforms/langfuse/platform.js';
 import type { EncodeContext, Platform, PlatformRun } from '../../src/platforms/port.js';
 import { commitCells } from '../../src/store/cell-commit.js';
-import { publicationCounts } from '../../src/store/publication.js';
 import { openPublisherSession, type PublisherSession } from '../../src/store/publisher/session.js';
 import { createTestDatabase } from '../support/database.js';
 import { until } from '../support/until.js';

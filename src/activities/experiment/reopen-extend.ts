@@ -45,6 +45,7 @@ export async function prepareExtension(
     if (platform === undefined) {
       throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${known.platform}".`);
     }
+    await platform.checkRun?.(known, signal);
     const { datasetId, datasetName } = known;
     const prepared = await platform.prepareRun({
       context,

@@ -52,27 +52,22 @@ async function sequence() {
   };
 }
 
-describe('a server', () => {
-  it.each([
+it('a server is of the generation that it answers as, or too old', async () => {
+  const { become } = await sequence();
+  for (const [mode, version, generation] of [
     ['events_only', '4.16.0', 'v4'],
     ['dual', '4.16.0', 'v4'],
     ['legacy', '4.16.0', 'v3'],
     ['legacy', '3.63.0', 'v3'],
-    ['legacy', '3.225.0', 'v3'],
-  ] as const)('in the mode %s of version %s is a %s server', async (mode, version, generation) => {
-    const { platform } = await serve({ mode, version });
+  ] as const) {
+    const platform = opened(await become({ mode, version }));
     expect(await platform.describe(soon())).toMatchObject({ version, generation });
-  });
-
-  it.each(['3.62.1', '2.95.2'])('of version %s is too old, and is told so', async (version) => {
-    const { platform } = await serve({ mode: 'legacy', version });
-    await expect(platform.describe(soon())).rejects.toMatchObject({
-      code: 'PLATFORM_UNSUPPORTED',
-      message: expect.stringMatching(
-        new RegExp(`${version.replaceAll('.', '\\.')}.*3\\.63 or later`),
-      ) as unknown,
-      mend: expect.stringContaining('Upgrade') as unknown,
-    });
+  }
+  const old = opened(await become({ mode: 'legacy', version: '3.62.1' }));
+  await expect(old.describe(soon())).rejects.toMatchObject({
+    code: 'PLATFORM_UNSUPPORTED',
+    message: expect.stringMatching(/3\.62\.1.*3\.63 or later/) as unknown,
+    mend: expect.stringContaining('Upgrade') as unknown,
   });
 });
 
@@ -99,20 +94,20 @@ describe('the keys of a v3 server', () => {
     expect(await shownRun(server, planned)).toBeUndefined();
   });
 
-  it.each(['legacy', 'events_only'] as const)(
-    'of another project than the run (%s) are told by both projects',
-    async (mode) => {
-      const { platform } = await serve({ mode });
-      const { run } = (await planRun(platform, 1)).context;
-      await platform.checkRun?.(run, soon());
-      const { platform: other } = await serve({ mode, projectId: 'p-b', projectName: 'team b' });
-      await expect(other.checkRun?.(run, soon())).rejects.toMatchObject({
-        code: 'PLATFORM_PROJECT_CHANGED',
-        message: expect.stringMatching(/team b.*project-contract/) as unknown,
-        mend: expect.stringContaining('LANGFUSE_SECRET_KEY') as unknown,
-      });
-    },
-  );
+  it('of another project than the run are told by both projects', async () => {
+    const { become } = await sequence();
+    const platform = opened(await become({ mode: 'legacy' }));
+    const { run } = (await planRun(platform, 1)).context;
+    await platform.checkRun?.(run, soon());
+    const other = opened(
+      await become({ mode: 'legacy', projectId: 'project-b', projectName: 'team b' }),
+    );
+    await expect(other.checkRun?.(run, soon())).rejects.toMatchObject({
+      code: 'PLATFORM_PROJECT_CHANGED',
+      message: expect.stringMatching(/team b.*project-contract/) as unknown,
+      mend: expect.stringContaining('LANGFUSE_SECRET_KEY') as unknown,
+    });
+  });
 });
 
 describe('a run on a v3 server', () => {

@@ -169,7 +169,7 @@ describe('links of one moment', () => {
     expect(await spanRows(platform, context)).toHaveLength(150);
   });
 
-  it('that stand twice, as on servers before 3.90, make a duplicate each', async () => {
+  it('that stand twice, as on servers before 3.105, make a duplicate each', async () => {
     const traces = ['a'.repeat(32), 'b'.repeat(32)];
     const { platform } = await serve('3.70.0', ({ path, query }) => {
       if (path === '/api/public/traces') {

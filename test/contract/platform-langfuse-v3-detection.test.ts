@@ -11,6 +11,7 @@ import {
   idsOf,
   platformFor,
   requestsTo,
+  scoreIdsOf,
   soon,
   spanRows,
 } from './platform-langfuse-support.js';
@@ -184,6 +185,34 @@ describe('a server that is upgraded in the middle of a run', () => {
     const rows = await spanRows(platform, planned.context);
     expect(rows).toHaveLength(20);
     expect(new Set(rows.map(({ spanId }) => spanId)).size).toBe(20);
+  });
+
+  it('takes the scores of the run under the id that the run has there', async () => {
+    const { become } = await sequence();
+    const url = await become({ mode: 'legacy' });
+    const platform = opened(url);
+    const planned = await planRun(platform, 1);
+    await platform.send(spansOf(planned.encode()), soon());
+    const [record] = platform.encodeRunScores({
+      scores: [
+        {
+          repetition: 1,
+          name: 'category.pass_rate',
+          evaluator: 'category',
+          value: 1,
+          comment: { passed_items: [], failed_items: [], reasoning: '1 of 1', suggestions: [] },
+        },
+      ],
+      run: planned.context,
+      timestamp: '2026-11-20T10:10:00.000Z',
+    });
+    if (record === undefined) throw new Error('no record');
+    await become({ mode: 'events_only' });
+    const batch = exportOf([{ kind: 'scores', body: record.body, traceId: '', ids: record.ids }]);
+    // The id that the run had on the old server is still known to this process.
+    expect(await platform.send(batch, soon())).toEqual({ outcome: 'accepted', refused: [] });
+    const runIds = [record.runId];
+    expect(await scoreIdsOf(platform, { run: planned.context.run, runIds })).toEqual(record.ids);
   });
 
   it('to both APIs shows what it took before and after', async () => {

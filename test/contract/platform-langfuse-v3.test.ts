@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 
 import { createLangfusePlatform } from '../../src/platforms/langfuse/platform.js';
 import type { OutboundExport, Platform } from '../../src/platforms/port.js';
+import { judgeCall } from '../unit/platforms/langfuse/cell-fixture.js';
 import { TestServer } from './langfuse-support.js';
 import {
   exportOf,
@@ -224,6 +225,34 @@ describe('cells on a v3 server', () => {
     expect(shownItems((await shownRun(server, planned))?.items)).toEqual(
       expectedItems(planned, again),
     );
+  });
+
+  it('that are judged again keep their link, and show the new judgement in their trace', async () => {
+    const planned = await planRun(platform, 1);
+    const [record] = planned.encode();
+    const [item] = planned.items;
+    if (record === undefined || item === undefined) throw new Error('no record');
+    await platform.send(exportOf([record.spans]), soon());
+    const before = await linksMade(server);
+    const [added] = platform.encodeJudgement({
+      cell: record.cell,
+      item,
+      run: planned.context,
+      pass: 2,
+      calls: [judgeCall],
+      failures: [],
+    });
+    if (added?.kind !== 'spans') throw new Error('no spans');
+    const batch = exportOf([added]);
+    expect(await platform.send(batch, soon())).toEqual(accepted);
+    expect(await linksMade(server)).toBe(before);
+    expect(await platform.findExport(batch, soon())).toEqual(idsOf(batch));
+    expect(await spanRows(platform, planned.context)).toHaveLength(5 + added.ids.length);
+    const { body } = await server.call(`/api/public/traces/${record.spans.traceId}`);
+    expect(body).toMatchObject({
+      name: planned.context.experiment,
+      timestamp: '2026-11-20T10:00:00.000Z',
+    });
   });
 
   it('show their trace by name, input and output, and not a call in its place', async () => {

@@ -19,7 +19,6 @@ export const runItemAnswer = z.object({
   datasetRunId: z.string(),
   createdAt: z.string(),
 });
-export type RunItemAnswer = z.output<typeof runItemAnswer>;
 
 /** The answer to a new run item. */
 export const runItemMade = z.object({ datasetRunId: z.string() });

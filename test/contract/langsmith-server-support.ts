@@ -4,7 +4,7 @@ import { Client } from 'langsmith';
 
 import type { LangsmithServer } from '../support/langsmith/server.js';
 
-/** The official client, unchanged; it tries nothing twice unless told to. */
+/** The official client, unchanged. It sends no batch of runs twice unless told to; all else it repeats four times on 429 and 5xx. */
 export function clientOf(
   server: LangsmithServer,
   options: ConstructorParameters<typeof Client>[0] = {},

@@ -21,7 +21,7 @@ const fields = {
   error: z.string().nullish(),
   extra: objectMap.nullish(),
   events: z.array(z.unknown()).nullish(),
-  serialized: z.unknown(),
+  serialized: z.unknown().optional(),
   tags: z.array(z.string()).nullish(),
   reference_example_id: uuid.nullish(),
 };

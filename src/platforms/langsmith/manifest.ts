@@ -111,7 +111,7 @@ export function contentOf(
   const config = metadataOf(template)[configKey];
   return {
     body: bodyOf(template, on),
-    config: { ...(isObject(config) ? config : {}), ...modelIn(manifest) },
+    config: { ...(isObject(config) ? config : {}), ...schemaIn(template), ...modelIn(manifest) },
   };
 }
 
@@ -129,6 +129,12 @@ function modelIn(manifest: JsonObject): JsonObject {
   if (className(manifest) !== 'RunnableSequence') return {};
   const { last } = kwargsOf(manifest);
   return isObject(last) ? { 'langsmith.model': last } : {};
+}
+
+/** The form of the answer that a prompt was saved with. */
+function schemaIn(template: JsonObject): JsonObject {
+  const { schema_: schema } = kwargsOf(template);
+  return isObject(schema) ? { 'langsmith.schema': schema } : {};
 }
 
 function bodyOf(template: JsonObject, on: Reading): PromptBody {

@@ -175,7 +175,7 @@ describe('the items of a run', () => {
     await client.createExample({
       dataset_id: datasetId,
       inputs: { q: '1' },
-      outputs: { a: '2' },
+      reference_outputs: { a: '2' },
       metadata: { 'assay.item_id': 'copied' },
     });
     const [read] = await collect(

@@ -296,6 +296,7 @@ describe('what people and the official client see', () => {
     await place.platform.send(scoresOf(cells), soon());
     const client = clientOf(place.server);
     const [session] = context.run.runs;
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- what most applications call today
     const runs = await all(client.listRuns({ projectName: session?.name ?? '' }));
     const byId = new Map(runs.map((run) => [run.id, run]));
     const chain = (id: string | undefined): readonly string[] => {

@@ -139,21 +139,15 @@ function schemaIn(template: JsonObject): JsonObject {
 
 function bodyOf(template: JsonObject, on: Reading): PromptBody {
   const kwargs = kwargsOf(template);
-  switch (className(template)) {
-    case 'PromptTemplate':
-      return { kind: 'text', text: templateText(kwargs, on) };
-    case 'ChatPromptTemplate':
-    case 'StructuredPrompt': {
-      const messages = kwargs['messages'];
-      if (Array.isArray(messages)) {
-        return {
-          kind: 'chat',
-          messages: (messages as readonly Json[]).map((message) => messageOf(message, on)),
-        };
-      }
-    }
-  }
-  throw unknownForm(on, className(template));
+  const name = className(template);
+  if (name === 'PromptTemplate') return { kind: 'text', text: templateText(kwargs, on) };
+  const messages = kwargs['messages'];
+  const isChat = name === 'ChatPromptTemplate' || name === 'StructuredPrompt';
+  if (!isChat || !Array.isArray(messages)) throw unknownForm(on, name);
+  return {
+    kind: 'chat',
+    messages: (messages as readonly Json[]).map((message) => messageOf(message, on)),
+  };
 }
 
 function messageOf(message: Json, on: Reading): PromptMessage {

@@ -116,7 +116,7 @@ describe('manifests', () => {
     ['nothing', {}],
   ])('of %s are a coded error', (_what, manifest) => {
     expect(() => contentOf(manifest, reading)).toThrow(
-      expect.objectContaining({ code: 'PROMPT_INVALID' }) as Error,
+      expect.objectContaining({ code: 'PROMPT_INVALID' }),
     );
   });
 
@@ -128,7 +128,7 @@ describe('manifests', () => {
     expect(() => contentOf(manifest, cannot)).toThrow(
       expect.objectContaining({
         problems: [{ at: 'template', message: 'has a format' }],
-      }) as Error,
+      }),
     );
   });
 });

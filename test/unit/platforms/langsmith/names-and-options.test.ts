@@ -55,7 +55,7 @@ describe('options', () => {
           expect.objectContaining({ at: 'LANGSMITH_API_KEY' }),
           expect.objectContaining({ at: 'LANGSMITH_WORKSPACE_ID' }),
         ],
-      }) as Error,
+      }),
     );
     expect(wrong).not.toThrow(/hunter2/);
   });

@@ -1,5 +1,5 @@
 import { AssayError } from '../../core/errors/assay-error.js';
-import type { Json, JsonObject } from '../../core/json/json.js';
+import { canonicalJson, type Json, type JsonObject } from '../../core/json/json.js';
 import { wellFormed, wellFormedJson } from '../../core/text/well-formed.js';
 import type { PromptBody, PromptContent, PromptMessage } from '../prompt-port.js';
 import { isObject } from './run-fields.js';
@@ -111,11 +111,21 @@ export function contentOf(
   const config = metadataOf(template)[configKey];
   return {
     body: bodyOf(template, on),
-    config: { ...(isObject(config) ? config : {}), ...modelIn(manifest) },
+    config: { ...(isObject(config) ? config : {}), ...schemaIn(template), ...modelIn(manifest) },
   };
 }
 
 type Reading = Parameters<typeof contentOf>[1];
+
+/** Whether a manifest says just this; one that cannot be read says something else. */
+export function says(manifest: JsonObject, content: PromptContent, on: Reading): boolean {
+  try {
+    return canonicalJson(contentOf(manifest, on)) === canonicalJson(content);
+  } catch (error) {
+    if (AssayError.is(error) && error.code === 'PROMPT_INVALID') return false;
+    throw error;
+  }
+}
 
 /** A prompt that was saved with its model is a sequence of both. */
 function templateIn(manifest: JsonObject): JsonObject {
@@ -131,23 +141,23 @@ function modelIn(manifest: JsonObject): JsonObject {
   return isObject(last) ? { 'langsmith.model': last } : {};
 }
 
+/** The form of the answer that a prompt was saved with. */
+function schemaIn(template: JsonObject): JsonObject {
+  const { schema_: schema } = kwargsOf(template);
+  return isObject(schema) ? { 'langsmith.schema': schema } : {};
+}
+
 function bodyOf(template: JsonObject, on: Reading): PromptBody {
   const kwargs = kwargsOf(template);
-  switch (className(template)) {
-    case 'PromptTemplate':
-      return { kind: 'text', text: templateText(kwargs, on) };
-    case 'ChatPromptTemplate':
-    case 'StructuredPrompt': {
-      const messages = kwargs['messages'];
-      if (Array.isArray(messages)) {
-        return {
-          kind: 'chat',
-          messages: (messages as readonly Json[]).map((message) => messageOf(message, on)),
-        };
-      }
-    }
-  }
-  throw unknownForm(on, className(template));
+  const name = className(template);
+  if (name === 'PromptTemplate') return { kind: 'text', text: templateText(kwargs, on) };
+  const messages = kwargs['messages'];
+  const isChat = name === 'ChatPromptTemplate' || name === 'StructuredPrompt';
+  if (!isChat || !Array.isArray(messages)) throw unknownForm(on, name);
+  return {
+    kind: 'chat',
+    messages: (messages as readonly Json[]).map((message) => messageOf(message, on)),
+  };
 }
 
 function messageOf(message: Json, on: Reading): PromptMessage {

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 
 import { createExperimentActivities } from '../activities/experiment/index.js';
+import { createPromptActivities } from '../activities/prompts/index.js';
 import { createRegressionActivities } from '../activities/regression/index.js';
 import type { RunStarter } from '../activities/regression/ports.js';
 import { createRetentionActivities } from '../activities/retention/index.js';
@@ -142,7 +143,11 @@ function allActivities(ports: ExperimentPorts, runs: RunStarter) {
       ...regression.orchestration,
       ...createRetentionActivities(ports),
     },
-    publishing: { ...experiments.publishing, ...regression.publishing },
+    publishing: {
+      ...experiments.publishing,
+      ...regression.publishing,
+      ...createPromptActivities(ports),
+    },
   };
 }
 

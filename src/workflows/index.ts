@@ -1,5 +1,6 @@
 export { estimate } from './estimate.js';
 export { experiment } from './experiment.js';
+export { movePromptLabel, syncPrompt } from './prompts.js';
 export { prune } from './prune.js';
 export { baseline } from './regression-baseline.js';
 export { regression } from './regression.js';

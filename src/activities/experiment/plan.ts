@@ -154,7 +154,14 @@ async function prepare(platform: Platform, on: Prepare): Promise<PlatformRun> {
   });
   return prompt === undefined || stored === undefined
     ? run
-    : { ...run, prompt: { name: prompt.name, version: stored.version } };
+    : {
+        ...run,
+        prompt: {
+          name: prompt.name,
+          version: stored.version,
+          contentHash: prompt.contentHash,
+        },
+      };
 }
 
 async function admittedPlan(

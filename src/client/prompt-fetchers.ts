@@ -38,7 +38,9 @@ export function createPromptFetchers(
     createPromptCache({
       load: async (name, which, signal) => {
         const { prompts } = transport.platform();
-        return (prompts.resolve ?? prompts.get)(name, which, signal);
+        return prompts.resolve === undefined
+          ? prompts.get(name, which, signal)
+          : prompts.resolve(name, which, signal);
       },
       copies: {
         keep: async (prompt, selector, copy) =>

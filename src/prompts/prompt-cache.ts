@@ -57,6 +57,8 @@ export interface PromptCacheOptions {
   readonly ttlMs?: number;
   /** How long the platform may take. Default 5 s. */
   readonly timeoutMs?: number;
+  /** After how long what the platform said last is served instead, where there is such; it is asked on. Default 1 s. */
+  readonly patienceMs?: number;
   /** Answers in memory; the oldest go first. Default 1,000. */
   readonly maxEntries?: number;
   /** A monotonic clock in milliseconds, for tests. */
@@ -89,6 +91,7 @@ const pauseMs = 5_000;
 /** Makes a cache; nothing is asked yet. */
 export function createPromptCache(options: PromptCacheOptions): PromptCache {
   const { load, copies, file, ttlMs = 60_000, timeoutMs = 5_000, maxEntries = 1_000 } = options;
+  const { patienceMs = 1_000 } = options;
   const now = options.now ?? (() => performance.now());
   const entries = new Map<string, Entry>();
   const asking = new Map<string, Promise<FetchedPrompt>>();
@@ -138,22 +141,44 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
     return question;
   };
 
+  /** What the platform said last, for a while; its next answer takes the place of it. */
+  const lastKnown = async (key: string, { name, selector }: Wanted) => {
+    const copy = await copies?.find(name, selector).catch(() => undefined);
+    if (copy === undefined) return undefined;
+    const served = fetched({ name, ...copy }, 'last-known-good');
+    if (!entries.has(key)) {
+      remember(key, { entry: { fresh: served, stale: served, until: now() + pauseMs } });
+    }
+    return served;
+  };
+
+  /** A platform that hangs keeps no application waiting that could go on with what it had. */
+  const askWithPatience = async (key: string, wish: Wanted): Promise<FetchedPrompt> => {
+    const question = askOnce(key, wish);
+    let timer: NodeJS.Timeout | undefined;
+    const slow = new Promise<'slow'>((resolve) => {
+      timer = setTimeout(resolve, patienceMs, 'slow');
+    });
+    try {
+      const first = await Promise.race([question, slow]);
+      return first === 'slow' ? ((await lastKnown(key, wish)) ?? (await question)) : first;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
   /** What there is without the platform. */
   const without = async (key: string, wish: Wanted, error: unknown): Promise<FetchedPrompt> => {
     // Its clear word: what it once had is no answer to that.
     if (AssayError.is(error) && error.code === 'PROMPT_NOT_FOUND') throw error;
     const known = entries.get(key);
     if (known !== undefined) return known.stale;
-    const { name, selector } = wish;
-    const copy = await copies?.find(name, selector).catch(() => undefined);
-    const git = copy === undefined ? await file?.(name).catch(() => undefined) : undefined;
-    const served =
-      copy !== undefined
-        ? fetched({ name, ...copy }, 'last-known-good')
-        : git !== undefined
-          ? fetched({ name, version: 'file', labels: [], ...git }, 'file')
-          : undefined;
-    if (served === undefined) throw error;
+    const copy = await lastKnown(key, wish);
+    if (copy !== undefined) return copy;
+    const { name } = wish;
+    const git = await file?.(name).catch(() => undefined);
+    if (git === undefined) throw error;
+    const served = fetched({ name, version: 'file', labels: [], ...git }, 'file');
     // Not asked again by each of a thousand requests a second.
     remember(key, { entry: { fresh: served, stale: served, until: now() + pauseMs } });
     return served;
@@ -172,7 +197,7 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
       }
       const wish = wanted(request);
       try {
-        return await askOnce(key, wish);
+        return await (request.fresh === true ? askOnce(key, wish) : askWithPatience(key, wish));
       } catch (error) {
         return without(key, wish, error);
       }

@@ -17,6 +17,7 @@ import { assertSchema } from '../store/migrate.js';
 import { openStore } from '../store/store.js';
 import type { LoadedConfig } from './load-config.js';
 import { platformPacer } from './platform-pacer.js';
+import { createPromptFetcher } from './prompt-fetcher.js';
 
 /** What a worker's activities are made of, and how it is taken apart again. */
 export interface WorkerPorts {
@@ -69,10 +70,11 @@ export async function openPorts(request: {
         ? {}
         : { release: connections.langfuse.release }),
     });
+    const prompts = createPromptFetcher({ platform, store, loaded, connections });
     const ports: ExperimentPorts = {
       store,
       databaseUrl: connections.databaseUrl,
-      project: loaded,
+      project: { ...loaded, fetchPrompt: prompts.fetch },
       platforms: [platform],
       models: createModelCallers({ models: loaded.config.models, paidCalls, environment, prices }),
       prices,
@@ -88,6 +90,7 @@ export async function openPorts(request: {
     return {
       ports,
       async close() {
+        await prompts.settled();
         await governor.close();
         await budgets.close();
         await journal.close();

@@ -106,6 +106,28 @@ describe('a prompt that an application fetches', () => {
     expect(await after.fetch(wish)).toMatchObject({ version: '2', source: 'cache' });
   });
 
+  it('waits for no platform that hangs where it was known before', async () => {
+    const { copies, create } = world();
+    const before = create();
+    await before.fetch(wish);
+    await before.settled();
+    let answer: (
+      version: { version: string; labels: [] } & ReturnType<typeof content>,
+    ) => void = () => undefined;
+    const hanging = createPromptCache({
+      load: () => new Promise((resolve) => (answer = resolve)),
+      copies: {
+        keep: () => Promise.resolve(),
+        find: (name, selector) => Promise.resolve(copies.get(`${name} ${selector}`)),
+      },
+      patienceMs: 5,
+    });
+    expect(await hanging.fetch(wish)).toMatchObject({ version: '1', source: 'last-known-good' });
+    const unknown = hanging.fetch({ name: 'unknown' });
+    answer({ version: '7', labels: [], ...content('late') });
+    expect(await unknown).toMatchObject({ version: '7', source: 'platform' });
+  });
+
   it('is what git says where nothing else is left, Postgres being away too', async () => {
     const { state, create } = world({
       copies: { keep: () => Promise.reject(away()), find: () => Promise.reject(away()) },

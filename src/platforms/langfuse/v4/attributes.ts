@@ -51,6 +51,9 @@ export const metadataKey = {
   reusedFrom: 'assay.reused_from',
   reusedScores: 'assay.reused_scores',
   pass: 'assay.pass',
+  promptName: 'assay.prompt_name',
+  promptVersion: 'assay.prompt_version',
+  promptSource: 'assay.prompt_source',
 } as const;
 
 /** One attribute of an OTLP span in JSON (OTLP 1.x, `KeyValue`). */

@@ -17,6 +17,7 @@ import { registerDoctor } from './commands/doctor.js';
 import { registerExperiment } from './commands/experiment.js';
 import { registerGate } from './commands/gate.js';
 import { registerJudge } from './commands/judge.js';
+import { registerPrompts } from './commands/prompts.js';
 import { registerPrune } from './commands/prune.js';
 import { registerSchedule } from './commands/schedule.js';
 import { registerTrace } from './commands/trace.js';
@@ -71,6 +72,7 @@ Examples:
   registerGate(program, registration);
   registerSchedule(program, registration);
   registerJudge(program, registration);
+  registerPrompts(program, registration);
   registerTrace(program, registration);
   registerDev(program, registration);
   registerWorker(program, registration);

@@ -5,6 +5,8 @@ import { createExperiments, type Experiments } from './experiments.js';
 import { createGates, type Gates } from './gate.js';
 import { findConnections } from './connections.js';
 import { createJudges, type Judges } from './judges.js';
+import { createPromptFetchers } from './prompt-fetchers.js';
+import { createPrompts, type Prompts } from './prompts.js';
 import { createRetention, type Retention } from './retention.js';
 import { createSchedules, type Schedules } from './schedules.js';
 import { createTraces, type Traces } from './traces.js';
@@ -42,10 +44,11 @@ export class AssayClient {
   readonly judges: Judges;
   readonly retention: Retention;
   readonly datasets: Datasets;
+  readonly prompts: Prompts;
   readonly traces: Traces;
   readonly #close: () => Promise<void>;
 
-  private constructor(connections: Connections) {
+  private constructor(connections: Connections, folder: string) {
     const transport = createTransport(connections);
     this.experiments = createExperiments(transport);
     this.baselines = createBaselines(transport);
@@ -55,13 +58,19 @@ export class AssayClient {
     this.retention = createRetention(transport);
     this.datasets = createDatasets(transport);
     this.traces = createTraces(transport);
-    this.#close = () => transport.close();
+    const fetchers = createPromptFetchers(transport, { connections, folder });
+    this.prompts = createPrompts(transport, fetchers);
+    this.#close = async () => {
+      await fetchers.close();
+      await transport.close();
+    };
   }
 
   /** @throws AssayError ENVIRONMENT_INVALID with all problems at once. */
   static async connect(options: AssayClientOptions = {}): Promise<AssayClient> {
     const { folder = process.cwd(), environment = process.env } = options;
-    return new AssayClient(options.connections ?? (await findConnections(folder, environment)));
+    const connections = options.connections ?? (await findConnections(folder, environment));
+    return new AssayClient(connections, folder);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,4 @@
 import type { Connections } from '../contracts/environment.js';
-import type { TraceView } from '../contracts/trace-view.js';
 import { createBaselines, type Baselines } from './baselines.js';
 import { createDatasets, type Datasets } from './datasets.js';
 import { createExperiments, type Experiments } from './experiments.js';
@@ -8,6 +7,7 @@ import { findConnections } from './connections.js';
 import { createJudges, type Judges } from './judges.js';
 import { createRetention, type Retention } from './retention.js';
 import { createSchedules, type Schedules } from './schedules.js';
+import { createTraces, type Traces } from './traces.js';
 import { createTransport } from './transport.js';
 
 export interface AssayClientOptions {
@@ -42,7 +42,7 @@ export class AssayClient {
   readonly judges: Judges;
   readonly retention: Retention;
   readonly datasets: Datasets;
-  readonly traces: { get(traceId: string, signal?: AbortSignal): Promise<TraceView> };
+  readonly traces: Traces;
   readonly #close: () => Promise<void>;
 
   private constructor(connections: Connections) {
@@ -54,10 +54,7 @@ export class AssayClient {
     this.judges = createJudges(transport);
     this.retention = createRetention(transport);
     this.datasets = createDatasets(transport);
-    this.traces = {
-      get: (traceId, signal = AbortSignal.timeout(30_000)) =>
-        transport.platform().readTrace(traceId, signal),
-    };
+    this.traces = createTraces(transport);
     this.#close = () => transport.close();
   }
 

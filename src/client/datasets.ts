@@ -2,6 +2,7 @@ import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporal
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { PlatformName } from '../contracts/backend.js';
+import { lackingPlatform } from '../contracts/environment.js';
 import {
   datasetPushSchema,
   type CheckedDataset,
@@ -232,13 +233,13 @@ async function follow(
 }
 
 function platformOf(transport: Transport, name: PlatformName | undefined): Platform {
-  const platforms = [transport.platform()];
+  const platforms = transport.platforms();
   const found = name === undefined ? platforms[0] : platforms.find((each) => each.name === name);
   if (found !== undefined) return found;
   throw new AssayError(
     'PLATFORM_NOT_CONFIGURED',
     `There are no keys for ${name === undefined ? 'a platform' : platformTitles[name]} here.`,
-    { mend: 'Set its variables (docs/reference/environment.md).' },
+    name === undefined ? {} : { problems: lackingPlatform(name) },
   );
 }
 

@@ -6,6 +6,7 @@ import type { PendingCell } from '../../store/cells.js';
 import { createBatcher } from '../../store/journal/batcher.js';
 import { commitJudgements, type JudgementCommit } from '../../store/passes/judgements.js';
 import type { Store } from '../../store/store.js';
+import { itemFor } from './foreign-items.js';
 import { identityOf } from './reuse-cell.js';
 import type { Judgement } from './cell-result.js';
 import { earlier, isJudged, judgedCell, type JudgedCell } from './pass-cell.js';
@@ -114,7 +115,7 @@ export function toJudgement(
       partition: run.experimentId,
       records: platform.encodeJudgement({
         cell: judged,
-        item: judgement.source.item,
+        item: itemFor(run.spec, platform, judgement.source.item),
         run: context,
         pass: run.pass?.number ?? 0,
         calls: judgement.calls,

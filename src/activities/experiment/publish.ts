@@ -3,11 +3,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { DrainReply, ExperimentActivities } from '../../contracts/experiment-protocol.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import type { Platform } from '../../platforms/port.js';
-import { areCellsDone } from '../../store/experiments.js';
+import { areCellsDone, getExperiment } from '../../store/experiments.js';
 import { openPublisherSession, type PublisherSession } from '../../store/publisher/session.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import { createExporter, type Exporter, type ExportState } from './export.js';
 import type { ExperimentPorts } from './ports.js';
+import { noKeys } from './run-platforms.js';
 
 /** A longer wait than this is told to the workflow, where people can see it, instead of being sat out here. */
 const longestWaitHereMs = 20_000;
@@ -24,9 +25,7 @@ export function createPublish(ports: ExperimentPorts): ExperimentActivities['pub
   return ({ experimentId, platform: name }) =>
     withHeartbeat(async (beat): Promise<DrainReply> => {
       const platform = ports.platforms.find((each) => each.name === name);
-      if (platform === undefined) {
-        throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${name}".`);
-      }
+      if (platform === undefined) return withoutKeys({ experimentId, platform: name }, ports);
       const opened = await openPublisherSession(ports.databaseUrl, {
         platform: name,
         partition: experimentId,
@@ -49,6 +48,20 @@ export function createPublish(ports: ExperimentPorts): ExperimentActivities['pub
         await session.close();
       }
     });
+}
+
+/** Another worker may have the keys, or this one after its restart: waited for as where they are refused. */
+async function withoutKeys(
+  { experimentId, platform }: { readonly experimentId: string; readonly platform: string },
+  { store }: ExperimentPorts,
+): Promise<DrainReply> {
+  const { message, mend } = noKeys([platform]);
+  const { cellsDoneAt } = await getExperiment(store, experimentId);
+  const waitedMs = cellsDoneAt === undefined ? 0 : Date.now() - Date.parse(cellsDoneAt);
+  if (waitedMs <= keysPatienceMs) return { state: 'wait', waitMs: 5_000, reason: message };
+  throw new AssayError('PLATFORM_UNAUTHORIZED', `${platform}: ${message}`, {
+    ...(mend === undefined ? {} : { mend }),
+  });
 }
 
 /** What a drain works with. */

@@ -1,10 +1,10 @@
 import type { ExperimentActivities, RepairReply } from '../../contracts/experiment-protocol.js';
-import { AssayError } from '../../core/errors/assay-error.js';
 import type { Platform, PlatformRun } from '../../platforms/port.js';
 import { getExperiment, type ExperimentRecord } from '../../store/experiments.js';
 import { expectedRecords, requeueRows } from '../../store/outbox.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import type { ExperimentPorts } from './ports.js';
+import { platformNamed, platformRunOf } from './run-platforms.js';
 
 /**
  * Finds the records of a run that a platform does not show, or has refused, and makes them pending again. The publisher then
@@ -16,11 +16,8 @@ export function createRepair(
   return ({ experimentId, platform: name }) =>
     withHeartbeat(async (beat): Promise<RepairReply> => {
       const record = await getExperiment(ports.store, experimentId);
-      const platform = ports.platforms.find((each) => each.name === name);
-      const run = record.platformRuns.find((each) => each.platform === name);
-      if (platform === undefined || run === undefined) {
-        throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${name}".`);
-      }
+      const platform = platformNamed(ports, name);
+      const run = platformRunOf(record, name);
       const look: Look = { record, platform, run, beat };
       let missing = 0;
       let requeued = 0;

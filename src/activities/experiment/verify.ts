@@ -10,6 +10,7 @@ import { publicationCounts, recordVerification } from '../../store/publication.j
 import { expectedOfRun } from '../../store/run-scores.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import type { ExperimentPorts } from './ports.js';
+import { platformNamed, platformRunOf } from './run-platforms.js';
 
 /** How many traces' scores are asked for in one request. */
 const tracesPerRequest = 100;
@@ -32,11 +33,8 @@ export async function lookAtPlatform(
   { ports, beat }: { readonly ports: VerifyPorts; readonly beat: Beat },
 ): Promise<VerifyReply> {
   const record = await getExperiment(ports.store, experimentId);
-  const platform = ports.platforms.find((each) => each.name === name);
-  const run = record.platformRuns.find((each) => each.platform === name);
-  if (platform === undefined || run === undefined) {
-    throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${name}".`);
-  }
+  const platform = platformNamed(ports, name);
+  const run = platformRunOf(record, name);
   await setStatus(ports.store, experimentId, { status: 'verifying' });
   const look: Look = { record, platform, run, ports, beat };
   const spans = await verifySpans(look);

@@ -39,7 +39,7 @@ export interface ProgramOutcome {
  * parser would give it to the program wherever it stands.
  */
 export function leaveVersionToCommand(program: Command, args: readonly string[]): void {
-  const at = args.indexOf('--version');
+  const at = args.findIndex((arg) => /^--version(?:=|$)/.test(arg));
   let command: Command = program;
   for (const word of args.slice(0, Math.max(at, 0))) {
     command = command.commands.find((each) => each.name() === word) ?? command;

@@ -22,7 +22,7 @@ interface MoveOptions extends BackendOptions {
 }
 
 interface PromoteOptions extends MoveOptions {
-  readonly promptVersion?: string;
+  readonly version?: string;
   readonly fromLabel?: string;
   readonly requireGate?: string | true;
   readonly gateMaxAge?: string;
@@ -41,7 +41,7 @@ export function registerPromptsPromote(group: Command, { handle }: Registration)
       .description('Put a label on a version of a prompt')
       .argument('<name>', 'as the platform calls it'),
   )
-    .option('--prompt-version <version>', 'this version')
+    .option('--version <version>', 'this version')
     .option('--from-label <label>', 'the version that has this label (default: latest)')
     .option('--label <label>', 'the label that it gets (default: production)')
     .option('--to-label <label>', 'the same as --label')
@@ -65,9 +65,9 @@ Exit codes: 0 it has the label, 3 there is no such version, 4 no passing gate, 5
     );
   handle(command, async (cli) => {
     const options = command.opts<PromoteOptions>();
-    const { promptVersion, fromLabel, requireGate } = options;
+    const { version, fromLabel, requireGate } = options;
     const to = selectorOf({
-      ...(promptVersion === undefined ? {} : { promptVersion }),
+      ...(version === undefined ? {} : { promptVersion: version }),
       ...(fromLabel === undefined ? {} : { label: fromLabel }),
     });
     return move(cli, {

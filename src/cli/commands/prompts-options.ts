@@ -49,9 +49,9 @@ export function givenLabel(value: string): string {
 /** Which version is meant; `latest` where nothing is said. */
 export function selectorOf(options: {
   readonly label?: string;
-  readonly promptVersion?: string;
+  readonly version?: string;
 }): PromptSelector {
-  const { label, promptVersion: version } = options;
+  const { label, version } = options;
   if (label !== undefined && version !== undefined) {
     throw new AssayError('USAGE', 'Both a label and a version are given.', { mend: 'Give one.' });
   }

@@ -26,7 +26,7 @@ import {
 
 interface PullOptions extends FolderOptions, BackendOptions {
   readonly label?: string;
-  readonly promptVersion?: string;
+  readonly version?: string;
   readonly force?: boolean;
 }
 
@@ -49,7 +49,7 @@ export function registerPromptsPull(group: Command, { handle }: Registration): v
     ),
   )
     .option('--label <label>', 'the versions with this label (default: latest)')
-    .option('--prompt-version <version>', 'this version, of one prompt')
+    .option('--version <version>', 'this version, of one prompt')
     .option('--force', 'also over files that were edited and not pushed')
     .addHelpText(
       'after',

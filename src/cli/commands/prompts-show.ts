@@ -50,10 +50,10 @@ export function registerPromptsGet(group: Command, { handle }: Registration): vo
       .argument('<name>', 'as the platform calls it'),
   )
     .option('--label <label>', 'the version with this label (default: latest)')
-    .option('--prompt-version <version>', 'this version')
+    .option('--version <version>', 'this version')
     .addHelpText('after', '\nExample:\n  $ assay prompts get triage --label production');
   handle(command, async (cli) => {
-    const options = command.opts<BackendOptions & { label?: string; promptVersion?: string }>();
+    const options = command.opts<BackendOptions & { label?: string; version?: string }>();
     const name = command.args[0] ?? '';
     const which = selectorOf(options);
     const found = await cli.withClient((client) => client.prompts.get(name, which, options));

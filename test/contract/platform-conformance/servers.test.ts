@@ -1,0 +1,14 @@
+import { openLangfuseDev } from './langfuse-dev.js';
+import type { ConformanceServer, Traits } from './server.js';
+import { describeConformance } from './suite.js';
+
+/** Servers that run here: a line each. */
+const servers: readonly (readonly [string, () => Promise<ConformanceServer>, Traits])[] = [
+  [
+    'Langfuse 4, events_only',
+    () => openLangfuseDev(),
+    { inOurHands: true, resentSpans: 'shown_again', visibleWithinMs: 3_000 },
+  ],
+];
+
+for (const [name, open, traits] of servers) describeConformance(name, open, traits);

@@ -1,4 +1,5 @@
 import { openLangfuseDev } from './langfuse-dev.js';
+import { openLangsmithTest } from './langsmith-test.js';
 import type { ConformanceServer, Traits } from './server.js';
 import { describeConformance } from './suite.js';
 
@@ -8,6 +9,16 @@ const servers: readonly (readonly [string, () => Promise<ConformanceServer>, Tra
     'Langfuse 4, events_only',
     () => openLangfuseDev(),
     { inOurHands: true, resentSpans: 'shown_again', visibleWithinMs: 3_000 },
+  ],
+  [
+    'LangSmith (test server)',
+    () => openLangsmithTest(),
+    { inOurHands: true, resentSpans: 'shown_once', visibleWithinMs: 3_000 },
+  ],
+  [
+    'LangSmith (test server that refuses a repeated feedback)',
+    () => openLangsmithTest({ repeatedFeedback: 'refuse' }),
+    { inOurHands: true, resentSpans: 'shown_once', visibleWithinMs: 3_000 },
   ],
 ];
 

@@ -16,6 +16,8 @@ const longestWaitHereMs = 20_000;
 const idleMs = 100;
 /** How long a run whose cells have all ended waits for a platform that refuses its keys. */
 const keysPatienceMs = 600_000;
+/** How long a run whose cells are at work waits for a worker with keys of its project. */
+const otherProjectWaitMs = 60_000;
 
 /**
  * Drains the outbox of one run to one platform. It holds the publisher's lock on a database connection of its own for as
@@ -26,6 +28,8 @@ export function createPublish(ports: ExperimentPorts): ExperimentActivities['pub
     withHeartbeat(async (beat): Promise<DrainReply> => {
       const platform = ports.platforms.find((each) => each.name === name);
       if (platform === undefined) return withoutKeys({ experimentId, platform: name }, ports);
+      const strangers = await refuseOtherProject(platform, { experimentId, beat, ports });
+      if (strangers !== undefined) return strangers;
       const opened = await openPublisherSession(ports.databaseUrl, {
         platform: name,
         partition: experimentId,
@@ -62,6 +66,42 @@ async function withoutKeys(
   throw new AssayError('PLATFORM_UNAUTHORIZED', `${platform}: ${message}`, {
     ...(mend === undefined ? {} : { mend }),
   });
+}
+
+/**
+ * Keys that are of another project by now would put the rest of a run there, where nobody looks for it. While cells run there is
+ * time to correct them.
+ *
+ * @returns what to wait for before anything is sent; undefined where all is well.
+ * @throws AssayError PLATFORM_PROJECT_CHANGED where all cells have ended.
+ */
+export async function refuseOtherProject(
+  platform: Platform,
+  on: {
+    readonly experimentId: string;
+    readonly beat: Beat;
+    readonly ports: Pick<ExperimentPorts, 'store' | 'log'>;
+  },
+): Promise<DrainReply | undefined> {
+  if (platform.checkRun === undefined) return undefined;
+  const { platformRuns } = await getExperiment(on.ports.store, on.experimentId);
+  const run = platformRuns.find((each) => each.platform === platform.name);
+  if (run === undefined) return undefined;
+  try {
+    await platform.checkRun(run, on.beat.cancelled);
+    return undefined;
+  } catch (error) {
+    if (!AssayError.is(error)) throw error;
+    // Nothing gets anywhere with refused keys; the exporter waits for them as long as it may.
+    if (error.code === 'PLATFORM_UNAUTHORIZED') return undefined;
+    const changed = error.code === 'PLATFORM_PROJECT_CHANGED';
+    if (changed && !(await areCellsDone(on.ports.store, on.experimentId))) {
+      on.ports.log.error({ platform: platform.name, err: error }, 'not published');
+      return { state: 'wait', waitMs: otherProjectWaitMs, reason: error.message };
+    }
+    if (error.entry.retry === 'never') throw error;
+    return { state: 'wait', waitMs: error.retryAfterMs ?? 5_000, reason: error.message };
+  }
 }
 
 /** What a drain works with. */

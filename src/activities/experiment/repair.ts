@@ -71,10 +71,18 @@ const tracesPerRequest = 100;
 
 async function scoresThere(
   { record, platform, run, beat }: Look,
-  page: readonly { readonly traceId: string; readonly runId: string | undefined }[],
+  page: readonly {
+    readonly traceId: string;
+    readonly runId: string | undefined;
+    readonly ids: readonly string[];
+  }[],
 ): Promise<ReadonlySet<string>> {
   const there = new Set<string>();
-  const ask = async (which: { traceIds: readonly string[] } | { runIds: readonly string[] }) => {
+  const ask = async (
+    which: ({ traceIds: readonly string[] } | { runIds: readonly string[] }) & {
+      readonly scoreIds: readonly string[];
+    },
+  ) => {
     for await (const { scoreIds } of platform.readBack({
       run,
       runUid: record.runUid,
@@ -88,9 +96,21 @@ async function scoresThere(
   };
   const traces = [...new Set(page.flatMap(({ traceId }) => (traceId === '' ? [] : [traceId])))];
   for (let at = 0; at < traces.length; at += tracesPerRequest) {
-    await ask({ traceIds: traces.slice(at, at + tracesPerRequest) });
+    const asked = new Set(traces.slice(at, at + tracesPerRequest));
+    await ask({
+      traceIds: [...asked],
+      scoreIds: idsWhere(page, ({ traceId }) => asked.has(traceId)),
+    });
   }
   const runs = [...new Set(page.flatMap(({ runId }) => runId ?? []))];
-  if (runs.length > 0) await ask({ runIds: runs });
+  const ofRuns = idsWhere(page, ({ runId }) => runId !== undefined);
+  if (runs.length > 0) await ask({ runIds: runs, scoreIds: ofRuns });
   return there;
+}
+
+function idsWhere<Row extends { readonly ids: readonly string[] }>(
+  rows: readonly Row[],
+  isAsked: (row: Row) => boolean,
+): readonly string[] {
+  return rows.filter(isAsked).flatMap(({ ids }) => ids);
 }

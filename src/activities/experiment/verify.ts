@@ -201,12 +201,17 @@ async function missingScores(
   const missing = new Set(of.wanted);
   const traceIds = [...new Set(of.page.map(({ traceId }) => traceId))];
   for (let at = 0; at < traceIds.length && missing.size > 0; at += tracesPerRequest) {
+    const asked = new Set(traceIds.slice(at, at + tracesPerRequest));
     for await (const page of platform.readBack({
       run,
       runUid: record.runUid,
       from: record.createdAt,
       kind: 'scores',
-      traceIds: traceIds.slice(at, at + tracesPerRequest),
+      traceIds: [...asked],
+      scoreIds: of.page
+        .filter(({ traceId }) => asked.has(traceId))
+        .flatMap(({ ids }) => ids)
+        .filter((id) => missing.has(id)),
       signal: beat.cancelled,
     })) {
       for (const id of page.scoreIds ?? []) missing.delete(id);
@@ -229,6 +234,7 @@ async function verifyRunScores(look: Look): Promise<{ found: number; complete: b
     from: record.createdAt,
     kind: 'scores',
     runIds: [...new Set(expected.map(({ runId }) => runId))],
+    scoreIds: [...missing],
     signal: beat.cancelled,
   })) {
     for (const id of page.scoreIds ?? []) missing.delete(id);

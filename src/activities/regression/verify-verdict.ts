@@ -28,6 +28,7 @@ export function createVerifyVerdict(ports: RegressionPorts): GateActivities['ver
         from: record.createdAt,
         kind: 'scores',
         runIds: [...new Set(expected.map(({ runId }) => runId))],
+        scoreIds: [...missing],
         signal: beat.cancelled,
       })) {
         for (const id of page.scoreIds ?? []) missing.delete(id);

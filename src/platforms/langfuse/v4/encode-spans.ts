@@ -6,7 +6,7 @@ import type { EncodeContext, OutboxRecord } from '../../port.js';
 import { createFieldTexts, shortText, type FieldTexts } from '../field-text.js';
 import { idOnPlatform } from '../item-identity.js';
 import type { LangfuseSettings } from '../options.js';
-import { attribute, metadataKey, type OtlpSpan } from './attributes.js';
+import { attribute, legacyMark, metadataKey, type OtlpSpan } from './attributes.js';
 import { AttributeList } from './attribute-list.js';
 import { callAttributes } from './call-attributes.js';
 import { unsentExportId } from './export-body.js';
@@ -148,7 +148,9 @@ function addCommon(
   if (place === undefined) {
     throw new AssayError('INTERNAL', `The run has no place for repetition ${cell.repetition}.`);
   }
-  list.short(attribute.traceName, run.experiment);
+  // Some v3 servers take a span that names its trace for what the trace itself shows.
+  if (run.run.generation === 'v3') list.short(legacyMark, 'v3');
+  else list.short(attribute.traceName, run.experiment);
   list.short(attribute.environment, settings.environment);
   if (settings.release !== undefined) list.short(attribute.release, settings.release);
   list.short(attribute.experimentId, place.id);

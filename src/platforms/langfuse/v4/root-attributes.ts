@@ -22,6 +22,7 @@ export function rootAttributes(
 ): void {
   const { cell, item, run } = encoding;
   list.short(attribute.type, 'span');
+  if (run.run.generation === 'v3') list.short(attribute.traceName, run.experiment);
   list.field('input', attribute.input, item.input);
   list.field('output', attribute.output, cell.output);
   list.field('expected', attribute.itemExpected, item.expected);

@@ -233,7 +233,11 @@ export function describePublishing({ server, traits }: Suite): void {
   describe('the scores of a run as a whole', () => {
     it('stand at its runs once, also where they are sent again', async () => {
       const run = await prepareRun(platform(), { items: 1, repetitions: 2 });
-      await sendAll(platform(), recordsOf(platform(), run));
+      // A run may be there only once it has a cell.
+      for (const repetition of [1, 2]) {
+        const cell = run.cellOf(0, { repetition });
+        await sendAll(platform(), platform().encodeCell(cell, itemOf(0), run.context));
+      }
       const comment = { passed_items: [], failed_items: [], reasoning: '1 of 1', suggestions: [] };
       const records = platform().encodeRunScores({
         scores: [1, 2].flatMap((repetition) => [

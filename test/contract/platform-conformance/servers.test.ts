@@ -11,6 +11,16 @@ const servers: readonly (readonly [string, () => Promise<ConformanceServer>, Tra
     { inOurHands: true, resentSpans: 'shown_again', visibleWithinMs: 3_000 },
   ],
   [
+    'Langfuse 4, dual',
+    () => openLangfuseDev({ mode: 'dual' }),
+    { inOurHands: true, resentSpans: 'shown_again', visibleWithinMs: 3_000 },
+  ],
+  [
+    'Langfuse 3',
+    () => openLangfuseDev({ mode: 'legacy', version: '3.140.0' }),
+    { inOurHands: true, resentSpans: 'shown_once', visibleWithinMs: 3_000 },
+  ],
+  [
     'LangSmith (test server)',
     () => openLangsmithTest(),
     { inOurHands: true, resentSpans: 'shown_once', visibleWithinMs: 3_000 },

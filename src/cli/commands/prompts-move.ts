@@ -67,7 +67,7 @@ Exit codes: 0 it has the label, 3 there is no such version, 4 no passing gate, 5
     const options = command.opts<PromoteOptions>();
     const { version, fromLabel, requireGate } = options;
     const to = selectorOf({
-      ...(version === undefined ? {} : { promptVersion: version }),
+      ...(version === undefined ? {} : { version }),
       ...(fromLabel === undefined ? {} : { label: fromLabel }),
     });
     return move(cli, {

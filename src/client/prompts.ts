@@ -85,7 +85,7 @@ export interface PromptReading {
 
 export function createPrompts(transport: Transport, fetchers: PromptFetchers): Prompts {
   const libraries = (backend?: PromptBackend): readonly PromptLibrary[] => {
-    const known = [transport.platform()].map(({ name, prompts }) => ({ platform: name, prompts }));
+    const known = transport.platforms().map(({ name, prompts }) => ({ platform: name, prompts }));
     if (backend === undefined) return known.slice(0, 1);
     const wanted = backend === 'both' ? ['langfuse', 'langsmith'] : [backend];
     const missing = wanted.filter((name) => !known.some(({ platform }) => platform === name));

@@ -135,7 +135,10 @@ describe('links of one moment', () => {
       if (method !== 'GET' || path !== '/api/public/dataset-run-items') return undefined;
       const rows = traces.map(linkOf);
       // Ordered by a time that they share, so the server may deal them out to its pages as it likes.
-      const given = query.get('limit') === '100' ? rows.with(100, rows[99] ?? rows[0]) : rows;
+      const given =
+        query.get('limit') === '100'
+          ? rows.map((row, at) => (at === 100 ? (rows[99] ?? row) : row))
+          : rows;
       return { body: paged(given, query) };
     });
     const records = cellsOf(platform, 150);
@@ -160,7 +163,10 @@ describe('links of one moment', () => {
         };
       }
       const rows = traces.map(linkOf);
-      const given = query.get('limit') === '100' ? rows.with(100, rows[99] ?? rows[0]) : rows;
+      const given =
+        query.get('limit') === '100'
+          ? rows.map((row, at) => (at === 100 ? (rows[99] ?? row) : row))
+          : rows;
       return query.get('runName') === 'triage-nightly'
         ? { body: paged(given, query) }
         : { status: 404, body: { message: 'no run', error: 'LangfuseNotFoundError' } };

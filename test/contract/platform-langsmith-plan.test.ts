@@ -43,7 +43,7 @@ describe('describing a server', () => {
     const old = await Place.start({ useMultipart: false, version: '0.5.1' });
     await expect(old.platform.describe(soon())).rejects.toMatchObject({
       code: 'PLATFORM_UNSUPPORTED',
-      message: expect.stringContaining('0.5.1') as string,
+      message: expect.stringContaining('0.5.1'),
     });
     await old.close();
   });
@@ -227,7 +227,7 @@ describe('the items of a run', () => {
 describe('the prompt of a run', () => {
   const prompt = {
     name: 'Triage.v2',
-    messages: [{ role: 'system', content: 'Sort {{text}}' }],
+    body: { kind: 'chat' as const, messages: [{ role: 'system', content: 'Sort {{text}}' }] },
     config: { model: 'm' },
     contentHash: 'a'.repeat(64),
   };
@@ -237,7 +237,10 @@ describe('the prompt of a run', () => {
     expect(await place.platform.ensurePrompt(prompt, soon())).toEqual({ version: 1 });
     const other = {
       ...prompt,
-      messages: [{ role: 'system', content: 'Sort this: {{text}}' }],
+      body: {
+        kind: 'chat' as const,
+        messages: [{ role: 'system', content: 'Sort this: {{text}}' }],
+      },
       contentHash: 'b'.repeat(64),
     };
     expect(await place.platform.ensurePrompt(other, soon())).toEqual({ version: 2 });

@@ -43,7 +43,7 @@ describe('describing a server', () => {
     const old = await Place.start({ useMultipart: false, version: '0.5.1' });
     await expect(old.platform.describe(soon())).rejects.toMatchObject({
       code: 'PLATFORM_UNSUPPORTED',
-      message: expect.stringContaining('0.5.1') as string,
+      message: expect.stringContaining('0.5.1'),
     });
     await old.close();
   });

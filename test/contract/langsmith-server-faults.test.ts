@@ -5,7 +5,7 @@ import type { Client } from 'langsmith';
 
 import type { LangsmithServer } from '../support/langsmith/server.js';
 import { startLangsmith } from '../support/langsmith/server.js';
-import { all, ask, clientOf, rootRun } from './langsmith-server-support.js';
+import { all, ask, clientOf, listRuns, readRun, rootRun } from './langsmith-server-support.js';
 
 describe('faults and delays of the LangSmith test server', () => {
   let server: LangsmithServer;
@@ -87,11 +87,15 @@ describe('faults and delays of the LangSmith test server', () => {
     server.setDelays({ runsMs: 60_000, feedbackMs: 60_000 });
     const run = rootRun({ session_name: 'delayed' });
     await ask(server, 'POST /runs', { body: run });
-    const sessionId = server.inspect.runs.find(({ id }) => id === run.id)?.sessionId ?? '';
-    await client.createFeedback(run.id, 'late', { score: 1, sessionId });
+    await client.createFeedback({
+      runId: run.id,
+      sessionId: server.inspect.sessions.find(({ name }) => name === 'delayed')?.id ?? '',
+      key: 'late',
+      score: 1,
+    });
     expect(server.inspect.runs.map(({ id }) => id)).toContain(run.id);
-    expect(await all(client.listRuns({ id: [run.id] }))).toEqual([]);
-    await expect(client.readRun(run.id)).rejects.toThrow('404');
+    expect(await listRuns(client, { id: [run.id] })).toEqual([]);
+    await expect(readRun(client, run.id)).rejects.toThrow('404');
     expect(await all(client.listFeedback({ runIds: [run.id] }))).toEqual([]);
     expect(await client.readProject({ projectName: 'delayed', includeStats: true })).toMatchObject({
       run_count: 0,
@@ -101,7 +105,7 @@ describe('faults and delays of the LangSmith test server', () => {
     const soon = rootRun({ session_name: 'delayed' });
     await ask(server, 'POST /runs', { body: soon });
     await new Promise((resolve) => setTimeout(resolve, 45));
-    expect(await all(client.listRuns({ id: [soon.id] }))).toHaveLength(1);
+    expect(await listRuns(client, { id: [soon.id] })).toHaveLength(1);
   });
 
   it('answers bodies over the limit, broken ones and unknown paths plainly', async () => {

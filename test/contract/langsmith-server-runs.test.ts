@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Client } from 'langsmith';
@@ -8,7 +9,15 @@ import { traceable } from 'langsmith/traceable';
 import type { LangsmithServer } from '../support/langsmith/server.js';
 import { startLangsmith } from '../support/langsmith/server.js';
 import type { Loose } from './langsmith-server-support.js';
-import { all, ask, childRun, clientOf, rootRun } from './langsmith-server-support.js';
+import {
+  all,
+  ask,
+  childRun,
+  clientOf,
+  listRuns,
+  readRun,
+  rootRun,
+} from './langsmith-server-support.js';
 
 describe('projects, runs and feedback of the LangSmith test server, by the official client', () => {
   let server: LangsmithServer;
@@ -31,6 +40,11 @@ describe('projects, runs and feedback of the LangSmith test server, by the offic
   const batch = (post: readonly unknown[], patch: readonly unknown[] = []) =>
     ask(server, 'POST /runs/batch', { body: { post, patch } });
   const rowsOf = (id: string) => server.inspect.runs.filter((run) => run.id === id);
+  /** What feedback names its run by. */
+  const on = ({ id }: { id: string }) => ({
+    runId: id,
+    sessionId: rowsOf(id)[0]?.sessionId ?? '',
+  });
 
   describe('projects', () => {
     it('creates an experiment on a dataset, once, and finds it by name, id and dataset', async () => {
@@ -96,13 +110,13 @@ describe('projects, runs and feedback of the LangSmith test server, by the offic
       await target('2 + 2');
       await tracing.awaitPendingTraceBatches();
       expect(server.requests.counts()['POST /runs/multipart 202']).toBeGreaterThan(0);
-      const runs = await all(client.listRuns({ projectName: 'traced' }));
+      const runs = await listRuns(client, { projectName: 'traced' });
       const root = runs.find(({ name }) => name === 'target');
       const child = runs.find(({ name }) => name === 'generation');
       expect(runs).toHaveLength(2);
       expect(root).toMatchObject({ status: 'success', outputs: { outputs: '4 to 2 + 2' } });
       expect(child).toMatchObject({ parent_run_id: root?.id, trace_id: root?.id, run_type: 'llm' });
-      const tree = await client.readRun(root?.id ?? '', { loadChildRuns: true });
+      const tree = await readRun(client, root?.id ?? '', { loadChildRuns: true });
       expect(tree.child_runs?.map(({ id }) => id)).toEqual([child?.id]);
     });
 
@@ -138,9 +152,9 @@ describe('projects, runs and feedback of the LangSmith test server, by the offic
         inputs: {},
         project_name: 'singles',
       });
-      expect(await single.readRun(id)).toMatchObject({ status: 'pending', trace_id: id });
+      expect(await readRun(single, id)).toMatchObject({ status: 'pending', trace_id: id });
       await single.updateRun(id, { end_time: Date.now(), error: 'failed' });
-      expect(await single.readRun(id)).toMatchObject({ status: 'error', error: 'failed' });
+      expect(await readRun(single, id)).toMatchObject({ status: 'error', error: 'failed' });
     });
 
     it('answers a repeated run with 409 and makes no second row of it', async () => {
@@ -160,6 +174,33 @@ describe('projects, runs and feedback of the LangSmith test server, by the offic
       expect((await batch([{ ...old, name: 'changed' }, fresh])).status).toBe(202);
       expect(rowsOf(old.id)).toMatchObject([{ name: 'target' }]);
       expect(rowsOf(fresh.id)).toHaveLength(1);
+    });
+
+    it('can answer such a batch with 409, with and without taking what is new', async () => {
+      for (const partlyRepeated of ['take-and-409', 'refuse'] as const) {
+        const strict = await startLangsmith({ partlyRepeated });
+        const [old, fresh] = [rootRun(), rootRun()];
+        const send = (...post: Loose[]) => ask(strict, 'POST /runs/batch', { body: { post } });
+        await send(old);
+        const answer = await send(old, fresh);
+        await strict.close();
+        expect(answer.status).toBe(409);
+        expect(strict.inspect.runs).toHaveLength(partlyRepeated === 'refuse' ? 1 : 2);
+      }
+    });
+
+    it('takes compressed bodies, and says so where one is broken', async () => {
+      const run = rootRun();
+      const send = (body: Uint8Array<ArrayBuffer>) =>
+        fetch(`${server.url}/runs/batch`, {
+          method: 'POST',
+          headers: { 'x-api-key': server.apiKey, 'content-encoding': 'gzip' },
+          body,
+        });
+      const packed = new Uint8Array(gzipSync(JSON.stringify({ post: [run] })));
+      expect((await send(packed)).status).toBe(202);
+      expect(rowsOf(run.id)).toHaveLength(1);
+      expect((await send(packed.slice(0, 20))).status).toBe(400);
     });
 
     it('takes no second update of a run that has ended', async () => {
@@ -247,7 +288,7 @@ describe('projects, runs and feedback of the LangSmith test server, by the offic
       }),
     );
     const names = async (options: Parameters<Client['listRuns']>[0]) =>
-      (await all(client.listRuns({ projectName: 'reading', ...options }))).map(({ name }) => name);
+      (await listRuns(client, { projectName: 'reading', ...options })).map(({ name }) => name);
 
     beforeAll(() => batch([parent, ...children]));
 
@@ -330,7 +371,7 @@ describe('projects, runs and feedback of the LangSmith test server, by the offic
       await ask(server, 'POST /api/v1/runs/delete', {
         body: { session_id: id, trace_ids: [gone.id] },
       });
-      const left = await all(client.listRuns({ projectName: 'cleared' }));
+      const left = await listRuns(client, { projectName: 'cleared' });
       expect(left.map((run) => run.id)).toEqual([kept.id]);
     });
   });
@@ -339,15 +380,20 @@ describe('projects, runs and feedback of the LangSmith test server, by the offic
     it('creates, lists, changes and deletes it', async () => {
       const run = rootRun({ session_name: 'judged' });
       await batch([run]);
-      const made = await client.createFeedback(run.id, 'correct', { score: 1, comment: 'right' });
-      await client.createFeedback(run.id, 'tone', { value: 'friendly' });
+      const made = await client.createFeedback({
+        ...on(run),
+        key: 'correct',
+        score: 1,
+        comment: 'right',
+      });
+      await client.createFeedback({ ...on(run), key: 'tone', value: 'friendly' });
       const listed = await all(
         client.listFeedback({ runIds: [run.id], feedbackKeys: ['correct'] }),
       );
       expect(listed).toMatchObject([{ id: made.id, score: 1, comment: 'right', trace_id: run.id }]);
       await client.updateFeedback(made.id, { score: 0.25, comment: null });
       expect(await client.readFeedback(made.id)).toMatchObject({ score: 0.25, comment: null });
-      const { feedback_stats: stats } = await client.readRun(run.id);
+      const { feedback_stats: stats } = await readRun(client, run.id);
       expect(stats).toEqual({
         correct: { n: 1, avg: 0.25, values: {} },
         tone: { n: 1, avg: null, values: { friendly: 1 } },
@@ -361,7 +407,7 @@ describe('projects, runs and feedback of the LangSmith test server, by the offic
       const run = rootRun({ session_name: 'batched feedback' });
       await batch([run]);
       server.requests.clear();
-      await batching.createFeedback(run.id, 'correct', { score: 1, traceId: run.id });
+      await batching.createFeedback({ ...on(run), key: 'correct', score: 1, traceId: run.id });
       await batching.awaitPendingTraceBatches();
       expect(server.requests.counts()).toMatchObject({ 'POST /runs/multipart 202': 1 });
       expect(await all(client.listFeedback({ runIds: [run.id] }))).toHaveLength(1);
@@ -371,8 +417,8 @@ describe('projects, runs and feedback of the LangSmith test server, by the offic
       const run = rootRun();
       await batch([run]);
       const feedbackId = randomUUID();
-      await client.createFeedback(run.id, 'twice', { score: 0, feedbackId });
-      await client.createFeedback(run.id, 'twice', { score: 1, feedbackId });
+      await client.createFeedback({ ...on(run), key: 'twice', score: 0, feedbackId });
+      await client.createFeedback({ ...on(run), key: 'twice', score: 1, feedbackId });
       const rows = server.inspect.feedback.filter(({ key }) => key === 'twice');
       expect(rows).toMatchObject([{ score: 1, creations: 2 }]);
     });
@@ -442,9 +488,9 @@ describe('projects, runs and feedback of the LangSmith test server, by the offic
       client: evaluating,
       experimentPrefix: 'doubling',
       evaluators: [
-        ({ outputs, referenceOutputs }) => ({
+        (run, example) => ({
           key: 'equal',
-          score: outputs['double'] === referenceOutputs?.['double'],
+          score: run.outputs?.['double'] === example?.outputs?.['double'],
         }),
       ],
     });
@@ -458,7 +504,7 @@ describe('projects, runs and feedback of the LangSmith test server, by the offic
       run_count: 3,
       feedback_stats: { equal: { n: 3, avg: 1 } },
     });
-    const roots = await all(client.listRuns({ projectId: project.id, isRoot: true }));
+    const roots = await listRuns(client, { projectId: project.id, isRoot: true });
     expect(new Set(roots.map((run) => run.reference_example_id)).size).toBe(3);
   });
 });

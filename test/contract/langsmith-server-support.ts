@@ -17,6 +17,24 @@ export function clientOf(
   });
 }
 
+/**
+ * Reads over `runs/query` and `runs/{id}`, which the client marks as going in 2027: they are what self-hosted servers answer, and
+ * what evaluate() still asks.
+ */
+export const listRuns = (
+  client: Client,
+  query: Parameters<Client['listRuns']>[0],
+): Promise<Awaited<ReturnType<Client['readRun']>>[]> =>
+  // eslint-disable-next-line @typescript-eslint/no-deprecated
+  all(client.listRuns(query));
+
+export const readRun = (
+  client: Client,
+  ...question: Parameters<Client['readRun']>
+): ReturnType<Client['readRun']> =>
+  // eslint-disable-next-line @typescript-eslint/no-deprecated
+  client.readRun(...question);
+
 export async function all<Row>(rows: AsyncIterable<Row>): Promise<Row[]> {
   const found: Row[] = [];
   for await (const row of rows) found.push(row);

@@ -21,20 +21,35 @@ export interface RunBatch {
 }
 
 /**
- * Takes runs and updates, all or (where one of them is malformed) none. A run that was posted before, or an update of one that was
- * ended before, changes nothing; where that is so of all of them the answer is the real service's 409.
+ * Takes runs and updates; one that is malformed refuses all. A run that was posted before, or an update of one that had ended
+ * before, changes nothing; where that is so of all of them, the answer is the real service's 409.
  */
 export function ingest(context: Context, workspace: Workspace, batch: RunBatch): void {
   const posts = batch.post.map((body) => parseBody(postSchema, body));
   const patches = batch.patch.map((body) => parseBody(patchSchema, body));
   const fresh = posts.map((body) => newRun(context, workspace, { body, ...batch }));
   for (const body of patches) checkPatch(workspace, posts, body);
+  const { partlyRepeated } = context.settings;
+  const anyKnown =
+    fresh.some((run) => workspace.runs.has(run.id)) ||
+    patches.some((body) => hasEnded(workspace, body.id));
+  if (anyKnown && partlyRepeated === 'refuse') throw alreadyReceived();
   const taken = [
     ...fresh.map((run) => addRun(context, workspace, run)),
     ...patches.map((body) => updateRun(context, workspace, body)),
   ];
-  if (taken.length > 0 && !taken.includes(true))
-    throw conflict('Conflict: payload already received: payloads already received', 'ingest');
+  const noneNew = taken.length > 0 && !taken.includes(true);
+  if (noneNew || (anyKnown && partlyRepeated === 'take-and-409')) throw alreadyReceived();
+}
+
+const alreadyReceived = () =>
+  conflict('Conflict: payload already received: payloads already received', 'ingest');
+
+/** Whether an update that ends the run was taken already, be it before the run itself came. */
+function hasEnded({ runs, earlyPatches }: Workspace, id: string): boolean {
+  const run = runs.get(id);
+  if (run !== undefined) return run.closed;
+  return (earlyPatches.get(id) ?? []).some(({ end_time: end }) => end !== undefined);
 }
 
 /** False where the run was posted before. Updates that came before it are joined to it now. */
@@ -51,15 +66,14 @@ function addRun(context: Context, workspace: Workspace, run: Run): boolean {
 
 /** False where the run had ended before. One that is unknown is kept until its run comes, as on the real service. */
 function updateRun(context: Context, workspace: Workspace, body: PatchBody): boolean {
+  if (hasEnded(workspace, body.id)) return false;
   const before = workspace.runs.get(body.id);
-  if (before === undefined) {
-    const early = workspace.earlyPatches.get(body.id) ?? [];
-    if (early.some(({ end_time: end }) => end != null)) return false;
-    workspace.earlyPatches.set(body.id, [...early, body]);
+  if (before !== undefined) {
+    workspace.runs.set(body.id, merged(context, before, body));
     return true;
   }
-  if (before.closed) return false;
-  workspace.runs.set(body.id, merged(context, before, body));
+  const early = workspace.earlyPatches.get(body.id) ?? [];
+  workspace.earlyPatches.set(body.id, [...early, body]);
   return true;
 }
 
@@ -68,7 +82,7 @@ function newRun(
   workspace: Workspace,
   { body, needsOrder }: { readonly body: PostBody; readonly needsOrder: boolean },
 ): Run {
-  if (needsOrder && (body.trace_id == null || body.dotted_order == null))
+  if (needsOrder && (body.trace_id === undefined || body.dotted_order === undefined))
     throw unprocessable(`trace_id and dotted_order are required for run_id:${body.id}`, 'ingest');
   const startTime = body.start_time ?? context.clock.now();
   const identity = {
@@ -95,14 +109,14 @@ function newRun(
     referenceExampleId: body.reference_example_id ?? null,
     posts: 1,
     patches: 0,
-    closed: body.end_time != null,
+    closed: body.end_time !== undefined,
     visibleAt: Date.now() + context.delays.current.runsMs,
   };
 }
 
 /** The project that the body names; one that is named for the first time comes into being, `default` where none is named. */
 function sessionFor({ clock }: Context, workspace: Workspace, body: PostBody): Session {
-  if (body.session_id != null) return sessionById(workspace, body.session_id, 'ingest');
+  if (body.session_id !== undefined) return sessionById(workspace, body.session_id, 'ingest');
   const name = body.session_name ?? 'default';
   const known = sessionNamed(workspace, name);
   if (known !== undefined) return known;
@@ -124,7 +138,7 @@ function sessionFor({ clock }: Context, workspace: Workspace, body: PostBody): S
 
 /** An update may leave out where its run stands in its trace, but not move it. */
 function checkPatch(workspace: Workspace, posts: readonly PostBody[], body: PatchBody): void {
-  if (body.dotted_order == null || body.trace_id == null) return;
+  if (body.dotted_order === undefined || body.trace_id === undefined) return;
   const posted = posts.find(({ id }) => id === body.id);
   checkDottedOrder({
     id: body.id,
@@ -157,14 +171,14 @@ function merged({ delays }: Context, before: Run, body: PatchBody): Run {
     tags: body.tags ?? before.tags,
     referenceExampleId: body.reference_example_id ?? before.referenceExampleId,
     patches: before.patches + 1,
-    closed: body.end_time != null,
+    closed: body.end_time !== undefined,
     visibleAt: Date.now() + delays.current.runsMs,
   };
 }
 
 /** `metadata` is joined key by key, anything else replaced. */
-function mergedExtra(before: ObjectMap, change: ObjectMap | null | undefined): ObjectMap {
-  if (change == null) return before;
+function mergedExtra(before: ObjectMap, change: ObjectMap | undefined): ObjectMap {
+  if (change === undefined) return before;
   const metadata = {
     ...(before['metadata'] as ObjectMap | undefined),
     ...(change['metadata'] as ObjectMap | undefined),

@@ -81,7 +81,7 @@ describe('the runs of a cell', () => {
   ] as const)('say why a cell ended as %s', (status, said) => {
     const error = {
       code: 'TARGET_FAILED',
-      title: 'The target failed',
+      title: 'The target threw',
       message: 'It threw.',
       problems: [],
     } as const;

@@ -43,7 +43,11 @@ interface Copy {
 
 export interface PromptCacheOptions {
   /** Asks the platform; undefined where it has none of these. */
-  load(name: string, which: PromptSelector, signal: AbortSignal): Promise<Answer | undefined>;
+  readonly load: (
+    name: string,
+    which: PromptSelector,
+    signal: AbortSignal,
+  ) => Promise<Answer | undefined>;
   /** What the platform said last, for the time when it is away. */
   readonly copies?: {
     keep(name: string, selector: string, copy: Copy): Promise<void>;

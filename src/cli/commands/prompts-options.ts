@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import type { PromptBackend } from '../../client/prompts.js';
 import { promptBackendSchema } from '../../contracts/prompt-protocol.js';
 import type { PromptSelector } from '../../contracts/prompt.js';
-import { AssayError } from '../../core/errors/assay-error.js';
+import { AssayError, type Problem } from '../../core/errors/assay-error.js';
 import { labelProblem, latestLabel } from '../../core/prompts/labels.js';
 import { promptFiles, promptSourceOf, type PromptSource } from '../../prompts/prompt-source.js';
 import type { Cli } from '../cli.js';
@@ -77,7 +77,7 @@ export function actorOf(given: string | undefined): string {
 
 /** What a folder holds, where it can be read; broken files are nobody's content. */
 export async function readableSource(path: string): Promise<PromptSource | undefined> {
-  const problems: [] = [];
+  const problems: Problem[] = [];
   const source = await promptSourceOf(path, problems);
   return problems.length === 0 ? source : undefined;
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { AssayError } from '../../../src/core/errors/assay-error.js';
 import { promptContentHash } from '../../../src/core/prompts/content.js';
 import { createPromptCache, type PromptCacheOptions } from '../../../src/prompts/prompt-cache.js';
+import type { PromptCopy } from '../../../src/store/prompts/copies.js';
 
 const content = (text: string) => ({ body: { kind: 'text' as const, text }, config: {} });
 const away = () => new AssayError('PLATFORM_UNREACHABLE', 'It is away.');
@@ -10,7 +11,7 @@ const away = () => new AssayError('PLATFORM_UNREACHABLE', 'It is away.');
 /** A platform and a database that can be away, on a clock that goes on only when it is told. */
 function world(options: Partial<PromptCacheOptions> = {}) {
   const state = { version: 1, up: true, known: true, time: 0, asked: 0 };
-  const copies = new Map<string, never>();
+  const copies = new Map<string, PromptCopy>();
   const create = () =>
     createPromptCache({
       load: () => {
@@ -22,7 +23,7 @@ function world(options: Partial<PromptCacheOptions> = {}) {
       },
       copies: {
         keep: (name, selector, copy) => {
-          copies.set(`${name} ${selector}`, copy as never);
+          copies.set(`${name} ${selector}`, copy);
           return Promise.resolve();
         },
         find: (name, selector) => Promise.resolve(copies.get(`${name} ${selector}`)),

@@ -11,6 +11,7 @@ import {
   type PlatformPush,
   type PushReply,
 } from '../contracts/dataset-push.js';
+import { plainFieldKeys } from '../core/dataset/item-fields.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import {
   datasetPushWorkflowId,
@@ -156,7 +157,8 @@ export function createDatasets(transport: Transport): Datasets {
         ...(datasets.platformId === undefined
           ? {}
           : { platformId: (...args) => datasets.platformId?.(...args) ?? '' }),
-        ...(datasets.fieldKeys === undefined ? {} : { fieldKeys: datasets.fieldKeys }),
+        fieldKeys: (write) =>
+          datasets.fieldKeys?.(write) ?? plainFieldKeys(write.item, write.splits),
       };
     },
   };

@@ -84,7 +84,7 @@ function worker(connected: readonly Platform[] = platforms) {
   const pushId = unique('push');
   return {
     pushId,
-    async check(change: Partial<DatasetPushRequest> = {}) {
+    check: async (change: Partial<DatasetPushRequest> = {}) => {
       const request = datasetPushSchema.parse({
         project: 'shop',
         dataset: name,

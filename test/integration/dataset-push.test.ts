@@ -139,7 +139,7 @@ describe('a push', () => {
       {
         code: 'DATASET_INVALID',
         problems: [1, 2, 3].map((line) => ({
-          at: expect.stringContaining(`test_cases.jsonl:${line}`) as unknown,
+          at: expect.stringContaining(`test_cases.jsonl:${line}`),
         })),
       },
     );

@@ -1,23 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 
 import type { Cli } from '../cli.js';
+import { knownDatasetsFolder } from '../settings.js';
 
 /**
- * The folder of the datasets of this project: what `assay config check`, `assay dev` or a worker last saw in the config, else
- * `datasets`. The config is not executed.
+ * The folder of the datasets of this project: what `assay config check` or `assay dev` last saw in the config, else `datasets`. The
+ * config is not executed.
  */
 export async function datasetsFolder({ folder }: Pick<Cli, 'folder'>): Promise<string> {
-  const text = await readFile(join(folder, '.assay', 'settings.json'), 'utf8').catch(() => '{}');
-  let settings: unknown;
-  try {
-    settings = JSON.parse(text);
-  } catch {
-    settings = undefined;
-  }
-  const named =
-    typeof settings === 'object' && settings !== null && 'datasetsFolder' in settings
-      ? settings.datasetsFolder
-      : undefined;
-  return join(folder, typeof named === 'string' && named !== '' ? named : 'datasets');
+  return resolve(folder, (await knownDatasetsFolder(folder)) ?? 'datasets');
 }

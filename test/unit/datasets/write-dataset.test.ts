@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { DatasetItem } from '../../../src/contracts/records.js';
-import type { JsonObject } from '../../../src/core/json/json.js';
 import { createCsvShape } from '../../../src/datasets/csv-shape.js';
 import { createItemSpool } from '../../../src/datasets/item-spool.js';
 import { readLocalDataset } from '../../../src/datasets/local-dataset.js';
@@ -73,7 +72,7 @@ describe.each(['json', 'jsonl', 'csv'] as const)('items written as %s', (format)
   it('are read back as they were', async () => {
     await fc.assert(
       fc.asyncProperty(items, async (given) => {
-        const name = await write(format, given as unknown as DatasetItem[]);
+        const name = await write(format, given);
         expect(await readLocalDataset(folder, name)).toEqual(given);
       }),
       { numRuns: 60 },
@@ -121,7 +120,7 @@ describe('a spool', () => {
     const big = 'x'.repeat(1_000);
     const rows = Array.from({ length: 1_000 }, (_, n): DatasetItem => ({
       id: `é${n}`,
-      input: { big, n } as JsonObject,
+      input: { big, n },
       metadata: {},
     }));
     for (const row of rows) await spool.add(row);

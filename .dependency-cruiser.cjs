@@ -130,7 +130,14 @@ module.exports = {
       from: { path: '^src/cli/', pathNot: '^src/cli/commands/(dev|worker|doctor|config|db)' },
       to: {
         path: '^src/',
-        pathNot: ['^src/cli/', '^src/client/', '^src/prompts/', '^src/datasets/', '^src/contracts/', '^src/core/'],
+        pathNot: [
+          '^src/cli/',
+          '^src/client/',
+          '^src/prompts/',
+          '^src/datasets/',
+          '^src/contracts/',
+          '^src/core/',
+        ],
       },
     },
     {

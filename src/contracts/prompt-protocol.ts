@@ -141,5 +141,3 @@ export interface PromptActivities {
   pushPrompt(on: OnPlatform<PushPrompt>): Promise<PushedPrompt>;
   movePromptLabel(on: OnPlatform<MovePromptLabel>): Promise<MovedPrompt>;
 }
-
-export type { PromptSelector };

@@ -19,7 +19,7 @@ export function registerDatasets(program: Command, registration: Registration): 
       `
 Examples:
   $ assay datasets push support-tickets
-  $ assay datasets diff support-tickets        # exit code 1 where they differ
+  $ assay datasets diff support-tickets        # exit code 12 where they differ
   $ assay datasets pull support-tickets --version 2026-11-21T12:00:00Z
   $ assay datasets list`,
     );
@@ -130,7 +130,7 @@ function registerShow(group: Command, { handle }: Registration): void {
 function registerDiff(group: Command, { handle }: Registration): void {
   const command = group
     .command('diff')
-    .description('Compare the files of a dataset with what a platform has; exit code 1 for drift')
+    .description('Compare the files of a dataset with what a platform has; exit code 12 for drift')
     .argument('<name>', 'the folder of the dataset')
     .addOption(compared())
     .option('--version <moment>', 'as it stood there then, ISO 8601 (default: now)', moment)

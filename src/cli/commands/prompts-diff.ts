@@ -13,6 +13,7 @@ import { readPromptFolders } from '../../prompts/prompt-folders.js';
 import type { PromptSource } from '../../prompts/prompt-source.js';
 import type { Cli, Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
+import { driftExitCode } from '../drift.js';
 import {
   rootOf,
   withBackend,
@@ -25,9 +26,6 @@ interface DiffOptions extends FolderOptions, BackendOptions {
   readonly label?: string;
   readonly strict?: boolean;
 }
-
-/** As those of a gate, 10 and 11: an outcome, not an error. */
-const driftExitCode = 12;
 
 /** How one prompt stands. */
 interface Standing {

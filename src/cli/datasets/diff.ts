@@ -13,15 +13,13 @@ import { openLocalDataset } from '../../datasets/local-dataset.js';
 import type { LocalDataset } from '../../datasets/port.js';
 import type { Cli } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
+import { driftExitCode } from '../drift.js';
 import { datasetsFolder } from './local-files.js';
 
 export interface DiffCommand {
   readonly backend?: Backend;
   readonly version?: string;
 }
-
-/** What the files and a platform differ in: the exit code of drift, as `diff` has it. */
-export const driftExit = 1;
 
 /** Compares the files of a dataset with what platforms have; changes nothing. */
 export async function diff(cli: Cli, name: string, options: DiffCommand): Promise<number> {
@@ -35,7 +33,7 @@ export async function diff(cli: Cli, name: string, options: DiffCommand): Promis
     const drift = differences.some(isDrift);
     if (cli.json) await cli.out.line(jsonText({ dataset: name, drift, platforms: differences }));
     else for (const each of differences) await tell(cli, name, each);
-    return drift ? driftExit : 0;
+    return drift ? driftExitCode : 0;
   });
 }
 

@@ -1,18 +1,51 @@
 import { Option, type Command } from 'commander';
 
-import { backendSchema, platformNameSchema } from '../contracts/backend.js';
+import {
+  backendSchema,
+  platformNameSchema,
+  type Backend,
+  type PlatformName,
+} from '../contracts/backend.js';
+import { platformNames } from '../core/platforms/backend.js';
+import type { Cli } from './cli.js';
+import { knownBackend } from './settings.js';
+
+/** Of commands that read: what the config says is known only where it was executed in this folder. */
+const readingDefault = 'default: platform.backend of the config, else the first with keys';
 
 /** Adds `--backend` to a command that writes. */
-export const withBackendOption = (command: Command): Command =>
-  command.addOption(
-    new Option(
-      '--backend <which>',
-      'where it is published (default: platform.backend of the config, else langfuse)',
-    ).choices(backendSchema.options),
-  );
+export const withBackendOption = (
+  command: Command,
+  description = 'where it is published (default: platform.backend of the config, else langfuse)',
+): Command =>
+  command.addOption(new Option('--backend <which>', description).choices(backendSchema.options));
+
+/** Adds `--backend` to a command that compares with platforms or lists them. */
+export const withReadBackendOption = (command: Command): Command =>
+  withBackendOption(command, `of which platform (${readingDefault})`);
 
 /** Adds `--backend` to a command that reads one platform. */
-export const withPlatformOption = (command: Command, description: string): Command =>
+export const withPlatformOption = (
+  command: Command,
+  description = `from which platform (${readingDefault})`,
+): Command =>
   command.addOption(
     new Option('--backend <which>', description).choices(platformNameSchema.options),
   );
+
+/** Which platforms are read: what was given, else what the config said when it was last executed; else nobody knows. */
+export async function readBackend(
+  { folder }: Pick<Cli, 'folder'>,
+  given: Backend | undefined,
+): Promise<Backend | undefined> {
+  return given ?? (await knownBackend(folder));
+}
+
+/** As {@link readBackend}, for what has one source: of both, the first. */
+export async function readPlatform(
+  cli: Pick<Cli, 'folder'>,
+  given: PlatformName | undefined,
+): Promise<PlatformName | undefined> {
+  const backend = await readBackend(cli, given);
+  return backend === undefined ? undefined : platformNames(backend)[0];
+}

@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
+import { backendSchema, type Backend } from '../contracts/backend.js';
 import { projectIdSchema } from '../contracts/names.js';
 import { AssayError } from '../core/errors/assay-error.js';
 
@@ -10,6 +11,8 @@ const settingsSchema = z.looseObject({
   project: projectIdSchema,
   /** Where the config has them; commands that read files must not execute it to know. */
   datasetsFolder: z.string().optional(),
+  /** `platform.backend` of the config, for commands that read platforms. */
+  backend: backendSchema.optional().catch(undefined),
 });
 
 const settingsFile = (folder: string): string => join(folder, '.assay', 'settings.json');
@@ -23,17 +26,23 @@ export async function ensureStateFolder(folder: string): Promise<void> {
 export async function rememberProject(
   folder: string,
   project: string,
-  folders: { readonly datasetsFolder?: string } = {},
+  config: { readonly datasetsFolder?: string; readonly backend?: Backend } = {},
 ): Promise<void> {
   const known = await readSettings(folder).catch(() => undefined);
-  const { datasetsFolder = known?.datasetsFolder } = folders;
-  if (known?.project === project && known.datasetsFolder === datasetsFolder) return;
+  const { datasetsFolder = known?.datasetsFolder, backend = known?.backend } = config;
+  if (
+    known?.project === project &&
+    known.datasetsFolder === datasetsFolder &&
+    known.backend === backend
+  ) {
+    return;
+  }
   await ensureStateFolder(folder);
   const file = settingsFile(folder);
   const draft = `${file}.${randomBytes(4).toString('hex')}`;
   await writeFile(
     draft,
-    `${JSON.stringify({ ...known, project, datasetsFolder }, undefined, 2)}\n`,
+    `${JSON.stringify({ ...known, project, datasetsFolder, backend }, undefined, 2)}\n`,
   );
   await rename(draft, file);
 }
@@ -61,6 +70,11 @@ export async function resolveProject(from: {
 /** The folder of the datasets as the config had it when it was last executed; undefined where nobody knows. */
 export async function knownDatasetsFolder(folder: string): Promise<string | undefined> {
   return (await readSettings(folder).catch(() => undefined))?.datasetsFolder;
+}
+
+/** `platform.backend` of the config as it was when it was last executed; undefined where nobody knows. */
+export async function knownBackend(folder: string): Promise<Backend | undefined> {
+  return (await readSettings(folder).catch(() => undefined))?.backend;
 }
 
 function checked(project: string, at: string): string {

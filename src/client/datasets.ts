@@ -2,7 +2,6 @@ import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporal
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Backend, PlatformName } from '../contracts/backend.js';
-import { lackingPlatform } from '../contracts/environment.js';
 import {
   datasetPushSchema,
   type CheckedDataset,
@@ -20,10 +19,10 @@ import {
   taskQueues,
 } from '../core/experiment/naming.js';
 import { canonicalJson } from '../core/json/json.js';
-import { platformNames, platformTitles } from '../core/platforms/backend.js';
 import type { DatasetSummary, PlatformItem } from '../platforms/dataset-port.js';
 import type { Platform } from '../platforms/port.js';
 import { lastPushes, pushesOf, type PushRecord } from '../store/datasets/pushes.js';
+import { platformNamed, platformsOf } from './platforms.js';
 import { temporalUnreachable } from './temporal-failures.js';
 import type { Transport } from './transport.js';
 import { requireWorker } from './worker-presence.js';
@@ -47,14 +46,14 @@ export interface PushOptions {
 
 /** Of one platform. */
 export interface PlatformChoice {
-  /** Default: the only one whose keys are set here, else Langfuse. */
+  /** Default: the first whose keys are set here. */
   readonly platform?: PlatformName;
   readonly signal?: AbortSignal;
 }
 
 /** Datasets of the project's folder and of the platforms. */
 export interface Datasets {
-  /** The platforms of a backend whose keys are set here; default the first. @throws AssayError PLATFORM_NOT_CONFIGURED */
+  /** The platforms of a backend; default the first whose keys are set here. @throws AssayError PLATFORM_NOT_CONFIGURED */
   platforms(backend?: Backend): readonly PlatformName[];
   /**
    * Brings a dataset of the worker's folder to its platforms, durably: it goes on whatever becomes of the caller, and the same
@@ -102,10 +101,7 @@ export function createDatasets(transport: Transport): Datasets {
   const patience = (signal: AbortSignal | undefined): AbortSignal =>
     signal ?? AbortSignal.timeout(30 * 60_000);
   return {
-    platforms: (backend) =>
-      (backend === undefined ? [undefined] : platformNames(backend)).map(
-        (name) => platformOf(transport, name).name as PlatformName,
-      ),
+    platforms: (backend) => platformsOf(transport, backend).map(({ name }) => name as PlatformName),
     async push(input, options = {}) {
       const request = parseRequest(input);
       const client = await transport.temporal();
@@ -120,10 +116,10 @@ export function createDatasets(transport: Transport): Datasets {
     pushes: async ({ project, dataset, limit = 10 }) =>
       lastPushes(await transport.store(), { project, dataset, limit }),
     async *list({ platform, signal } = {}) {
-      yield* platformOf(transport, platform).datasets.list(patience(signal));
+      yield* platformNamed(transport, platform).datasets.list(patience(signal));
     },
     async get({ dataset, version, platform: name, signal: given }) {
-      const platform = platformOf(transport, name);
+      const platform = platformNamed(transport, name);
       const signal = patience(given);
       const found = await platform.datasets.get(dataset, signal);
       if (found === undefined) throw notThere(platform, dataset);
@@ -138,20 +134,20 @@ export function createDatasets(transport: Transport): Datasets {
       };
     },
     count: async ({ dataset, version, platform, signal }) =>
-      platformOf(transport, platform).datasets.count?.({
+      platformNamed(transport, platform).datasets.count?.({
         dataset,
         ...(version === undefined ? {} : { version }),
         signal: patience(signal),
       }),
     async *items({ dataset, version, platform, signal }) {
-      yield* platformOf(transport, platform).datasets.items({
+      yield* platformNamed(transport, platform).datasets.items({
         dataset,
         ...(version === undefined ? {} : { version }),
         signal: patience(signal),
       });
     },
     comparison({ platform: name } = {}) {
-      const { datasets, name: own } = platformOf(transport, name);
+      const { datasets, name: own } = platformNamed(transport, name);
       return {
         platform: own as PlatformName,
         ...(datasets.platformId === undefined
@@ -248,17 +244,6 @@ async function follow(
       await wait(1_000, undefined, signal === undefined ? {} : { signal });
     }
   }
-}
-
-function platformOf(transport: Transport, name: PlatformName | undefined): Platform {
-  const platforms = transport.platforms();
-  const found = name === undefined ? platforms[0] : platforms.find((each) => each.name === name);
-  if (found !== undefined) return found;
-  throw new AssayError(
-    'PLATFORM_NOT_CONFIGURED',
-    `There are no keys for ${name === undefined ? 'a platform' : platformTitles[name]} here.`,
-    name === undefined ? {} : { problems: lackingPlatform(name) },
-  );
 }
 
 const notThere = ({ name }: Platform, dataset: string): AssayError =>

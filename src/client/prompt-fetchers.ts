@@ -1,18 +1,20 @@
 import { join } from 'node:path';
 
+import type { PlatformName } from '../contracts/backend.js';
 import type { Connections } from '../contracts/environment.js';
-import { AssayError } from '../core/errors/assay-error.js';
 import { placeOf } from '../platforms/place.js';
 import type { Platform } from '../platforms/port.js';
 import { createPromptCache, type PromptCache } from '../prompts/prompt-cache.js';
 import { readPromptFolders } from '../prompts/prompt-folders.js';
 import { findPromptCopy, keepPromptCopy } from '../store/prompts/copies.js';
 import { openStore, type Store } from '../store/store.js';
+import { platformNamed } from './platforms.js';
 import type { Transport } from './transport.js';
 
-/** The caches of prompts that applications fetch, one for each project. */
+/** The caches of prompts that applications fetch, one for each project and platform. */
 export interface PromptFetchers {
-  of(project: string): PromptCache;
+  /** @param platform default: the first whose keys are set here. @throws AssayError PLATFORM_NOT_CONFIGURED */
+  of(project: string, platform?: PlatformName): PromptCache;
   close(): Promise<void>;
 }
 
@@ -36,21 +38,13 @@ export function createPromptFetchers(
     store.catch(() => (store = undefined));
     return store;
   };
-  const first = (): Platform => {
-    const [platform] = transport.platforms();
-    if (platform === undefined) throw new AssayError('INTERNAL', 'No platform is connected.');
-    return platform;
-  };
-  const create = (project: string): PromptCache => {
-    const { name: platform } = first();
+  const create = (project: string, { name: platform, prompts }: Platform): PromptCache => {
     const source = placeOf(on.connections, platform === 'langsmith' ? 'langsmith' : 'langfuse');
     return createPromptCache({
-      load: async (name, which, signal) => {
-        const { prompts } = first();
-        return prompts.resolve === undefined
+      load: (name, which, signal) =>
+        prompts.resolve === undefined
           ? prompts.get(name, which, signal)
-          : prompts.resolve(name, which, signal);
-      },
+          : prompts.resolve(name, which, signal),
       copies: {
         keep: async (prompt, selector, copy) =>
           keepPromptCopy(await opened(), { project, source, prompt, selector }, copy),
@@ -61,9 +55,11 @@ export function createPromptFetchers(
     });
   };
   return {
-    of(project) {
-      const known = caches.get(project) ?? create(project);
-      caches.set(project, known);
+    of(project, name) {
+      const platform = platformNamed(transport, name);
+      const key = `${platform.name} ${project}`;
+      const known = caches.get(key) ?? create(project, platform);
+      caches.set(key, known);
       return known;
     },
     async close() {

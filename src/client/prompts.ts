@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 
+import type { Backend, PlatformName } from '../contracts/backend.js';
 import { projectIdSchema } from '../contracts/names.js';
 import type { PromptSelector } from '../contracts/prompt.js';
 import {
@@ -7,7 +8,6 @@ import {
   pushPromptSchema,
   type MovedPrompt,
   type MovePromptLabelInput,
-  type PromptBackend,
   type PromptMove,
   type PromptReply,
   type PushedPrompt,
@@ -19,13 +19,13 @@ import type { PlatformPrompts, PromptSummary, PromptVersion } from '../platforms
 import type { FetchedPrompt, PromptWish } from '../prompts/prompt-cache.js';
 import { promptHistory } from '../store/prompts/moves.js';
 import { runPromptCommand } from './prompt-commands.js';
+import { platformNamed, platformsOf } from './platforms.js';
 import type { PromptFetchers } from './prompt-fetchers.js';
 import type { Transport } from './transport.js';
 
 export type {
   MovedPrompt,
   MovePromptLabelInput,
-  PromptBackend,
   PromptMove,
   PromptReply,
   PushedPrompt,
@@ -57,12 +57,12 @@ export interface Prompts {
     readonly name: string;
     readonly limit?: number;
   }): Promise<readonly PromptMove[]>;
-  /** All names on the first of the backend's platforms. */
+  /** All names on a platform. @throws AssayError PLATFORM_* */
   list(of?: PromptReading): Promise<readonly PromptSummary[]>;
-  /** One version as it stands there; undefined where there is none. */
+  /** One version as it stands there; undefined where there is none. @throws AssayError PLATFORM_* */
   get(name: string, which: PromptSelector, of?: PromptReading): Promise<PromptVersion | undefined>;
-  /** The platforms that a backend means. @throws AssayError PLATFORM_UNSUPPORTED */
-  libraries(backend?: PromptBackend): readonly PromptLibrary[];
+  /** Those of a backend; default the first whose keys are set here. @throws AssayError PLATFORM_NOT_CONFIGURED */
+  libraries(backend?: Backend): readonly PromptLibrary[];
   /**
    * A prompt for an application, at any rate: from memory while it is fresh (60 s), else from the platform, else what the platform
    * said last, else the files of the project. Which of them it was is in `source`, for the trace.
@@ -73,36 +73,27 @@ export interface Prompts {
    * const prompt = await client.prompts.fetch({ project: 'support', name: 'triage', label: 'production' });
    * span.setAttributes(prompt.traceMetadata);
    */
-  fetch(wish: PromptWish & { readonly project: string }): Promise<FetchedPrompt>;
+  fetch(
+    wish: PromptWish & {
+      readonly project: string;
+      /** Default: the first whose keys are set here. */
+      readonly platform?: PlatformName;
+    },
+  ): Promise<FetchedPrompt>;
 }
 
 /** Where it is read, and how long that may take. */
 export interface PromptReading {
-  readonly backend?: PromptBackend;
+  /** Default: the first whose keys are set here. */
+  readonly platform?: PlatformName;
   /** Default: 30 s. */
   readonly signal?: AbortSignal;
 }
 
 export function createPrompts(transport: Transport, fetchers: PromptFetchers): Prompts {
-  const libraries = (backend?: PromptBackend): readonly PromptLibrary[] => {
-    const known = transport.platforms().map(({ name, prompts }) => ({ platform: name, prompts }));
-    if (backend === undefined) return known.slice(0, 1);
-    const wanted = backend === 'both' ? ['langfuse', 'langsmith'] : [backend];
-    const missing = wanted.filter((name) => !known.some(({ platform }) => platform === name));
-    if (missing.length === 0) return known.filter(({ platform }) => wanted.includes(platform));
-    throw new AssayError(
-      'PLATFORM_UNSUPPORTED',
-      `No ${missing.join(' and no ')} is connected here.`,
-      {
-        mend: `Connected: ${known.map(({ platform }) => platform).join(', ')}. Set the keys of the other.`,
-      },
-    );
-  };
-  const library = (backend?: PromptBackend): PlatformPrompts => {
-    const [first] = libraries(backend);
-    if (first !== undefined) return first.prompts;
-    throw new AssayError('PLATFORM_UNSUPPORTED', 'No platform is connected here.');
-  };
+  const libraries = (backend?: Backend): readonly PromptLibrary[] =>
+    platformsOf(transport, backend).map(({ name, prompts }) => ({ platform: name, prompts }));
+  const library = (name?: PlatformName): PlatformPrompts => platformNamed(transport, name).prompts;
   const within = ({ signal = AbortSignal.timeout(30_000) }: PromptReading): AbortSignal => signal;
   return {
     libraries,
@@ -118,13 +109,13 @@ export function createPrompts(transport: Transport, fetchers: PromptFetchers): P
       promptHistory(await transport.store(), { project, prompt: name, limit }),
     async list(of = {}) {
       const names: PromptSummary[] = [];
-      for await (const page of library(of.backend).list(within(of))) names.push(...page);
+      for await (const page of library(of.platform).list(within(of))) names.push(...page);
       return names;
     },
-    get: (name, which, of = {}) => library(of.backend).get(name, which, within(of)),
-    fetch({ project, ...wish }) {
+    get: (name, which, of = {}) => library(of.platform).get(name, which, within(of)),
+    async fetch({ project, platform, ...wish }) {
       const id = parsed(projectIdSchema, project, 'NAME_INVALID');
-      return fetchers.of(id).fetch(wish);
+      return fetchers.of(id, platform).fetch(wish);
     },
   };
 }

@@ -1,9 +1,7 @@
 import type { PlatformName } from '../contracts/backend.js';
-import { lackingPlatform } from '../contracts/environment.js';
 import type { TraceView } from '../contracts/trace-view.js';
 import { AssayError } from '../core/errors/assay-error.js';
-import { platformTitles } from '../core/platforms/backend.js';
-import type { Platform } from '../platforms/port.js';
+import { platformNamed } from './platforms.js';
 import type { Transport } from './transport.js';
 
 export interface TraceOptions {
@@ -23,7 +21,7 @@ export function createTraces(transport: Pick<Transport, 'platforms'>): Traces {
   return {
     async get(traceId, { platform: name, signal = AbortSignal.timeout(30_000) } = {}) {
       const all = transport.platforms();
-      const [first, ...others] = name === undefined ? all : [named(all, name)];
+      const [first, ...others] = name === undefined ? all : [platformNamed(transport, name)];
       if (first === undefined) throw new AssayError('INTERNAL', 'No platform is connected.');
       try {
         return await first.readTrace(traceId, signal);
@@ -44,14 +42,4 @@ const isAbsent = (error: unknown): boolean =>
 
 function unlessAbsent(error: unknown): undefined {
   if (!isAbsent(error)) throw error;
-}
-
-function named(platforms: readonly Platform[], name: PlatformName): Platform {
-  const platform = platforms.find((each) => each.name === name);
-  if (platform !== undefined) return platform;
-  throw new AssayError(
-    'PLATFORM_NOT_CONFIGURED',
-    `There are no keys for ${platformTitles[name]} here.`,
-    { problems: lackingPlatform(name) },
-  );
 }

@@ -151,7 +151,7 @@ const promptTargetSchema = z.strictObject({
   /** The folder with prompt.txt or prompt.yaml, and .metadata.yaml, relative to the config. Default targets/{name}. */
   folder: z.string().optional(),
   /**
-   * A prompt that is kept on the platform, instead of a folder: the version with this label (default `production`) as it is when
+   * A prompt that is kept on the platform of the run (of two, Langfuse), instead of a folder: the version with this label (default `production`) as it is when
    * the run is planned, or this version.
    */
   prompt: z

@@ -3,12 +3,9 @@ import { z } from 'zod';
 
 import type { ErrorDocument } from '../core/errors/assay-error.js';
 import { labelProblem } from '../core/prompts/labels.js';
+import { backendSchema, type Backend } from './backend.js';
 import { projectIdSchema } from './names.js';
 import { promptContentSchema, promptNameSchema, type PromptSelector } from './prompt.js';
-
-/** A platform by its name, or all that there are. */
-export const promptBackendSchema = z.enum(['langfuse', 'langsmith', 'both']);
-export type PromptBackend = z.output<typeof promptBackendSchema>;
 
 const labelSchema = z.string().superRefine((label, context) => {
   const message = labelProblem(label);
@@ -27,8 +24,8 @@ const common = {
   project: projectIdSchema,
   /** As the platforms call it. */
   name: promptNameSchema,
-  /** Default: the first platform of the worker. */
-  backend: promptBackendSchema.optional(),
+  /** Default: as the worker's config says. */
+  backend: backendSchema.optional(),
   /** Who asks, as given: recorded, not proved. */
   actor: oneLine(200).min(1),
   reason: oneLine(1_000).optional(),
@@ -134,9 +131,9 @@ export interface OnPlatform<Request> {
 
 /** The activities of prompts; the workflow knows them by these types only. */
 export interface PromptActivities {
-  /** The worker's platforms that a backend means. */
+  /** The platforms that a backend means; without one, that of the worker's config. */
   choosePlatforms(request: {
-    readonly backend?: PromptBackend;
+    readonly backend?: Backend;
   }): Promise<{ readonly platforms: readonly string[] }>;
   pushPrompt(on: OnPlatform<PushPrompt>): Promise<PushedPrompt>;
   movePromptLabel(on: OnPlatform<MovePromptLabel>): Promise<MovedPrompt>;

@@ -205,6 +205,8 @@ export interface PromptToStore extends PromptContent {
   readonly name: string;
   /** sha256 of the canonical content; stands as a label `assay-<first 24 hex>` there. */
   readonly contentHash: string;
+  /** The version of this platform that it was read from: nothing is written then, whoever made that one. */
+  readonly standing?: string;
 }
 
 /** A cell that was judged again. */

@@ -1,3 +1,4 @@
+import type { PlatformName } from '../contracts/backend.js';
 import type { PromptTargetConfig } from '../contracts/config.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import type { FetchedPrompt, PromptWish } from '../prompts/prompt-cache.js';
@@ -7,6 +8,12 @@ import { promptOfContent, type PromptFolder } from './prompt-folder.js';
 export type PromptFetcher = (
   wish: PromptWish,
 ) => Promise<{ readonly prompt: FetchedPrompt; readonly platform: string }>;
+
+/** As {@link PromptFetcher}, from the platform of this name. @throws AssayError PLATFORM_NOT_CONFIGURED */
+export type PlatformPromptFetcher = (
+  wish: PromptWish,
+  platform: PlatformName,
+) => ReturnType<PromptFetcher>;
 
 /**
  * The prompt of a target whose prompt is kept on a platform. The platform is asked first: a run that is started right after a

@@ -1,11 +1,11 @@
 import { proxyActivities, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 
+import type { Backend } from '../contracts/backend.js';
 import type {
   MovedPrompt,
   MovePromptLabel,
   OnPlatform,
   PromptActivities,
-  PromptBackend,
   PromptReply,
   PushedPrompt,
   PushPrompt,
@@ -37,7 +37,7 @@ function promptActivities(project: string) {
 }
 
 async function onEach<
-  Request extends { readonly name: string; readonly backend?: PromptBackend | undefined },
+  Request extends { readonly name: string; readonly backend?: Backend | undefined },
   Outcome extends { readonly platform: string; readonly outcome: string },
 >(
   request: Request,

@@ -4,6 +4,8 @@ import { movePromptLabel } from '../../src/activities/prompts/move.js';
 import { choosePlatforms } from '../../src/activities/prompts/platforms.js';
 import type { PromptPorts } from '../../src/activities/prompts/ports.js';
 import { pushPrompt } from '../../src/activities/prompts/push.js';
+import type { Backend } from '../../src/contracts/backend.js';
+import { configSchema } from '../../src/contracts/config.js';
 import type { GatePlan } from '../../src/contracts/gate-protocol.js';
 import { gateRequestSchema } from '../../src/contracts/gate-protocol.js';
 import type { Manifest } from '../../src/contracts/manifest.js';
@@ -34,7 +36,7 @@ let ports: PromptPorts;
 beforeAll(async () => {
   [server, test] = await Promise.all([TestServer.start(), openTestStore()]);
   platform = platformFor(server.url);
-  ports = { store: test.store, platforms: [platform] };
+  ports = { store: test.store, project: projectOn('langfuse'), platforms: [platform] };
 });
 afterEach(() => server.call('/dev/faults', { method: 'DELETE' }));
 afterAll(async () => {
@@ -43,6 +45,16 @@ afterAll(async () => {
   await test.close();
 });
 
+const projectOn = (backend: Backend): PromptPorts['project'] => ({
+  config: configSchema.parse({
+    project: 'shop',
+    targets: { triage: { kind: 'function', run: () => 'billing' } },
+    evaluators: { exact: { kind: 'exact_match' } },
+    platform: { backend },
+  }),
+  root: '.',
+  codeHash: 'c'.repeat(64),
+});
 const project = 'shop';
 const common = { project, actor: 'ann@laptop' };
 const contentOf = (text: string): PromptContent => ({
@@ -157,12 +169,19 @@ describe('a push', () => {
 });
 
 describe('the platform of a command', () => {
-  it('is the first one, or the one that is named; one that is not there is an error', () => {
+  it('is that of the config, or the one that is named; one without keys is an error that lists them', () => {
     expect(choosePlatforms(ports, undefined)).toEqual(['langfuse']);
     expect(choosePlatforms(ports, 'langfuse')).toEqual(['langfuse']);
     for (const backend of ['langsmith', 'both'] as const) {
-      expect(() => choosePlatforms(ports, backend)).toThrow('no platform "langsmith"');
+      expect(() => choosePlatforms(ports, backend)).toThrow(
+        expect.objectContaining({
+          code: 'PLATFORM_NOT_CONFIGURED',
+          problems: [expect.objectContaining({ at: 'LANGSMITH_API_KEY' })],
+        }),
+      );
     }
+    const elsewhere = { ...ports, project: projectOn('langsmith') };
+    expect(() => choosePlatforms(elsewhere, undefined)).toThrow('no keys for LangSmith');
   });
 });
 

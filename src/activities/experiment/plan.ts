@@ -193,7 +193,8 @@ async function storedPrompt(
   if (fetched?.platform === platform.name && Number.isSafeInteger(number)) {
     return { name, version: number, contentHash, ...source };
   }
-  const { version } = await platform.ensurePrompt(prompt, signal);
+  const there = fetched?.platform === platform.name ? { standing: fetched.version } : {};
+  const { version } = await platform.ensurePrompt({ ...prompt, ...there }, signal);
   return { name, version, contentHash, ...source };
 }
 

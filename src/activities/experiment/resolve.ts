@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import type { PlatformName } from '../../contracts/backend.js';
 import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
 import type { Manifest } from '../../contracts/manifest.js';
 import { traceModeOf } from '../../core/experiment/trace-mode.js';
 import { contentHash } from '../../core/ids/hash.js';
+import { platformNames } from '../../core/platforms/backend.js';
 import { buildEvaluators } from '../../evaluators/build-evaluators.js';
 import { withParts } from '../../evaluators/parts.js';
 import type { Evaluator } from '../../evaluators/port.js';
@@ -39,7 +41,9 @@ export async function resolveCode(
     config,
     root,
     codeHash,
-    ...(fetchPrompt === undefined ? {} : { fetchPrompt }),
+    ...(fetchPrompt === undefined
+      ? {}
+      : { fetchPrompt: (wish) => fetchPrompt(wish, promptPlatform(spec, { project })) }),
     ...(pinned === undefined ? {} : { pinned: pinned.target }),
   });
   const asked = spec.evaluators ?? target.evaluators ?? Object.keys(config.evaluators);
@@ -53,6 +57,12 @@ export async function resolveCode(
   });
   return { target, evaluators };
 }
+
+/** Where prompts that are kept on a platform are read: on the first of those that the run is published to. */
+const promptPlatform = (
+  spec: ExperimentSpec,
+  on: { readonly project: LoadedProject },
+): PlatformName => platformNames(backendOf(spec, on))[0] ?? 'langfuse';
 
 /** Where the run's traces go, as it is from now on: a config that is edited later changes nothing of it. */
 export function withTrace(spec: ExperimentSpec, { config }: LoadedProject): ExperimentSpec {

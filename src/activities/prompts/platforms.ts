@@ -1,31 +1,23 @@
-import type { PromptBackend } from '../../contracts/prompt-protocol.js';
-import { AssayError } from '../../core/errors/assay-error.js';
+import type { Backend } from '../../contracts/backend.js';
 import type { PlatformPrompts } from '../../platforms/prompt-port.js';
+import { backendOf, platformNamed, platformsNamed } from '../experiment/run-platforms.js';
+import { platformNames } from '../../core/platforms/backend.js';
 import type { PromptPorts } from './ports.js';
 
 /**
- * The platforms of this worker that a backend means: by its name, all with `both`, the first where nothing is said.
+ * The platforms that a command goes to: those of its backend, else of the config's.
  *
- * @throws AssayError PLATFORM_UNSUPPORTED where this worker has no such platform.
+ * @throws AssayError PLATFORM_NOT_CONFIGURED with the variables of all that are missing: nothing is done then.
  */
 export function choosePlatforms(
-  { platforms }: PromptPorts,
-  backend: PromptBackend | undefined,
+  ports: PromptPorts,
+  backend: Backend | undefined,
 ): readonly string[] {
-  const names = platforms.map(({ name }) => name);
-  const wanted = backend === 'both' ? ['langfuse', 'langsmith'] : [backend ?? names[0] ?? ''];
-  const missing = wanted.filter((name) => !names.includes(name));
-  if (missing.length === 0) return wanted;
-  throw new AssayError(
-    'PLATFORM_UNSUPPORTED',
-    `The worker has no platform ${missing.map((name) => JSON.stringify(name)).join(', ')}.`,
-    { mend: `It has: ${names.join(', ')}. Set the keys of the other where the worker runs.` },
-  );
+  const names = platformNames(backendOf({ backend }, ports));
+  return platformsNamed(ports, names).map(({ name }) => name);
 }
 
-/** The library of a platform. */
-export function promptsOf({ platforms }: PromptPorts, name: string): PlatformPrompts {
-  const platform = platforms.find((each) => each.name === name);
-  if (platform !== undefined) return platform.prompts;
-  throw new AssayError('PLATFORM_UNSUPPORTED', `This worker has no platform "${name}".`);
+/** The library of a platform. @throws AssayError PLATFORM_NOT_CONFIGURED */
+export function promptsOf(ports: PromptPorts, name: string): PlatformPrompts {
+  return platformNamed(ports, name).prompts;
 }

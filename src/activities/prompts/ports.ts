@@ -1,8 +1,4 @@
-import type { Platform } from '../../platforms/port.js';
-import type { Store } from '../../store/store.js';
+import type { ExperimentPorts } from '../experiment/ports.js';
 
 /** What the activities of prompts are made of. */
-export interface PromptPorts {
-  readonly store: Store;
-  readonly platforms: readonly Pick<Platform, 'name' | 'prompts'>[];
-}
+export type PromptPorts = Pick<ExperimentPorts, 'store' | 'project' | 'platforms'>;

@@ -1,7 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
-import { backendSchema, platformNameSchema } from '../../contracts/backend.js';
-import { withBackendOption } from '../backend-option.js';
+import { withBackendOption, withPlatformOption, withReadBackendOption } from '../backend-option.js';
 import type { Registration } from '../cli.js';
 import type { DiffCommand } from '../datasets/diff.js';
 import type { PullCommand } from '../datasets/pull.js';
@@ -39,12 +38,6 @@ export function moment(text: string): string {
   return new Date(at).toISOString();
 }
 
-const compared = (): Option =>
-  new Option(
-    '--backend <which>',
-    'of which platform (default: the one whose keys are set)',
-  ).choices(backendSchema.options);
-
 function registerPush(group: Command, { handle }: Registration): void {
   const command = withBackendOption(group.command('push'))
     .description('Bring a dataset of the files to its platforms; what stands there is not written')
@@ -68,14 +61,10 @@ goes on whatever becomes of this command. It prints the version: the moment from
 }
 
 function registerPull(group: Command, { handle }: Registration): void {
-  const command = group
-    .command('pull')
+  const command = withPlatformOption(group.command('pull'))
     .description('Write datasets of a platform into the files')
     .argument('[names...]', 'their names on the platform')
     .option('--all', 'all of the platform')
-    .addOption(
-      new Option('--backend <which>', 'from which platform').choices(platformNameSchema.options),
-    )
     .option('--version <moment>', 'as it stood then, ISO 8601 (default: now)', moment)
     .addOption(
       new Option('--format <form>', 'default: that of the files that are there, else json').choices(
@@ -101,10 +90,8 @@ Files take their places once they are whole. The order of the files stays; new i
 }
 
 function registerList(group: Command, { handle }: Registration): void {
-  const command = group
-    .command('list')
+  const command = withReadBackendOption(group.command('list'))
     .description('List the datasets of the files and of the platforms')
-    .addOption(compared())
     .addHelpText('after', '\nExample:\n  $ assay datasets list --backend both');
   handle(command, async (cli) => {
     const { list } = await import('../datasets/list.js');
@@ -113,11 +100,9 @@ function registerList(group: Command, { handle }: Registration): void {
 }
 
 function registerShow(group: Command, { handle }: Registration): void {
-  const command = group
-    .command('show')
+  const command = withReadBackendOption(group.command('show'))
     .description('Show a dataset: its files, items, splits and schema, and what platforms have')
     .argument('<name>', 'the name of the dataset')
-    .addOption(compared())
     .option('--version <moment>', 'as it stood there then, ISO 8601 (default: now)', moment)
     .option('--items <n>', 'how many items (default 3)', wholeNumber)
     .addHelpText('after', '\nExample:\n  $ assay datasets show support-tickets --json');
@@ -128,11 +113,9 @@ function registerShow(group: Command, { handle }: Registration): void {
 }
 
 function registerDiff(group: Command, { handle }: Registration): void {
-  const command = group
-    .command('diff')
+  const command = withReadBackendOption(group.command('diff'))
     .description('Compare the files of a dataset with what a platform has; exit code 12 for drift')
     .argument('<name>', 'the folder of the dataset')
-    .addOption(compared())
     .option('--version <moment>', 'as it stood there then, ISO 8601 (default: now)', moment)
     .addHelpText(
       'after',

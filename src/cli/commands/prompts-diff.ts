@@ -11,16 +11,11 @@ import {
 import { latestLabel } from '../../core/prompts/labels.js';
 import { readPromptFolders } from '../../prompts/prompt-folders.js';
 import type { PromptSource } from '../../prompts/prompt-source.js';
+import { readBackend, withReadBackendOption } from '../backend-option.js';
 import type { Cli, Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import { driftExitCode } from '../drift.js';
-import {
-  rootOf,
-  withBackend,
-  withFolder,
-  type BackendOptions,
-  type FolderOptions,
-} from './prompts-options.js';
+import { rootOf, withFolder, type BackendOptions, type FolderOptions } from './prompts-options.js';
 
 interface DiffOptions extends FolderOptions, BackendOptions {
   readonly label?: string;
@@ -43,11 +38,11 @@ interface Standing {
 
 /** `assay prompts diff` */
 export function registerPromptsDiff(group: Command, { handle }: Registration): void {
-  const command = withBackend(
+  const command = withReadBackendOption(
     withFolder(
       group
         .command('diff')
-        .description('Show where git and the platform differ')
+        .description('Show where git and the platforms differ')
         .argument('[names...]', 'of prompts or their folders (default: all)'),
     ),
   )
@@ -74,9 +69,10 @@ async function diff(
   options: DiffOptions,
 ): Promise<number | undefined> {
   const sources = await readPromptFolders(rootOf(cli, options), names);
+  const backend = await readBackend(cli, options.backend);
   const standings: Standing[] = [];
   await cli.withClient(async (client) => {
-    for (const { platform, prompts } of client.prompts.libraries(options.backend)) {
+    for (const { platform, prompts } of client.prompts.libraries(backend)) {
       for (const source of sources) {
         const label = options.label ?? source.metadata.labels?.[0] ?? latestLabel;
         const found = await prompts.get(source.name, { label }, AbortSignal.timeout(30_000));

@@ -3,16 +3,11 @@ import type { Command } from 'commander';
 import type { MovedPrompt, MovePromptLabelInput, PromptReply } from '../../client/prompts.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { catalogueEntry, isErrorCode } from '../../core/errors/catalogue.js';
+import { withBackendOption } from '../backend-option.js';
 import type { Cli, Registration } from '../cli.js';
 import { errorLines } from '../errors/render-error.js';
 import { jsonText } from '../io/json-text.js';
-import {
-  actorOf,
-  givenLabel,
-  selectorOf,
-  withBackend,
-  type BackendOptions,
-} from './prompts-options.js';
+import { actorOf, givenLabel, selectorOf, type BackendOptions } from './prompts-options.js';
 
 interface MoveOptions extends BackendOptions {
   readonly by?: string;
@@ -29,7 +24,7 @@ interface PromoteOptions extends MoveOptions {
 }
 
 const withAudit = (command: Command): Command =>
-  withBackend(command)
+  withBackendOption(command)
     .option('--reason <text>', 'stands in the history')
     .option('--by <who>', 'who does it, for the history (default: user@host)');
 

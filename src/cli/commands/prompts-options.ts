@@ -1,13 +1,13 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { hostname, userInfo } from 'node:os';
 import { resolve } from 'node:path';
 
-import type { PromptBackend } from '../../client/prompts.js';
-import { promptBackendSchema } from '../../contracts/prompt-protocol.js';
+import type { Backend, PlatformName } from '../../contracts/backend.js';
 import type { PromptSelector } from '../../contracts/prompt.js';
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
 import { labelProblem, latestLabel } from '../../core/prompts/labels.js';
 import { promptFiles, promptSourceOf, type PromptSource } from '../../prompts/prompt-source.js';
+import { readPlatform } from '../backend-option.js';
 import type { Cli } from '../cli.js';
 
 /** Where the folders of prompts are. */
@@ -16,22 +16,25 @@ export interface FolderOptions {
 }
 
 export interface BackendOptions {
-  readonly backend?: PromptBackend;
+  readonly backend?: Backend;
+}
+
+/** Of commands that read one platform. */
+export interface PlatformOptions {
+  readonly backend?: PlatformName;
+}
+
+/** Which platform is read: the given one, else that of the config. */
+export async function readingOf(
+  cli: Cli,
+  { backend }: PlatformOptions,
+): Promise<{ readonly platform?: PlatformName }> {
+  const platform = await readPlatform(cli, backend);
+  return platform === undefined ? {} : { platform };
 }
 
 export const withFolder = (command: Command): Command =>
   command.option('--dir <folder>', 'where the folders of prompts are', 'targets');
-
-export const withBackend = (command: Command): Command =>
-  command.option(
-    '--backend <platform>',
-    'langfuse, langsmith or both (default: the first platform of the worker)',
-    (value): PromptBackend => {
-      const parsed = promptBackendSchema.safeParse(value);
-      if (parsed.success) return parsed.data;
-      throw new InvalidArgumentError('It is langfuse, langsmith or both.');
-    },
-  );
 
 /** A label that somebody gives, to move it. */
 export function givenLabel(value: string): string {

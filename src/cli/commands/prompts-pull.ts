@@ -3,11 +3,12 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { AssayClient } from '../../client/assay-client.js';
-import type { PromptVersion } from '../../client/prompts.js';
+import type { PromptReading, PromptVersion } from '../../client/prompts.js';
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
 import { contentLabel, promptContentHash } from '../../core/prompts/content.js';
 import { promptAsFiles } from '../../prompts/prompt-files.js';
 import { readMetadata, type PromptSource } from '../../prompts/prompt-source.js';
+import { withPlatformOption } from '../backend-option.js';
 import type { Cli, Registration } from '../cli.js';
 import { shown } from '../files/folder-names.js';
 import { safeFolders, writeFolder, type SafeFolder } from '../files/safe-folder.js';
@@ -15,16 +16,16 @@ import { jsonText } from '../io/json-text.js';
 import {
   promptFiles,
   readableSource,
+  readingOf,
   rootOf,
   selectorOf,
   selectorText,
-  withBackend,
   withFolder,
-  type BackendOptions,
+  type PlatformOptions,
   type FolderOptions,
 } from './prompts-options.js';
 
-interface PullOptions extends FolderOptions, BackendOptions {
+interface PullOptions extends FolderOptions, PlatformOptions {
   readonly label?: string;
   readonly version?: string;
   readonly force?: boolean;
@@ -40,11 +41,11 @@ interface Pulled {
 
 /** `assay prompts pull` */
 export function registerPromptsPull(group: Command, { handle }: Registration): void {
-  const command = withBackend(
+  const command = withPlatformOption(
     withFolder(
       group
         .command('pull')
-        .description('Write prompts of the platform into their folders')
+        .description('Write prompts of a platform into their folders')
         .argument('[names...]', 'as the platform calls them (default: all)'),
     ),
   )
@@ -78,9 +79,10 @@ async function pull(
   if ('version' in which && names.length !== 1) {
     throw new AssayError('USAGE', '--version is of one prompt.', { mend: 'Name the prompt.' });
   }
+  const reading = await readingOf(cli, options);
   const root = rootOf(cli, options);
   const wanted =
-    names.length > 0 ? names : (await client.prompts.list(options)).map(({ name }) => name);
+    names.length > 0 ? names : (await client.prompts.list(reading)).map(({ name }) => name);
   const homes = await foldersByName(root);
   const folders = await safeFolders(
     root,
@@ -92,7 +94,7 @@ async function pull(
   const problems: Problem[] = [];
   const pulled: Pulled[] = [];
   for (const folder of folders) {
-    const version = await client.prompts.get(folder.name, which, options);
+    const version = await client.prompts.get(folder.name, which, reading);
     // Of all prompts, those that have no such label are simply not meant.
     if (version === undefined && names.length === 0) continue;
     if (version === undefined) {
@@ -105,7 +107,7 @@ async function pull(
     const problem =
       options.force === true
         ? undefined
-        : await unpushed(client, { folder, local, version, options });
+        : await unpushed(client, { folder, local, version, reading });
     if (problem !== undefined) problems.push(problem);
     pulled.push({ folder, version, local, state: stateOf(version, local) });
   }
@@ -131,10 +133,10 @@ async function unpushed(
     readonly folder: SafeFolder;
     readonly local: PromptSource | undefined;
     readonly version: PromptVersion;
-    readonly options: BackendOptions;
+    readonly reading: PromptReading;
   },
 ): Promise<Problem | undefined> {
-  const { folder, local, version, options } = of;
+  const { folder, local, version, reading } = of;
   const at = folder.path;
   if (local === undefined) {
     const files = await readdir(folder.path).catch(() => []);
@@ -147,7 +149,7 @@ async function unpushed(
   }
   if (local.contentHash === promptContentHash(version)) return undefined;
   const label = contentLabel(local.contentHash);
-  const pushed = await client.prompts.get(folder.name, { label }, options);
+  const pushed = await client.prompts.get(folder.name, { label }, reading);
   return pushed === undefined ? { at, message: 'was edited and not pushed' } : undefined;
 }
 

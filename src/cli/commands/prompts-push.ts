@@ -7,6 +7,7 @@ import { catalogueEntry } from '../../core/errors/catalogue.js';
 import { contentLabel } from '../../core/prompts/content.js';
 import { readPromptFolders } from '../../prompts/prompt-folders.js';
 import type { PromptSource } from '../../prompts/prompt-source.js';
+import { readBackend, withBackendOption } from '../backend-option.js';
 import type { Cli, Registration } from '../cli.js';
 import { errorLines } from '../errors/render-error.js';
 import { jsonText } from '../io/json-text.js';
@@ -14,7 +15,6 @@ import type { Sink } from '../io/sink.js';
 import {
   actorOf,
   rootOf,
-  withBackend,
   withFolder,
   type BackendOptions,
   type FolderOptions,
@@ -31,11 +31,11 @@ const atOnce = 8;
 
 /** `assay prompts push` */
 export function registerPromptsPush(group: Command, { handle }: Registration): void {
-  const command = withBackend(
+  const command = withBackendOption(
     withFolder(
       group
         .command('push')
-        .description('Bring prompts from their folders onto the platform')
+        .description('Bring prompts from their folders onto the platforms')
         .argument('[names...]', 'of prompts or their folders (default: all)'),
     ),
   )
@@ -113,7 +113,9 @@ async function pushOne(
   } catch (error) {
     return {
       name,
-      platforms: [{ platform: backend ?? '', outcome: 'failed', error: toErrorDocument(error) }],
+      platforms: [
+        { platform: backend ?? 'platform', outcome: 'failed', error: toErrorDocument(error) },
+      ],
     };
   }
 }
@@ -172,8 +174,9 @@ async function preview(
     version?: string;
     labels: readonly string[];
   }[] = [];
+  const reading = await readBackend(cli, backend);
   await cli.withClient(async ({ prompts }) => {
-    for (const { platform, prompts: library } of prompts.libraries(backend)) {
+    for (const { platform, prompts: library } of prompts.libraries(reading)) {
       await inLanes(sources, async ({ name, contentHash, metadata }) => {
         const signal = AbortSignal.timeout(30_000);
         const found = await library.get(name, { label: contentLabel(contentHash) }, signal);

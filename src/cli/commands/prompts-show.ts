@@ -3,19 +3,20 @@ import type { Command } from 'commander';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { promptLines } from '../../core/prompts/diff.js';
 import { ownersLabels } from '../../core/prompts/labels.js';
+import { withPlatformOption } from '../backend-option.js';
 import type { Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import { renderTable } from '../io/table.js';
-import { selectorOf, selectorText, withBackend, type BackendOptions } from './prompts-options.js';
+import { selectorOf, selectorText, readingOf, type PlatformOptions } from './prompts-options.js';
 
 /** `assay prompts list` */
 export function registerPromptsList(group: Command, { handle }: Registration): void {
-  const command = withBackend(
-    group.command('list').description('List the prompts on the platform'),
+  const command = withPlatformOption(
+    group.command('list').description('List the prompts of a platform'),
   ).addHelpText('after', '\nExample:\n  $ assay prompts list --json | jq -r ".prompts[].name"');
   handle(command, async (cli) => {
-    const options = command.opts<BackendOptions>();
-    const prompts = await cli.withClient((client) => client.prompts.list(options));
+    const reading = await readingOf(cli, command.opts<PlatformOptions>());
+    const prompts = await cli.withClient((client) => client.prompts.list(reading));
     const shown = prompts.map((each) => ({ ...each, labels: ownersLabels(each.labels) }));
     if (cli.json) await cli.out.line(jsonText({ prompts: shown }));
     else if (shown.length === 0) await cli.err.line('No prompts there: `assay prompts push`.');
@@ -43,20 +44,21 @@ export function registerPromptsList(group: Command, { handle }: Registration): v
 
 /** `assay prompts get` */
 export function registerPromptsGet(group: Command, { handle }: Registration): void {
-  const command = withBackend(
+  const command = withPlatformOption(
     group
       .command('get')
-      .description('Show a version of a prompt as it stands on the platform')
+      .description('Show a version of a prompt as it stands on a platform')
       .argument('<name>', 'as the platform calls it'),
   )
     .option('--label <label>', 'the version with this label (default: latest)')
     .option('--version <version>', 'this version')
     .addHelpText('after', '\nExample:\n  $ assay prompts get triage --label production');
   handle(command, async (cli) => {
-    const options = command.opts<BackendOptions & { label?: string; version?: string }>();
+    const options = command.opts<PlatformOptions & { label?: string; version?: string }>();
     const name = command.args[0] ?? '';
     const which = selectorOf(options);
-    const found = await cli.withClient((client) => client.prompts.get(name, which, options));
+    const reading = await readingOf(cli, options);
+    const found = await cli.withClient((client) => client.prompts.get(name, which, reading));
     if (found === undefined) {
       throw new AssayError(
         'PROMPT_NOT_FOUND',

@@ -12,7 +12,7 @@ import { registerPromptsGet, registerPromptsList } from './prompts-show.js';
 export function registerPrompts(program: Command, registration: Registration): void {
   const group = program
     .command('prompts')
-    .description('Keep prompts in step between git and the platform, and move their labels')
+    .description('Keep prompts in git and on the platforms in step, and move their labels')
     .addHelpText(
       'after',
       `

@@ -11,6 +11,7 @@ import {
 } from '../../datasets/compare-dataset.js';
 import { openLocalDataset } from '../../datasets/local-dataset.js';
 import type { LocalDataset } from '../../datasets/port.js';
+import { readBackend } from '../backend-option.js';
 import type { Cli } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import { driftExitCode } from '../drift.js';
@@ -24,9 +25,10 @@ export interface DiffCommand {
 /** Compares the files of a dataset with what platforms have; changes nothing. */
 export async function diff(cli: Cli, name: string, options: DiffCommand): Promise<number> {
   const local = await requireLocal(cli, name);
+  const backend = await readBackend(cli, options.backend);
   return cli.withClient(async (client) => {
     const differences: (DatasetDifference & { readonly platform: PlatformName })[] = [];
-    for (const platform of client.datasets.platforms(options.backend)) {
+    for (const platform of client.datasets.platforms(backend)) {
       const difference = await differenceOf(client, local, { ...options, platform });
       differences.push({ platform, ...difference });
     }

@@ -3,6 +3,7 @@ import type { Backend, PlatformName } from '../../contracts/backend.js';
 import { platformTitles } from '../../core/platforms/backend.js';
 import { count } from '../../core/report/figures.js';
 import { localDatasetNames } from '../../datasets/local-dataset.js';
+import { readBackend } from '../backend-option.js';
 import type { Cli } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import { renderTable } from '../io/table.js';
@@ -21,8 +22,9 @@ const mostCounted = 50;
 /** Lists the datasets of the files and of the platforms. */
 export async function list(cli: Cli, options: { readonly backend?: Backend }): Promise<void> {
   const local = await localDatasetNames(await datasetsFolder(cli));
+  const backend = await readBackend(cli, options.backend);
   await cli.withClient(async (client) => {
-    const platforms = client.datasets.platforms(options.backend);
+    const platforms = client.datasets.platforms(backend);
     const found = new Map<string, Listed>(
       local.map((name) => [name, { name, local: true, platforms: {} }]),
     );

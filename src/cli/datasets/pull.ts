@@ -27,6 +27,7 @@ import {
   writeDataset,
   type DatasetFormat,
 } from '../../datasets/write-dataset.js';
+import { readPlatform } from '../backend-option.js';
 import { shellWord, type Cli } from '../cli.js';
 import { safeFolders, writeFolder, type SafeFolder } from '../files/safe-folder.js';
 import { jsonText } from '../io/json-text.js';
@@ -58,8 +59,9 @@ export async function pull(
       mend: 'Pull them one by one.',
     });
   }
+  const source = await readPlatform(cli, options.backend);
   await cli.withClient(async (client) => {
-    const platform = options.backend ?? client.datasets.platforms()[0] ?? 'langfuse';
+    const [platform = 'langfuse'] = client.datasets.platforms(source);
     const wanted = options.all === true ? await allNames(client, platform) : [...new Set(names)];
     const folders = await safeFolders(
       await datasetsFolder(cli),

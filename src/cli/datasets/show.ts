@@ -8,6 +8,7 @@ import { checkDataset, type CheckedItems } from '../../datasets/check-dataset.js
 import { asInFile } from '../../datasets/item-schema.js';
 import { openLocalDataset } from '../../datasets/local-dataset.js';
 import type { LocalDataset } from '../../datasets/port.js';
+import { readBackend } from '../backend-option.js';
 import type { Cli } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import { renderPairs } from '../io/table.js';
@@ -37,9 +38,10 @@ type There = DatasetSummary & {
 export async function show(cli: Cli, name: string, options: ShowCommand): Promise<void> {
   const local = await openLocalDataset(await datasetsFolder(cli), name);
   const here = local === undefined ? undefined : await look(local);
+  const backend = await readBackend(cli, options.backend);
   await cli.withClient(async (client) => {
     const there: There[] = [];
-    for (const platform of client.datasets.platforms(options.backend)) {
+    for (const platform of client.datasets.platforms(backend)) {
       const found = await find(client, name, { ...options, platform });
       if (found !== undefined) there.push(found);
     }

@@ -38,6 +38,7 @@ export const exampleAnswer = z.object({
 export type ExampleAnswer = z.output<typeof exampleAnswer>;
 export const examplesAnswer = z.array(exampleAnswer);
 export const countAnswer = z.int();
+export const versionsAnswer = z.array(z.object({ as_of: z.string() }));
 
 export const sessionAnswer = z.object({
   id: z.string(),

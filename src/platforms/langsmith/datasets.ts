@@ -2,9 +2,15 @@ import type { DatasetItem } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { canonicalJson, type JsonObject } from '../../core/json/json.js';
 import { wellFormed, wellFormedJson } from '../../core/text/well-formed.js';
-import type { DatasetSummary, PlatformDatasets } from '../dataset-port.js';
+import type { DatasetSummary, PlatformDatasets, Written } from '../dataset-port.js';
 import { patiently } from '../patience.js';
-import { countAnswer, datasetAnswer, datasetsAnswer, type DatasetAnswer } from './answers.js';
+import {
+  countAnswer,
+  datasetAnswer,
+  datasetsAnswer,
+  versionsAnswer,
+  type DatasetAnswer,
+} from './answers.js';
 import { platformItem } from './example-content.js';
 import { exampleIdOf } from './example-identity.js';
 import {
@@ -14,6 +20,7 @@ import {
   writeExamples,
   type DatasetRef,
 } from './examples.js';
+import { momentOf } from './moments.js';
 import type { Rest, RestCall } from './rest.js';
 import { isObject } from './run-fields.js';
 
@@ -59,12 +66,34 @@ export function createDatasets(
       );
     },
     platformId: (dataset, item) => exampleIdOf(dataset.id, item),
-    writeItems: (request) => writeExamples(rest, { ...request, all: true }),
-    archiveItems: ({ items, ...request }) =>
-      removeExamples(rest, { ...request, ids: items.map(({ platformId }) => platformId) }),
+    writeItems: async (request) =>
+      withLastChange(rest, request, await writeExamples(rest, { ...request, all: true })),
+    archiveItems: async ({ items, ...request }) => {
+      const ids = items.map(({ platformId }) => platformId);
+      return withLastChange(rest, request, await removeExamples(rest, { ...request, ids }));
+    },
     itemsPerRequest: examplesPerRequest,
     url: (projectId, datasetId) => pageOf('o', projectId, 'datasets', datasetId),
   };
+}
+
+/** With the moment of the dataset's newest version, which answers to bulk writes do not say. */
+async function withLastChange<T extends Written>(
+  rest: Rest,
+  of: { readonly dataset: DatasetRef; readonly signal: AbortSignal },
+  written: T,
+): Promise<T> {
+  const call: RestCall = {
+    path: `/datasets/${encodeURIComponent(of.dataset.id)}/versions`,
+    query: { limit: 1 },
+    what: `the versions of ${whatOf(of.dataset.name)}`,
+    signal: of.signal,
+  };
+  // What was written stands: that this cannot be answered now must not have it written again.
+  const [newest] = await rest.read(call, versionsAnswer).catch(() => []);
+  const lastChange = momentOf(newest?.as_of);
+  const requests = written.requests + 1;
+  return { ...written, requests, ...(lastChange === undefined ? {} : { lastChange }) };
 }
 
 async function* listDatasets(

@@ -5,6 +5,7 @@ import { wellFormedJson } from '../../core/text/well-formed.js';
 import type { PlatformItem } from '../dataset-port.js';
 import type { ExampleAnswer } from './answers.js';
 import { exampleIdKey, ownExampleId, ownItemIdKey } from './example-identity.js';
+import { momentOf } from './moments.js';
 import { isObject } from './run-fields.js';
 
 /** What of an item stands in its example. */
@@ -95,7 +96,7 @@ export function plannedItem(datasetId: string, answer: ExampleAnswer): DatasetIt
 
 /** An example as datasets show it. */
 export function platformItem(datasetId: string, answer: ExampleAnswer): PlatformItem {
-  const updatedAt = answer.modified_at ?? answer.created_at ?? undefined;
+  const updatedAt = momentOf(answer.modified_at ?? answer.created_at);
   return {
     platformId: answer.id,
     item: itemOf(datasetId, answer).item,

@@ -19,7 +19,7 @@ import { findExport, readBackRuns, readBackScores } from './read-back.js';
 import { createRest } from './rest.js';
 import { rootRunId } from './run-place.js';
 import { sendExport } from './send.js';
-import { describeServer } from './server-facts.js';
+import { checkWorkspace, describeServer } from './server-facts.js';
 import { prepareRun } from './sessions.js';
 import { readTrace } from './trace.js';
 
@@ -61,6 +61,7 @@ export function createLangsmithPlatform(options: LangsmithOptions): LangsmithPla
   const runPage = (projectId: string, sessionId: string, runId: string): string =>
     pageOf('o', projectId, 'projects', 'p', sessionId, 'r', runId);
   const prompts = createPrompts(restOfPlan, settings);
+  const ownWorkspaces = new Set<string>();
 
   return {
     name: 'langsmith',
@@ -76,7 +77,7 @@ export function createLangsmithPlatform(options: LangsmithOptions): LangsmithPla
     ensureDataset: (dataset, signal) =>
       patiently(signal, () => ensureDataset(rest, dataset, signal)),
     ensurePrompt: async (prompt, signal) => {
-      const { version } = await prompts.ensure(prompt, signal);
+      const version = prompt.standing ?? (await prompts.ensure(prompt, signal)).version;
       return { version: await prompts.ordinal(prompt.name, version, signal) };
     },
     ensureItems: async ({ dataset: name, items, signal, onProgress }) => {
@@ -97,6 +98,12 @@ export function createLangsmithPlatform(options: LangsmithOptions): LangsmithPla
     },
     prepareRun: (request) =>
       patiently(request.signal, () => prepareRun({ rest, settings }, request)),
+    checkRun: async (run, signal) => {
+      // A key, with the workspace that is asked for, leads to one place for good.
+      if (ownWorkspaces.has(run.projectId)) return;
+      await checkWorkspace(rest, run, signal);
+      ownWorkspaces.add(run.projectId);
+    },
     encodeCell: (cell, item, run) => {
       const scores = encodeFeedback(cell, run);
       const records: OutboxRecord[] = [encodeRuns({ cell, item, run, settings })];

@@ -1,5 +1,5 @@
 import { AssayError } from '../../core/errors/assay-error.js';
-import type { PlatformDescription } from '../port.js';
+import type { PlatformDescription, PlatformRun } from '../port.js';
 import { infoAnswer, settingsAnswer } from './answers.js';
 import { printable } from '../langfuse/errors.js';
 import type { Rest } from './rest.js';
@@ -34,6 +34,27 @@ export async function currentWorkspace(
     settingsAnswer,
   );
   return { id: found.id, name: found.display_name };
+}
+
+/**
+ * Makes sure that the key still is of the workspace in which the run was planned.
+ *
+ * @throws AssayError PLATFORM_PROJECT_CHANGED
+ */
+export async function checkWorkspace(
+  rest: Rest,
+  run: Pick<PlatformRun, 'projectId'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { id, name } = await currentWorkspace(rest, signal);
+  if (id === run.projectId) return;
+  throw new AssayError(
+    'PLATFORM_PROJECT_CHANGED',
+    `The key for LangSmith at ${rest.baseUrl} is of the workspace ${JSON.stringify(printable(name))} (${id}), and the run was planned in the workspace ${run.projectId}. Nothing was sent.`,
+    {
+      mend: 'Set LANGSMITH_API_KEY of the worker (and LANGSMITH_WORKSPACE_ID, where the key is of several) to that workspace and restart it.',
+    },
+  );
 }
 
 function tooOld(rest: Rest, version: string): AssayError {

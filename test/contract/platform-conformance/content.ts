@@ -31,6 +31,18 @@ export function describeDatasets({ server, itHere, traits }: Suite): void {
       });
     });
 
+    it('takes a run that was planned in its project, and refuses one of another', async () => {
+      const { projectId } = await platform().describe(soon());
+      const run = { platform: platform().name, datasetId: 'd', datasetName: 'd', runs: [] };
+      await expect(
+        platform().checkRun?.({ ...run, projectId: 'elsewhere' }, soon()),
+      ).rejects.toMatchObject({
+        code: 'PLATFORM_PROJECT_CHANGED',
+        message: expect.stringContaining('elsewhere'),
+      });
+      await platform().checkRun?.({ ...run, projectId }, soon());
+    });
+
     itHere('refuses wrong keys with a coded error that shows none', async () => {
       const { stranger } = server();
       const error: unknown = await stranger?.platform

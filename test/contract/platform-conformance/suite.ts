@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, it } from '@jest/globals';
 
 import { describeDatasets, describePrompts } from './content.js';
 import { describeFaults } from './faults.js';
+import { describeDatasetLibrary, describePromptLibrary } from './libraries.js';
 import { describePublishing } from './publishing.js';
 import type { ConformanceServer, Traits } from './server.js';
 
@@ -40,6 +41,8 @@ export function describeConformance(
     afterAll(() => opened?.close());
     describeDatasets(suite);
     describePrompts(suite);
+    describePromptLibrary(suite);
+    describeDatasetLibrary(suite);
     describePublishing(suite);
     describeFaults(suite);
   });

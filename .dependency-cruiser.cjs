@@ -63,9 +63,15 @@ module.exports = {
       'activities-use-ports',
       '^src/activities/',
       [
-        '^src/(platforms|models|evaluators|targets|datasets|assistant|outbound|store|core|contracts)/',
+        '^src/(platforms|models|evaluators|targets|datasets|prompts|assistant|outbound|store|tracing|core|contracts)/',
       ],
-      'activities -> platforms, models, evaluators, targets, datasets, outbound, store -> core, contracts',
+      'activities -> platforms, models, evaluators, targets, datasets, outbound, store, tracing -> core, contracts',
+    ),
+    only(
+      'tracing-below',
+      '^src/tracing/',
+      ['^src/(core|contracts)/'],
+      'tracing -> core, contracts',
     ),
     only('store-below', '^src/store/', ['^src/(core|contracts)/'], 'store -> core, contracts'),
     only(
@@ -95,8 +101,14 @@ module.exports = {
     only(
       'targets-below',
       '^src/targets/',
-      ['^src/(models|core|contracts)/'],
-      'targets -> models, core, contracts',
+      ['^src/(models|prompts|core|contracts)/'],
+      'targets -> models, prompts, core, contracts',
+    ),
+    only(
+      'prompts-below',
+      '^src/prompts/',
+      ['^src/(core|contracts)/'],
+      'prompts (their files, and their cache) -> core, contracts',
     ),
     only(
       'datasets-below',
@@ -107,17 +119,18 @@ module.exports = {
     only(
       'client-is-thin',
       '^src/client/',
-      ['^src/(store|platforms|core|contracts)/'],
-      'client -> contracts and a transport: Temporal client, read-only store, platform read',
+      ['^src/(store|platforms|prompts|core|contracts)/'],
+      'client -> contracts and a transport: Temporal client, read-only store, platform read; the cache of prompts',
     ),
     {
       name: 'cli-goes-through-the-client',
       severity: 'error',
-      comment: 'Only dev, worker, doctor, config and db may reach below the client.',
+      comment:
+        'Only dev, worker, doctor, config and db may reach below the client; the files of prompts are read here.',
       from: { path: '^src/cli/', pathNot: '^src/cli/commands/(dev|worker|doctor|config|db)' },
       to: {
         path: '^src/',
-        pathNot: ['^src/cli/', '^src/client/', '^src/contracts/', '^src/core/'],
+        pathNot: ['^src/cli/', '^src/client/', '^src/prompts/', '^src/contracts/', '^src/core/'],
       },
     },
     {

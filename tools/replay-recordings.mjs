@@ -1,6 +1,6 @@
 // Maintainer's tool: replays recorded exchanges with a real Langfuse server against our dev server.
 //   node tools/replay-recordings.mjs <folder> [--database-url URL] [--json] [--verbose]
-// The folder is one of the write modes' (`events_only`). The recordings are not part of this repository.
+// The folder is that of one write mode (`events_only`, `dual`, `legacy`); ours runs in the recorded mode. The recordings are not part of this repository.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

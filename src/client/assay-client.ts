@@ -1,12 +1,13 @@
 import type { Connections } from '../contracts/environment.js';
-import type { TraceView } from '../contracts/trace-view.js';
 import { createBaselines, type Baselines } from './baselines.js';
+import { createDatasets, type Datasets } from './datasets.js';
 import { createExperiments, type Experiments } from './experiments.js';
 import { createGates, type Gates } from './gate.js';
 import { findConnections } from './connections.js';
 import { createJudges, type Judges } from './judges.js';
 import { createRetention, type Retention } from './retention.js';
 import { createSchedules, type Schedules } from './schedules.js';
+import { createTraces, type Traces } from './traces.js';
 import { createTransport } from './transport.js';
 
 export interface AssayClientOptions {
@@ -40,7 +41,8 @@ export class AssayClient {
   readonly schedules: Schedules;
   readonly judges: Judges;
   readonly retention: Retention;
-  readonly traces: { get(traceId: string, signal?: AbortSignal): Promise<TraceView> };
+  readonly datasets: Datasets;
+  readonly traces: Traces;
   readonly #close: () => Promise<void>;
 
   private constructor(connections: Connections) {
@@ -51,10 +53,8 @@ export class AssayClient {
     this.schedules = createSchedules(transport);
     this.judges = createJudges(transport);
     this.retention = createRetention(transport);
-    this.traces = {
-      get: (traceId, signal = AbortSignal.timeout(30_000)) =>
-        transport.platform().readTrace(traceId, signal),
-    };
+    this.datasets = createDatasets(transport);
+    this.traces = createTraces(transport);
     this.#close = () => transport.close();
   }
 

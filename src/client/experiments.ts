@@ -373,7 +373,7 @@ export function createExperiments(transport: Transport): Experiments {
       const record = await find(key);
       const store = await transport.store();
       if (partial && !isFinalStatus(record.status)) {
-        const model = await partialReport(record, { store, platform: transport.platform() });
+        const model = await partialReport(record, { store, platforms: transport.platforms() });
         return reportForms[format].render(model);
       }
       const kept = await keptReport({ store, experimentId: record.id }, format);

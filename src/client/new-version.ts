@@ -1,6 +1,7 @@
 import type { SubmitReply } from '../contracts/experiment-protocol.js';
 import type { ExperimentSpec } from '../contracts/experiment-spec.js';
 import { AssayError, type Problem } from '../core/errors/assay-error.js';
+import { defaultBackend } from '../core/platforms/backend.js';
 import { nextVersion, versionedName } from '../core/experiment/version-name.js';
 import { versionsOf } from '../store/experiment-versions.js';
 import type { Store } from '../store/store.js';
@@ -41,14 +42,14 @@ export async function submitNewVersion(
   },
 ): Promise<{ readonly spec: ExperimentSpec; readonly reply: SubmitReply }> {
   const { base, from } = versionedName(spec.name);
-  let { manifestHash } = conflict;
+  let { manifestHash, backend = defaultBackend } = conflict;
   for (let attempt = 1; attempt <= tries; attempt += 1) {
-    const taken = await versionsOf(by.store, { project: spec.project, base });
+    const taken = await versionsOf(by.store, { project: spec.project, base, backend });
     const name = nextVersion({ base, from, taken, manifestHash });
     const next = { ...spec, name };
     const reply = await by.submit(next);
     if (reply.outcome !== 'conflict') return { spec: next, reply };
-    manifestHash = reply.manifestHash;
+    ({ manifestHash, backend = defaultBackend } = reply);
   }
   throw new AssayError(
     'EXPERIMENT_CONFLICT',

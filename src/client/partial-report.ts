@@ -14,7 +14,7 @@ import type { Store } from '../store/store.js';
  */
 export async function partialReport(
   record: ExperimentRecord,
-  { store, platform }: { readonly store: Store; readonly platform: Platform },
+  { store, platforms }: { readonly store: Store; readonly platforms: readonly Platform[] },
 ): Promise<ReportModel> {
   const { manifest, spec } = record;
   if (manifest === undefined || record.plannedAt === undefined) {
@@ -23,7 +23,7 @@ export async function partialReport(
     });
   }
   const [first] = record.platformRuns;
-  const here = first?.platform === platform.name ? first : undefined;
+  const platform = platforms.find(({ name }) => name === first?.platform);
   const builder = createReportBuilder({
     project: record.project,
     experiment: record.name,
@@ -55,9 +55,9 @@ export async function partialReport(
     builder.add({
       ...cell,
       traceId: traceId ?? '',
-      ...(traceId === undefined || here === undefined
+      ...(traceId === undefined || first === undefined || platform === undefined
         ? {}
-        : { traceUrl: platform.traceUrl(here.projectId, traceId) }),
+        : { traceUrl: platform.traceUrl(first.projectId, traceId, { ...cell, run: first }) }),
     });
   }
   return builder.finish();

@@ -2,7 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 
 import type { Connections } from '../contracts/environment.js';
 import { AssayError } from '../core/errors/assay-error.js';
-import { createLangfusePlatform } from '../platforms/langfuse/platform.js';
+import { connectPlatforms } from '../platforms/connect.js';
 import type { Platform } from '../platforms/port.js';
 import { openStore, type Store } from '../store/store.js';
 
@@ -11,7 +11,8 @@ export interface Transport {
   temporal(): Promise<Client>;
   /** Reads only: the database refuses writes of this connection. */
   store(): Promise<Store>;
-  platform(): Platform;
+  /** All that are connected: at least one. */
+  platforms(): readonly Platform[];
   close(): Promise<void>;
 }
 
@@ -19,7 +20,7 @@ export interface Transport {
 export function createTransport(connections: Connections): Transport {
   let connection: Promise<Connection> | undefined;
   let store: Promise<Store> | undefined;
-  let platform: Platform | undefined;
+  let platforms: readonly Platform[] | undefined;
   return {
     async temporal() {
       connection ??= connect(connections.temporal.address);
@@ -39,20 +40,15 @@ export function createTransport(connections: Connections): Transport {
       store.catch(() => (store = undefined));
       return store;
     },
-    platform() {
-      platform ??= createLangfusePlatform({
-        baseUrl: connections.langfuse.baseUrl,
-        publicKey: connections.langfuse.publicKey,
-        secretKey: connections.langfuse.secretKey,
-        environment: 'assay',
-      });
-      return platform;
+    platforms() {
+      platforms ??= connectPlatforms(connections, { environment: 'assay' });
+      return platforms;
     },
     async close() {
       await Promise.allSettled([
         connection?.then((open) => open.close()),
         store?.then((open) => open.close()),
-        platform?.close(),
+        ...(platforms ?? []).map((platform) => platform.close()),
       ]);
     },
   };

@@ -7,6 +7,7 @@ import {
   moreEvaluatorKinds,
   pathOption as path,
 } from './evaluator-kinds.js';
+import { backendSchema } from './backend.js';
 import { retrySettingsSchema } from './experiment-spec.js';
 import { gateSettingsSchema } from './gate.js';
 import { jsonObjectSchema, jsonSchema } from './json.js';
@@ -257,6 +258,8 @@ export const configSchema = z.strictObject({
     .prefault({}),
   platform: z
     .strictObject({
+      /** Where runs are published whose submission does not say: langfuse, langsmith or both. Default langfuse. */
+      backend: backendSchema.default('langfuse'),
       /** V of the publishing rules: how long the platform may take to show what it took. Default 15 s. */
       visibilityDeadlineMs: z.int().min(500).max(600_000).default(15_000),
       /** Langfuse's environment of traces and scores. Default: LANGFUSE_TRACING_ENVIRONMENT, else `assay`. */

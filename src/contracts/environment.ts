@@ -1,18 +1,37 @@
 import { z } from 'zod';
 
 import { AssayError, type Problem } from '../core/errors/assay-error.js';
+import { platformTitles } from '../core/platforms/backend.js';
+import type { PlatformName } from './backend.js';
 
 /** Where everything is: from the environment, or from the embedded stack that runs in the project's folder. */
 export interface Connections {
   readonly temporal: { readonly address: string; readonly namespace: string };
   readonly databaseUrl: string;
-  readonly langfuse: {
-    readonly baseUrl: string;
-    readonly publicKey: string;
-    readonly secretKey: string;
-    readonly release: string | undefined;
-  };
+  /** Absent where only LangSmith is used. */
+  readonly langfuse?: LangfuseConnection;
+  /** Absent where its key is not set. */
+  readonly langsmith?: LangsmithConnection;
 }
+
+export interface LangfuseConnection {
+  readonly baseUrl: string;
+  readonly publicKey: string;
+  readonly secretKey: string;
+  readonly release: string | undefined;
+}
+
+export interface LangsmithConnection {
+  readonly endpoint: string;
+  readonly apiKey: string;
+  /** The tracing project of what belongs to no experiment. */
+  readonly project: string | undefined;
+  /** For keys that belong to several workspaces. */
+  readonly workspaceId: string | undefined;
+}
+
+/** Where LangSmith is, if nothing else is said. */
+const langsmithCloud = 'https://api.smith.langchain.com';
 
 const variables = z.object({
   TEMPORAL_ADDRESS: z
@@ -26,6 +45,10 @@ const variables = z.object({
   LANGFUSE_PUBLIC_KEY: z.string().min(1).optional(),
   LANGFUSE_SECRET_KEY: z.string().min(1).optional(),
   LANGFUSE_RELEASE: z.string().min(1).optional(),
+  LANGSMITH_API_KEY: z.string().min(1).optional(),
+  LANGSMITH_ENDPOINT: z.url({ protocol: /^https?$/, error: 'is no http(s) URL' }).optional(),
+  LANGSMITH_PROJECT: z.string().min(1).optional(),
+  LANGSMITH_WORKSPACE_ID: z.string().min(1).optional(),
 });
 
 /** The variables of ours, for help texts. */
@@ -88,34 +111,94 @@ export function parseConnections(
         mend: 'Correct the variable.',
       }));
   const values = parsed.success ? parsed.data : (given as Partial<z.output<typeof variables>>);
-  const baseUrl = values.LANGFUSE_BASE_URL ?? values.LANGFUSE_HOST;
-  const { TEMPORAL_ADDRESS, DATABASE_URL, LANGFUSE_PUBLIC_KEY, LANGFUSE_SECRET_KEY } = values;
+  const { TEMPORAL_ADDRESS, DATABASE_URL } = values;
   if (TEMPORAL_ADDRESS === undefined) problems.push(lacks('TEMPORAL_ADDRESS', 'host:port'));
   if (DATABASE_URL === undefined) problems.push(lacks('DATABASE_URL', 'a postgres:// URL'));
-  if (baseUrl === undefined) problems.push(lacks('LANGFUSE_HOST', 'the URL of your Langfuse'));
-  if (LANGFUSE_PUBLIC_KEY === undefined)
-    problems.push(lacks('LANGFUSE_PUBLIC_KEY', 'the public key'));
-  if (LANGFUSE_SECRET_KEY === undefined)
-    problems.push(lacks('LANGFUSE_SECRET_KEY', 'the secret key'));
+  const langsmith = langsmithOf(values);
+  const langfuse = langfuseOf(values, { optional: langsmith !== undefined, problems });
   if (!namesServers(given)) throw nothingRuns(problems);
-  if (
-    problems.length > 0 ||
-    TEMPORAL_ADDRESS === undefined ||
-    DATABASE_URL === undefined ||
-    baseUrl === undefined ||
-    LANGFUSE_PUBLIC_KEY === undefined ||
-    LANGFUSE_SECRET_KEY === undefined
-  ) {
+  if (problems.length > 0 || TEMPORAL_ADDRESS === undefined || DATABASE_URL === undefined) {
     throw new AssayError('ENVIRONMENT_INVALID', 'The environment has problems.', { problems });
   }
   return {
     temporal: { address: TEMPORAL_ADDRESS, namespace: values.TEMPORAL_NAMESPACE ?? 'default' },
     databaseUrl: DATABASE_URL,
-    langfuse: {
-      baseUrl: baseUrl.replace(/\/+$/, ''),
-      publicKey: LANGFUSE_PUBLIC_KEY,
-      secretKey: LANGFUSE_SECRET_KEY,
-      release: values.LANGFUSE_RELEASE,
-    },
+    ...(langfuse === undefined ? {} : { langfuse }),
+    ...(langsmith === undefined ? {} : { langsmith }),
   };
+}
+
+type Values = Partial<z.output<typeof variables>>;
+
+/** Half of Langfuse is a mistake; none of it is one only where there is no LangSmith either. */
+function langfuseOf(
+  values: Values,
+  { optional, problems }: { readonly optional: boolean; readonly problems: Problem[] },
+): LangfuseConnection | undefined {
+  const { LANGFUSE_PUBLIC_KEY: publicKey, LANGFUSE_SECRET_KEY: secretKey } = values;
+  const baseUrl = values.LANGFUSE_BASE_URL ?? values.LANGFUSE_HOST;
+  const none = baseUrl === undefined && publicKey === undefined && secretKey === undefined;
+  if (none && optional) return undefined;
+  if (baseUrl === undefined) problems.push(lacks('LANGFUSE_HOST', 'the URL of your Langfuse'));
+  if (publicKey === undefined) problems.push(lacks('LANGFUSE_PUBLIC_KEY', 'the public key'));
+  if (secretKey === undefined) problems.push(lacks('LANGFUSE_SECRET_KEY', 'the secret key'));
+  if (baseUrl === undefined || publicKey === undefined || secretKey === undefined) return undefined;
+  return {
+    baseUrl: baseUrl.replace(/\/+$/, ''),
+    publicKey,
+    secretKey,
+    release: values.LANGFUSE_RELEASE,
+  };
+}
+
+/** Without a key the other variables say nothing: shells have them set for other programs. */
+function langsmithOf(values: Values): LangsmithConnection | undefined {
+  const { LANGSMITH_API_KEY: apiKey } = values;
+  if (apiKey === undefined) return undefined;
+  return {
+    endpoint: (values.LANGSMITH_ENDPOINT ?? langsmithCloud).replace(/\/+$/, ''),
+    apiKey,
+    project: values.LANGSMITH_PROJECT,
+    workspaceId: values.LANGSMITH_WORKSPACE_ID,
+  };
+}
+
+/** What must be set for a platform, as problems. */
+export function lackingPlatform(platform: PlatformName): readonly Problem[] {
+  if (platform === 'langsmith') {
+    return [lacksOf('LANGSMITH_API_KEY', 'an API key of your LangSmith workspace')];
+  }
+  return [
+    lacksOf('LANGFUSE_HOST', 'the URL of your Langfuse'),
+    lacksOf('LANGFUSE_PUBLIC_KEY', 'the public key'),
+    lacksOf('LANGFUSE_SECRET_KEY', 'the secret key'),
+  ];
+}
+
+const lacksOf = (at: string, what: string): Problem => ({
+  at,
+  message: 'is not set',
+  mend: `Set ${at} to ${what}.`,
+});
+
+/**
+ * Makes sure that all of these platforms are connected.
+ *
+ * @throws AssayError ENVIRONMENT_INVALID with the variables of all that are not.
+ */
+export function requirePlatforms(
+  connections: Pick<Connections, 'langfuse' | 'langsmith'>,
+  platforms: readonly PlatformName[],
+): void {
+  const missing = platforms.filter((platform) => connections[platform] === undefined);
+  if (missing.length === 0) return;
+  const titles = missing.map((platform) => platformTitles[platform]).join(' and ');
+  throw new AssayError(
+    'ENVIRONMENT_INVALID',
+    `The config publishes to ${titles}, and there are no keys for it.`,
+    {
+      problems: missing.flatMap(lackingPlatform),
+      mend: 'Set the variables, or choose another `platform.backend` in the config.',
+    },
+  );
 }

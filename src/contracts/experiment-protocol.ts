@@ -1,4 +1,5 @@
 /** What goes through Temporal for an experiment: small, versioned, never a body. */
+import type { Backend } from './backend.js';
 import type { ExperimentEstimate } from './estimate.js';
 import type { ErrorDocument } from '../core/errors/assay-error.js';
 import type { EarlyStop } from '../core/regression/early-stop.js';
@@ -130,6 +131,8 @@ export type SubmitReply =
       readonly differences: readonly ManifestDifference[];
       /** Of the submission: a version that has it already is found by it. */
       readonly manifestHash?: string;
+      /** Of the submission, for the same; default langfuse. */
+      readonly backend?: Backend;
     }
   | { readonly outcome: 'rejected'; readonly error: ErrorDocument };
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { backendSchema, platformNameSchema } from './backend.js';
 import { experimentNameSchema, projectIdSchema, resourceNameSchema } from './names.js';
 
 /** In words of ours: what a person typed comes back with it. */
@@ -48,6 +49,8 @@ export const experimentSpecSchema = z.strictObject({
     name: resourceNameSchema,
     /** A moment of the dataset on the platform; only for datasets that live there. Default: now, pinned. */
     version: z.iso.datetime().optional(),
+    /** Which platform it lives on, of a run on several; default: the first that has it, pinned. */
+    source: platformNameSchema.optional(),
   }),
   target: resourceNameSchema,
   /** Default: the evaluators that the target names in the config, else all of the config. */
@@ -72,6 +75,11 @@ export const experimentSpecSchema = z.strictObject({
   /** Default: a run goes on however many cells fail. Not part of the manifest. */
   maxFailures: maxFailuresSchema.optional(),
   quick: quickSchema.optional(),
+  /**
+   * Where it is published. Default: the config's `platform.backend`, pinned at the submission. Not part of the manifest, since
+   * it decides no result; yet a run of a name is published where it was first said.
+   */
+  backend: backendSchema.optional(),
   /** Take cells whose own content is unchanged from earlier runs of the project. Default false. Not part of the manifest. */
   reuse: z.boolean().default(false),
   timeouts: z

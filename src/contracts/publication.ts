@@ -12,6 +12,11 @@ export interface PlatformRun {
   readonly runs: readonly { readonly name: string; readonly id: string }[];
   /** The prompt as it stands there, where the target has one. */
   readonly prompt?: { readonly name: string; readonly version: number };
+  /**
+   * Where a platform has servers of two kinds: of which kind it was when the run was planned. What is sent is made for that one,
+   * whoever sends it and when; how to send and to read it back is decided by the server that is there then.
+   */
+  readonly generation?: 'v4' | 'v3';
 }
 
 /** What of a run every record repeats. */

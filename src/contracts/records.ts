@@ -64,6 +64,61 @@ export interface CallRecord {
   readonly error?: ErrorDocument;
   /** True where the answer came from the journal and no new call was made. */
   readonly replayed?: boolean;
+  /** The path of the {@link TracedSpan} that it was made in; absent where code without spans of its own made it. */
+  readonly parent?: string;
+}
+
+/** What a span of a team's own instrumentation stands for: the kinds that platforms tell apart. */
+export type TracedSpanKind =
+  | 'span'
+  | 'generation'
+  | 'embedding'
+  | 'tool'
+  | 'retriever'
+  | 'agent'
+  | 'chain'
+  | 'evaluator'
+  | 'guardrail'
+  | 'event';
+
+/**
+ * One span that a team's own instrumentation (`@langfuse/tracing`, `@langfuse/openai`, OpenTelemetry) made while a target or
+ * an evaluator ran. Texts are well-formed and bounded. Its tokens and money are what the instrumentation says: they were not
+ * paid through us, and are in no figure of the cell.
+ */
+export interface TracedSpan {
+  /** The place in the cell's trace, such as `target/span/answer#1/retrieve#2`; decides the span id. Unique in the cell. */
+  readonly path: string;
+  /** The path of the span above it: another traced span, `target`, or `judge:<evaluator>`. Parents stand before children. */
+  readonly parent: string;
+  readonly name: string;
+  readonly kind: TracedSpanKind;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  /** When the first token of a streamed answer came. */
+  readonly firstTokenAt?: string;
+  readonly input?: Json;
+  readonly output?: Json;
+  /** Of generations and embeddings. */
+  readonly model?: string;
+  readonly provider?: string;
+  readonly parameters?: JsonObject;
+  readonly usage?: Usage;
+  /** Tokens by the kinds that the instrumentation counts, where it says more than `usage` holds. */
+  readonly usageDetails?: Readonly<Record<string, number>>;
+  /** Dollars by kind, `total` among them or not. */
+  readonly costDetails?: Readonly<Record<string, number>>;
+  readonly promptName?: string;
+  readonly promptVersion?: number;
+  /** Absent where nothing is wrong. */
+  readonly level?: 'DEBUG' | 'WARNING' | 'ERROR';
+  readonly statusMessage?: string;
+  /** All else that it says of itself: its metadata, and attributes that have no place above. */
+  readonly metadata: JsonObject;
+  /** True where the target or evaluator had returned and the span had not ended: it was ended then. */
+  readonly unfinished?: boolean;
+  /** The names of fields whose end is missing. */
+  readonly cut?: readonly string[];
 }
 
 /** What an evaluator says of one output. */
@@ -147,6 +202,10 @@ export interface CellResult {
   readonly evaluatorFailures: readonly EvaluatorFailure[];
   readonly scores: readonly ScoreRecord[];
   readonly calls: readonly CallRecord[];
+  /** Of the team's own instrumentation; absent where there are none. */
+  readonly spans?: readonly TracedSpan[];
+  /** Spans of the team's instrumentation beyond what is kept of one cell, and those that began too late. Absent where none. */
+  readonly spansLeftOut?: number;
   readonly startedAt: string;
   readonly endedAt: string;
   /** Of the target alone, without evaluators and without waiting for a slot; milliseconds. */

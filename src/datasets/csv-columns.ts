@@ -47,7 +47,7 @@ export const itemColumns: ColumnForm = {
     ['id', 'id'],
     ['inputs', 'input.NAME'],
   ],
-  text: `Columns are id, input.NAME, expected or expected.NAME, metadata.NAME and description, ${typed}`,
+  text: `Columns are id, input.NAME, expected or expected.NAME, metadata.NAME, split and description, ${typed}`,
 };
 
 /** The columns of a labelled set. */
@@ -109,7 +109,8 @@ function parseColumn(
   const isTyped = suffix !== undefined && types.has(suffix);
   const type = isTyped ? (suffix as CellType) : 'auto';
   const name = isTyped ? header.slice(0, -suffix.length - 1) : header;
-  const [first = '', ...path] = name.split('.');
+  // The short name of the one field of metadata that many tools have a column for.
+  const [first = '', ...path] = (name === 'split' ? 'metadata.split' : name).split('.');
   const member = Object.hasOwn(members, first) ? members[first] : undefined;
   if (member === undefined || path.includes('')) return undefined;
   const alone = member === 'id' || member === 'description';

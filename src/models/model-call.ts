@@ -24,6 +24,8 @@ export interface CallScope {
   /** Of the time limit that the calls are made within. */
   readonly hold?: Hold;
   readonly prompt?: { readonly name: string; readonly version: number };
+  /** The span of the caller's own instrumentation that the calls are made in; absent where there is none. */
+  readonly parent?: string;
   /** Whether the run has a budget: money is held for each call, and a model without a known price is not called. */
   readonly budgeted?: boolean;
 }
@@ -172,6 +174,7 @@ function recordBase(
     ...(scope.prompt === undefined || kind === 'embedding'
       ? {}
       : { promptName: scope.prompt.name, promptVersion: scope.prompt.version }),
+    ...(scope.parent === undefined ? {} : { parent: scope.parent }),
   };
 }
 

@@ -17,8 +17,11 @@ import type {
   CellResult,
   DatasetItem,
   EvaluatorFailure,
+  TracedSpan,
 } from '../contracts/records.js';
 import type { TraceView } from '../contracts/trace-view.js';
+import type { PlatformPrompts, PromptContent } from './prompt-port.js';
+import type { PlatformDatasets } from './dataset-port.js';
 
 export type {
   OutboundRecord,
@@ -33,8 +36,8 @@ export interface PlatformDescription {
   readonly platform: string;
   readonly url: string;
   readonly version: string;
-  /** `v4` (events_only or dual) or `v3`. */
-  readonly generation: 'v4' | 'v3';
+  /** Of Langfuse `v4` (events_only or dual) or `v3`; LangSmith has one. */
+  readonly generation: 'v4' | 'v3' | 'langsmith';
   readonly projectId: string;
   readonly projectName: string;
 }
@@ -45,6 +48,8 @@ export interface OutboundExport {
   readonly exportId: string;
   readonly kind: 'spans' | 'scores';
   readonly records: readonly OutboundRecord[];
+  /** True where an earlier try of it may have arrived, in part or as a whole. */
+  readonly again?: boolean;
 }
 
 /** What came of one request. */
@@ -84,12 +89,16 @@ export interface ExportLimit {
 /** The platform as the engine sees it. All methods throw AssayError (PLATFORM_*). */
 export interface Platform {
   readonly name: string;
+  /** Prompts as the platform keeps them. */
+  readonly prompts: PlatformPrompts;
   /** The largest export that the platform takes. */
   readonly limits: {
     readonly spans: ExportLimit;
     readonly scores: ExportLimit;
   };
   describe(signal: AbortSignal): Promise<PlatformDescription>;
+  /** Datasets beside runs: what is pushed, pulled, listed and compared. */
+  readonly datasets: PlatformDatasets;
 
   /** Makes sure of the dataset; an equal one is left alone. */
   ensureDataset(
@@ -128,6 +137,12 @@ export interface Platform {
     readonly signal: AbortSignal;
   }): Promise<PlatformRun>;
 
+  /**
+   * Makes sure that what is sent now gets to where the run was planned. Cheap: asked before each publisher begins.
+   * @throws AssayError PLATFORM_PROJECT_CHANGED where the keys belong to another project by now.
+   */
+  checkRun?(run: PlatformRun, signal: AbortSignal): Promise<void>;
+
   /** The records of a finished cell. Pure: equal input gives equal bytes. */
   encodeCell(cell: CellResult, item: DatasetItem, run: EncodeContext): readonly OutboxRecord[];
   /**
@@ -154,20 +169,30 @@ export interface Platform {
     readonly traceIds?: readonly string[];
     /** The platform's runs whose scores as a whole are asked for, instead of those of traces. */
     readonly runIds?: readonly string[];
+    /** The scores that are looked for, where they are known: some platforms find scores by their own ids best. */
+    readonly scoreIds?: readonly string[];
     readonly signal: AbortSignal;
   }): AsyncIterable<PlatformPage>;
   /** Deletes traces with all that belongs to them; unknown ones are no error. Absent where the platform cannot. */
   deleteTraces?(traceIds: readonly string[], signal: AbortSignal): Promise<void>;
   /** Deletes a score; an unknown one is no error. Absent where the platform cannot. */
   deleteScore?(scoreId: string, signal: AbortSignal): Promise<void>;
-  /** Where a person looks at the trace. */
-  traceUrl(projectId: string, traceId: string): string;
+  /** Where a person looks at the trace of a cell. Without its place only where the trace's id alone finds it. */
+  traceUrl(projectId: string, traceId: string, place?: TracePlace): string;
   /** Where a person sees all traces of the project. */
   tracesUrl?(projectId: string): string;
   /** Where a person looks at one of the run's runs there. */
   runUrl?(run: PlatformRun, runId: string): string;
   readTrace(traceId: string, signal: AbortSignal): Promise<TraceView>;
   close(): Promise<void>;
+}
+
+/** Where a cell's trace stands, for platforms that file traces by run and by time. */
+export interface TracePlace {
+  readonly run: PlatformRun;
+  /** 1-based. */
+  readonly repetition: number;
+  readonly startedAt: string;
 }
 
 export interface EnsureItemsRequest {
@@ -177,10 +202,8 @@ export interface EnsureItemsRequest {
   readonly onProgress: (written: number) => void;
 }
 
-export interface PromptToStore {
+export interface PromptToStore extends PromptContent {
   readonly name: string;
-  readonly messages: readonly { readonly role: string; readonly content: string }[];
-  readonly config: JsonObject;
   /** sha256 of the canonical content; stands as a label `assay-<first 24 hex>` there. */
   readonly contentHash: string;
 }
@@ -194,6 +217,8 @@ export interface EncodeJudgement {
   readonly pass: number;
   /** Of this judgement only; their paths are those of a first judgement. */
   readonly calls: readonly CallRecord[];
+  /** Spans of the evaluators' own instrumentation, made in this judgement; their paths, too, are those of a first one. */
+  readonly spans?: readonly TracedSpan[];
   readonly failures: readonly EvaluatorFailure[];
 }
 

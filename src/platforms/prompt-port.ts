@@ -1,21 +1,12 @@
 /** Prompts as the platforms keep them. One implementation per platform; nothing here retries (durability 5). */
-import type { JsonObject } from '../core/json/json.js';
+import type { PromptContent, PromptSelector } from '../contracts/prompt.js';
 
-/** A message of a chat prompt, or a place where messages are put in at run time. */
-export type PromptMessage =
-  { readonly role: string; readonly content: string } | { readonly placeholder: string };
-
-/** What a prompt says; variables are `{{name}}` whatever the platform writes them as. */
-export type PromptBody =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'chat'; readonly messages: readonly PromptMessage[] };
-
-/** What decides whether two versions are the same: everything but labels, tags and who wrote them. */
-export interface PromptContent {
-  readonly body: PromptBody;
-  /** Model, model parameters, response format and what else the team keeps with it. */
-  readonly config: JsonObject;
-}
+export type {
+  PromptBody,
+  PromptContent,
+  PromptMessage,
+  PromptSelector,
+} from '../contracts/prompt.js';
 
 /** One version, as it stands on a platform. */
 export interface PromptVersion extends PromptContent {
@@ -36,9 +27,6 @@ export interface PromptSummary {
   readonly updatedAt?: string;
 }
 
-/** Which version is asked for. */
-export type PromptSelector = { readonly label: string } | { readonly version: string };
-
 export interface PromptToCreate extends PromptContent {
   readonly name: string;
   /** sha256 of the canonical content; `assay-<first 24 hex>` finds it there again. */
@@ -54,6 +42,12 @@ export interface PlatformPrompts {
   list(signal: AbortSignal): AsyncIterable<readonly PromptSummary[]>;
   /** Undefined where there is no such prompt, label or version. */
   get(name: string, which: PromptSelector, signal: AbortSignal): Promise<PromptVersion | undefined>;
+  /** As `get`, with references to other prompts replaced by their texts; absent where the platform knows none. */
+  resolve?(
+    name: string,
+    which: PromptSelector,
+    signal: AbortSignal,
+  ): Promise<PromptVersion | undefined>;
   /** All versions, newest first, page by page; none where the prompt is unknown. */
   versions(name: string, signal: AbortSignal): AsyncIterable<readonly PromptVersion[]>;
   /** Looks for the content first, so that equal content is never a second version: `created` says what happened. */

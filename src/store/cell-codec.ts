@@ -8,6 +8,7 @@ import type {
   ScoreComment,
   ScoreRecord,
   ScoreValue,
+  TracedSpan,
 } from '../contracts/records.js';
 import type { ErrorDocument } from '../core/errors/assay-error.js';
 import type { Json } from '../core/json/json.js';
@@ -36,6 +37,7 @@ export interface CellRow {
   readonly error: ErrorDocument | null;
   readonly evaluator_failures: readonly EvaluatorFailure[] | null;
   readonly calls: readonly StoredCall[] | null;
+  readonly traced?: StoredTrace | null;
   readonly input_tokens: string | null;
   readonly output_tokens: string | null;
   readonly cached_input_tokens: string | null;
@@ -67,6 +69,20 @@ export interface ScoreRow {
   readonly comment: ScoreComment | null;
 }
 
+/** What is stored of a team's own instrumentation. */
+interface StoredTrace {
+  readonly spans: readonly TracedSpan[];
+  readonly leftOut: number;
+}
+
+/** The spans of a cell as the text of a json column; null where there are none. */
+export function encodeTraced(cell: Pick<CellResult, 'spans' | 'spansLeftOut'>): string | null {
+  const { spans = [], spansLeftOut = 0 } = cell;
+  if (spans.length === 0 && spansLeftOut === 0) return null;
+  const stored: StoredTrace = { spans, leftOut: spansLeftOut };
+  return JSON.stringify(stored);
+}
+
 // JSON has no bigint.
 type StoredCall = Omit<CallRecord, 'costPico'> & { readonly costPico?: string };
 
@@ -80,6 +96,17 @@ export function encodeCalls(calls: readonly CallRecord[]): string {
 const decodeCall = ({ costPico, ...call }: StoredCall): CallRecord => ({
   ...call,
   ...(costPico === undefined ? {} : { costPico: BigInt(costPico) }),
+});
+
+const decodeTraced = (
+  traced: StoredTrace | null | undefined,
+): Pick<CellResult, 'spans' | 'spansLeftOut'> => ({
+  ...(traced === null || traced === undefined || traced.spans.length === 0
+    ? {}
+    : { spans: traced.spans }),
+  ...(traced === null || traced === undefined || traced.leftOut === 0
+    ? {}
+    : { spansLeftOut: traced.leftOut }),
 });
 
 /**
@@ -138,6 +165,7 @@ export function decodeCell(row: CellRow, scores: readonly ScoreRow[]): StoredCel
     evaluatorFailures: row.evaluator_failures ?? [],
     scores: scores.map(decodeScore),
     calls: (row.calls ?? []).map(decodeCall),
+    ...decodeTraced(row.traced),
     startedAt: row.started_at,
     endedAt: row.ended_at,
     latencyMs: row.latency_ms ?? 0,

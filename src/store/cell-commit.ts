@@ -1,6 +1,12 @@
 import type { OutboxRecord } from '../contracts/publication.js';
 import type { CellResult, ScoreRecord } from '../contracts/records.js';
-import { encodeCalls, storableCount, storableMoney, storableText } from './cell-codec.js';
+import {
+  encodeCalls,
+  encodeTraced,
+  storableCount,
+  storableMoney,
+  storableText,
+} from './cell-codec.js';
 import { compress } from './compression.js';
 import { rowsOf, throughCollisions } from './query.js';
 import type { Store } from './store.js';
@@ -63,6 +69,7 @@ const cellColumns: readonly Column<CellCommit>[] = [
   ['json', ({ result }) => json(result.reusedFrom)],
   // Hashes are hex; a uuid[][] would need rows of equal length.
   ['text', (commit) => silentHashes(commit)],
+  ['json', ({ result }) => encodeTraced(result)],
 ];
 
 /** Of the evaluators that ran and gave no score; null where there is none. */
@@ -132,11 +139,11 @@ with won as (
          reasoning_tokens = t.reasoning_tokens, latency_ms = t.latency_ms, target_cost = t.target_cost,
          judge_cost = t.judge_cost, embedding_cost = t.embedding_cost, sanitised = t.sanitised, trace_id = t.trace_id,
          started_at = t.started_at, ended_at = t.ended_at, target_hash = t.target_hash,
-         reused_from = t.reused_from, silent_hashes = string_to_array(t.silent_hashes, ',')::uuid[]
+         reused_from = t.reused_from, silent_hashes = string_to_array(t.silent_hashes, ',')::uuid[], traced = t.traced
     from ${unnest(cellColumns, 1)} as t (
            id, status, attempts, output, error, evaluator_failures, calls, input_tokens, output_tokens,
            cached_input_tokens, reasoning_tokens, latency_ms, target_cost, judge_cost, embedding_cost, sanitised, trace_id,
-           started_at, ended_at, target_hash, reused_from, silent_hashes)
+           started_at, ended_at, target_hash, reused_from, silent_hashes, traced)
    where c.id = t.id and c.status = 'pending'
   returning c.id, c.experiment_id
 ), scored as (

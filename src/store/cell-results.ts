@@ -123,7 +123,8 @@ export async function cellsByIds(
 ): Promise<readonly StoredCell[]> {
   const rows = await rowsOf<CellRow>(
     store,
-    `select ${columns}
+    // Spans are read here alone: who looks at all cells of a run looks at none of them.
+    `select ${columns}, c.traced
        from unnest($1::bigint[]) with ordinality as t (id, place)
        join assay.experiment_cells c using (id)
        join assay.experiment_items i using (experiment_id, ordinal)

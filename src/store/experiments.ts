@@ -210,6 +210,18 @@ export async function recordPlan(store: Store, id: string, plan: ExperimentPlan)
   if (written === 0) throw notFound(id);
 }
 
+/** Notes that a platform is ready for a run which is being planned. Repeating it writes nothing. */
+export async function recordPlatformRun(store: Store, id: string, run: PlatformRun): Promise<void> {
+  await countOf(
+    store,
+    `update assay.experiments
+        set platform_runs = (platform_runs::jsonb || jsonb_build_array($2::jsonb))::json
+      where id = $1 and planned_at is null
+        and not platform_runs::jsonb @> jsonb_build_array(jsonb_build_object('platform', $3::text))`,
+    [id, JSON.stringify(run), run.platform],
+  );
+}
+
 /**
  * Moves a run to another status, and notes when it first ran.
  *

@@ -43,7 +43,7 @@ export async function prunableRuns(
 }
 
 /**
- * Takes the bodies of one ended run: inputs, outputs, calls, comments of scores, answers in the journal and what was sent.
+ * Takes the bodies of one ended run: inputs, outputs, calls, spans, comments of scores, answers in the journal and what was sent.
  * Statuses, scores, usage, cost, times and the report stay. Can be repeated; goes on where it was left.
  *
  * @returns undefined where the run has not ended (any more): it was taken up again, and stays whole.
@@ -105,13 +105,14 @@ const takeOutbox = `
 const takeCells = `
   with page as (
     select id, ordinal, repetition, revision, latest,
-           coalesce(pg_column_size(output), 0) + coalesce(pg_column_size(calls), 0) as bytes
+           coalesce(pg_column_size(output), 0) + coalesce(pg_column_size(calls), 0)
+             + coalesce(pg_column_size(traced), 0) as bytes
       from assay.experiment_cells
      where experiment_id = $1 and (ordinal, repetition, revision) > ($2::int, $3::int, $4::int)
      order by ordinal, repetition, revision limit ${pageSize}
   ), taken as (
-    update assay.experiment_cells c set output = null, calls = null
-      from page where c.id = page.id and (c.output is not null or c.calls is not null)
+    update assay.experiment_cells c set output = null, calls = null, traced = null
+      from page where c.id = page.id and (c.output is not null or c.calls is not null or c.traced is not null)
   ), answers as (
     delete from assay.call_journal j using page where j.cell_id = page.id
     returning coalesce(pg_column_size(j.answer), 0) as bytes

@@ -94,6 +94,49 @@ create table assay.cell_counts (
   constraint cell_counts_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE
 );
 
+create table assay.dataset_push_items (
+  push_id text not null,
+  platform text not null,
+  item_key bytea not null,
+  platform_id text not null,
+  field_keys bytea not null,
+  kept boolean default false not null,
+  constraint dataset_push_items_pkey PRIMARY KEY (push_id, platform, item_key),
+  constraint dataset_push_items_push_id_platform_fkey FOREIGN KEY (push_id, platform) REFERENCES assay.dataset_pushes(push_id, platform) ON DELETE CASCADE
+);
+
+create table assay.dataset_pushes (
+  push_id text not null,
+  platform text not null,
+  project text not null,
+  dataset text not null,
+  stamp text not null,
+  items integer not null,
+  archive_removed boolean not null,
+  phase text default 'listing'::text not null,
+  dataset_id text,
+  url text,
+  listed integer default 0 not null,
+  cursor integer default 0 not null,
+  begun boolean default false not null,
+  unchanged integer default 0 not null,
+  added integer default 0 not null,
+  changed integer default 0 not null,
+  removed integer default 0 not null,
+  archived integer default 0 not null,
+  requests integer default 0 not null,
+  last_change text,
+  waiting text,
+  error json,
+  started_at timestamp with time zone default clock_timestamp() not null,
+  finished_at timestamp with time zone,
+  constraint dataset_pushes_pkey PRIMARY KEY (push_id, platform),
+  constraint dataset_pushes_project_fkey FOREIGN KEY (project) REFERENCES assay.projects(id) ON DELETE CASCADE,
+  constraint dataset_pushes_phase_check CHECK ((phase = ANY (ARRAY['listing'::text, 'writing'::text, 'archiving'::text, 'done'::text, 'failed'::text])))
+);
+
+CREATE INDEX dataset_pushes_newest ON assay.dataset_pushes USING btree (project, dataset, started_at DESC);
+
 create table assay.experiment_budgets (
   experiment_id text not null,
   cap numeric(24,12) not null,
@@ -137,6 +180,7 @@ create table assay.experiment_cells (
   silent_hashes uuid[],
   pass integer default 1 not null,
   supersedes bigint,
+  traced json,
   constraint experiment_cells_pkey PRIMARY KEY (id),
   constraint experiment_cells_experiment_id_ordinal_repetition_revision__key UNIQUE (experiment_id, ordinal, repetition, revision) INCLUDE (status, latest),
   constraint experiment_cells_experiment_id_pass_position_key UNIQUE (experiment_id, pass, "position"),

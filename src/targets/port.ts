@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../core/json/json.js';
 import type { TargetIdentity } from '../contracts/manifest.js';
+import type { PromptContent } from '../contracts/prompt.js';
 import type { ChatRequest, ModelCaller } from '../models/port.js';
 import type { HttpCaller } from '../models/http-call.js';
 
@@ -39,13 +40,8 @@ export type PlannedCall =
       readonly costPerRequestUsd?: number;
     };
 
-/** A prompt as it is kept on the platform. */
-export interface TargetPrompt {
+/** A prompt as it is kept on the platforms: what its files say, whatever model the config gives to the target. */
+export interface TargetPrompt extends PromptContent {
   readonly name: string;
-  readonly messages: readonly {
-    readonly role: 'system' | 'user' | 'assistant';
-    readonly content: string;
-  }[];
-  readonly config: JsonObject;
   readonly contentHash: string;
 }

@@ -1,34 +1,33 @@
 import Mustache from 'mustache';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parse as parseYaml } from 'yaml';
-import { z } from 'zod';
 
 import type { ModelConfig } from '../contracts/config.js';
 import type { TargetIdentity } from '../contracts/manifest.js';
-import { resourceNameSchema } from '../contracts/names.js';
-import { AssayError, type Problem } from '../core/errors/assay-error.js';
+import type { PromptContent, PromptMessage } from '../contracts/prompt.js';
+import { AssayError } from '../core/errors/assay-error.js';
 import type { Json, JsonObject } from '../core/json/json.js';
+import { promptVariables } from '../core/prompts/variables.js';
 import type { ChatMessage } from '../models/port.js';
+import { readMetadata, readPromptSource } from '../prompts/prompt-source.js';
 
-const metadataSchema = z.object({
-  name: resourceNameSchema.optional(),
-  version: z.union([z.string(), z.number()]).optional(),
-  description: z.string().optional(),
-  model: resourceNameSchema.optional(),
-  parameters: z.record(z.string(), z.json()).optional(),
-  /** A JSON schema that the answer must fit; makes the output JSON. */
-  response_format: z.record(z.string(), z.json()).optional(),
-  labels: z.array(z.string()).optional(),
-});
-
-/** A prompt as its folder holds it. */
+/** A prompt as a target uses it. */
 export interface PromptFolder {
-  readonly messages: readonly ChatMessage[];
+  readonly messages: readonly PromptMessage[];
+  /** That an input must have; {@link placeholders} among them. */
   readonly variables: readonly string[];
+  /** Inputs that are lists of messages. */
+  readonly placeholders: readonly string[];
   readonly model: string | undefined;
   readonly parameters: JsonObject;
   readonly responseSchema: { readonly name: string; readonly schema: JsonObject } | undefined;
+  /** What stands on the platforms; absent where a manifest says the prompt. */
+  readonly stored?: StoredPrompt;
+}
+
+/** A prompt as the platforms keep it. */
+export interface StoredPrompt extends PromptContent {
+  /** As the platforms call it, where that is not the target's name. */
+  readonly name?: string;
+  readonly contentHash: string;
 }
 
 /** The prompt as a manifest recorded it, for a run whose files may have been edited since. */
@@ -40,122 +39,89 @@ export async function pinnedPromptFolder(
   const answers = (name: string | undefined): boolean =>
     name !== undefined && models[name]?.provider === provider && models[name].model === model;
   // Two entries of the config can name one model with two keys, so the folder's own choice comes first.
-  const named = (await readMetadata(join(path, '.metadata.yaml'), [])).model;
-  const messages = identity.prompt as readonly ChatMessage[];
+  const named = (await readMetadata(path, [])).model;
+  const messages = identity.prompt.map(plannedMessage);
   const schema = identity.responseFormat;
   return {
-    messages,
-    variables: collectVariables(messages, { file: 'manifest', problems: [] }),
+    ...partsOf(messages),
     model: answers(named) ? named : Object.keys(models).find(answers),
     parameters,
     responseSchema: isObject(schema) ? { name: 'answer', schema } : undefined,
   };
 }
 
-const roleLine = /^---\s*(system|user|assistant)\s*---\s*$/;
+/** A place where messages are put in, as manifests hold it. */
+const placeholderRole = 'placeholder';
+
+/** A message as manifests hold it, and back. */
+export const manifestMessage = (
+  message: PromptMessage,
+): { readonly role: string; readonly content: string } =>
+  'placeholder' in message
+    ? { role: placeholderRole, content: message.placeholder }
+    : { role: message.role, content: message.content };
+
+const plannedMessage = ({ role, content }: { role: string; content: string }): PromptMessage =>
+  role === placeholderRole ? { placeholder: content } : { role, content };
 
 /**
- * Reads `prompt.txt` and `.metadata.yaml` of a target's folder. The text is one user message, or several
- * messages where lines such as `--- system ---` part them.
+ * Reads the prompt of a target's folder: `prompt.txt` or `prompt.yaml`, and `.metadata.yaml`.
  *
  * @throws AssayError PROMPT_INVALID with all problems at once.
  */
 export async function readPromptFolder(folder: string): Promise<PromptFolder> {
-  const promptFile = join(folder, 'prompt.txt');
-  const metadataFile = join(folder, '.metadata.yaml');
-  const problems: Problem[] = [];
-  const text = await readFile(promptFile, 'utf8').catch(() => {
-    problems.push({ at: promptFile, message: 'cannot be read', mend: 'Write the prompt there.' });
-    return '';
+  const { content, contentHash, metadata } = await readPromptSource(folder);
+  return promptOfContent(content, {
+    at: folder,
+    stored: {
+      ...content,
+      contentHash,
+      ...(metadata.name === undefined ? {} : { name: metadata.name }),
+    },
   });
-  const metadata = await readMetadata(metadataFile, problems);
-  // Editors put a byte order mark there; before a role line it would hide the role.
-  const messages = parseMessages(text.startsWith('\ufeff') ? text.slice(1) : text);
-  const variables = collectVariables(messages, { file: promptFile, problems });
-  if (text !== '' && messages.length === 0) {
-    problems.push({ at: promptFile, message: 'is empty', mend: 'Write the prompt there.' });
-  }
+}
+
+/**
+ * A content as a target uses it. `model`, `parameters` and `response_format` of its config are what metadata says under these
+ * names.
+ *
+ * @throws AssayError PROMPT_INVALID where a target cannot send it.
+ */
+export function promptOfContent(
+  content: PromptContent,
+  { at, stored }: { readonly at: string; readonly stored: StoredPrompt },
+): PromptFolder {
+  const { body, config } = content;
+  const messages: readonly PromptMessage[] =
+    body.kind === 'text' ? [{ role: 'user', content: body.text }] : body.messages;
+  const problems = messages.flatMap((message) =>
+    'role' in message && !isRole(message.role)
+      ? [{ at, message: `has a message of the role "${message.role}", which a target cannot send` }]
+      : [],
+  );
+  const variables = promptVariables(body);
+  problems.push(...variables.problems.map((message) => ({ at, message })));
   if (problems.length > 0) {
-    throw new AssayError('PROMPT_INVALID', `The prompt in ${folder} has problems.`, { problems });
+    throw new AssayError('PROMPT_INVALID', `The prompt in ${at} has problems.`, { problems });
   }
+  const { model, parameters, response_format: format } = config;
   return {
-    messages,
-    variables,
-    model: metadata.model,
-    parameters: metadata.parameters ?? {},
-    responseSchema: responseSchemaOf(metadata.response_format),
+    ...partsOf(messages),
+    model: typeof model === 'string' ? model : undefined,
+    parameters: isObject(parameters) ? parameters : {},
+    responseSchema: responseSchemaOf(isObject(format) ? format : undefined),
+    stored,
   };
 }
 
-async function readMetadata(
-  file: string,
-  problems: Problem[],
-): Promise<z.output<typeof metadataSchema>> {
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text === undefined) return {};
-  let raw: unknown;
-  try {
-    raw = parseYaml(text);
-  } catch (error) {
-    problems.push({ at: file, message: `is not valid YAML: ${firstLine(error)}` });
-    return {};
-  }
-  const parsed = metadataSchema.safeParse(raw ?? {});
-  if (parsed.success) return parsed.data;
-  for (const issue of parsed.error.issues) {
-    problems.push({ at: `${file}: ${issue.path.join('.')}`, message: issue.message });
-  }
-  return {};
-}
+const isRole = (role: string): role is ChatMessage['role'] =>
+  role === 'system' || role === 'user' || role === 'assistant';
 
-const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
-
-function parseMessages(text: string): ChatMessage[] {
-  const messages: ChatMessage[] = [];
-  let role: ChatMessage['role'] = 'user';
-  let lines: string[] = [];
-  const flush = (): void => {
-    const content = lines.join('\n').trim();
-    if (content !== '') messages.push({ role, content });
-    lines = [];
-  };
-  for (const line of text.split(/\r?\n/)) {
-    const match = roleLine.exec(line);
-    if (match === null) lines.push(line);
-    else {
-      flush();
-      role = match[1] as ChatMessage['role'];
-    }
-  }
-  flush();
-  return messages;
-}
-
-type Token = readonly [kind: string, value: string, start: number, end: number, inner?: unknown];
-
-function collectVariables(
-  messages: readonly ChatMessage[],
-  { file, problems }: { file: string; problems: Problem[] },
-): string[] {
-  const names = new Set<string>();
-  const walk = (tokens: readonly Token[], inSection: boolean): void => {
-    for (const [kind, value, , , inner] of tokens) {
-      // What a section shows or hides may be missing on purpose: that is what sections are for.
-      if ((kind === 'name' || kind === '&') && value !== '.' && !inSection) names.add(value);
-      if (kind === '>')
-        problems.push({ at: file, message: `uses the partial "${value}"`, mend: 'Write it out.' });
-      if (Array.isArray(inner)) walk(inner as Token[], true);
-    }
-  };
-  for (const message of messages) {
-    try {
-      walk(Mustache.parse(message.content) as unknown as Token[], false);
-    } catch (error) {
-      problems.push({ at: file, message: `is not a valid template: ${firstLine(error)}` });
-    }
-  }
-  return [...names];
+function partsOf(
+  messages: readonly PromptMessage[],
+): Pick<PromptFolder, 'messages' | 'variables' | 'placeholders'> {
+  const { required, placeholders } = promptVariables({ kind: 'chat', messages });
+  return { messages, variables: required, placeholders };
 }
 
 function responseSchemaOf(
@@ -174,13 +140,39 @@ function responseSchemaOf(
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Fills a template with an item's input. Escaping is off (a prompt is no HTML); objects and lists become JSON. */
-export function renderMessages(messages: readonly ChatMessage[], input: JsonObject): ChatMessage[] {
+/**
+ * Fills a template with an item's input. Escaping is off (a prompt is no HTML); objects and lists become JSON. The messages of
+ * a placeholder are put in as they are: they are no templates.
+ */
+export function renderMessages(
+  messages: readonly PromptMessage[],
+  input: JsonObject,
+): readonly ChatMessage[] {
   const view = printable(input);
-  return messages.map(({ role, content }) => ({
-    role,
-    content: Mustache.render(content, view, undefined, { escape: (text: string) => text }),
-  }));
+  return messages.flatMap((message): readonly ChatMessage[] => {
+    if ('placeholder' in message) return messagesIn(input, message.placeholder) ?? [];
+    const { role, content } = message;
+    return [
+      {
+        role: isRole(role) ? role : 'user',
+        content: Mustache.render(content, view, undefined, { escape: (text: string) => text }),
+      },
+    ];
+  });
+}
+
+/** The list of messages that an input has under a name; undefined where it is none. */
+function messagesIn(input: JsonObject, name: string): readonly ChatMessage[] | undefined {
+  const list = Object.hasOwn(input, name) ? input[name] : undefined;
+  if (!Array.isArray(list)) return undefined;
+  const messages: ChatMessage[] = [];
+  for (const each of list as readonly Json[]) {
+    if (!isObject(each)) return undefined;
+    const { role, content } = each;
+    if (typeof role !== 'string' || !isRole(role) || typeof content !== 'string') return undefined;
+    messages.push({ role, content });
+  }
+  return messages;
 }
 
 // A copy for Mustache. Objects and lists print themselves as JSON instead of "[object Object]" and "a,b", and stay what
@@ -197,8 +189,17 @@ function printable(value: Json): unknown {
 }
 
 /** The variables of a prompt (`name`, or `customer.name` for a field of one) that an input lacks. */
-export function missingVariables(variables: readonly string[], input: JsonObject): string[] {
-  return variables.filter((name) => !hasPath(input, name.split('.')));
+export function missingVariables(
+  variables: readonly string[],
+  input: JsonObject,
+  placeholders: readonly string[] = [],
+): string[] {
+  return variables.flatMap((name) => {
+    if (placeholders.includes(name)) {
+      return messagesIn(input, name) === undefined ? [`${name} (a list of messages)`] : [];
+    }
+    return hasPath(input, name.split('.')) ? [] : [name];
+  });
 }
 
 function hasPath(value: unknown, [first, ...rest]: readonly string[]): boolean {

@@ -6,7 +6,12 @@ import { targetImplementations } from '../core/manifest/implementations.js';
 import { unknownModel } from '../models/openai-chat.js';
 import type { ChatRequest } from '../models/port.js';
 import type { Target } from './port.js';
-import { missingVariables, renderMessages, type PromptFolder } from './prompt-folder.js';
+import {
+  manifestMessage,
+  missingVariables,
+  renderMessages,
+  type PromptFolder,
+} from './prompt-folder.js';
 
 /** A prompt with a model: renders the messages with the item's input and asks the model once. */
 export function createPromptTarget(request: {
@@ -29,7 +34,8 @@ export function createPromptTarget(request: {
     ...folder.parameters,
     ...config.parameters,
   };
-  const { messages, responseSchema, variables } = folder;
+  const { messages, placeholders, responseSchema, stored, variables } = folder;
+  const lacking = (input: JsonObject): string[] => missingVariables(variables, input, placeholders);
   const responseFormat: { responseFormat?: Json } =
     responseSchema === undefined ? {} : { responseFormat: responseSchema.schema };
   const promptConfig: JsonObject = { model: model.model, parameters, ...responseFormat };
@@ -44,19 +50,19 @@ export function createPromptTarget(request: {
     name,
     planned: { kind: 'chat', requestFor },
     evaluators: config.evaluators,
-    missing: (input) => missingVariables(variables, input),
-    prompt: { name, messages, config: promptConfig, contentHash: promptHash },
+    missing: lacking,
+    prompt: stored === undefined ? undefined : { name, ...stored },
     identity: {
       kind: 'prompt',
       name,
-      prompt: messages.map(({ role, content }) => ({ role, content })),
+      prompt: messages.map(manifestMessage),
       promptHash,
       model: { provider: model.provider, model: model.model, parameters: { ...parameters } },
       ...responseFormat,
       implementation: targetImplementations.prompt,
     },
     async run(input, context) {
-      const missing = missingVariables(variables, input);
+      const missing = lacking(input);
       if (missing.length > 0) {
         throw new AssayError(
           'PROMPT_VARIABLE_MISSING',

@@ -1,3 +1,5 @@
+import type { PlatformName } from '../contracts/backend.js';
+import { platformTitles } from '../core/platforms/backend.js';
 import type { Governor } from '../models/governor.js';
 import type { RequestPacer } from '../platforms/langfuse/pacing.js';
 
@@ -5,11 +7,14 @@ import type { RequestPacer } from '../platforms/langfuse/pacing.js';
 const longestWaitMs = 30_000;
 
 /** The governor as the platform's pacer: one key for each kind of endpoint of a server. */
-export function platformPacer(governor: Governor, baseUrl: string): RequestPacer {
+export function platformPacer(
+  governor: Governor,
+  { platform, url }: { readonly platform: PlatformName; readonly url: string },
+): RequestPacer {
   return async ({ kind, signal }) => {
-    const key = `langfuse/${kind} ${baseUrl.replace(/\/+$/, '')}`;
+    const key = `${platform}/${kind} ${url.replace(/\/+$/, '')}`;
     const permit = await governor.enter(
-      { key, code: 'PLATFORM_UNREACHABLE', label: `Langfuse at ${baseUrl}` },
+      { key, code: 'PLATFORM_UNREACHABLE', label: `${platformTitles[platform]} at ${url}` },
       { maxWaitMs: longestWaitMs, signal },
     );
     return (answer) => {

@@ -2,7 +2,8 @@ import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 
 import type { ExperimentPorts } from '../activities/experiment/ports.js';
-import type { Connections } from '../contracts/environment.js';
+import { requirePlatforms, type Connections } from '../contracts/environment.js';
+import { platformNames } from '../core/platforms/backend.js';
 import { createBudgetGate } from '../models/budget-gate.js';
 import { createGovernor } from '../models/governor.js';
 import { dropUnused, meetInStore } from '../models/governor-meeting.js';
@@ -11,10 +12,11 @@ import { createPaidCalls } from '../models/paid-calls.js';
 import { createPriceBook } from '../models/prices/price-book.js';
 import type { Environment } from '../models/secrets.js';
 import { createOutbound } from '../outbound/outbound.js';
-import { createLangfusePlatform } from '../platforms/langfuse/platform.js';
+import { connectPlatforms } from '../platforms/connect.js';
 import { createJournal } from '../store/journal/journal.js';
 import { assertSchema } from '../store/migrate.js';
 import { openStore } from '../store/store.js';
+import type { CellTracing } from '../tracing/port.js';
 import type { LoadedConfig } from './load-config.js';
 import { platformPacer } from './platform-pacer.js';
 
@@ -27,18 +29,20 @@ export interface WorkerPorts {
 /**
  * Opens everything that the activities of a worker need.
  *
- * @throws AssayError POSTGRES_UNREACHABLE, SCHEMA_OUTDATED, SCHEMA_TOO_NEW, CONFIG_INVALID
+ * @throws AssayError ENVIRONMENT_INVALID where the config's platforms have no keys, POSTGRES_UNREACHABLE, SCHEMA_OUTDATED, SCHEMA_TOO_NEW, CONFIG_INVALID
  */
 export async function openPorts(request: {
   loaded: LoadedConfig;
   connections: Connections;
   environment: Environment;
+  tracing: CellTracing;
   draining: AbortSignal;
   aborting: AbortSignal;
   log: Logger;
   onOwner?: (owner: string) => void;
 }): Promise<WorkerPorts> {
-  const { loaded, connections, environment, draining, aborting, log, onOwner } = request;
+  const { loaded, connections, environment, tracing, draining, aborting, log, onOwner } = request;
+  requirePlatforms(connections, platformNames(loaded.config.platform.backend));
   const holder = `${hostname()}:${process.pid}`;
   const store = await openStore({
     url: connections.databaseUrl,
@@ -57,29 +61,24 @@ export async function openPorts(request: {
     const paidCalls = createPaidCalls({ journal, governor, budgets });
     const prices = createPriceBook(environment);
     const outbound = createOutbound({ allow: loaded.config.network.allow });
-    const platform = createLangfusePlatform({
-      baseUrl: connections.langfuse.baseUrl,
-      publicKey: connections.langfuse.publicKey,
-      secretKey: connections.langfuse.secretKey,
-      pacer: platformPacer(governor, connections.langfuse.baseUrl),
+    const platforms = connectPlatforms(connections, {
       environment:
         loaded.config.platform.environment ??
         (environment['LANGFUSE_TRACING_ENVIRONMENT'] || 'assay'),
-      ...(connections.langfuse.release === undefined
-        ? {}
-        : { release: connections.langfuse.release }),
+      pacerOf: (platform, url) => platformPacer(governor, { platform, url }),
     });
     const ports: ExperimentPorts = {
       store,
       databaseUrl: connections.databaseUrl,
       project: loaded,
-      platforms: [platform],
+      platforms,
       models: createModelCallers({ models: loaded.config.models, paidCalls, environment, prices }),
       prices,
       paidCalls,
       governor,
       outbound,
       environment,
+      tracing,
       holder,
       draining,
       aborting,
@@ -92,7 +91,7 @@ export async function openPorts(request: {
         await budgets.close();
         await journal.close();
         await outbound.close();
-        await platform.close();
+        await Promise.all(platforms.map((platform) => platform.close()));
         await store.close();
       },
     };

@@ -2,6 +2,7 @@ import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporal
 import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 
+import { createDatasetActivities } from '../activities/datasets/index.js';
 import { createExperimentActivities } from '../activities/experiment/index.js';
 import { createRegressionActivities } from '../activities/regression/index.js';
 import type { RunStarter } from '../activities/regression/ports.js';
@@ -12,9 +13,11 @@ import { AssayError } from '../core/errors/assay-error.js';
 import { mostBatches } from '../core/experiment/batches.js';
 import { taskQueues } from '../core/experiment/naming.js';
 import type { Environment } from '../models/secrets.js';
+import { registerTracing } from '../tracing/register.js';
 import { hasWorkflowBundle, workflowBundlePath, workflowsPath } from './bundle.js';
 import { largeResultInterceptor } from './large-results.js';
 import { loadConfig } from './load-config.js';
+import { logTracing } from './log-tracing.js';
 import { openPorts } from './ports.js';
 import { createRunStarter } from './run-starter.js';
 import { temporalLogger } from './temporal-logger.js';
@@ -55,6 +58,10 @@ const graceMs = 25_000;
  */
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
   const { connections, environment, log, roles = workerRoles } = settings;
+  // Before the config: what registers first stays, and its own instrumentation may be part of it.
+  const tracing = registerTracing((event) => {
+    logTracing(event, log);
+  });
   const loaded = await loadConfig(settings.folder);
   const draining = new AbortController();
   const aborting = new AbortController();
@@ -64,6 +71,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     loaded,
     connections,
     environment,
+    tracing,
     draining: draining.signal,
     aborting: aborting.signal,
     log,
@@ -135,14 +143,20 @@ function installRuntime(log: Logger): void {
 function allActivities(ports: ExperimentPorts, runs: RunStarter) {
   const experiments = createExperimentActivities(ports);
   const regression = createRegressionActivities({ ...ports, runs });
+  const datasets = createDatasetActivities(ports);
   return {
     ...experiments,
     orchestration: {
       ...experiments.orchestration,
       ...regression.orchestration,
       ...createRetentionActivities(ports),
+      ...datasets.orchestration,
     },
-    publishing: { ...experiments.publishing, ...regression.publishing },
+    publishing: {
+      ...experiments.publishing,
+      ...regression.publishing,
+      ...datasets.publishing,
+    },
   };
 }
 

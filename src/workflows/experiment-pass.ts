@@ -15,11 +15,12 @@ import type {
 } from '../contracts/experiment-protocol.js';
 import type { ExperimentStatus } from '../contracts/records.js';
 import type { ErrorDocument } from '../core/errors/assay-error.js';
+import { unverifiedError, type Unverified } from '../core/experiment/unverified.js';
 import type { ExperimentProxies } from './experiment-activities.js';
 import { runCells } from './experiment-cells.js';
 import type { ExperimentCommands } from './experiment-commands.js';
 import type { RunControl } from './experiment-control.js';
-import { deleteReplaced, drain, repair, verify, type Sides } from './experiment-publishing.js';
+import { deleteReplaced, drainAll, repair, verify, type Sides } from './experiment-publishing.js';
 import { failureDocument } from './failure-document.js';
 
 /**
@@ -61,14 +62,8 @@ export async function drivePass(pass: Pass, drive: Drive): Promise<ExperimentOut
     cancellable: true,
     parent: new CancellationScope({ cancellable: false }),
   });
-  const drains = publishing.run(() =>
-    Promise.all(plan.platforms.map((platform) => drain(plan, { platform, board, call }))),
-  );
   // A platform that refuses for good takes nothing from the cells: the run goes on and ends as unverified.
-  const published: Promise<Published> = drains.then(
-    (states) => ({ paused: states.includes('paused') }),
-    (error: unknown) => ({ paused: false, refusal: failureDocument(error) }),
-  );
+  const published = publishing.run(() => drainAll(plan, { board, call }));
   const stopPublishing = async (): Promise<void> => {
     publishing.cancel();
     await published;
@@ -117,26 +112,28 @@ export async function drivePass(pass: Pass, drive: Drive): Promise<ExperimentOut
     );
     if (ended === 'max_failures') failure = await call.control.explainFailures({ experimentId });
     board.status('publishing');
-    const { paused, refusal } = await published;
-    if (paused) return handOver(plan.planned);
-    if (plan.pass !== undefined && refusal === undefined)
-      await deleteReplaced(plan, { board, call });
-    const unverified = refusal ?? (await verify(plan, { board, call }));
-    const error = failure ?? (unverified === 'incomplete' ? undefined : unverified);
+    const drained = await published;
+    if (drained.some(({ state }) => state === 'paused')) return handOver(plan.planned);
+    const reached = {
+      ...plan,
+      platforms: drained.flatMap(({ platform, state }) => (state === 'done' ? [platform] : [])),
+    };
+    if (plan.pass !== undefined) await deleteReplaced(reached, { board, call });
+    const unverified = [
+      ...drained.flatMap((each): Unverified[] =>
+        each.state === 'refused' ? [{ platform: each.platform, why: each.error }] : [],
+      ),
+      ...(await verify(reached, { board, call })),
+    ];
+    const error = failure ?? unverifiedError(unverified, plan.platforms);
     const outcome = await call.control.finishExperiment({
       experimentId,
-      status: statusOf(ended, unverified === undefined),
+      status: statusOf(ended, unverified.length === 0),
       ...(error === undefined ? {} : { error }),
     });
     board.finished(outcome);
     return outcome;
   });
-}
-
-/** How publishing ended: all sent, refused for good, or paused since this history has grown long. */
-interface Published {
-  readonly paused: boolean;
-  readonly refusal?: ErrorDocument;
 }
 
 /** Why cells may be left without a run. */

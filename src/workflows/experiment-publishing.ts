@@ -3,6 +3,7 @@ import { sleep, workflowInfo } from '@temporalio/workflow';
 import type { AdmittedPlan, DrainReply } from '../contracts/experiment-protocol.js';
 import type { PublicationCounts } from '../contracts/records.js';
 import type { ErrorDocument } from '../core/errors/assay-error.js';
+import type { Unverified } from '../core/experiment/unverified.js';
 import type { ExperimentProxies } from './experiment-activities.js';
 import type { ExperimentBoard } from './experiment-board.js';
 import { failureDocument } from './failure-document.js';
@@ -14,7 +15,7 @@ export interface Sides {
 }
 
 /** Sends what stands in a platform's outbox until all is sent, or until this history has grown long. */
-export async function drain(
+async function drain(
   plan: AdmittedPlan,
   { platform, board, call }: Sides & { platform: string },
 ): Promise<'done' | 'paused'> {
@@ -35,6 +36,24 @@ export async function drain(
   }
 }
 
+/** How sending to one platform ended: all sent, paused since this history has grown long, or refused for good. */
+export type Drained =
+  | { readonly platform: string; readonly state: 'done' | 'paused' }
+  | { readonly platform: string; readonly state: 'refused'; readonly error: ErrorDocument };
+
+/** Sends to all platforms, each at its own pace: what becomes of one decides nothing about another. */
+export function drainAll(plan: AdmittedPlan, sides: Sides): Promise<readonly Drained[]> {
+  return Promise.all(
+    plan.platforms.map(async (platform): Promise<Drained> => {
+      try {
+        return { platform, state: await drain(plan, { platform, ...sides }) };
+      } catch (error) {
+        return { platform, state: 'refused', error: failureDocument(error) };
+      }
+    }),
+  );
+}
+
 /** Makes pending again what the platforms do not show. */
 export async function repair(plan: AdmittedPlan, { call }: Sides): Promise<void> {
   await Promise.all(
@@ -48,57 +67,78 @@ export async function repair(plan: AdmittedPlan, { call }: Sides): Promise<void>
  * Has the platforms delete what a pass has replaced, after all of the pass was sent. Patient for as long as reading back may
  * take: what is left then is counted in the report, and the next pass asks again.
  */
-export async function deleteReplaced(plan: AdmittedPlan, { board, call }: Sides): Promise<void> {
+export async function deleteReplaced(plan: AdmittedPlan, sides: Sides): Promise<void> {
+  const settled = await Promise.allSettled(
+    plan.platforms.map((platform) => deleteOn(plan, { platform, ...sides })),
+  );
+  for (const each of settled) if (each.status === 'rejected') throw each.reason;
+}
+
+async function deleteOn(
+  plan: AdmittedPlan,
+  { platform, board, call }: Sides & { platform: string },
+): Promise<void> {
   const deadline = Date.now() + plan.verifyMs;
-  for (const platform of plan.platforms) {
-    for (;;) {
-      const reply = await call.publishing.deleteSuperseded({
-        experimentId: plan.experimentId,
-        platform,
-      });
-      if (reply.state === 'done' || Date.now() + reply.waitMs > deadline) break;
-      const over = board.waitingFor(`${platform}: ${reply.reason}`);
-      try {
-        await sleep(reply.waitMs, { summary: `${platform}: ${reply.reason}` });
-      } finally {
-        over();
-      }
+  for (;;) {
+    const reply = await call.publishing.deleteSuperseded({
+      experimentId: plan.experimentId,
+      platform,
+    });
+    if (reply.state === 'done' || Date.now() + reply.waitMs > deadline) break;
+    const over = board.waitingFor(`${platform}: ${reply.reason}`);
+    try {
+      await sleep(reply.waitMs, { summary: `${platform}: ${reply.reason}` });
+    } finally {
+      over();
     }
   }
 }
 
-/** What stands in the way of "verified": records that are not there, or a platform that cannot be read. */
-type Unverified = 'incomplete' | ErrorDocument;
-
-/** Reads back until all is there or the time is over; undefined where all is there. */
-export async function verify(plan: AdmittedPlan, sides: Sides): Promise<Unverified | undefined> {
-  if (plan.verify === 'off') return undefined;
+/** Reads back until all is there or the time is over. @returns of each platform what stands in the way of "verified". */
+export async function verify(plan: AdmittedPlan, sides: Sides): Promise<readonly Unverified[]> {
+  if (plan.verify === 'off' || plan.platforms.length === 0) return [];
   sides.board.status('verifying');
-  try {
-    return (await lookUntilComplete(plan, sides)) ? undefined : 'incomplete';
-  } catch (error) {
-    // All is published; that it cannot be read back makes the run unverified and not failed.
-    return failureDocument(error);
-  }
+  const seen = new Map<string, PublicationCounts>();
+  const published = (counts: PublicationCounts): void => {
+    seen.set(counts.platform, counts);
+    sides.board.published([...seen.values()]);
+  };
+  const looks = await Promise.all(
+    plan.platforms.map(async (platform): Promise<readonly Unverified[]> => {
+      try {
+        const complete = await lookUntilComplete(plan, { platform, published, call: sides.call });
+        return complete ? [] : [{ platform, why: 'incomplete' }];
+      } catch (error) {
+        // All is published; that it cannot be read back makes the run unverified and not failed.
+        return [{ platform, why: failureDocument(error) }];
+      }
+    }),
+  );
+  return looks.flat();
 }
 
-async function lookUntilComplete(plan: AdmittedPlan, { board, call }: Sides): Promise<boolean> {
+async function lookUntilComplete(
+  plan: AdmittedPlan,
+  on: {
+    readonly platform: string;
+    readonly published: (counts: PublicationCounts) => void;
+    readonly call: ExperimentProxies;
+  },
+): Promise<boolean> {
+  const { platform, published, call } = on;
   const deadline = Date.now() + plan.verifyMs;
   // A look costs the history eight events; a deadline of a day must not fill it.
   const longestWait = Math.max(15_000, plan.verifyMs / 200);
   let wait = 500;
   for (;;) {
-    const looks = await Promise.all(
-      plan.platforms.map((platform) =>
-        call.publishing.verifyPublication({ experimentId: plan.experimentId, platform }),
-      ),
-    );
-    const publications: PublicationCounts[] = looks.map((look) => look.counts);
-    board.published(publications);
-    if (looks.every((look) => look.complete)) return true;
+    const look = await call.publishing.verifyPublication({
+      experimentId: plan.experimentId,
+      platform,
+    });
+    published(look.counts);
+    if (look.complete) return true;
     // Refused records will not appear, however long one waits.
-    if (looks.every((look) => look.complete || look.hopeless === true)) return false;
-    if (Date.now() >= deadline) return false;
+    if (look.hopeless === true || Date.now() >= deadline) return false;
     await sleep(wait, { summary: 'until the platform shows what it took' });
     wait = Math.min(wait * 2, longestWait);
   }

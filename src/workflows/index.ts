@@ -1,3 +1,4 @@
+export { datasetPush } from './dataset-sync.js';
 export { estimate } from './estimate.js';
 export { experiment } from './experiment.js';
 export { prune } from './prune.js';

@@ -14,12 +14,14 @@ const patienceMs = 60_000;
 
 /** Sends what stands in the outbox of the verdict's run, and looks whether the platforms show it. */
 export async function sendVerdict(verdict: Verdict, call: RegressionProxies): Promise<void> {
-  await Promise.all(
+  const sent = await Promise.allSettled(
     verdict.platforms.map(async (platform) => {
       await drain(verdict, platform, call);
       await untilShown(verdict, platform, call);
     }),
   );
+  // Only now: the others have theirs, whatever becomes of one.
+  for (const each of sent) if (each.status === 'rejected') throw each.reason;
 }
 
 async function drain(

@@ -4,7 +4,7 @@ import type { DatasetItem } from '../../src/contracts/records.js';
 import { platformItemId } from '../../src/core/ids/platform-ids.js';
 import type { Platform, PromptToStore } from '../../src/platforms/port.js';
 import { createLangfusePlatform } from '../../src/platforms/langfuse/platform.js';
-import { contentHash } from '../../src/core/ids/hash.js';
+import { promptContentHash } from '../../src/core/prompts/content.js';
 import { TestServer } from './langfuse-support.js';
 import { exportOf, makeRun, platformFor, requestsTo, soon } from './platform-langfuse-support.js';
 
@@ -264,7 +264,8 @@ function prompt(content: string, name = 'triage'): PromptToStore {
     { role: 'user', content },
   ];
   const config = { model: 'small', temperature: 0 };
-  return { name, messages, config, contentHash: contentHash({ messages, config }) };
+  const body = { kind: 'chat' as const, messages };
+  return { name, body, config, contentHash: promptContentHash({ body, config }) };
 }
 
 describe('prompts', () => {

@@ -62,6 +62,7 @@ async function replay(recordings: readonly Recording[], databaseUrl: string): Pr
     ...keys,
     projectId: 'project-holdout',
     projectName: 'holdout',
+    mode: recordings[0]?.mode ?? 'events_only',
     visibility: { spans: { fixedMs: 100 }, scores: { fixedMs: 200 } },
   });
   const target: Target = { url: server.url, ...keys };
@@ -91,6 +92,7 @@ async function play(
   target: Target,
   mapping: Mapping,
 ): Promise<readonly string[]> {
+  if (recording.name.startsWith('job-')) await runJob(target);
   const waits = recording.polls !== undefined || readsBackWrites(recording);
   if (waits) await sleep(settleMs);
   for (let attempt = 1; ; attempt += 1) {
@@ -101,10 +103,19 @@ async function play(
   }
 }
 
+/** What the recorded server did by itself, minutes later. */
+async function runJob(target: Target): Promise<void> {
+  const secret = Buffer.from(`${target.publicKey}:${target.secretKey}`).toString('base64');
+  await fetch(new URL('/dev/propagate', target.url), {
+    method: 'POST',
+    headers: { authorization: `Basic ${secret}` },
+  });
+}
+
 function readsBackWrites({ request }: Recording): boolean {
   return (
     request.method === 'GET' &&
-    /\/(?:v2\/observations|v3\/scores|experiments|experiment-items|v2\/metrics)\b/.test(
+    /\/(?:observations|scores|experiments|experiment-items|metrics|traces|sessions|runs|dataset-run-items)\b/.test(
       request.path,
     )
   );

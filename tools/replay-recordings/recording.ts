@@ -5,6 +5,7 @@ import { join } from 'node:path';
 export interface Recording {
   readonly file: string;
   readonly name: string;
+  readonly mode: 'events_only' | 'dual' | 'legacy';
   readonly request: {
     readonly method: string;
     readonly path: string;

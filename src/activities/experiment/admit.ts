@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto';
 
 import type { ExperimentActivities, SubmitReply } from '../../contracts/experiment-protocol.js';
+import type { Backend } from '../../contracts/backend.js';
+import type { ManifestDifference } from '../../contracts/manifest.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { contentHash } from '../../core/ids/hash.js';
 import { manifestDifferences } from '../../core/manifest/differences.js';
+import { defaultBackend } from '../../core/platforms/backend.js';
 import { fileSlug } from '../../core/text/escape/file-name.js';
 import { patiently } from '../../platforms/patience.js';
-import { insertExperiment } from '../../store/experiments.js';
+import { insertExperiment, type ExperimentRecord } from '../../store/experiments.js';
 import { withHeartbeat } from '../heartbeat.js';
 import { checkBudget } from './check-budget.js';
 import type { ExperimentPorts } from './ports.js';
+import { backendOf, platformsOf } from './run-platforms.js';
 import { resolveExperiment, type ResolvedExperiment } from './resolve.js';
 
 /** A single error of the platform turns no submission away; one that lasts is told at once. */
@@ -24,7 +28,7 @@ export function createAdmit(ports: ExperimentPorts): ExperimentActivities['admit
     withHeartbeat(async (beat): Promise<SubmitReply> => {
       let resolved: ResolvedExperiment;
       try {
-        for (const platform of ports.platforms) {
+        for (const platform of platformsOf(spec, ports)) {
           await patiently(beat.cancelled, () => platform.describe(beat.cancelled), stumbles);
         }
         resolved = await resolveExperiment(spec, ports, {
@@ -54,14 +58,25 @@ export function createAdmit(ports: ExperimentPorts): ExperimentActivities['admit
       });
       const { id, status } = experiment;
       if (inserted) return { outcome: 'started', experimentId: id };
-      if (experiment.manifestHash === resolved.manifestHash) {
+      const elsewhere = otherBackend(experiment, backendOf(resolved.spec, ports));
+      if (experiment.manifestHash === resolved.manifestHash && elsewhere.length === 0) {
         return { outcome: 'attached', experimentId: id, status };
       }
       const differences =
         experiment.manifest === undefined
-          ? []
-          : manifestDifferences(experiment.manifest, resolved.manifest);
+          ? elsewhere
+          : [...manifestDifferences(experiment.manifest, resolved.manifest), ...elsewhere];
       const { manifestHash } = resolved;
-      return { outcome: 'conflict', experimentId: id, status, differences, manifestHash };
+      const backend = backendOf(resolved.spec, ports);
+      return { outcome: 'conflict', experimentId: id, status, differences, manifestHash, backend };
     });
+}
+
+/** It decides no result and is not in the manifest; but a run is published where it was first said, and nowhere else in silence. */
+function otherBackend(
+  { spec }: ExperimentRecord,
+  submitted: Backend,
+): readonly ManifestDifference[] {
+  const recorded = spec.backend ?? defaultBackend;
+  return recorded === submitted ? [] : [{ at: 'backend', recorded, submitted }];
 }

@@ -7,6 +7,7 @@ import type { Store } from '../../store/store.js';
 import { createBatcher } from '../../store/journal/batcher.js';
 import { isTrouble } from '../../store/journal/persist.js';
 import { createJudgementCommitter } from './judgement-committer.js';
+import { itemFor } from './foreign-items.js';
 import { identityOf } from './reuse-cell.js';
 import type { RunningExperiment } from './running-experiment.js';
 
@@ -61,7 +62,7 @@ function toCommit({ cell, result, run }: EndedCell): CellCommit {
     outbox: run.publications.map(({ platform, context }) => ({
       platform: platform.name,
       partition: run.experimentId,
-      records: platform.encodeCell(result, cell.item, context),
+      records: platform.encodeCell(result, itemFor(run.spec, platform, cell.item), context),
     })),
   };
 }

@@ -12,6 +12,7 @@ import { wellFormedJson } from '../../core/text/well-formed.js';
 import type { TargetFigures } from '../../evaluators/port.js';
 import type { CellCalls } from '../../models/cell-calls.js';
 import type { PendingCell } from '../../store/cells.js';
+import type { TracedSpans } from '../../tracing/port.js';
 
 /** The largest output that is kept, as JSON text. */
 const maxOutputBytes = 8 * 1024 * 1024;
@@ -86,6 +87,8 @@ export function cellResult(
     latencyMs: number;
     target: TargetOutcome;
     judged: Judgement;
+    /** Of the team's own instrumentation. */
+    traced?: TracedSpans;
   },
 ): CellResult {
   const { calls, target, judged } = outcome;
@@ -108,6 +111,7 @@ export function cellResult(
     evaluatorFailures: judged.failures,
     scores: judged.scores,
     calls: records,
+    ...outcome.traced,
     // A call that came from the journal began before this attempt did.
     startedAt: records.reduce(
       (first, each) => (each.startedAt < first ? each.startedAt : first),

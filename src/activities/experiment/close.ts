@@ -21,6 +21,7 @@ import { anchorRounds, anchorScores, keepAnchors } from './anchors.js';
 import { giveUpPass, retireReplaced } from './pass-close.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import type { ExperimentPorts } from './ports.js';
+import { platformNamed } from './run-platforms.js';
 
 /**
  * Closes the cells of a run: what is still pending is recorded as skipped (after a cancel or a failure), the scores of the run as a whole
@@ -141,10 +142,7 @@ async function putScoresOfRun(
     ...anchors,
   ];
   for (const run of record.platformRuns) {
-    const platform = ports.platforms.find((each) => each.name === run.platform);
-    if (platform === undefined) {
-      throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${run.platform}".`);
-    }
+    const platform = platformNamed(ports, run.platform);
     const records = platform.encodeRunScores({
       scores,
       run: { ...context, run },

@@ -8,6 +8,7 @@ import {
 } from '../../store/passes/deletions.js';
 import { withHeartbeat } from '../heartbeat.js';
 import type { ExperimentPorts } from './ports.js';
+import { noKeys } from './run-platforms.js';
 
 /** Traces in one request. */
 const tracesAtOnce = 100;
@@ -25,7 +26,7 @@ export function createDeleteSuperseded(
     withHeartbeat(async (beat): Promise<DrainReply> => {
       const platform = ports.platforms.find((each) => each.name === name);
       if (platform === undefined) {
-        throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${name}".`);
+        return { state: 'wait', waitMs: 5_000, reason: noKeys([name]).message };
       }
       let sent = 0;
       for (;;) {

@@ -159,7 +159,12 @@ export function createExporter(on: {
     open: Awaited<ReturnType<PublisherSession['openExports']>>[number],
   ): Promise<ExportState | 'unclear'> => {
     const records = await session.exportRecords(open.exportId);
-    const batch: OutboundExport = { exportId: open.exportId, kind: open.kind, records };
+    const batch: OutboundExport = {
+      exportId: open.exportId,
+      kind: open.kind,
+      records,
+      again: true,
+    };
     if (open.turnedAway !== undefined) {
       await session.reopenExport(open.exportId);
       // Only these: where it was a second try, the rest had been found on the platform.

@@ -154,7 +154,7 @@ async function buildReport(
       traceId: traceId ?? '',
       ...(traceId === undefined || platform === undefined || first === undefined
         ? {}
-        : { traceUrl: platform.traceUrl(first.projectId, traceId) }),
+        : { traceUrl: platform.traceUrl(first.projectId, traceId, { ...cell, run: first }) }),
     });
     cells += 1;
     if (cells % 500 === 0) onProgress(cells);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import { platformNameSchema } from '../../contracts/backend.js';
 import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import type { RepeatedIds } from '../../datasets/dataset-fingerprint.js';
@@ -9,12 +10,13 @@ import type { LocalDataset, PlacedItem } from '../../datasets/port.js';
 import type { ProblemList } from '../../datasets/problem-list.js';
 import type { Platform } from '../../platforms/port.js';
 import type { ExperimentPorts } from './ports.js';
+import { platformsOf } from './run-platforms.js';
 
 /** The dataset of a submission, from wherever it lives. */
 export interface ItemStream {
   /** Whether it lives in the project's folder; otherwise on the platform. */
   readonly local: boolean;
-  /** The spec with the dataset's version pinned, where it lives on the platform. */
+  /** The spec with the dataset's version pinned, where it lives on a platform; and which, of several, once it was read. */
   readonly spec: ExperimentSpec;
   /** All items from the beginning, page by page, anew with each call. What is wrong is told to `problems`. */
   pages(pass: {
@@ -31,30 +33,16 @@ export interface ItemStream {
  * Opens the dataset of a spec: in the project's folder where it is there, else on the platform at a pinned moment. Nothing
  * is read yet.
  *
- * @throws AssayError DATASET_NOT_FOUND, DATASET_AMBIGUOUS, DATASET_INVALID
+ * @throws AssayError DATASET_NOT_FOUND, DATASET_AMBIGUOUS, DATASET_INVALID, PLATFORM_NOT_CONFIGURED
  */
 export async function openItems(spec: ExperimentSpec, ports: ExperimentPorts): Promise<ItemStream> {
   const { config, root } = ports.project;
   const folder = join(root, config.datasetsFolder);
   const local = await openLocalDataset(folder, spec.dataset.name);
   if (local !== undefined) return localStream(local, spec);
-  const [platform] = ports.platforms;
-  if (platform === undefined) {
-    throw new AssayError('DATASET_NOT_FOUND', `There is no dataset "${spec.dataset.name}".`, {
-      mend: await mendOfMissing(folder, spec.dataset.name),
-    });
-  }
-  const stream = platformStream(platform, spec);
-  return {
-    ...stream,
-    async *pages(pass) {
-      try {
-        yield* stream.pages(pass);
-      } catch (error) {
-        throw await neitherHereNorThere(error, folder, spec.dataset.name);
-      }
-    },
-  };
+  return platformStream(platformsOf(spec, ports), spec, (error) =>
+    neitherHereNorThere(error, folder, spec.dataset.name),
+  );
 }
 
 /** A dataset that the platform has not may as well be a folder that is misspelt. */
@@ -86,18 +74,31 @@ const localStream = (dataset: LocalDataset, spec: ExperimentSpec): ItemStream =>
   empty: () => emptyDataset(dataset),
 });
 
-function platformStream(platform: Platform, submitted: ExperimentSpec): ItemStream {
+function platformStream(
+  platforms: readonly Platform[],
+  submitted: ExperimentSpec,
+  explained: (error: unknown) => Promise<unknown>,
+): ItemStream {
   const { name } = submitted.dataset;
   const version = submitted.dataset.version ?? new Date().toISOString();
+  let { source } = submitted.dataset;
   return {
     local: false,
-    spec: { ...submitted, dataset: { name, version } },
+    get spec() {
+      // Once the run is planned the others have it as well: from then on only the first reading says where it lives.
+      const pinned = platforms.length > 1 && source !== undefined ? { source } : {};
+      return { ...submitted, dataset: { name, version, ...pinned } };
+    },
     async *pages({ signal }) {
-      let place = 0;
-      for await (const page of platform.readItems({ dataset: name, version, signal })) {
-        const first = place;
-        place += page.length;
-        yield page.map((item, index) => ({ item, place: first + index }));
+      const asked =
+        source === undefined ? platforms : platforms.filter((each) => each.name === source);
+      for await (const { page, from } of firstThatHas(
+        asked,
+        { name, version, signal },
+        explained,
+      )) {
+        source = platformNameSchema.parse(from);
+        yield page;
       }
     },
     tellRepeated({ examples, count }, problems) {
@@ -108,4 +109,38 @@ function platformStream(platform: Platform, submitted: ExperimentSpec): ItemStre
     },
     empty: () => new AssayError('DATASET_EMPTY', `The dataset "${name}" has no items.`),
   };
+}
+
+/** The pages of a dataset from the first platform that has it; one that does not answer is not passed over. */
+async function* firstThatHas(
+  platforms: readonly Platform[],
+  which: { readonly name: string; readonly version: string; readonly signal: AbortSignal },
+  explained: (error: unknown) => Promise<unknown>,
+): AsyncGenerator<{ readonly page: readonly PlacedItem[]; readonly from: string }> {
+  const { name: dataset, version, signal } = which;
+  const absent: AssayError[] = [];
+  for (const platform of platforms) {
+    let place = 0;
+    try {
+      for await (const page of platform.readItems({ dataset, version, signal })) {
+        const first = place;
+        place += page.length;
+        const placed = page.map((item, index) => ({ item, place: first + index }));
+        yield { page: placed, from: platform.name };
+      }
+      return;
+    } catch (error) {
+      const unknown = AssayError.is(error) && error.code === 'DATASET_NOT_FOUND' && place === 0;
+      if (!unknown) throw await explained(error);
+      absent.push(error);
+    }
+  }
+  const [first] = absent;
+  throw await explained(
+    absent.length === 1 && first !== undefined
+      ? first
+      : new AssayError('DATASET_NOT_FOUND', absent.map(({ message }) => message).join(' '), {
+          cause: first,
+        }),
+  );
 }

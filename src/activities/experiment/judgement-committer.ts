@@ -6,6 +6,7 @@ import type { PendingCell } from '../../store/cells.js';
 import { createBatcher } from '../../store/journal/batcher.js';
 import { commitJudgements, type JudgementCommit } from '../../store/passes/judgements.js';
 import type { Store } from '../../store/store.js';
+import { itemFor } from './foreign-items.js';
 import { identityOf } from './reuse-cell.js';
 import type { Judgement } from './cell-result.js';
 import { earlier, isJudged, judgedCell, type JudgedCell } from './pass-cell.js';
@@ -66,7 +67,7 @@ export function toGivenUp(
   }));
   const changed: RunningExperiment = { ...run, evaluators };
   const fresh: Judgement = { scores: [], failures };
-  const judged = judgedCell(before, { run: changed, fresh, calls: [] });
+  const judged = judgedCell(before, { run: changed, fresh, calls: [], traced: {} });
   return {
     ...toJudgement({ cell, result, run: changed }, judged),
     outcome: evaluators.length === 0 ? 'skipped' : 'evaluator_error',
@@ -102,6 +103,8 @@ export function toJudgement(
     ),
     identities: scoreIdentities(judged, run),
     calls: judged.calls,
+    ...(judged.spans === undefined ? {} : { spans: judged.spans }),
+    ...(judged.spansLeftOut === undefined ? {} : { spansLeftOut: judged.spansLeftOut }),
     judgeCostPico: judged.judgeCostPico,
     embeddingCostPico: judged.embeddingCostPico,
     reusedFrom: judged.reusedFrom,
@@ -114,10 +117,11 @@ export function toJudgement(
       partition: run.experimentId,
       records: platform.encodeJudgement({
         cell: judged,
-        item: judgement.source.item,
+        item: itemFor(run.spec, platform, judgement.source.item),
         run: context,
         pass: run.pass?.number ?? 0,
         calls: judgement.calls,
+        spans: judgement.spans,
         failures: judgement.failures,
       }),
     })),

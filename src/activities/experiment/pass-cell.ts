@@ -3,25 +3,34 @@ import type {
   CellResult,
   EvaluatorFailure,
   ReusedFrom,
+  TracedSpan,
 } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
-import { evaluatorOfPath, pathInPass, pathWithoutPass } from '../../core/experiment/judge-path.js';
+import {
+  evaluatorOfPath,
+  pathInPass,
+  pathWithoutPass,
+  placed,
+} from '../../core/experiment/judge-path.js';
 import { cellTraceId } from '../../core/ids/platform-ids.js';
 import { picoFromDollars } from '../../core/money/pico.js';
 import type { PartOutcome, TargetFigures } from '../../evaluators/port.js';
 import { createCellCalls } from '../../models/cell-calls.js';
 import { cellsByIds, type StoredCell } from '../../store/cell-results.js';
 import type { PendingCell } from '../../store/cells.js';
+import type { TracedSpans } from '../../tracing/port.js';
 import { cellResult, sumCost, sumUsage, type Judgement } from './cell-result.js';
 import type { ExperimentPorts } from './ports.js';
-import { evaluate, type RunCell } from './run-cell.js';
+import { evaluate, identityOfCell, type RunCell } from './run-cell.js';
 import type { RunningExperiment } from './running-experiment.js';
+import { collecting } from './traced-code.js';
 
 /** What came of a judgement: the cell as it is from now on, and what of it is new. */
 export interface JudgedCell extends CellResult {
   readonly judgement: {
     readonly source: StoredCell;
     readonly calls: readonly CallRecord[];
+    readonly spans: readonly TracedSpan[];
     readonly failures: readonly EvaluatorFailure[];
   };
 }
@@ -72,26 +81,36 @@ async function judgeWhatFailed(cell: PendingCell, work: Work): Promise<CellResul
   for (const call of before.calls) {
     const evaluator = evaluatorOfPath(call.path);
     if (evaluator !== undefined && failed.has(evaluator)) continue;
-    calls.add({ ...call, path: pathWithoutPass(call.path), replayed: true });
+    calls.add({ ...placed(call, pathWithoutPass), replayed: true });
   }
+  const kept = (before.spans ?? [])
+    .filter(({ path }) => !failed.has(evaluatorOfPath(path) ?? ''))
+    .map((span) => placed(span, pathWithoutPass));
   const startedAt = new Date().toISOString();
   const asked = { ...run, evaluators: run.evaluators.filter(({ name }) => failed.has(name)) };
-  const traceId = cellTraceId({ ...cell, runUid: run.runUid, itemId: cell.item.id });
-  const fresh = await evaluate(output, {
-    cell,
-    run: asked,
-    calls,
-    ports,
-    signal,
-    traceId,
-    ...standing(before),
-  });
+  const identity = identityOfCell(cell, run);
+  const { traceId } = identity;
+  const { fresh, traced } = await collecting(identity, { run: asked, ports }, async (trace) => ({
+    fresh: await evaluate(output, {
+      cell,
+      run: asked,
+      calls,
+      ports,
+      signal,
+      trace,
+      traceId,
+      ...standing(before),
+    }),
+    traced: trace.spans(),
+  }));
   const judged: Judgement = {
     scores: [...before.scores.filter(({ evaluator }) => !failed.has(evaluator)), ...fresh.scores],
     failures: fresh.failures,
   };
   const { latencyMs } = before;
-  const result = cellResult(cell, { calls, startedAt, latencyMs, target: { output }, judged });
+  const target = { output };
+  const result = cellResult(cell, { calls, startedAt, latencyMs, target, judged, traced });
+  const spans = [...kept, ...(traced.spans ?? [])];
   // The copied calls keep their times and do not stretch the cell over the days in between.
   const { attempts, reusedFrom } = before;
   return {
@@ -99,6 +118,7 @@ async function judgeWhatFailed(cell: PendingCell, work: Work): Promise<CellResul
     startedAt,
     latencyMs,
     attempts,
+    ...(spans.length === 0 ? {} : { spans }),
     ...(reusedFrom === undefined ? {} : { reusedFrom }),
   };
 }
@@ -139,23 +159,27 @@ async function judge(cell: PendingCell, work: Work): Promise<JudgedCell> {
   if (before.output === undefined) throw new AssayError('INTERNAL', `Nothing is there to judge.`);
   const calls = createCellCalls({ before: (run.pass?.number ?? 0) * occurrencesPerPass });
   const traceId = before.traceId ?? cellTraceId({ ...before, runUid: run.runUid });
-  const fresh = await evaluate(before.output, {
-    cell,
-    run,
-    calls,
-    ports,
-    signal,
-    traceId,
-    ...standing(before),
+  const { output, itemId, repetition, revision } = before;
+  const identity = { runUid: run.runUid, itemId, repetition, revision, traceId };
+  const pass = run.pass?.number ?? 0;
+  return collecting({ ...identity, pass }, { run, ports }, async (trace) => {
+    const work = { cell, run, calls, ports, signal, trace, traceId };
+    const fresh = await evaluate(output, { ...work, ...standing(before) });
+    return judgedCell(before, { run, fresh, calls: calls.records, traced: trace.spans() });
   });
-  return judgedCell(before, { run, fresh, calls: calls.records });
 }
 
 /** The cell as it is after a judgement. */
 export function judgedCell(
   before: StoredCell,
-  { run, fresh, calls }: { run: RunningExperiment; fresh: Judgement; calls: readonly CallRecord[] },
+  of: {
+    run: RunningExperiment;
+    fresh: Judgement;
+    calls: readonly CallRecord[];
+    traced: TracedSpans;
+  },
 ): JudgedCell {
+  const { run, fresh, calls, traced } = of;
   const asked = new Set(run.evaluators.map(({ name }) => name));
   const pass = run.pass?.number ?? 0;
   const failures = [
@@ -164,10 +188,11 @@ export function judgedCell(
   ];
   const kept = before.scores.filter(({ evaluator }) => !asked.has(evaluator));
   const taken = new Set(kept.map(({ name }) => name));
-  const all = [
-    ...before.calls,
-    ...calls.map((call) => ({ ...call, path: pathInPass(pass, call.path) })),
-  ];
+  const inPass = (path: string): string => pathInPass(pass, path);
+  const all = [...before.calls, ...calls.map((call) => placed(call, inPass))];
+  const { spans = [], spansLeftOut = 0 } = traced;
+  const allSpans = [...(before.spans ?? []), ...spans.map((span) => placed(span, inPass))];
+  const allLeftOut = (before.spansLeftOut ?? 0) + spansLeftOut;
   return {
     ...before,
     status: failures.some(({ required }) => required) ? 'evaluator_error' : 'ok',
@@ -175,10 +200,12 @@ export function judgedCell(
     // Evaluators that are not in the config any more were not built with the others, which refuses names given twice.
     scores: [...kept, ...fresh.scores.filter(({ name }) => !taken.has(name))],
     calls: all,
+    ...(allSpans.length === 0 ? {} : { spans: allSpans }),
+    ...(allLeftOut === 0 ? {} : { spansLeftOut: allLeftOut }),
     judgeCostPico: sumCost(all.filter(({ purpose }) => purpose === 'judge')),
     embeddingCostPico: sumCost(all.filter(({ purpose }) => purpose === 'embedding')),
     usage: sumUsage(all),
-    judgement: { source: before, calls, failures: fresh.failures },
+    judgement: { source: before, calls, spans, failures: fresh.failures },
     ...(before.reusedFrom === undefined
       ? {}
       : { reusedFrom: withoutScoresOf(before.reusedFrom, asked) }),

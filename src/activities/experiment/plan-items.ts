@@ -13,10 +13,13 @@ import {
   type PlannedItem,
 } from '../../store/items.js';
 import type { Beat } from '../heartbeat.js';
+import { itemFor } from './foreign-items.js';
+import type { PlatformProgress } from './item-progress.js';
 import { scanItems } from './item-scan.js';
 import { selectItems } from './item-selection.js';
 import { openItems } from './item-stream.js';
 import type { ExperimentPorts } from './ports.js';
+import { platformsOf } from './run-platforms.js';
 
 /** The answer where what is planned is not what was submitted. */
 export function changedMeanwhile(): AssayError {
@@ -45,7 +48,10 @@ export async function planItems(
   const stream = await openItems(record.spec, ports);
   if (stream.local && expected <= mostForeseen) {
     const { name } = record.spec.dataset;
-    for (const platform of ports.platforms) platform.foreseeItems({ dataset: name, signal });
+    const prepared = new Set(record.platformRuns.map(({ platform }) => platform));
+    for (const platform of platformsOf(record.spec, ports)) {
+      if (!prepared.has(platform.name)) platform.foreseeItems({ dataset: name, signal });
+    }
   }
   const selection = await selectItems(stream, signal);
   const order = createCellOrder({ seed, cells: expected * repetitions });
@@ -91,39 +97,27 @@ export async function ensureItems(
   platform: Platform,
   on: {
     readonly record: ExperimentRecord;
-    readonly manifest: Manifest;
     readonly ports: Pick<ExperimentPorts, 'store'>;
     readonly beat: Beat;
+    readonly tell: PlatformProgress;
   },
 ): Promise<void> {
-  const { record, ports, beat } = on;
-  const { items } = on.manifest.dataset;
+  const { record, ports, beat, tell } = on;
   // What the attempt before this one had made sure of; the platform itself says what of the rest is there.
-  const { step, platform: last, ordinal } = beat.before;
-  const resumed = step === 'dataset' && last === platform.name && typeof ordinal === 'number';
-  let next = resumed ? ordinal : 0;
+  let next = tell.before;
   let written = 0;
-  const tell = (count: number): void => {
-    beat.tell({
-      step: 'dataset',
-      platform: platform.name,
-      ordinal: next,
-      of: items,
-      written: count,
-    });
-  };
-  tell(written);
+  tell.at(next, written);
   for await (const page of itemPages(ports.store, { experimentId: record.id, from: next })) {
     const done = await platform.ensureItems({
       dataset: record.spec.dataset.name,
-      items: page.map(({ item }) => item),
+      items: page.map(({ item }) => itemFor(record.spec, platform, item)),
       signal: beat.cancelled,
       onProgress: (count) => {
-        tell(written + count);
+        tell.at(next, written + count);
       },
     });
     written += done.written;
     next = (page.at(-1)?.ordinal ?? next) + 1;
-    tell(written);
+    tell.at(next, written);
   }
 }

@@ -9,6 +9,7 @@ import { countCells } from '../../store/cells.js';
 import {
   getExperiment,
   recordPlan,
+  recordPlatformRun,
   setStatus,
   type ExperimentRecord,
 } from '../../store/experiments.js';
@@ -17,9 +18,12 @@ import { noteNewRows } from '../../store/statistics.js';
 import type { Target } from '../../targets/port.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import { planOfPass } from './pass-plan.js';
+import { isForeign } from './foreign-items.js';
 import { changedMeanwhile, ensureItems, planItems } from './plan-items.js';
+import { createItemProgress, type ItemProgress } from './item-progress.js';
 import type { ExperimentPorts } from './ports.js';
 import { resolveCode } from './resolve.js';
+import { platformsOf } from './run-platforms.js';
 
 /**
  * Makes sure of the platform's side (dataset, items, prompt, run) and streams the items into cells. Every step looks before it
@@ -131,18 +135,39 @@ interface Prepare {
   readonly local: boolean;
 }
 
+/**
+ * All at once, each for itself: what one of them has is recorded and not asked for again, also where another one is away and
+ * this is tried anew for as long as that takes.
+ */
 async function prepareAll(on: Prepare): Promise<readonly PlatformRun[]> {
-  const runs: PlatformRun[] = [];
-  for (const platform of on.ports.platforms) runs.push(await prepare(platform, on));
-  return runs;
+  const { record, ports } = on;
+  const tell = createItemProgress(on.beat, on.resolved.manifest.dataset.items);
+  const settled = await Promise.allSettled(
+    platformsOf(record.spec, ports).map(async (platform) => {
+      const known = record.platformRuns.find((run) => run.platform === platform.name);
+      if (known !== undefined) return known;
+      const run = await prepare(platform, { ...on, tell });
+      await recordPlatformRun(ports.store, record.id, run);
+      return run;
+    }),
+  );
+  return settled.map((each) => {
+    if (each.status === 'rejected') throw each.reason;
+    return each.value;
+  });
 }
 
-async function prepare(platform: Platform, on: Prepare): Promise<PlatformRun> {
-  const { record, resolved, context, beat } = on;
+async function prepare(
+  platform: Platform,
+  on: Prepare & { readonly tell: ItemProgress },
+): Promise<PlatformRun> {
+  const { record, resolved, context, beat, tell } = on;
   const signal = beat.cancelled;
   const { name } = record.spec.dataset;
   const dataset = await platform.ensureDataset({ name }, signal);
-  if (on.local) await ensureItems(platform, { ...on, manifest: resolved.manifest });
+  if (on.local || isForeign(record.spec, platform)) {
+    await ensureItems(platform, { ...on, tell: tell.of(platform.name) });
+  }
   const { prompt } = resolved.target;
   const stored = prompt === undefined ? undefined : await platform.ensurePrompt(prompt, signal);
   const run = await platform.prepareRun({

@@ -9,6 +9,7 @@ import type { Environment } from '../../models/secrets.js';
 import type { Outbound } from '../../outbound/outbound.js';
 import type { Platform } from '../../platforms/port.js';
 import type { Store } from '../../store/store.js';
+import type { CellTracing } from '../../tracing/port.js';
 
 /** A project's config as a worker has loaded it. */
 export interface LoadedProject {
@@ -32,6 +33,8 @@ export interface ExperimentPorts {
   readonly governor: Governor;
   readonly outbound: Outbound;
   readonly environment: Environment;
+  /** Collects the spans of users' code. */
+  readonly tracing: CellTracing;
   /** Who holds publisher sessions: host, process and start, for people. */
   readonly holder: string;
   /** Aborted when the worker was asked to stop: nothing new starts, what is paid for finishes. */

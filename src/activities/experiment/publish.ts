@@ -3,11 +3,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { DrainReply, ExperimentActivities } from '../../contracts/experiment-protocol.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import type { Platform } from '../../platforms/port.js';
-import { areCellsDone } from '../../store/experiments.js';
+import { areCellsDone, getExperiment } from '../../store/experiments.js';
 import { openPublisherSession, type PublisherSession } from '../../store/publisher/session.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import { createExporter, type Exporter, type ExportState } from './export.js';
 import type { ExperimentPorts } from './ports.js';
+import { noKeys } from './run-platforms.js';
 
 /** A longer wait than this is told to the workflow, where people can see it, instead of being sat out here. */
 const longestWaitHereMs = 20_000;
@@ -15,6 +16,8 @@ const longestWaitHereMs = 20_000;
 const idleMs = 100;
 /** How long a run whose cells have all ended waits for a platform that refuses its keys. */
 const keysPatienceMs = 600_000;
+/** How long a run whose cells are at work waits for a worker with keys of its project. */
+const otherProjectWaitMs = 60_000;
 
 /**
  * Drains the outbox of one run to one platform. It holds the publisher's lock on a database connection of its own for as
@@ -24,9 +27,9 @@ export function createPublish(ports: ExperimentPorts): ExperimentActivities['pub
   return ({ experimentId, platform: name }) =>
     withHeartbeat(async (beat): Promise<DrainReply> => {
       const platform = ports.platforms.find((each) => each.name === name);
-      if (platform === undefined) {
-        throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${name}".`);
-      }
+      if (platform === undefined) return withoutKeys({ experimentId, platform: name }, ports);
+      const strangers = await refuseOtherProject(platform, { experimentId, beat, ports });
+      if (strangers !== undefined) return strangers;
       const opened = await openPublisherSession(ports.databaseUrl, {
         platform: name,
         partition: experimentId,
@@ -49,6 +52,56 @@ export function createPublish(ports: ExperimentPorts): ExperimentActivities['pub
         await session.close();
       }
     });
+}
+
+/**
+ * Keys that are of another project by now would put the rest of a run there, where nobody looks for it. While cells run there is
+ * time to correct them.
+ *
+ * @returns what to wait for before anything is sent; undefined where all is well.
+ * @throws AssayError PLATFORM_PROJECT_CHANGED where all cells have ended.
+ */
+async function refuseOtherProject(
+  platform: Platform,
+  on: {
+    readonly experimentId: string;
+    readonly beat: Beat;
+    readonly ports: Pick<ExperimentPorts, 'store' | 'log'>;
+  },
+): Promise<DrainReply | undefined> {
+  if (platform.checkRun === undefined) return undefined;
+  const { platformRuns } = await getExperiment(on.ports.store, on.experimentId);
+  const run = platformRuns.find((each) => each.platform === platform.name);
+  if (run === undefined) return undefined;
+  try {
+    await platform.checkRun(run, on.beat.cancelled);
+    return undefined;
+  } catch (error) {
+    if (!AssayError.is(error)) throw error;
+    // Nothing gets anywhere with refused keys; the exporter waits for them as long as it may.
+    if (error.code === 'PLATFORM_UNAUTHORIZED') return undefined;
+    const changed = error.code === 'PLATFORM_PROJECT_CHANGED';
+    if (changed && !(await areCellsDone(on.ports.store, on.experimentId))) {
+      on.ports.log.error({ platform: platform.name, err: error }, 'not published');
+      return { state: 'wait', waitMs: otherProjectWaitMs, reason: error.message };
+    }
+    if (error.entry.retry === 'never') throw error;
+    return { state: 'wait', waitMs: error.retryAfterMs ?? 5_000, reason: error.message };
+  }
+}
+
+/** Another worker may have the keys, or this one after its restart: waited for as where they are refused. */
+async function withoutKeys(
+  { experimentId, platform }: { readonly experimentId: string; readonly platform: string },
+  { store }: ExperimentPorts,
+): Promise<DrainReply> {
+  const { message, mend } = noKeys([platform]);
+  const { cellsDoneAt } = await getExperiment(store, experimentId);
+  const waitedMs = cellsDoneAt === undefined ? 0 : Date.now() - Date.parse(cellsDoneAt);
+  if (waitedMs <= keysPatienceMs) return { state: 'wait', waitMs: 5_000, reason: message };
+  throw new AssayError('PLATFORM_UNAUTHORIZED', `${platform}: ${message}`, {
+    ...(mend === undefined ? {} : { mend }),
+  });
 }
 
 /** What a drain works with. */

@@ -5,6 +5,7 @@ import { contentHash } from '../../core/ids/hash.js';
 import type { ExperimentRecord } from '../../store/experiments.js';
 import type { ExperimentPorts } from './ports.js';
 import type { PreparedPass } from './reopen.js';
+import { platformNamed } from './run-platforms.js';
 
 /**
  * What more repetitions change of a run: its manifest, so that a later submission with as many attaches, and its runs on the
@@ -41,10 +42,7 @@ export async function prepareExtension(
   }
   const platformRuns: PlatformRun[] = [];
   for (const known of record.platformRuns) {
-    const platform = ports.platforms.find(({ name }) => name === known.platform);
-    if (platform === undefined) {
-      throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${known.platform}".`);
-    }
+    const platform = platformNamed(ports, known.platform);
     const { datasetId, datasetName } = known;
     const prepared = await platform.prepareRun({
       context,

@@ -10,6 +10,7 @@ import { withHeartbeat, type Beat } from '../heartbeat.js';
 import type { ExperimentPorts } from './ports.js';
 import { prepareExtension } from './reopen-extend.js';
 import { prepareRejudgement } from './reopen-rejudge.js';
+import { platformsNamed } from './run-platforms.js';
 import { loadRun } from './running-experiment.js';
 
 /** What a pass changes of the run, decided before it is opened. */
@@ -124,6 +125,10 @@ async function prepare(
 ): Promise<PreparedPass> {
   if (record.prunedAt !== undefined && request.kind !== 'verify') throw pruned(record);
   if (record.plannedAt === undefined) throw neverPlanned(record);
+  platformsNamed(
+    ports,
+    record.platformRuns.map(({ platform }) => platform),
+  );
   switch (request.kind) {
     case 'retry':
       await sameCode(record, ports);

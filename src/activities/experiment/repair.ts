@@ -1,10 +1,10 @@
 import type { ExperimentActivities, RepairReply } from '../../contracts/experiment-protocol.js';
-import { AssayError } from '../../core/errors/assay-error.js';
 import type { Platform, PlatformRun } from '../../platforms/port.js';
 import { getExperiment, type ExperimentRecord } from '../../store/experiments.js';
 import { expectedRecords, requeueRows } from '../../store/outbox.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import type { ExperimentPorts } from './ports.js';
+import { platformNamed, platformRunOf } from './run-platforms.js';
 
 /**
  * Finds the records of a run that a platform does not show, or has refused, and makes them pending again. The publisher then
@@ -16,11 +16,8 @@ export function createRepair(
   return ({ experimentId, platform: name }) =>
     withHeartbeat(async (beat): Promise<RepairReply> => {
       const record = await getExperiment(ports.store, experimentId);
-      const platform = ports.platforms.find((each) => each.name === name);
-      const run = record.platformRuns.find((each) => each.platform === name);
-      if (platform === undefined || run === undefined) {
-        throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${name}".`);
-      }
+      const platform = platformNamed(ports, name);
+      const run = platformRunOf(record, name);
       const look: Look = { record, platform, run, beat };
       let missing = 0;
       let requeued = 0;
@@ -74,10 +71,18 @@ const tracesPerRequest = 100;
 
 async function scoresThere(
   { record, platform, run, beat }: Look,
-  page: readonly { readonly traceId: string; readonly runId: string | undefined }[],
+  page: readonly {
+    readonly traceId: string;
+    readonly runId: string | undefined;
+    readonly ids: readonly string[];
+  }[],
 ): Promise<ReadonlySet<string>> {
   const there = new Set<string>();
-  const ask = async (which: { traceIds: readonly string[] } | { runIds: readonly string[] }) => {
+  const ask = async (
+    which: ({ traceIds: readonly string[] } | { runIds: readonly string[] }) & {
+      readonly scoreIds: readonly string[];
+    },
+  ) => {
     for await (const { scoreIds } of platform.readBack({
       run,
       runUid: record.runUid,
@@ -91,9 +96,21 @@ async function scoresThere(
   };
   const traces = [...new Set(page.flatMap(({ traceId }) => (traceId === '' ? [] : [traceId])))];
   for (let at = 0; at < traces.length; at += tracesPerRequest) {
-    await ask({ traceIds: traces.slice(at, at + tracesPerRequest) });
+    const asked = new Set(traces.slice(at, at + tracesPerRequest));
+    await ask({
+      traceIds: [...asked],
+      scoreIds: idsWhere(page, ({ traceId }) => asked.has(traceId)),
+    });
   }
   const runs = [...new Set(page.flatMap(({ runId }) => runId ?? []))];
-  if (runs.length > 0) await ask({ runIds: runs });
+  const ofRuns = idsWhere(page, ({ runId }) => runId !== undefined);
+  if (runs.length > 0) await ask({ runIds: runs, scoreIds: ofRuns });
   return there;
+}
+
+function idsWhere<Row extends { readonly ids: readonly string[] }>(
+  rows: readonly Row[],
+  isAsked: (row: Row) => boolean,
+): readonly string[] {
+  return rows.filter(isAsked).flatMap(({ ids }) => ids);
 }

@@ -14,6 +14,7 @@ import { scanItems } from './item-scan.js';
 import { selectItems } from './item-selection.js';
 import { openItems } from './item-stream.js';
 import type { ExperimentPorts, LoadedProject } from './ports.js';
+import { backendOf, platformsOf } from './run-platforms.js';
 
 /** A submission with everything that its names point at. */
 export interface ResolvedExperiment {
@@ -21,7 +22,7 @@ export interface ResolvedExperiment {
   readonly evaluators: readonly Evaluator[];
   readonly manifest: Manifest;
   readonly manifestHash: string;
-  /** The spec with the dataset's version pinned, where it lives on the platform. */
+  /** The spec with its backend pinned, and the dataset's version where that lives on a platform. */
   readonly spec: ExperimentSpec;
 }
 
@@ -65,10 +66,13 @@ export interface ResolveWatch {
  *   PLATFORM_*
  */
 export async function resolveExperiment(
-  submitted: ExperimentSpec,
+  asked: ExperimentSpec,
   ports: ExperimentPorts,
   { signal, onItems }: ResolveWatch,
 ): Promise<ResolvedExperiment> {
+  // Pinned: a config that is edited later moves no run that was submitted before.
+  const submitted = { ...asked, backend: backendOf(asked, ports) };
+  platformsOf(submitted, ports);
   const { target, evaluators } = await resolveCode(submitted, ports.project);
   const stream = await openItems(submitted, ports);
   const selection = await selectItems(stream, signal);

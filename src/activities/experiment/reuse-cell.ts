@@ -1,6 +1,5 @@
 import type { CallRecord, CellResult } from '../../contracts/records.js';
 import { evaluatorOfPath } from '../../core/experiment/judge-path.js';
-import { cellTraceId } from '../../core/ids/platform-ids.js';
 import { dollarsFromPico, picoFromDollars } from '../../core/money/pico.js';
 import type { TargetFigures } from '../../evaluators/port.js';
 import { createCellCalls } from '../../models/cell-calls.js';
@@ -9,8 +8,9 @@ import type { PendingCell } from '../../store/cells.js';
 import { cellResult, sumCost, type Judgement } from './cell-result.js';
 import type { ExperimentPorts } from './ports.js';
 import { reusedFrom, type CellReuse, type ReusingCell } from './reuse.js';
-import { evaluate, type RunCell } from './run-cell.js';
+import { evaluate, identityOfCell, type RunCell } from './run-cell.js';
 import type { RunningExperiment } from './running-experiment.js';
+import { collecting } from './traced-code.js';
 
 /** Makes the runner of cells of which a part can be taken over: their target is not called, and only the others judge. */
 export function createReuseCell(ports: ExperimentPorts, runCell: RunCell): RunCell {
@@ -19,24 +19,30 @@ export function createReuseCell(ports: ExperimentPorts, runCell: RunCell): RunCe
     // Pruned since it was found: the cell is run as if nothing had been there.
     if (reuse === undefined) return runCell(cell, run, signal);
     const startedAt = new Date().toISOString();
-    const calls = createCellCalls();
-    const traceId = cellTraceId({ ...cell, runUid: run.runUid, itemId: cell.item.id });
+    const identity = identityOfCell(cell, run);
     const asked = {
       ...run,
       evaluators: run.evaluators.filter(({ name }) => !reuse.scores.has(name)),
     };
-    const fresh = await evaluate(reuse.output, {
-      cell,
-      run: asked,
-      calls,
-      ports,
-      signal,
-      traceId,
-      figures: recordedFigures(reuse),
-      standing: new Map([...reuse.scores].map(([name, said]) => [name, { scores: said.records }])),
+    return collecting(identity, { run: asked, ports }, async (trace) => {
+      const calls = createCellCalls();
+      const fresh = await evaluate(reuse.output, {
+        cell,
+        run: asked,
+        calls,
+        ports,
+        signal,
+        trace,
+        traceId: identity.traceId,
+        figures: recordedFigures(reuse),
+        standing: new Map(
+          [...reuse.scores].map(([name, said]) => [name, { scores: said.records }]),
+        ),
+      });
+      const { records } = calls;
+      const result = takenOver(cell, { reuse, run, calls: records, fresh, startedAt });
+      return { ...result, ...trace.spans() };
     });
-    const { records } = calls;
-    return takenOver(cell, { reuse, run, calls: records, fresh, startedAt });
   };
 }
 

@@ -2,13 +2,14 @@ import type { CellResult, EvaluatorFailure, ScoreRecord } from '../../contracts/
 import { judgePath } from '../../core/experiment/judge-path.js';
 import { AssayError, toErrorDocument, type ErrorDocument } from '../../core/errors/assay-error.js';
 import type { ErrorCode } from '../../core/errors/catalogue.js';
-import { cellTraceId } from '../../core/ids/platform-ids.js';
+import { cellTraceId, type CellIdentity } from '../../core/ids/platform-ids.js';
 import type { Json } from '../../core/json/json.js';
 import { wellFormedJson } from '../../core/text/well-formed.js';
 import type { Evaluator, PartOutcome, TargetFigures } from '../../evaluators/port.js';
 import { createCellCalls, type CellCalls } from '../../models/cell-calls.js';
 import { createHttpCaller } from '../../models/http-call.js';
 import type { PendingCell } from '../../store/cells.js';
+import type { AttemptTrace } from '../../tracing/port.js';
 import {
   cellResult,
   storable,
@@ -18,6 +19,7 @@ import {
 } from './cell-result.js';
 import type { ExperimentPorts } from './ports.js';
 import type { RunningExperiment } from './running-experiment.js';
+import { collecting, placeOf, tracedModels } from './traced-code.js';
 import { withinTime } from './within-time.js';
 
 /** What happens to one cell: the target once, then its evaluators. A failure of the cell is data, not an exception. */
@@ -34,20 +36,34 @@ export type RunCell = (
  *   or the signal's reason: then the cell has no outcome and is run again.
  */
 export function createRunCell(ports: ExperimentPorts): RunCell {
-  return async (cell, run, signal) => {
-    const calls = createCellCalls();
-    const startedAt = new Date().toISOString();
-    const started = performance.now();
-    const traceId = cellTraceId({ ...cell, runUid: run.runUid, itemId: cell.item.id });
-    const target = await attemptTarget(cell, { run, calls, ports, signal });
-    const latencyMs = performance.now() - started;
-    const figures = targetFigures({ calls, latencyMs });
-    const judged =
-      target.error === undefined
-        ? await evaluate(target.output, { cell, run, calls, ports, signal, traceId, figures })
-        : { scores: [], failures: [] };
-    return cellResult(cell, { calls, startedAt, latencyMs, target, judged });
+  return (cell, run, signal) => {
+    const identity = identityOfCell(cell, run);
+    return collecting(identity, { run, ports }, async (trace) => {
+      const calls = createCellCalls();
+      const startedAt = new Date().toISOString();
+      const started = performance.now();
+      const work = { run, calls, ports, signal, trace };
+      const target = await attemptTarget(cell, work);
+      const latencyMs = performance.now() - started;
+      const figures = targetFigures({ calls, latencyMs });
+      const { traceId } = identity;
+      const judged =
+        target.error === undefined
+          ? await evaluate(target.output, { ...work, cell, traceId, figures })
+          : { scores: [], failures: [] };
+      const traced = trace.spans();
+      return cellResult(cell, { calls, startedAt, latencyMs, target, judged, traced });
+    });
   };
+}
+
+/** Where the records of a cell stand on the platforms. */
+export function identityOfCell(
+  { item, repetition, revision }: Pick<PendingCell, 'item' | 'repetition' | 'revision'>,
+  { runUid }: RunningExperiment,
+): CellIdentity & { readonly traceId: string } {
+  const identity = { runUid, itemId: item.id, repetition, revision };
+  return { ...identity, traceId: cellTraceId(identity) };
 }
 
 interface CellWork {
@@ -55,46 +71,45 @@ interface CellWork {
   readonly calls: CellCalls;
   readonly ports: ExperimentPorts;
   readonly signal: AbortSignal;
+  readonly trace: AttemptTrace;
 }
 
 async function attemptTarget(cell: PendingCell, work: CellWork): Promise<TargetOutcome> {
   const { run, calls, ports, signal } = work;
   const { limits, experimentId, target } = run;
   const prompt = run.publications[0]?.context.run.prompt;
+  const place = placeOf(work.trace, 'target', target);
   const limit = { ms: limits.targetMs, code: 'TARGET_TIMEOUT' as const, what: 'The target' };
   try {
-    const output = await withinTime({ ...limit, signal }, (inTime, hold) =>
-      target.run(cell.item.input, {
+    const output = await withinTime({ ...limit, signal }, (inTime, hold) => {
+      const scope = {
+        experimentId,
+        cellId: cell.cellId,
+        calls,
+        policy: limits.retry,
+        hold,
+        budgeted: run.spec.budgetUsd !== undefined,
+      };
+      const ofModels = {
+        ...scope,
+        path: 'target',
+        purpose: 'target' as const,
         signal: inTime,
-        item: { id: cell.item.id, metadata: cell.item.metadata },
-        repetition: cell.repetition,
-        models: ports.models.forScope({
-          experimentId,
-          cellId: cell.cellId,
-          calls,
-          path: 'target',
-          purpose: 'target',
-          policy: limits.retry,
+        ...(prompt === undefined ? {} : { prompt }),
+      };
+      const { outbound, paidCalls, environment } = ports;
+      return place.run(() =>
+        target.run(cell.item.input, {
           signal: inTime,
-          hold,
-          budgeted: run.spec.budgetUsd !== undefined,
-          ...(prompt === undefined ? {} : { prompt }),
+          item: { id: cell.item.id, metadata: cell.item.metadata },
+          repetition: cell.repetition,
+          models: tracedModels(place, (parent) =>
+            ports.models.forScope(parent === undefined ? ofModels : { ...ofModels, parent }),
+          ),
+          http: createHttpCaller({ outbound, paidCalls, environment, scope }),
         }),
-        http: createHttpCaller({
-          outbound: ports.outbound,
-          paidCalls: ports.paidCalls,
-          environment: ports.environment,
-          scope: {
-            experimentId,
-            cellId: cell.cellId,
-            calls,
-            policy: limits.retry,
-            hold,
-            budgeted: run.spec.budgetUsd !== undefined,
-          },
-        }),
-      }),
-    );
+      );
+    }).finally(place.end);
     refuseWithoutMoney(calls);
     return { output: storable(output) };
   } catch (error) {
@@ -171,56 +186,50 @@ function evaluateOne(
   work: RoundWork,
 ): Promise<readonly ScoreRecord[]> {
   const { cell, run, calls, ports, signal, traceId, figures, outcomes } = work;
-  const { experimentId } = run;
-  const { cellId } = cell;
-  const policy = run.limits.retry;
-  const budgeted = run.spec.budgetUsd !== undefined;
+  const path = judgePath(evaluator.name);
+  const place = placeOf(work.trace, path, evaluator);
   const limit = {
     ms: run.limits.evaluatorMs,
     code: 'EVALUATOR_TIMEOUT' as const,
     what: `The evaluator "${evaluator.name}"`,
   };
-  return withinTime({ ...limit, signal }, (inTime, hold) =>
-    evaluator.evaluate(
-      {
-        input: cell.item.input,
-        output,
-        expected: cell.item.expected,
-        metadata: cell.item.metadata,
-        trace: { traceId },
-        target: figures,
-        ...(evaluator.parts === undefined ? {} : { parts: outcomes }),
-      },
-      {
-        signal: inTime,
-        models: ports.models.forScope({
-          experimentId,
-          cellId,
-          calls,
-          path: judgePath(evaluator.name),
-          purpose: 'judge',
-          policy,
+  return withinTime({ ...limit, signal }, (inTime, hold) => {
+    const scope = {
+      experimentId: run.experimentId,
+      cellId: cell.cellId,
+      calls,
+      policy: run.limits.retry,
+      hold,
+      budgeted: run.spec.budgetUsd !== undefined,
+    };
+    const ofModels = { ...scope, path, purpose: 'judge' as const, signal: inTime };
+    const { outbound, paidCalls, environment } = ports;
+    return place.run(() =>
+      evaluator.evaluate(
+        {
+          input: cell.item.input,
+          output,
+          expected: cell.item.expected,
+          metadata: cell.item.metadata,
+          trace: { traceId },
+          target: figures,
+          ...(evaluator.parts === undefined ? {} : { parts: outcomes }),
+        },
+        {
           signal: inTime,
-          hold,
-          budgeted,
-        }),
-        http: createHttpCaller({
-          outbound: ports.outbound,
-          paidCalls: ports.paidCalls,
-          environment: ports.environment,
-          scope: {
-            experimentId,
-            cellId,
-            calls,
-            policy,
-            hold,
-            budgeted,
-            judgePath: judgePath(evaluator.name),
-          },
-        }),
-      },
-    ),
-  );
+          models: tracedModels(place, (parent) =>
+            ports.models.forScope(parent === undefined ? ofModels : { ...ofModels, parent }),
+          ),
+          http: createHttpCaller({
+            outbound,
+            paidCalls,
+            environment,
+            scope: { ...scope, judgePath: path },
+          }),
+        },
+      ),
+    );
+  }).finally(place.end);
 }
 
 // Code of users may catch what says that the budget is used up and go on with less: that is no outcome to record.

@@ -2,6 +2,7 @@ import type { Manifest } from '../../contracts/manifest.js';
 import type { PassRecord, PassRef } from '../../contracts/pass.js';
 import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
 import { AssayError } from '../../core/errors/assay-error.js';
+import type { ErrorCode } from '../../core/errors/catalogue.js';
 import {
   cellLimits,
   type CellLimits,
@@ -18,6 +19,7 @@ import { judgesOfPass, noTarget, unchangedIn } from './judges.js';
 import { passRef } from './pass-plan.js';
 import type { ExperimentPorts, LoadedProject } from './ports.js';
 import { resolveCode } from './resolve.js';
+import { platformNamed } from './run-platforms.js';
 
 /** A run as a worker holds it in memory while its batches come and go. */
 export interface RunningExperiment {
@@ -46,7 +48,10 @@ export interface RunningExperiment {
 
 /** Loads runs once per process and pass: a pass can change what the run is. */
 export interface RunningExperiments {
-  /** `refused`, CODE_MISMATCH: this worker's config would run something else, or has it no more. */
+  /**
+   * `refused`, CODE_MISMATCH: this worker's config would run something else, or has it no more; PLATFORM_NOT_CONFIGURED: it has no
+   * keys for where the run is published.
+   */
   get(
     experimentId: string,
     pass?: PassRef,
@@ -76,17 +81,20 @@ export function createRunningExperiments(ports: ExperimentPorts): RunningExperim
           run: await (known.get(keyOf(experimentId, pass)) ?? remember(experimentId, pass)),
         };
       } catch (error) {
-        if (AssayError.is(error) && error.code === 'CODE_MISMATCH') return { refused: error };
+        if (AssayError.is(error) && refusals.includes(error.code)) return { refused: error };
         throw error;
       }
     },
   };
 }
 
+/** Another worker may have the code, or the keys: the batch waits for it. */
+const refusals: readonly ErrorCode[] = ['CODE_MISMATCH', 'PLATFORM_NOT_CONFIGURED'];
+
 /** Runs that a worker keeps in memory; the oldest go first, and are loaded again where they are still needed. */
 const mostKnown = 50;
 
-/** @throws AssayError CODE_MISMATCH where this worker would run or judge otherwise than was planned. */
+/** @throws AssayError CODE_MISMATCH where this worker would run or judge otherwise than was planned, PLATFORM_NOT_CONFIGURED */
 export async function loadRun(
   experimentId: string,
   ports: ExperimentPorts,
@@ -145,11 +153,7 @@ function runOf(
   const { id: experimentId, context } = record;
   if (context === undefined) throw unplanned(experimentId);
   const publications = record.platformRuns.map((run) => {
-    const platform = ports.platforms.find((each) => each.name === run.platform);
-    if (platform === undefined) {
-      throw new AssayError('CODE_MISMATCH', `This worker knows no platform "${run.platform}".`);
-    }
-    return { platform, context: { ...context, run } };
+    return { platform: platformNamed(ports, run.platform), context: { ...context, run } };
   });
   return {
     experimentId,

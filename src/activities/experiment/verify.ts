@@ -10,6 +10,7 @@ import { publicationCounts, recordVerification } from '../../store/publication.j
 import { expectedOfRun } from '../../store/run-scores.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import type { ExperimentPorts } from './ports.js';
+import { platformNamed, platformRunOf } from './run-platforms.js';
 
 /** How many traces' scores are asked for in one request. */
 const tracesPerRequest = 100;
@@ -32,11 +33,8 @@ export async function lookAtPlatform(
   { ports, beat }: { readonly ports: VerifyPorts; readonly beat: Beat },
 ): Promise<VerifyReply> {
   const record = await getExperiment(ports.store, experimentId);
-  const platform = ports.platforms.find((each) => each.name === name);
-  const run = record.platformRuns.find((each) => each.platform === name);
-  if (platform === undefined || run === undefined) {
-    throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${name}".`);
-  }
+  const platform = platformNamed(ports, name);
+  const run = platformRunOf(record, name);
   await setStatus(ports.store, experimentId, { status: 'verifying' });
   const look: Look = { record, platform, run, ports, beat };
   const spans = await verifySpans(look);
@@ -203,12 +201,17 @@ async function missingScores(
   const missing = new Set(of.wanted);
   const traceIds = [...new Set(of.page.map(({ traceId }) => traceId))];
   for (let at = 0; at < traceIds.length && missing.size > 0; at += tracesPerRequest) {
+    const asked = new Set(traceIds.slice(at, at + tracesPerRequest));
     for await (const page of platform.readBack({
       run,
       runUid: record.runUid,
       from: record.createdAt,
       kind: 'scores',
-      traceIds: traceIds.slice(at, at + tracesPerRequest),
+      traceIds: [...asked],
+      scoreIds: of.page
+        .filter(({ traceId }) => asked.has(traceId))
+        .flatMap(({ ids }) => ids)
+        .filter((id) => missing.has(id)),
       signal: beat.cancelled,
     })) {
       for (const id of page.scoreIds ?? []) missing.delete(id);
@@ -231,6 +234,7 @@ async function verifyRunScores(look: Look): Promise<{ found: number; complete: b
     from: record.createdAt,
     kind: 'scores',
     runIds: [...new Set(expected.map(({ runId }) => runId))],
+    scoreIds: [...missing],
     signal: beat.cancelled,
   })) {
     for (const id of page.scoreIds ?? []) missing.delete(id);

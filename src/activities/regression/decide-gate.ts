@@ -19,6 +19,7 @@ import {
   type GateRecord,
 } from '../../store/gates.js';
 import { anchorRounds } from '../experiment/anchors.js';
+import { platformNamed } from '../experiment/run-platforms.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import { refuseStale } from './admit-gate.js';
 import { isAnswer } from './answer.js';
@@ -203,10 +204,7 @@ async function record(
     const { context } = head;
     if (decidedAt === undefined || !publish || context === undefined) return;
     for (const run of head.platformRuns) {
-      const platform = ports.platforms.find((each) => each.name === run.platform);
-      if (platform === undefined) {
-        throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${run.platform}".`);
-      }
+      const platform = platformNamed(ports, run.platform);
       const encoded = (each: GateReport) =>
         platform.encodeRunScores({
           scores: verdictScores(each),

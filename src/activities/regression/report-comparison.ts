@@ -62,6 +62,6 @@ function toReportCell(
     traceId: traceId ?? '',
     ...(traceId === undefined || run === undefined || platform === undefined
       ? {}
-      : { traceUrl: platform.traceUrl(run.projectId, traceId) }),
+      : { traceUrl: platform.traceUrl(run.projectId, traceId, { ...cell, run }) }),
   };
 }

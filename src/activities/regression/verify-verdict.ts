@@ -4,6 +4,7 @@ import { getExperiment } from '../../store/experiments.js';
 import { recordRunScoresFound } from '../../store/gate-scores.js';
 import { getGate } from '../../store/gates.js';
 import { expectedOfRun } from '../../store/run-scores.js';
+import { platformNamed, platformRunOf } from '../experiment/run-platforms.js';
 import { withHeartbeat } from '../heartbeat.js';
 import type { RegressionPorts } from './ports.js';
 
@@ -14,11 +15,8 @@ export function createVerifyVerdict(ports: RegressionPorts): GateActivities['ver
       const { plan } = await getGate(ports.store, gateId);
       if (plan === undefined) throw new AssayError('INTERNAL', `"${gateId}" has no plan.`);
       const record = await getExperiment(ports.store, plan.head.experimentId);
-      const platform = ports.platforms.find((each) => each.name === name);
-      const run = record.platformRuns.find((each) => each.platform === name);
-      if (platform === undefined || run === undefined) {
-        throw new AssayError('CONFIG_INVALID', `This worker knows no platform "${name}".`);
-      }
+      const platform = platformNamed(ports, name);
+      const run = platformRunOf(record, name);
       const of = { experimentId: record.id, platform: name };
       const expected = await expectedOfRun(ports.store, of);
       const missing = new Set(expected.flatMap(({ ids }) => ids));
@@ -30,6 +28,7 @@ export function createVerifyVerdict(ports: RegressionPorts): GateActivities['ver
         from: record.createdAt,
         kind: 'scores',
         runIds: [...new Set(expected.map(({ runId }) => runId))],
+        scoreIds: [...missing],
         signal: beat.cancelled,
       })) {
         for (const id of page.scoreIds ?? []) missing.delete(id);

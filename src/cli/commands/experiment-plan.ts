@@ -4,6 +4,7 @@ import type { EstimatedCalls, ExperimentEstimate, Guess } from '../../contracts/
 import { isKnown } from '../../core/estimate/guess.js';
 import { count, counted, duration } from '../../core/report/figures.js';
 import { formatPico, picoFromDollars } from '../../core/money/pico.js';
+import { withBackendOption } from '../backend-option.js';
 import type { Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import type { Sink } from '../io/sink.js';
@@ -13,8 +14,7 @@ import { specOf, type RunOptions } from './experiment-run.js';
 
 /** `assay experiment plan` */
 export function registerExperimentPlan(parent: Command, { handle }: Registration): void {
-  const command = parent
-    .command('plan')
+  const command = withBackendOption(parent.command('plan'))
     .description('Say what a run would come to: calls, tokens, cost and time; nothing is run')
     .requiredOption('--dataset <name>', 'the dataset: datasets/<name>, or one of the platform')
     .requiredOption('--target <name>', 'what is tested: a target of assay.config.ts')

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 
+import type { Backend } from '../../contracts/backend.js';
 import type { ExperimentKey } from '../../client/experiments.js';
 import {
   prioritySchema,
@@ -8,6 +9,7 @@ import {
   type Priority,
 } from '../../contracts/experiment-spec.js';
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
+import { withBackendOption } from '../backend-option.js';
 import type { Cli, Registration } from '../cli.js';
 import { freshExperimentName } from '../experiment-name.js';
 import {
@@ -39,6 +41,7 @@ export interface RunOptions {
   readonly quick?: number;
   readonly quickBy?: string;
   readonly reuse?: boolean;
+  readonly backend?: Backend;
   readonly newVersion?: boolean;
   readonly description?: string;
   readonly detach?: boolean;
@@ -48,8 +51,7 @@ export interface RunOptions {
 
 /** `assay experiment run` */
 export function registerExperimentRun(parent: Command, { handle }: Registration): void {
-  const command = parent
-    .command('run')
+  const command = withBackendOption(parent.command('run'))
     .description('Run a target over a dataset, score every answer and write a report')
     .requiredOption('--dataset <name>', 'the dataset: datasets/<name>, or one of the platform')
     .requiredOption('--target <name>', 'what is tested: a target of assay.config.ts')
@@ -91,6 +93,7 @@ Examples:
   $ assay experiment run --dataset support-tickets --target triage-v2 --name nightly --concurrency 32
   $ assay experiment run --dataset support-tickets --target triage-v2 --max-failures 5% --budget 2
   $ assay experiment run --dataset support-tickets --target reply-v1 --detach
+  $ assay experiment run --dataset support-tickets --target reply-v1 --backend both
   $ assay experiment run --dataset support-tickets --target triage-v2 --quick 50 --quick-by /expected/category
   $ assay experiment run --dataset support-tickets --target triage-v2 --name nightly --reuse --new-version
 
@@ -157,7 +160,7 @@ function usualPriority({ environment, err }: Cli): Priority {
 export function specOf(project: string, options: RunOptions): ExperimentSpecInput {
   const { dataset, datasetVersion, target, evaluators, repetitions, concurrency } = options;
   const { seed, verify, timeoutTarget, description } = options;
-  const { retries, budget, maxFailures, priority, quick, quickBy, reuse } = options;
+  const { retries, budget, maxFailures, priority, quick, quickBy, reuse, backend } = options;
   return {
     project,
     name: options.name ?? freshExperimentName(target, dataset),
@@ -180,6 +183,7 @@ export function specOf(project: string, options: RunOptions): ExperimentSpecInpu
       ? {}
       : { quick: { items: quick, ...(quickBy === undefined ? {} : { by: quickBy }) } }),
     ...(reuse === undefined ? {} : { reuse }),
+    ...(backend === undefined ? {} : { backend }),
     ...(description === undefined ? {} : { description }),
   };
 }

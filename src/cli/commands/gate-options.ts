@@ -4,6 +4,7 @@ import { prioritySchema } from '../../contracts/experiment-spec.js';
 import type { GateSettings } from '../../contracts/gate.js';
 import type { GateRequestInput } from '../../contracts/gate-protocol.js';
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
+import { withBackendOption } from '../backend-option.js';
 import { dollars, failureLimit, nameList, positiveNumber, wholeNumber } from '../option-values.js';
 import type { RunOptions } from './experiment-run.js';
 
@@ -64,7 +65,7 @@ const collectMargins = (
 
 /** The options of a run that a gate starts. */
 export function withRunOptions(command: Command): Command {
-  return command
+  return withBackendOption(command)
     .requiredOption('--dataset <name>', 'the dataset: datasets/<name>, or one of the platform')
     .requiredOption('--target <name>', 'what is tested: a target of assay.config.ts')
     .option('--evaluators <names>', 'with commas; default: those that the target names', nameList)

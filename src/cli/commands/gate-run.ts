@@ -57,6 +57,7 @@ Examples:
   $ assay gate run --dataset support-tickets --target triage-v2 --baseline release-4 --margin 0.03
   $ assay gate run --dataset support-tickets --target triage-v2 --base-target triage-v1 --max-cost-growth 10%
   $ assay gate run --dataset support-tickets --target triage-v2 --early-stop
+  $ assay gate run --dataset support-tickets --target triage-v2 --backend both
   $ assay gate run --dataset support-tickets --target triage-v2 --name "pr-$PR-$SHA" --markdown gate.md
 ${exitCodes}
 With --early-stop a base that is run as well is run first, and cells that would change nothing are skipped.

@@ -83,7 +83,7 @@ function registerCreate(group: Command, { handle }: Registration): void {
 Examples:
   $ assay schedule create nightly --cron "30 2 * * *" --dataset support-tickets --target triage-v2
   $ assay schedule create weekly --cron "0 6 * * mon" --timezone America/New_York --dataset support-tickets \\
-      --target triage-v2 --base-target triage-v1 --repetitions 3
+      --target triage-v2 --base-target triage-v1 --repetitions 3 --backend both
 
 What is missed while Temporal is away is made up for, one after the other; the same time is never run twice.`,
   );

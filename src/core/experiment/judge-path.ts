@@ -18,3 +18,12 @@ export function evaluatorOfPath(path: string): string | undefined {
   const [place = ''] = pathWithoutPass(path).split('/');
   return place.startsWith('judge:') ? place.slice('judge:'.length) : undefined;
 }
+
+/** A call or a span at another place, and below what is above it there. */
+export function placed<At extends { readonly path: string; readonly parent?: string }>(
+  at: At,
+  to: (path: string) => string,
+): At {
+  const { path, parent } = at;
+  return { ...at, path: to(path), ...(parent === undefined ? {} : { parent: to(parent) }) };
+}

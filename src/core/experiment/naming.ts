@@ -53,6 +53,15 @@ export function pruneWorkflowId(project: string, finishedBefore: string): string
   return `assay/${project}/prune/${finishedBefore}`;
 }
 
+/** Bringing a dataset to the platforms. */
+export const datasetPushWorkflowType = 'datasetPush';
+export const pushProgressQuery = 'pushProgress';
+
+/** One workflow for each dataset: of its pushes one goes on at a time. */
+export function datasetPushWorkflowId(project: string, dataset: string): string {
+  return `assay/${project}/dataset/${dataset}`;
+}
+
 /** Comparing a run with a base. */
 export const regressionWorkflowType = 'regression';
 export const admitUpdate = 'admit';

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { writeModeSchema } from './mode.js';
+
 const milliseconds = z.number().min(0).max(3_600_000);
 
 /** How long an accepted write stays unreadable: a fixed time, or one drawn per request. Milliseconds. */
@@ -60,6 +62,11 @@ export const serverOptionsSchema = z.strictObject({
   secretKey: z.string().min(8),
   projectId: z.string().min(1),
   projectName: z.string().min(1),
+  mode: writeModeSchema.default('events_only'),
+  version: z
+    .string()
+    .regex(/^\d+\.\d+\.\d+$/, 'expected a version like 3.140.0')
+    .default('4.16.0'),
   visibility: visibilityChoiceSchema.default('embedded'),
   faults: z.array(faultRuleSchema).default([]),
   seed: z.number().int().default(1),
@@ -67,7 +74,8 @@ export const serverOptionsSchema = z.strictObject({
 
 /**
  * Options of the Langfuse-compatible dev server. `host` defaults to 127.0.0.1, `port` to 0 (any free
- * one), `visibility` to `embedded` (spans 300 ms, scores 500 ms), `seed` (of delays and faults) to 1.
+ * one), `mode` to `events_only`, `version` (what `/health` reports) to 4.16.0, the release whose answers were
+ * recorded, `visibility` to `embedded` (spans 300 ms, scores 500 ms), `seed` (of delays and faults) to 1.
  */
 export type LangfuseServerOptions = z.input<typeof serverOptionsSchema>;
 

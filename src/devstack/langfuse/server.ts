@@ -24,7 +24,7 @@ export interface LangfuseServer {
 }
 
 /**
- * Starts the Langfuse-compatible dev server (write mode `events_only`) on the schema `langfuse_dev` of
+ * Starts the Langfuse-compatible dev server (by default in the write mode `events_only`) on the schema `langfuse_dev` of
  * the given database, which it creates. For development and tests only. Rejects with a ZodError on bad
  * options, with the driver's error when the database cannot be reached, with EADDRINUSE on a taken port.
  */
@@ -36,6 +36,8 @@ export async function startLangfuseServer(options: LangfuseServerOptions): Promi
     database,
     project: { id: settings.projectId, name: settings.projectName },
     publicKey: settings.publicKey,
+    mode: settings.mode,
+    version: settings.version,
     visibility: new Visibility(settings.visibility, seededRandom(settings.seed)),
     faults: new FaultEngine(settings.faults, seededRandom(settings.seed + 1)),
     log,

@@ -16,11 +16,23 @@ export const datasetAnswer = z.object({
   id: z.string(),
   name: z.string(),
   description: z.string().nullish(),
+  metadata: parsedJson.nullish(),
+  inputSchema: parsedJson.nullish(),
+  expectedOutputSchema: parsedJson.nullish(),
+  createdAt: z.string().nullish(),
+});
+export type DatasetAnswer = z.output<typeof datasetAnswer>;
+
+export const datasetsAnswer = z.object({
+  data: z.array(datasetAnswer),
+  meta: z.object({ page: z.int(), totalPages: z.int() }),
 });
 
 export const itemAnswer = z.object({
   id: z.string(),
   status: z.string(),
+  createdAt: z.string().nullish(),
+  updatedAt: z.string().nullish(),
   input: parsedJson.nullish(),
   expectedOutput: parsedJson.nullish(),
   metadata: parsedJson.nullish(),
@@ -29,10 +41,39 @@ export type ItemAnswer = z.output<typeof itemAnswer>;
 
 export const itemsAnswer = z.object({
   data: z.array(itemAnswer),
-  meta: z.object({ page: z.int(), totalPages: z.int() }),
+  meta: z.object({ page: z.int(), totalPages: z.int(), totalItems: z.int().nullish() }),
 });
 
-export const promptAnswer = z.object({ version: z.int() });
+// Messages carry more than is used, and a chat message need not say that it is one.
+const promptMessageAnswer = z.union([
+  z.object({ type: z.literal('placeholder'), name: z.string() }),
+  z.object({ role: z.string(), content: z.string() }),
+]);
+
+export const promptAnswer = z.object({
+  name: z.string(),
+  version: z.int(),
+  prompt: z.union([z.string(), z.array(promptMessageAnswer)]),
+  config: parsedJson.nullish(),
+  labels: z.array(z.string()).nullish(),
+  tags: z.array(z.string()).nullish(),
+  commitMessage: z.string().nullish(),
+  createdAt: z.string().nullish(),
+});
+export type PromptAnswer = z.output<typeof promptAnswer>;
+
+export const promptsAnswer = z.object({
+  data: z.array(
+    z.object({
+      name: z.string(),
+      versions: z.array(z.int()),
+      labels: z.array(z.string()),
+      tags: z.array(z.string()),
+      lastUpdatedAt: z.string().nullish(),
+    }),
+  ),
+  meta: z.object({ page: z.int(), totalPages: z.int() }),
+});
 
 export const experimentsAnswer = z.object({
   data: z.array(

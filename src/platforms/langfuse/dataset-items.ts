@@ -20,9 +20,9 @@ import { idOnPlatform } from './item-identity.js';
 import type { Rest, RestCall } from './rest.js';
 
 /** The most that a page of items holds. */
-const pageItems = 100;
+export const pageItems = 100;
 /** Writes at a time: enough to hide latency, few enough for a small server. */
-const width = 4;
+export const width = 4;
 /** How long what was listed is taken to hold, counted from its last use: the pages of one plan come in a row. */
 const listingIdleMs = 10_000;
 
@@ -144,7 +144,8 @@ export function createDatasetItems(rest: Rest): DatasetItems {
   };
 }
 
-interface ItemWrite {
+/** One write of an item. */
+export interface ItemWrite {
   readonly dataset: string;
   readonly item: DatasetItem;
   readonly id: string;
@@ -155,7 +156,7 @@ interface ItemWrite {
 }
 
 /** All fields each time: the server keeps old values of those left out, and an archived item stays so without a status. */
-async function writeItem(rest: Rest, write: ItemWrite): Promise<void> {
+export async function writeItem(rest: Rest, write: ItemWrite): Promise<ItemAnswer | undefined> {
   const { dataset, id, content } = write;
   const call: RestCall = {
     method: 'POST',
@@ -172,8 +173,8 @@ async function writeItem(rest: Rest, write: ItemWrite): Promise<void> {
     signal: write.signal,
   };
   const answer = await rest.answer(call);
-  if (answer.status === 409 && (await standsAlready(rest, write))) return;
-  rest.parse(answer, call, itemAnswer);
+  if (answer.status === 409 && (await standsAlready(rest, write))) return undefined;
+  return rest.parse(answer, call, itemAnswer);
 }
 
 function expectedOnWire({ content, expects }: ItemWrite) {
@@ -182,7 +183,10 @@ function expectedOnWire({ content, expects }: ItemWrite) {
 }
 
 // Two workers that make one item at the same moment: the other's is as good. So is our own, whose answer got lost.
-async function standsAlready(rest: Rest, { id, content, signal }: ItemWrite): Promise<boolean> {
+export async function standsAlready(
+  rest: Rest,
+  { id, content, signal }: ItemWrite,
+): Promise<boolean> {
   const found = await rest.find(
     {
       path: `/api/public/dataset-items/${encodeURIComponent(id)}`,
@@ -220,15 +224,17 @@ async function* readPinned(
   }
 }
 
-async function* itemPages(
+/** Pages of a dataset's items, newest first; `from` items are passed over. */
+export async function* itemPages(
   rest: Rest,
   request: {
     readonly dataset: string;
     readonly version: string | undefined;
+    readonly from?: number;
     readonly signal: AbortSignal;
   },
 ): AsyncGenerator<readonly ItemAnswer[], void, undefined> {
-  const { dataset, version, signal } = request;
+  const { dataset, version, from = 0, signal } = request;
   const read = async (page: number): Promise<z.output<typeof itemsAnswer>> => {
     const call: RestCall = {
       path: '/api/public/dataset-items',
@@ -242,8 +248,8 @@ async function* itemPages(
   };
   // In order, since what is newest comes first; some pages ahead, since most of a page's time is the way to the server.
   const ahead: Promise<z.output<typeof itemsAnswer>>[] = [];
-  let pages = 1;
-  let asked = 0;
+  let asked = Math.floor(from / pageItems);
+  let pages = asked + 1;
   while (asked < pages || ahead.length > 0) {
     while (asked < pages && ahead.length < width) {
       asked += 1;
@@ -259,7 +265,7 @@ async function* itemPages(
   }
 }
 
-function datasetMissing(rest: Rest, dataset: string): AssayError {
+export function datasetMissing(rest: Rest, dataset: string): AssayError {
   return new AssayError(
     'DATASET_NOT_FOUND',
     `Langfuse at ${rest.baseUrl} has no dataset ${JSON.stringify(dataset)}.`,

@@ -1,4 +1,4 @@
-import type { RunScore, RunScoresRecord } from '../../contracts/publication.js';
+import type { PlatformRun, RunScore, RunScoresRecord } from '../../contracts/publication.js';
 import { scoreId } from '../../core/ids/platform-ids.js';
 import type { EncodeRunScores } from '../port.js';
 import { createFieldTexts, shortText } from './field-text.js';
@@ -53,10 +53,22 @@ function scoreEvent(
         [metadataKey.runUid]: runUid,
         [metadataKey.evaluator]: shortText(score.evaluator),
         [metadataKey.repetition]: score.repetition,
+        ...legacyPlace(request.run.run, score.repetition),
         // Open until the record is sent; see withScoreExportId.
         [metadataKey.exportId]: '',
       },
     },
+  };
+}
+
+// A v3 server gives a run its id when the first trace is put into it, so it is found by its name when the scores are sent.
+function legacyPlace(run: PlatformRun, repetition: number): Readonly<Record<string, string>> {
+  const name = run.runs[repetition - 1]?.name;
+  if (run.generation !== 'v3' || name === undefined) return {};
+  return {
+    [metadataKey.datasetId]: run.datasetId,
+    [metadataKey.datasetName]: run.datasetName,
+    [metadataKey.runName]: shortText(name),
   };
 }
 

@@ -47,7 +47,7 @@ export function encodeScores(
 }
 
 // Rebuilt in one order, so that equal comments give equal bytes; once, so that its size is measured once.
-function ordered(comment: ScoreComment | undefined) {
+export function ordered(comment: ScoreComment | undefined) {
   if (comment === undefined) return undefined;
   const { score, passed_items, failed_items, undecided_items, reasoning, suggestions } = comment;
   const { judge } = comment;
@@ -70,14 +70,17 @@ function ordered(comment: ScoreComment | undefined) {
   };
 }
 
-interface ScorePlace {
+interface CommentPlace {
   readonly comment: ReturnType<typeof ordered>;
+  readonly texts: FieldTexts;
+  readonly bytes: number;
+}
+
+interface ScorePlace extends CommentPlace {
   readonly cell: CellResult;
   readonly run: EncodeContext;
   readonly environment: string;
   readonly traceId: string;
-  readonly texts: FieldTexts;
-  readonly bytes: number;
 }
 
 function scoreEvent(score: ScoreRecord, place: ScorePlace) {
@@ -117,7 +120,7 @@ function wireValue(value: ScoreValue): number | string {
 }
 
 /** The comment as JSON text whose parts are cut where needed, so that it stays JSON; empty for none. */
-function commentText({ comment, texts, bytes }: ScorePlace): Omit<FieldText, 'json'> {
+export function commentText({ comment, texts, bytes }: CommentPlace): Omit<FieldText, 'json'> {
   if (comment === undefined) return { text: '', cut: false, sanitised: false };
   const whole = texts.text(comment, bytes);
   if (!whole.cut) return whole;

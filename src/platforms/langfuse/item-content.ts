@@ -1,8 +1,11 @@
 import type { DatasetItem } from '../../contracts/records.js';
+import { keysOf, type FieldKeys } from '../../core/dataset/item-fields.js';
+import { splitsOf, withoutSplits, withSplits } from '../../core/dataset/splits.js';
 import { sha256 } from '../../core/ids/hash.js';
 import { platformItemId } from '../../core/ids/platform-ids.js';
 import { canonicalJson, type Json, type JsonObject } from '../../core/json/json.js';
 import { wellFormedJson } from '../../core/text/well-formed.js';
+import type { ItemToWrite } from '../dataset-port.js';
 import type { ItemAnswer } from './answers.js';
 import { ownItemIdKey, platformItemIdKey, userMetadata } from './item-identity.js';
 
@@ -41,7 +44,34 @@ function described(item: DatasetItem): JsonObject {
  */
 export function contentKey(content: ItemContent): string {
   const parts = [content.input, content.expectedOutput, content.metadata];
-  return sha256(canonicalJson(parts.map((part) => withoutControls(parsedText(part) ?? part))));
+  return sha256(canonicalJson(parts.map(comparable)));
+}
+
+/** A value as it is compared. */
+const comparable = (part: Json): Json => withoutControls(parsedText(part) ?? part);
+
+/** The same comparison, field by field: what `contentKey` tells apart differs in a field here. */
+export function fieldKeysOf(write: ItemToWrite): FieldKeys {
+  const { input, expectedOutput, metadata } = contentOf(withItsSplits(write));
+  const {
+    [ownItemIdKey]: _id,
+    [descriptionKey]: description,
+    ...rest
+  } = asObject(comparable(metadata));
+  return keysOf({
+    inputs: comparable(input),
+    expected: comparable(expectedOutput),
+    metadata: withoutSplits(rest),
+    description: description ?? '',
+    splits: splitsOf(rest),
+  });
+}
+
+/** The item with its splits where Langfuse keeps them: `split` or `splits` of its metadata. */
+export function withItsSplits({ item, splits }: ItemToWrite): DatasetItem {
+  if (splits === undefined) return item;
+  const metadata = withSplits(item.metadata, splits);
+  return metadata === item.metadata ? item : { ...item, metadata };
 }
 
 // Those of DatasetItemValidator in the server's source.

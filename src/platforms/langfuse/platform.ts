@@ -2,25 +2,30 @@ import { patiently } from '../patience.js';
 import type { OutboxRecord, Platform } from '../port.js';
 import { createDatasetItems } from './dataset-items.js';
 import { ensureDataset } from './datasets.js';
+import { createServerGeneration } from './generation.js';
 import { encodeRunScores } from './encode-run-scores.js';
 import { encodeScores, maxScoresBytes } from './encode-scores.js';
+import { shortText } from './field-text.js';
 import { readOptions, type LangfuseOptions } from './options.js';
 import { patientReads } from './patient-reads.js';
-import { createPrompts } from './prompts.js';
+import { readApis } from './read-apis.js';
+import { createPromptLibrary } from './prompt-library.js';
+import { createPlatformDatasets } from './platform-datasets.js';
 import { createRest } from './rest.js';
 import { sendExport } from './send.js';
-import { describeServer } from './server-facts.js';
-import { createTransport } from './transport.js';
+import { checkProject, describeServer, readServerFacts } from './server-facts.js';
+import { createTransport, type Transport } from './transport.js';
 import { deleteScore, deleteTraces } from './deletions.js';
 import { encodeJudgementSpans, encodeSpans, maxSpansBytes } from './v4/encode-spans.js';
-import { findExport, readBackScores, readBackSpans } from './v4/read-back.js';
-import { prepareRun } from './v4/runs.js';
-import { readTrace } from './v4/trace.js';
+import { isForLegacy } from './v3/run-item.js';
+import { createRunIds } from './v3/run-ids.js';
+import { needsLegacySending, sendLegacy } from './v3/send.js';
 
 export type { LangfuseOptions } from './options.js';
 
 /**
- * Langfuse 4 (write mode `events_only` or `dual`) as a platform.
+ * Langfuse as a platform: 4 in any write mode, and 3 from 3.63. Which of them it is, the server is asked; it may be upgraded
+ * while a run is published to it.
  *
  * @throws AssayError ENVIRONMENT_INVALID where an option cannot be used; no request is made here.
  *
@@ -35,33 +40,54 @@ export type { LangfuseOptions } from './options.js';
  */
 export function createLangfusePlatform(options: LangfuseOptions): Platform {
   const settings = readOptions(options);
-  const transport = createTransport(settings);
+  const transport = watchNotFound(createTransport(settings), () => {
+    server.notFound();
+  });
   const rest = createRest(settings, transport);
+  const server = createServerGeneration((signal) => readServerFacts(rest, signal));
+  const runIds = createRunIds();
+  const ownProjects = new Set<string>();
   const restOfPlan = patientReads(rest);
   const restOfRun = createRest(settings, transport, 'known');
   const restOfReadBack = patientReads(restOfRun);
   const items = createDatasetItems(restOfPlan);
-  const prompts = createPrompts(rest);
   const projectUrl = (projectId: string, ...path: readonly string[]): string =>
     [settings.baseUrl, 'project', ...[projectId, ...path].map(encodeURIComponent)].join('/');
+  const prompts = createPromptLibrary(rest, (projectId, name) =>
+    projectUrl(projectId, 'prompts', name),
+  );
   const traceUrl = (projectId: string, traceId: string): string =>
     projectUrl(projectId, 'traces', traceId);
 
   return {
     name: 'langfuse',
+    prompts,
     limits: {
       spans: { maxBytes: maxSpansBytes, maxRecords: 100, maxIds: 1_000 },
       scores: { maxBytes: maxScoresBytes, maxRecords: 100, maxIds: 100 },
     },
-    describe: (signal) => describeServer(rest, signal),
+    describe: async (signal) => describeServer(rest, await server.look(signal), signal),
+    datasets: createPlatformDatasets({ rest, known: restOfRun }, projectUrl),
     // These look for what is asked for before they make it, so they may be repeated as a whole.
     ensureDataset: (dataset, signal) =>
       patiently(signal, () => ensureDataset(rest, dataset, signal)),
-    ensurePrompt: (prompt, signal) => patiently(signal, () => prompts.ensure(prompt, signal)),
+    ensurePrompt: async (prompt, signal) => {
+      const { version } = await prompts.ensure(prompt, signal);
+      return { version: Number(version) };
+    },
     ensureItems: (request) => items.ensure(request),
     foreseeItems: (request) => items.foresee(request),
     readItems: (request) => items.read(request),
-    prepareRun: (request) => patiently(request.signal, () => prepareRun(rest, request)),
+    prepareRun: (request) =>
+      server.call({ assumed: undefined, signal: request.signal }, (generation) =>
+        patiently(request.signal, () => readApis[generation].prepareRun(rest, request)),
+      ),
+    checkRun: async (run, signal) => {
+      // Keys are of one project for good.
+      if (ownProjects.has(run.projectId)) return;
+      await checkProject(rest, run, signal);
+      ownProjects.add(run.projectId);
+    },
     encodeCell: (cell, item, run) => {
       const scores = encodeScores(cell, run, settings.environment);
       const records: OutboxRecord[] = [encodeSpans({ cell, item, run, settings })];
@@ -73,24 +99,58 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
         encodeScores(cell, run, settings.environment),
       ].filter((record) => record !== undefined),
     encodeRunScores: (request) => encodeRunScores(request, settings.environment),
-    send: (batch, signal, mayPost) => sendExport(transport, batch, { signal, mayLeave: mayPost }),
-    findExport: (batch, signal) => findExport(restOfRun, batch, signal),
+    send: (batch, signal, mayLeave) =>
+      needsLegacySending(batch)
+        ? sendLegacy(batch, {
+            transport,
+            rest: restOfRun,
+            server,
+            runIds,
+            publicKey: settings.publicKey,
+            signal,
+            mayLeave,
+          })
+        : sendExport(transport, batch, { signal, mayLeave }),
+    findExport: (batch, signal) =>
+      server.call({ assumed: isForLegacy(batch) ? 'v3' : 'v4', signal }, (generation) =>
+        readApis[generation].findExport(restOfRun, batch, signal),
+      ),
     readBack: (request) =>
-      request.kind === 'spans'
-        ? readBackSpans(restOfReadBack, request)
-        : readBackScores(restOfReadBack, {
-            traceIds: request.traceIds,
-            runIds: request.runIds,
-            environment: settings.environment,
-            from: request.from,
-            signal: request.signal,
-          }),
+      server.stream({ assumed: request.run.generation, signal: request.signal }, (generation) => {
+        const { environment } = settings;
+        const known = runIds;
+        return request.kind === 'spans'
+          ? readApis[generation].readBackSpans(restOfReadBack, request)
+          : readApis[generation].readBackScores(restOfReadBack, { ...request, environment, known });
+      }),
     deleteTraces: (traceIds, signal) => deleteTraces(restOfRun, traceIds, signal),
     deleteScore: (scoreId, signal) => deleteScore(restOfRun, scoreId, signal),
     traceUrl,
     tracesUrl: (projectId) => projectUrl(projectId, 'traces'),
-    runUrl: (run, runId) => projectUrl(run.projectId, 'datasets', run.datasetId, 'runs', runId),
-    readTrace: (traceId, signal) => readTrace(rest, traceId, { traceUrl, signal }),
+    runUrl: (run, runId) => {
+      const page = [run.projectId, 'datasets', run.datasetId] as const;
+      if (run.generation !== 'v3') return projectUrl(...page, 'runs', runId);
+      const name = run.runs.find(({ id }) => id === runId)?.name ?? '';
+      const there = runIds.get({ datasetId: run.datasetId, runName: shortText(name) });
+      // The dataset's page lists its runs; only who sent or looked for this one knows its id there.
+      return there === undefined ? projectUrl(...page) : projectUrl(...page, 'runs', there);
+    },
+    readTrace: (traceId, signal) =>
+      server.call({ assumed: undefined, signal }, (generation) =>
+        readApis[generation].readTrace(rest, traceId, { traceUrl, signal }),
+      ),
     close: () => transport.close(),
+  };
+}
+
+/** Tells of each answer that knows no such route or thing: the server may be of the other generation by now. */
+function watchNotFound(transport: Transport, onNotFound: () => void): Transport {
+  return {
+    ...transport,
+    exchange: async (request) => {
+      const answer = await transport.exchange(request);
+      if (answer.status === 404) onNotFound();
+      return answer;
+    },
   };
 }

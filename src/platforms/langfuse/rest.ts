@@ -9,7 +9,7 @@ import type { HttpAnswer, Transport } from './transport.js';
 
 /** A call of the REST API. */
 export interface RestCall {
-  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Encoded, below the base URL. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
@@ -18,6 +18,8 @@ export interface RestCall {
   /** What is asked, for messages: `the dataset "tickets"`. */
   readonly what: string;
   readonly signal: AbortSignal;
+  /** Asked in the moment in which the request leaves; where it says no, nothing is sent and no answer came. */
+  readonly mayLeave?: () => boolean;
 }
 
 /** The REST API of a Langfuse server: JSON in, checked JSON out, every failure an AssayError. */
@@ -58,6 +60,7 @@ export function createRest(
           method: call.method ?? 'GET',
           path: `${call.path}${queryText(call.query ?? {})}`,
           signal: call.signal,
+          mayLeave: call.mayLeave,
           ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
         }),
       );

@@ -2,17 +2,22 @@ import type { OutboundExport, SendOutcome } from '../port.js';
 import { toNetworkFailure } from './network-failure.js';
 import { outcomeOfAnswer, outcomeOfFailure } from './outcome.js';
 import type { HttpRequest, Transport } from './transport.js';
-import { ingestionBody, otlpBody } from './v4/export-body.js';
+import { ingestionBody, otlpBody, type OlderServer } from './v4/export-body.js';
 
 /** One request for the export, nothing repeated; every end of it is an outcome. */
 export async function sendExport(
   transport: Transport,
   batch: OutboundExport,
-  on: { readonly signal: AbortSignal; readonly mayLeave?: (() => boolean) | undefined },
+  on: {
+    readonly signal: AbortSignal;
+    readonly mayLeave?: (() => boolean) | undefined;
+    readonly older?: OlderServer;
+  },
 ): Promise<SendOutcome> {
   if (batch.records.length === 0) return { outcome: 'accepted', refused: [] };
+  const { signal, mayLeave, older } = on;
   try {
-    const answer = await transport.exchange({ ...requestFor(batch), ...on });
+    const answer = await transport.exchange({ ...requestFor(batch, older), signal, mayLeave });
     return outcomeOfAnswer(batch, answer, Date.now());
   } catch (error) {
     const failure = toNetworkFailure(error);
@@ -24,14 +29,17 @@ export async function sendExport(
   }
 }
 
-function requestFor(batch: OutboundExport): Omit<HttpRequest, 'signal' | 'mayLeave'> {
+function requestFor(
+  batch: OutboundExport,
+  older: OlderServer | undefined,
+): Omit<HttpRequest, 'signal' | 'mayLeave'> {
   if (batch.kind === 'scores') {
     return { method: 'POST', path: '/api/public/ingestion', body: ingestionBody(batch) };
   }
   return {
     method: 'POST',
     path: '/api/public/otel/v1/traces',
-    body: otlpBody(batch),
+    body: otlpBody(batch, older),
     gzip: true,
     // Without it a server in `dual` mode shows the spans only ten minutes later.
     headers: { 'x-langfuse-ingestion-version': '4' },

@@ -12,10 +12,10 @@ const gzipFromBytes = 64 * 1024;
 const maxAnswerBytes = 64 * 1024 * 1024;
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below the base URL, encoded, with its query. */
   readonly path: string;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether a large body may go compressed. Only the OTLP endpoint is known to take that. */
   readonly gzip?: boolean;
@@ -44,10 +44,33 @@ export interface Transport {
   readonly close: () => Promise<void>;
 }
 
+/** Where a platform is and what each request to it carries. */
+export interface Connection {
+  /** Without a slash at its end. */
+  readonly baseUrl: string;
+  /** The longest any one request may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Where requests go through; an agent of its own where there is none. */
+  readonly dispatcher: Dispatcher | undefined;
+  /** The keys. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 export function createTransport(settings: LangfuseSettings): Transport {
+  const { baseUrl, timeoutMs, dispatcher, publicKey, secretKey } = settings;
+  const keys = Buffer.from(`${publicKey}:${secretKey}`).toString('base64');
+  return createHttpTransport({
+    baseUrl,
+    timeoutMs,
+    dispatcher,
+    headers: { authorization: `Basic ${keys}` },
+  });
+}
+
+/** {@link Transport} to any platform. */
+export function createHttpTransport(settings: Connection): Transport {
   const own = settings.dispatcher === undefined;
   let dispatcher: Dispatcher = settings.dispatcher ?? newAgent();
-  const keys = Buffer.from(`${settings.publicKey}:${settings.secretKey}`).toString('base64');
 
   const exchange = async (call: HttpRequest): Promise<HttpAnswer> => {
     throwIfStopped(call);
@@ -69,7 +92,7 @@ export function createTransport(settings: LangfuseSettings): Transport {
         headersTimeout: settings.timeoutMs,
         bodyTimeout: settings.timeoutMs,
         headers: {
-          authorization: `Basic ${keys}`,
+          ...settings.headers,
           accept: 'application/json',
           'user-agent': 'assay',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),

@@ -5,10 +5,17 @@ import type {
   EvaluatorFailure,
   ReusedFrom,
   ScoreRecord,
+  TracedSpan,
   Usage,
 } from '../../contracts/records.js';
 import type { CellIdentityRecord } from '../cell-commit.js';
-import { encodeCalls, storableCount, storableMoney, storableText } from '../cell-codec.js';
+import {
+  encodeCalls,
+  encodeTraced,
+  storableCount,
+  storableMoney,
+  storableText,
+} from '../cell-codec.js';
 import { compress } from '../compression.js';
 import { countOf, rowsOf, throughCollisions, type Queryable } from '../query.js';
 import { withTransaction, type Store } from '../store.js';
@@ -36,6 +43,9 @@ export interface JudgementCommit {
   readonly identities: CellIdentityRecord['scores'];
   /** The cell's calls, those of this judgement included. */
   readonly calls: readonly CallRecord[];
+  /** The same of spans. */
+  readonly spans?: readonly TracedSpan[];
+  readonly spansLeftOut?: number;
   readonly judgeCostPico: bigint | undefined;
   readonly embeddingCostPico: bigint | undefined;
   /** What of the cell is still that of earlier runs. */
@@ -109,11 +119,11 @@ async function updateCells(on: Queryable, commits: readonly JudgementCommit[]): 
         set status = t.status, evaluator_failures = t.failures, calls = t.calls, judge_cost = t.judge_cost,
             input_tokens = t.input_tokens, output_tokens = t.output_tokens,
             cached_input_tokens = t.cached_input_tokens, reasoning_tokens = t.reasoning_tokens,
-            embedding_cost = t.embedding_cost, reused_from = t.reused_from
+            embedding_cost = t.embedding_cost, reused_from = t.reused_from, traced = t.traced
        from unnest($1::bigint[], $2::text[], $3::json[], $4::json[], $5::numeric[], $6::bigint[], $7::bigint[],
-                   $8::bigint[], $9::bigint[], $10::numeric[], $11::json[])
+                   $8::bigint[], $9::bigint[], $10::numeric[], $11::json[], $12::json[])
               as t (id, status, failures, calls, judge_cost, input_tokens, output_tokens, cached_input_tokens,
-                    reasoning_tokens, embedding_cost, reused_from)
+                    reasoning_tokens, embedding_cost, reused_from, traced)
       where c.id = t.id`,
     [
       commits.map(({ cellId }) => cellId),
@@ -129,6 +139,7 @@ async function updateCells(on: Queryable, commits: readonly JudgementCommit[]): 
       commits.map(({ reusedFrom }) =>
         reusedFrom === undefined ? null : JSON.stringify(reusedFrom),
       ),
+      commits.map((commit) => encodeTraced(commit)),
     ],
   );
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 import { bytesText } from '../../../src/cli/commands/doctor/bytes-text.js';
 import { checkDisk } from '../../../src/cli/commands/doctor/disk-check.js';
-import { checkLangfuse } from '../../../src/cli/commands/doctor/langfuse-check.js';
+import { checkPlatform } from '../../../src/cli/commands/doctor/platform-check.js';
 import { checkModels } from '../../../src/cli/commands/doctor/models-check.js';
 import { checkNode } from '../../../src/cli/commands/doctor/node-check.js';
 import { runCheck } from '../../../src/cli/commands/doctor/check.js';
@@ -155,8 +155,11 @@ describe('a look', () => {
   it('at Langfuse says by its code what is wrong', async () => {
     const url = await serve((_request, response) => response.writeHead(401).end('{}'));
     const [result] = await runCheck('Langfuse', (signal) =>
-      checkLangfuse(
-        { baseUrl: url, publicKey: 'pk-lf-1', secretKey: secret, release: undefined },
+      checkPlatform(
+        'langfuse',
+        {
+          langfuse: { baseUrl: url, publicKey: 'pk-lf-1', secretKey: secret, release: undefined },
+        },
         signal,
       ),
     );

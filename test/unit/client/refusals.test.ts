@@ -10,7 +10,7 @@ const away = (): never => {
 const nobody: Transport = {
   temporal: away,
   store: away,
-  platform: away,
+  platforms: away,
   close: () => Promise.resolve(),
 };
 const experiments = createExperiments(nobody);

@@ -2,7 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { configSchema, defineConfig, type ConfigInput } from '../../../src/contracts/config.js';
-import { environmentNames, parseConnections } from '../../../src/contracts/environment.js';
+import {
+  environmentNames,
+  parseConnections,
+  requirePlatforms,
+} from '../../../src/contracts/environment.js';
 import { experimentSpecSchema } from '../../../src/contracts/experiment-spec.js';
 import {
   experimentNameSchema,
@@ -157,7 +161,7 @@ describe('a config', () => {
       datasetsFolder: 'datasets',
       network: { allow: [] },
       gate: {},
-      platform: { visibilityDeadlineMs: 15_000 },
+      platform: { backend: 'langfuse', visibilityDeadlineMs: 15_000 },
     });
   });
 
@@ -278,6 +282,70 @@ describe('the environment', () => {
         }),
       );
     }
+  });
+
+  it('needs no Langfuse where there is a key for LangSmith, and each beside the other', () => {
+    const { TEMPORAL_ADDRESS, DATABASE_URL } = full;
+    const only = { TEMPORAL_ADDRESS, DATABASE_URL, LANGSMITH_API_KEY: 'lsv2_pt_secret' };
+    const langsmith = {
+      endpoint: 'https://api.smith.langchain.com',
+      apiKey: 'lsv2_pt_secret',
+      project: undefined,
+      workspaceId: undefined,
+    };
+    expect(parseConnections(only).langfuse).toBeUndefined();
+    expect(parseConnections(only).langsmith).toEqual(langsmith);
+    expect(parseConnections({ ...only, ...full })).toMatchObject({
+      langfuse: { publicKey: 'pk-lf-1' },
+      langsmith,
+    });
+    expect(
+      parseConnections({
+        ...only,
+        LANGSMITH_ENDPOINT: 'https://eu.example/',
+        LANGSMITH_PROJECT: 'assay',
+        LANGSMITH_WORKSPACE_ID: 'w',
+      }).langsmith,
+    ).toEqual({ ...langsmith, endpoint: 'https://eu.example', project: 'assay', workspaceId: 'w' });
+  });
+
+  it('takes half a Langfuse for a mistake, whatever else is there; LangSmith without a key for none', () => {
+    const { LANGFUSE_SECRET_KEY: _gone, ...half } = full;
+    expect(() => parseConnections({ ...half, LANGSMITH_API_KEY: 'lsv2_pt_secret' })).toThrow(
+      expect.objectContaining({
+        problems: [expect.objectContaining({ at: 'LANGFUSE_SECRET_KEY' })],
+      }),
+    );
+    expect(parseConnections({ ...full, LANGSMITH_PROJECT: 'other' }).langsmith).toBeUndefined();
+  });
+
+  it('names all platforms of a config that have no keys, and shows none of those that there are', () => {
+    const { langfuse } = parseConnections(full);
+    expect(() => {
+      requirePlatforms({}, ['langfuse', 'langsmith']);
+    }).toThrow(
+      expect.objectContaining({
+        code: 'ENVIRONMENT_INVALID',
+        problems: [
+          'LANGFUSE_HOST',
+          'LANGFUSE_PUBLIC_KEY',
+          'LANGFUSE_SECRET_KEY',
+          'LANGSMITH_API_KEY',
+        ].map((at) => expect.objectContaining({ at })),
+      }),
+    );
+    const some = langfuse === undefined ? {} : { langfuse };
+    let error: unknown;
+    try {
+      requirePlatforms(some, ['langfuse', 'langsmith']);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toMatchObject({ problems: [{ at: 'LANGSMITH_API_KEY' }] });
+    expect(JSON.stringify(error)).not.toContain('sk-lf-secret');
+    expect(() => {
+      requirePlatforms(some, ['langfuse']);
+    }).not.toThrow();
   });
 
   it('names each wrong variable once and never shows a value', () => {

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ModelConfig } from '../../../src/contracts/config.js';
 import type { JsonObject } from '../../../src/core/json/json.js';
 import {
+  manifestMessage,
   missingVariables,
   pinnedPromptFolder,
   readPromptFolder,
@@ -52,7 +53,7 @@ describe('the messages of prompt.txt', () => {
 
   it('keep the role of the first line behind a byte order mark', async () => {
     const { messages } = await prompt('\ufeff--- system ---\nBe kind.\n--- user ---\nHi');
-    expect(messages.map(({ role }) => role)).toEqual(['system', 'user']);
+    expect(messages).toMatchObject([{ role: 'system' }, { role: 'user' }]);
   });
 
   it('take no role from rules, text or unknown roles', async () => {
@@ -74,8 +75,14 @@ describe('a prompt folder that cannot be used', () => {
       'model: "no such/name"\nparameters: [1]',
     );
     expect(problems).toEqual([
-      expect.objectContaining({ at: `${join(folder, '.metadata.yaml')}: model` }),
-      expect.objectContaining({ at: `${join(folder, '.metadata.yaml')}: parameters` }),
+      expect.objectContaining({
+        at: `${join(folder, '.metadata.yaml')}:1:8`,
+        message: expect.stringMatching(/^model: /) as unknown,
+      }),
+      expect.objectContaining({
+        at: `${join(folder, '.metadata.yaml')}:2:13`,
+        message: expect.stringMatching(/^parameters: /) as unknown,
+      }),
       expect.objectContaining({ message: 'uses the partial "footer"' }),
       // Inside a section too: there it would be left out of the prompt in silence.
       expect.objectContaining({ message: 'uses the partial "row"' }),
@@ -105,6 +112,65 @@ describe('the response format', () => {
     const wrapped = { type: 'json_schema', json_schema: { name: 'triage', schema } };
     const openai = await prompt('x', `response_format: ${JSON.stringify(wrapped)}`);
     expect(openai.responseSchema).toEqual({ name: 'triage', schema });
+  });
+});
+
+describe('messages that are put in', () => {
+  const write = async (yaml: string) => {
+    await writeFile(join(folder, 'prompt.yaml'), yaml);
+    return readPromptFolder(folder);
+  };
+  const chat = `messages:
+  - role: system
+    content: Be kind.
+  - placeholder: history
+  - role: user
+    content: "{{text}}"
+`;
+
+  it('stand where their placeholder is, and are no templates', async () => {
+    const { messages, variables, placeholders } = await write(chat);
+    expect([variables, placeholders]).toEqual([['text', 'history'], ['history']]);
+    const history = [
+      { role: 'user', content: 'Hi {{text}}' },
+      { role: 'assistant', content: 'Hello' },
+    ];
+    expect(renderMessages(messages, { text: 'Bye', history })).toEqual([
+      { role: 'system', content: 'Be kind.' },
+      ...history,
+      { role: 'user', content: 'Bye' },
+    ]);
+  });
+
+  it('are missing where the input has no list of messages', async () => {
+    const { variables, placeholders } = await write(chat);
+    const missing = (history: JsonObject[string]) =>
+      missingVariables(variables, { text: '', history }, placeholders);
+    expect(missing([])).toEqual([]);
+    for (const wrong of ['Hi', null, [{ role: 'robot', content: '' }], [{ role: 'user' }], [3]]) {
+      expect(missing(wrong)).toEqual(['history (a list of messages)']);
+    }
+  });
+
+  it('come back from a manifest', async () => {
+    const { messages } = await write(chat);
+    const identity = {
+      kind: 'prompt' as const,
+      name: 'triage',
+      prompt: messages.map(manifestMessage),
+      promptHash: 'a'.repeat(64),
+      model: { provider: 'openai', model: 'm', parameters: {} },
+    };
+    const pinned = await pinnedPromptFolder(identity, { path: folder, models: {} });
+    expect(pinned.messages).toEqual(messages);
+    expect(pinned.placeholders).toEqual(['history']);
+  });
+
+  it('are refused in a role that no model takes', async () => {
+    await expect(write('- role: robot\n  content: x')).rejects.toMatchObject({
+      code: 'PROMPT_INVALID',
+      problems: [{ message: expect.stringContaining('"robot"') }],
+    });
   });
 });
 

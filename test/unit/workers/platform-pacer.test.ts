@@ -6,7 +6,7 @@ import { platformPacer } from '../../../src/workers/platform-pacer.js';
 const baseUrl = 'https://langfuse.example/';
 const paced = () => {
   const governor = createGovernor();
-  return { governor, pacer: platformPacer(governor, baseUrl) };
+  return { governor, pacer: platformPacer(governor, { platform: 'langfuse', url: baseUrl }) };
 };
 const signal = (): AbortSignal => AbortSignal.timeout(10_000);
 const key = (kind: string): string => `langfuse/${kind} https://langfuse.example`;
@@ -58,7 +58,7 @@ describe('the pace of requests to a platform', () => {
         },
         holdBack: (asked: string) => held.push(asked),
       } as never,
-      baseUrl,
+      { platform: 'langfuse', url: baseUrl },
     );
     for (const answer of [
       undefined,

@@ -7,9 +7,9 @@ import { runCheck, type CheckResult } from './check.js';
 import { checkConfig } from './config-check.js';
 import { checkDisk } from './disk-check.js';
 import { checksText } from './check-text.js';
-import { checkLangfuse } from './langfuse-check.js';
 import { checkModels } from './models-check.js';
 import { checkNode } from './node-check.js';
+import { checkPlatforms } from './platform-check.js';
 import { checkPostgres } from './postgres-check.js';
 import { connectionOf } from './service-connections.js';
 import { checkStack } from './stack-check.js';
@@ -44,9 +44,7 @@ async function allChecks(cli: Cli): Promise<readonly CheckResult[]> {
     runCheck('Postgres', async (signal) =>
       checkPostgres(connectionOf('postgres', environment).databaseUrl, signal),
     ),
-    runCheck('Langfuse', async (signal) =>
-      checkLangfuse(connectionOf('langfuse', environment).langfuse, signal),
-    ),
+    checkPlatforms(environment, config),
     config === undefined
       ? [{ name: 'Models', state: 'skip' as const, found: 'not checked: there is no config' }]
       : checkModels(config, environment),

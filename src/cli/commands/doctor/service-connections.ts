@@ -17,6 +17,12 @@ const own = {
     'LANGFUSE_SECRET_KEY',
     'LANGFUSE_RELEASE',
   ],
+  langsmith: [
+    'LANGSMITH_API_KEY',
+    'LANGSMITH_ENDPOINT',
+    'LANGSMITH_PROJECT',
+    'LANGSMITH_WORKSPACE_ID',
+  ],
 } as const;
 
 // Well-formed and never connected to: they stand for the services that are not looked at.
@@ -27,6 +33,10 @@ const placeholders = {
   LANGFUSE_PUBLIC_KEY: 'none',
   LANGFUSE_SECRET_KEY: 'none',
 } as const;
+
+/** Whether any variable of a service is set. */
+export const isNamed = (service: keyof typeof own, environment: Environment): boolean =>
+  own[service].some((name) => name !== 'LANGFUSE_RELEASE' && (environment[name] ?? '') !== '');
 
 /**
  * The connection of one service, whatever is wrong with the variables of the others.

@@ -24,3 +24,24 @@ export function toJsonb(value: unknown): string | null {
       )
     : text;
 }
+
+/** JSON with every string in the form that Postgres can hold, NUL kept (see {@link encodeText}). */
+export function encodedJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  if (!json.includes('\\u0000') && !json.includes('\uffff')) return json;
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'string' ? encodeText(inner) : inner,
+  );
+}
+
+/** The inverse of {@link encodedJson} on what the driver gives: rows with text, dates and parsed json. */
+export function decodeDeep<T>(value: T): T {
+  return decoded(value) as T;
+}
+
+function decoded(value: unknown): unknown {
+  if (typeof value === 'string') return decodeText(value);
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  if (Array.isArray(value)) return value.map(decoded);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, decoded(inner)]));
+}

@@ -41,6 +41,12 @@ export const commaList = z
   )
   .optional();
 
+/** A repeated parameter as a list; absent stays absent. */
+export const textList = z
+  .union([z.string(), z.array(z.string())])
+  .transform((value) => (Array.isArray(value) ? value : [value]))
+  .optional();
+
 export function pageMeta({ page, limit }: PageQuery, totalItems: number) {
   return { page, limit, totalItems, totalPages: Math.ceil(totalItems / limit) };
 }

@@ -1,5 +1,5 @@
 import type { DevServerContext } from '../context.js';
-import { encodeText } from '../db/text.js';
+import { encodedJson } from '../db/text.js';
 import { isWellFormedDeep } from '../well-formed.js';
 import { readAttributes } from './attributes.js';
 import type { OtlpExport } from './export-request.js';
@@ -28,19 +28,22 @@ export interface ParsedExport {
   readonly suspect: boolean;
 }
 
+/** Accepted, then lost as a whole, the sound spans too: what the real server was seen to do. */
+export const isLost = ({ request, suspect }: ParsedExport): boolean =>
+  suspect && !isWellFormedDeep(request);
+
 /** Stores the spans of an export in one statement; they become readable after the configured delay. */
 export async function storeExport(
   { database, project, visibility }: DevServerContext,
-  { request, suspect }: ParsedExport,
+  parsed: ParsedExport,
   priceOf: (model: string) => ModelPrice | undefined,
 ): Promise<void> {
-  // Accepted, then lost as a whole, the sound spans too: what the real server was seen to do.
-  if (suspect && !isWellFormedDeep(request)) return;
-  const rows = rowsOf(request, priceOf);
+  if (isLost(parsed)) return;
+  const rows = rowsOf(parsed.request, priceOf);
   if (rows.length === 0) return;
   await database.rows(
     insertRows,
-    [project.id, rowsJson(rows), visibility.spansMs()],
+    [project.id, encodedJson(rows), visibility.spansMs()],
     'insert-spans',
   );
 }
@@ -59,13 +62,4 @@ function rowsOf(
       }
   }
   return rows;
-}
-
-/** JSON of the rows with NUL in the form that Postgres text can hold. */
-function rowsJson(rows: readonly SpanRow[]): string {
-  const json = JSON.stringify(rows);
-  if (!json.includes('\\u0000') && !json.includes('\uffff')) return json;
-  return JSON.stringify(rows, (_key, value: unknown) =>
-    typeof value === 'string' ? encodeText(value) : value,
-  );
 }

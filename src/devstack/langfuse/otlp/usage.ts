@@ -43,7 +43,8 @@ function numbersOf(given: Readonly<Record<string, unknown>>): Amounts {
   return amounts;
 }
 
-function withTotal(amounts: Amounts): Amounts {
+/** The amounts with their sum as `total`, where there are any and none is given. */
+export function withTotal(amounts: Amounts): Amounts {
   const parts = Object.values(amounts);
   if (parts.length === 0 || amounts['total'] !== undefined) return amounts;
   return { ...amounts, total: Number(parts.reduce((sum, part) => sum + part, 0).toFixed(12)) };

@@ -14,6 +14,7 @@ import { parseFilter } from '../filters/filter-input.js';
 import { Where } from '../filters/where.js';
 import type { Call, Reply } from '../http/exchange.js';
 import { ok } from '../http/exchange.js';
+import { requireV4 } from '../mode.js';
 import { commaList, parse, queryObject, writeCursor } from '../http/validate.js';
 import type { ExperimentDetail } from '../otlp/span-row.js';
 import type { ScoreRow } from '../scores/score-view.js';
@@ -36,7 +37,7 @@ const querySchema = z.object({
   experimentItemId: commaList,
   datasetId: commaList,
 });
-type Query = z.infer<typeof querySchema>;
+type Query = ReturnType<typeof readQuery>;
 
 interface ItemRow {
   readonly trace_id: string;
@@ -64,8 +65,16 @@ export const experimentItems: Plugin = (context) => [
   { path: '/api/public/experiment-items', methods: { GET: (call) => list(context, call) } },
 ];
 
-async function list(context: DevServerContext, call: Call): Promise<Reply> {
+/** The validated parameters; what is text in them is read here, before the mode is looked at. */
+function readQuery(call: Call) {
   const query = parse(querySchema, queryObject(call.query));
+  const cursor = query.cursor === undefined ? undefined : readExperimentCursor(query.cursor);
+  return { ...query, filter: parseFilter(query.filter), cursor };
+}
+
+async function list(context: DevServerContext, call: Call): Promise<Reply> {
+  const query = readQuery(call);
+  requireV4(context, 'experiment items');
   const groups = new Set<string>(query.fields ?? ['core', 'dataset']);
   const rows = await read(context, query, groups);
   const shown = rows.slice(0, query.limit);
@@ -97,11 +106,11 @@ function read(
   where.anyOf(columns.experimentId, query.experimentId);
   where.anyOf(columns.experimentName, query.experimentName);
   where.anyOf(columns.experimentItemId, query.experimentItemId);
-  where.anyOf(columns.datasetId, query.datasetId).filter(parseFilter(query.filter), columns);
+  where.anyOf(columns.datasetId, query.datasetId).filter(query.filter, columns);
   where.add(`not exists (select 1 from observations n where n.project_id = o.project_id
     and n.trace_id = o.trace_id and n.id = o.id and n.seq > o.seq and n.visible_at <= clock_timestamp())`);
   if (query.cursor !== undefined) {
-    const cursor = readExperimentCursor(query.cursor);
+    const { cursor } = query;
     where.add(
       `(o.start_time, o.trace_id, o.id) < (${where.slot(cursor.lastTime)}::timestamptz, ${where.slot(cursor.lastTraceId)}::text, ${where.slot(cursor.lastId)}::text)`,
     );

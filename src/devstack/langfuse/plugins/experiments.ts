@@ -14,6 +14,7 @@ import { parseFilter } from '../filters/filter-input.js';
 import { Where } from '../filters/where.js';
 import type { Call, Reply } from '../http/exchange.js';
 import { ok } from '../http/exchange.js';
+import { requireV4 } from '../mode.js';
 import { commaList, parse, queryObject, writeCursor } from '../http/validate.js';
 import type { ExperimentDetail } from '../otlp/span-row.js';
 
@@ -24,7 +25,7 @@ const querySchema = z.object({
   name: commaList,
   datasetId: commaList,
 });
-type Query = z.infer<typeof querySchema>;
+type Query = ReturnType<typeof readQuery>;
 
 interface ExperimentRow {
   readonly experiment_id: string;
@@ -47,8 +48,16 @@ export const experiments: Plugin = (context) => [
   { path: '/api/public/experiments', methods: { GET: (call) => list(context, call) } },
 ];
 
-async function list(context: DevServerContext, call: Call): Promise<Reply> {
+/** The validated parameters; what is text in them is read here, before the mode is looked at. */
+function readQuery(call: Call) {
   const query = parse(querySchema, queryObject(call.query));
+  const cursor = query.cursor === undefined ? undefined : readExperimentCursor(query.cursor);
+  return { ...query, filter: parseFilter(query.filter), cursor };
+}
+
+async function list(context: DevServerContext, call: Call): Promise<Reply> {
+  const query = readQuery(call);
+  requireV4(context, 'experiments');
   const groups = new Set(query.fields ?? ['core']);
   const rows = await read(context, query, groups.has('metadata'));
   const shown = rows.slice(0, query.limit);
@@ -95,11 +104,11 @@ function read(
   where.add(`start_time >= ${where.slot(query.fromStartTime)}`);
   if (query.toStartTime !== undefined) where.add(`start_time < ${where.slot(query.toStartTime)}`);
   where.anyOf(columns.id, query.id).anyOf(columns.name, query.name);
-  where.anyOf(columns.datasetId, query.datasetId).filter(parseFilter(query.filter), columns);
+  where.anyOf(columns.datasetId, query.datasetId).filter(query.filter, columns);
   const rowFilter = where.sql;
   let after = '';
   if (query.cursor !== undefined) {
-    const cursor = readExperimentCursor(query.cursor);
+    const { cursor } = query;
     after = `where (last_start, experiment_id) < (${where.slot(cursor.lastTime)}::timestamptz, ${where.slot(cursor.lastExperimentId)}::text)`;
   }
   return database.rows<ExperimentRow>(

@@ -3,6 +3,7 @@ import { admin } from './admin.js';
 import { comments } from './comments.js';
 import { datasetItems } from './dataset-items.js';
 import { datasetRunItems } from './dataset-run-items.js';
+import { datasetRuns } from './dataset-runs.js';
 import { datasets } from './datasets.js';
 import { experimentItems } from './experiment-items.js';
 import { experiments } from './experiments.js';
@@ -11,16 +12,18 @@ import { ingestion } from './ingestion.js';
 import { metrics } from './metrics.js';
 import { models } from './models.js';
 import { observations } from './observations.js';
+import { observationsV1 } from './observations-v1.js';
 import { otlp } from './otlp.js';
 import { projects } from './projects.js';
 import { promptVersions } from './prompt-versions.js';
 import { prompts } from './prompts.js';
 import { scoreConfigs } from './score-configs.js';
 import { scores } from './scores.js';
+import { scoresV2 } from './scores-v2.js';
 import { scoresV3 } from './scores-v3.js';
-import { traceDeletion } from './trace-deletion.js';
+import { sessions } from './sessions.js';
 import { traceView } from './trace-view.js';
-import { unavailable } from './unavailable.js';
+import { traces } from './traces.js';
 
 /** Every capability of the server, one plugin each. */
 export const plugins: readonly Plugin[] = [
@@ -29,8 +32,10 @@ export const plugins: readonly Plugin[] = [
   datasets,
   datasetItems,
   datasetRunItems,
+  datasetRuns,
   scoreConfigs,
   scores,
+  scoresV2,
   scoresV3,
   ingestion,
   prompts,
@@ -42,8 +47,9 @@ export const plugins: readonly Plugin[] = [
   metrics,
   models,
   comments,
-  traceDeletion,
-  unavailable,
+  traces,
+  observationsV1,
+  sessions,
   traceView,
   admin,
 ];

@@ -6,14 +6,17 @@ import { parseMetricsQuery } from '../metrics/metrics-query.js';
 import type { Granularity } from '../metrics/time-buckets.js';
 import { bucketLabel, bucketLabels, granularityOf } from '../metrics/time-buckets.js';
 import { ok } from '../http/exchange.js';
+import { requireV4 } from '../mode.js';
 
 /** `v2/metrics`: counts, sums, averages and quantiles over observations and scores. */
-export const metrics: Plugin = ({ database, project }) => [
+export const metrics: Plugin = (context) => [
   {
     path: '/api/public/v2/metrics',
     methods: {
       GET: async (call) => {
         const query = parseMetricsQuery(call.query.get('query'));
+        requireV4(context, 'metrics v2');
+        const { database, project } = context;
         const granularity = granularityOf(query);
         const { sql, values } = metricsSql(query, granularity, project.id);
         const rows = await database.rows(sql, values);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { DevServerContext, Plugin } from '../context.js';
+import type { Condition } from '../filters/filter-input.js';
 import { parseFilter } from '../filters/filter-input.js';
 import { Where } from '../filters/where.js';
 import { invalidField } from '../http/errors.js';
@@ -14,6 +15,7 @@ import {
   readCursor,
   writeCursor,
 } from '../http/validate.js';
+import { requireV4 } from '../mode.js';
 import { observationColumns } from '../observations/columns.js';
 import type { ObservationRow } from '../observations/observation-view.js';
 import { observationView } from '../observations/observation-view.js';
@@ -55,14 +57,19 @@ export const observations: Plugin = (context) => [
   },
 ];
 
-async function list({ database, project }: DevServerContext, call: Call): Promise<Reply> {
+async function list(context: DevServerContext, call: Call): Promise<Reply> {
+  const { database, project } = context;
   const query = parse(querySchema, queryObject(call.query));
   if (query.parseIoAsJson === 'true')
     throw invalidField(
       ['parseIoAsJson'],
       'parseIoAsJson=true is no longer supported on the v2 observations endpoint. Input/output fields are always returned as raw strings. Remove the parseIoAsJson parameter or set it to false.',
     );
-  const where = conditions(query, project.id);
+  const filter = parseFilter(query.filter);
+  const cursor = query.cursor === undefined ? undefined : readCursor(cursorSchema, query.cursor);
+  requireV4(context, 'observations v2');
+  const where = conditions(query, filter, project.id);
+  if (cursor !== undefined) addCursor(where, cursor);
   const groups = new Set(query.fields ?? ['core', 'basic']);
   const columns = [
     coreColumns,
@@ -86,10 +93,9 @@ async function list({ database, project }: DevServerContext, call: Call): Promis
 const coreColumns = `seq, project_id, trace_id, id, parent_id, start_time, end_time, created_at, type, name,
   level, environment, user_id, session_id, version, is_root, model, prompt_id, detail`;
 
-function conditions(query: Query, projectId: string): Where {
+function conditions(query: Query, filter: readonly Condition[], projectId: string): Where {
   const where = new Where();
   where.equals('project_id', projectId).add('visible_at <= clock_timestamp()');
-  const filter = parseFilter(query.filter);
   // A structured condition takes precedence over the plain parameter of the same column.
   const given = new Set(filter.map(({ column }) => column));
   const plain = <T>(column: string, value: T | undefined): T | undefined =>
@@ -107,7 +113,6 @@ function conditions(query: Query, projectId: string): Where {
   const to = plain('startTime', query.toStartTime);
   if (from !== undefined) where.add(`start_time >= ${where.slot(from)}`);
   if (to !== undefined) where.add(`start_time < ${where.slot(to)}`);
-  if (query.cursor !== undefined) addCursor(where, query.cursor);
   return where;
 }
 
@@ -121,8 +126,7 @@ const plainColumns = [
   'version',
 ] as const;
 
-function addCursor(where: Where, text: string): void {
-  const cursor = readCursor(cursorSchema, text);
+function addCursor(where: Where, cursor: z.output<typeof cursorSchema>): void {
   const slots = [
     `${where.slot(cursor.lastStartTimeTo)}::timestamptz`,
     `${where.slot(cursor.lastTraceId)}::text`,

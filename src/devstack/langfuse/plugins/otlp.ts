@@ -6,10 +6,13 @@ import type { DevServerContext, Plugin } from '../context.js';
 import type { Call, Reply } from '../http/exchange.js';
 import { ok } from '../http/exchange.js';
 import { hex } from '../ids.js';
+import { writesV3, writesV4 } from '../mode.js';
 import { checkExport, otlpRefusal } from '../otlp/export-request.js';
 import { decodeProtobuf } from '../otlp/protobuf.js';
 import type { ParsedExport } from '../otlp/span-store.js';
-import { storeExport } from '../otlp/span-store.js';
+import { isLost, storeExport } from '../otlp/span-store.js';
+import { otlpParts } from '../v3/otlp-parts.js';
+import { storeV3 } from '../v3/store.js';
 import { modelPrices } from './models.js';
 
 const inflate = promisify(gunzip);
@@ -29,8 +32,30 @@ async function receive(context: DevServerContext, call: Call): Promise<Reply> {
   checkIngestionVersion(call.headers['x-langfuse-ingestion-version']);
   const parsed = await parseExport(call);
   if (!parsed.request.resourceSpans.some((part) => part.scopeSpans?.some(hasSpans))) return ok({});
-  await storeExport(context, parsed, await modelPrices(context));
+  await store(context, call, parsed);
   return ok(queueJob(context, call));
+}
+
+/** Into the v4 tables, the v3 tables, or both: in `dual` the headers decide who waits for a job. */
+async function store(
+  context: DevServerContext,
+  { headers }: Call,
+  parsed: ParsedExport,
+): Promise<void> {
+  const direct = context.mode === 'events_only' || isDirect(headers);
+  if (writesV4(context) && direct) await storeExport(context, parsed, await modelPrices(context));
+  if (!writesV3(context) || isLost(parsed)) return;
+  const write = { delayMs: context.visibility.spansMs(), indirect: !direct };
+  await storeV3(context, otlpParts(parsed.request), write);
+}
+
+/** The version header, or one of an SDK that writes for v4. */
+function isDirect(headers: Call['headers']): boolean {
+  if (headers['x-langfuse-ingestion-version'] !== undefined)
+    return Number(headers['x-langfuse-ingestion-version']) >= newestIngestion;
+  const major = Number.parseInt(String(headers['x-langfuse-sdk-version'] ?? ''), 10);
+  const first = { javascript: 5, python: 4 }[String(headers['x-langfuse-sdk-name'] ?? '')];
+  return first !== undefined && major >= first;
 }
 
 const hasSpans = (scope: { readonly spans?: readonly unknown[] }) => (scope.spans ?? []).length > 0;

@@ -6,7 +6,7 @@ import { ok } from '../http/exchange.js';
 import { parse } from '../http/validate.js';
 import { scoreBodySchema, scoreWrite } from '../scores/score-input.js';
 import { storeScores } from '../scores/score-store.js';
-import { unavailableHere } from './unavailable.js';
+import { scoresV1 } from './scores-v2.js';
 
 // Deletions were seen to show 0.2 s after the answer, whatever the delay of writes.
 const deletionDelayMs = 150;
@@ -15,11 +15,11 @@ export const scores: Plugin = (context) => [
   {
     path: '/api/public/scores',
     access: 'secret-or-public',
-    methods: { POST: (call) => create(context, call), GET: unavailableHere },
+    methods: { POST: (call) => create(context, call), GET: scoresV1(context).list },
   },
   {
     path: '/api/public/scores/{scoreId}',
-    methods: { DELETE: (call) => remove(context, call) },
+    methods: { GET: scoresV1(context).get, DELETE: (call) => remove(context, call) },
   },
 ];
 

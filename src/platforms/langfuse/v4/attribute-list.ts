@@ -87,6 +87,25 @@ export class AttributeList {
     this.#add(`${attribute.metadata}.${key}`, shortText(String(value)));
   }
 
+  /** Members of the metadata that somebody else chose; together they take no more than one field may. */
+  metadataFields(members: readonly (readonly [string, Json])[]): void {
+    let bytes = 0;
+    for (const [key, value] of members) {
+      const name = `${attribute.metadata}.${shortText(key, 200)}`;
+      const { json, cut, sanitised } = this.#texts.text(value, this.#fieldBytes);
+      bytes += Buffer.byteLength(name) + Buffer.byteLength(json());
+      if (bytes > this.#fieldBytes || cut) this.alreadyCut('metadata');
+      if (bytes > this.#fieldBytes) return;
+      this.#sanitised ||= sanitised;
+      this.#attributes.push(`{"key":${JSON.stringify(name)},"value":{"stringValue":${json()}}}`);
+    }
+  }
+
+  /** Notes that the end of a field is missing. */
+  alreadyCut(name: string): void {
+    if (!this.#cut.includes(name)) this.#cut.push(name);
+  }
+
   #add(key: string, text: string): void {
     this.#attributes.push(attributeJson(key, text));
   }

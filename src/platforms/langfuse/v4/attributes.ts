@@ -30,6 +30,12 @@ export const attribute = {
   itemMetadata: 'langfuse.experiment.item.metadata',
 } as const;
 
+/**
+ * On every span that was made for a v3 server, with the value `v3`. No server reads it: it tells whoever sends the span that
+ * its trace has to be put into a run besides.
+ */
+export const legacyMark = 'assay.langfuse';
+
 /** Metadata keys of ours, on every span. */
 export const metadataKey = {
   runUid: 'assay.run_uid',
@@ -41,6 +47,8 @@ export const metadataKey = {
   cut: 'assay.cut',
   sanitised: 'assay.sanitised',
   callsLeftOut: 'assay.calls_left_out',
+  spansLeftOut: 'assay.spans_left_out',
+  unfinished: 'assay.unfinished',
   itemId: 'assay.item_id',
   replayed: 'assay.replayed',
   provider: 'assay.provider',
@@ -51,6 +59,10 @@ export const metadataKey = {
   reusedFrom: 'assay.reused_from',
   reusedScores: 'assay.reused_scores',
   pass: 'assay.pass',
+  /** Of the scores of a run as a whole, for a v3 server: where to find the run's id there. */
+  datasetId: 'assay.dataset_id',
+  datasetName: 'assay.dataset_name',
+  runName: 'assay.run_name',
 } as const;
 
 /** One attribute of an OTLP span in JSON (OTLP 1.x, `KeyValue`). */

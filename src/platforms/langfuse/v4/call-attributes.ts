@@ -37,7 +37,7 @@ function addModel(list: AttributeList, call: CallRecord): void {
  * Tokens by kind, each counted once: the server adds up all kinds that begin with `input` or `output`, while
  * providers count cached and reasoning tokens in their totals, too.
  */
-function usageDetails(usage: Usage): Readonly<Record<string, number>> {
+export function usageDetails(usage: Usage): Readonly<Record<string, number>> {
   const cached = Math.min(usage.cachedInputTokens ?? 0, usage.inputTokens);
   const reasoning = Math.min(usage.reasoningTokens ?? 0, usage.outputTokens);
   return {

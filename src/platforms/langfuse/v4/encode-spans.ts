@@ -6,7 +6,7 @@ import type { EncodeContext, OutboxRecord } from '../../port.js';
 import { createFieldTexts, shortText, type FieldTexts } from '../field-text.js';
 import { idOnPlatform } from '../item-identity.js';
 import type { LangfuseSettings } from '../options.js';
-import { attribute, metadataKey, type OtlpSpan } from './attributes.js';
+import { attribute, legacyMark, metadataKey, type OtlpSpan } from './attributes.js';
 import { AttributeList } from './attribute-list.js';
 import { callAttributes } from './call-attributes.js';
 import { unsentExportId } from './export-body.js';
@@ -19,6 +19,7 @@ import {
   type SpanNode,
   type SpanTree,
 } from './span-tree.js';
+import { tracedAttributes } from './traced-attributes.js';
 
 /** A cell's spans must fit a request of 4.5 MB with room for the envelope. */
 export const maxSpansBytes = 3_500_000;
@@ -100,7 +101,7 @@ function encodeAt(
   const spans = tree.nodes.map((node): string => {
     const list = new AttributeList(encoding.texts, fit.fieldBytes);
     list.shared(common.all);
-    const name = addOwn(list, node, { ...encoding, callsLeftOut: tree.callsLeftOut });
+    const name = addOwn(list, node, { ...encoding, ...tree });
     if (judgement !== undefined) list.metadata(metadataKey.pass, judgement.pass);
     list.shared(marks);
     addTextMarks(list, cell);
@@ -148,7 +149,9 @@ function addCommon(
   if (place === undefined) {
     throw new AssayError('INTERNAL', `The run has no place for repetition ${cell.repetition}.`);
   }
-  list.short(attribute.traceName, run.experiment);
+  // Some v3 servers take a span that names its trace for what the trace itself shows.
+  if (run.run.generation === 'v3') list.short(legacyMark, 'v3');
+  else list.short(attribute.traceName, run.experiment);
   list.short(attribute.environment, settings.environment);
   if (settings.release !== undefined) list.short(attribute.release, settings.release);
   list.short(attribute.experimentId, place.id);
@@ -158,7 +161,7 @@ function addCommon(
   list.short(attribute.itemRoot, rootId);
 }
 
-type NodeEncoding = SpanEncoding & { readonly callsLeftOut: number };
+type NodeEncoding = SpanEncoding & Pick<SpanTree, 'callsLeftOut' | 'spansLeftOut'>;
 
 /** Adds what only this span shows, and gives its name. */
 function addOwn(list: AttributeList, node: SpanNode, encoding: NodeEncoding): string {
@@ -184,6 +187,9 @@ function addOwn(list: AttributeList, node: SpanNode, encoding: NodeEncoding): st
       callAttributes(list, node.shows.call);
       addFailure(list, node.shows.call.error);
       return callName(node.shows.call);
+    case 'traced':
+      tracedAttributes(list, node.shows.span);
+      return node.shows.span.name;
   }
 }
 

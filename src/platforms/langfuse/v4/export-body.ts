@@ -26,11 +26,35 @@ function fill(body: string, fragment: string, exportId: string): string {
   return body.split(`${fragment}"`).join(`${fragment}${value}"`);
 }
 
+/** What an older server needs beside the spans. */
+export interface OlderServer {
+  /** That of the keys: before 3.140 a server refuses spans of this scope that do not name it. */
+  readonly publicKey: string;
+  /** Before 3.81 ids that come as text are taken for bytes, and then printed as hex once more. */
+  readonly idsAsBytes: boolean;
+}
+
 /** The OTLP request of an export. Records are joined as texts: their bytes are what was stored. */
-export function otlpBody(batch: OutboundExport): string {
-  const spans = joinArrays(batch.records.map(({ body }) => withExportId(body, batch.exportId)));
+export function otlpBody(batch: OutboundExport, older?: OlderServer): string {
+  const joined = joinArrays(batch.records.map(({ body }) => withExportId(body, batch.exportId)));
+  const spans = older?.idsAsBytes === true ? withIdsAsBytes(joined) : joined;
+  const named =
+    older === undefined
+      ? ''
+      : `,"attributes":[{"key":"public_key","value":{"stringValue":${JSON.stringify(older.publicKey)}}}]`;
   // The server copies all attributes into the metadata of spans whose scope is not named so.
-  return `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"assay"}}]},"scopeSpans":[{"scope":{"name":"langfuse-sdk"},"spans":[${spans}]}]}]}`;
+  return `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"assay"}}]},"scopeSpans":[{"scope":{"name":"langfuse-sdk"${named}},"spans":[${spans}]}]}]}`;
+}
+
+// Quotes within texts are escaped, so this matches members only.
+const idMember = /"(traceId|spanId|parentSpanId)":"([0-9a-f]+)"/g;
+
+function withIdsAsBytes(spans: string): string {
+  return spans.replaceAll(
+    idMember,
+    (_, name: string, hex: string) =>
+      `"${name}":{"data":[${[...Buffer.from(hex, 'hex')].join(',')}]}`,
+  );
 }
 
 /** The `/ingestion` request of an export of scores. */

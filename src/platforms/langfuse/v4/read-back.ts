@@ -79,8 +79,8 @@ export async function* readBackSpans(
 export async function* readBackScores(
   rest: Rest,
   request: {
-    readonly traceIds: readonly string[] | undefined;
-    readonly runIds?: readonly string[] | undefined;
+    readonly traceIds?: readonly string[];
+    readonly runIds?: readonly string[];
     readonly environment: string;
     readonly from: string;
     readonly signal: AbortSignal;

@@ -18,10 +18,12 @@ export function rootAttributes(
     readonly item: DatasetItem;
     readonly run: EncodeContext;
     readonly callsLeftOut: number;
+    readonly spansLeftOut: number;
   },
 ): void {
   const { cell, item, run } = encoding;
   list.short(attribute.type, 'span');
+  if (run.run.generation === 'v3') list.short(attribute.traceName, run.experiment);
   list.field('input', attribute.input, item.input);
   list.field('output', attribute.output, cell.output);
   list.field('expected', attribute.itemExpected, item.expected);
@@ -34,6 +36,7 @@ export function rootAttributes(
   if (cell.supersedes !== undefined) list.metadata(metadataKey.supersedes, cell.supersedes);
   if (cell.reusedFrom !== undefined) addReuse(list, cell.reusedFrom);
   if (encoding.callsLeftOut > 0) list.metadata(metadataKey.callsLeftOut, encoding.callsLeftOut);
+  if (encoding.spansLeftOut > 0) list.metadata(metadataKey.spansLeftOut, encoding.spansLeftOut);
 }
 
 /** The experiment's metadata as JSON; `assay.run_uid` in it tells later whose experiment this is. */

@@ -26,17 +26,33 @@ export interface RunRequest {
  * @throws AssayError EXPERIMENT_EXISTS_ELSEWHERE where one of them holds spans of another run.
  */
 export async function prepareRun(rest: Rest, request: RunRequest): Promise<PlatformRun> {
-  const { context, datasetId, datasetName, repetitions, signal } = request;
+  const { datasetId, datasetName, signal } = request;
   const project = await currentProject(rest, signal);
-  const runs = Array.from({ length: repetitions }, (_, index) => {
-    const name =
-      index === 0 ? context.experiment : `${context.experiment} (repetition ${index + 1})`;
-    return { name, id: langfuseExperimentId(project.id, datasetId, name) };
-  });
+  const runs = runNames(request).map((name) => ({
+    name,
+    id: langfuseExperimentId(project.id, datasetId, name),
+  }));
   for (let start = 0; start < runs.length; start += idsPerRequest) {
     await refuseForeign(rest, { ...request, runs: runs.slice(start, start + idsPerRequest) });
   }
-  return { platform: 'langfuse', projectId: project.id, datasetId, datasetName, runs };
+  return {
+    platform: 'langfuse',
+    projectId: project.id,
+    datasetId,
+    datasetName,
+    runs,
+    generation: 'v4',
+  };
+}
+
+/** What the runs of an experiment are called there, by repetition. */
+export function runNames({
+  context,
+  repetitions,
+}: Pick<RunRequest, 'context' | 'repetitions'>): readonly string[] {
+  return Array.from({ length: repetitions }, (_, index) =>
+    index === 0 ? context.experiment : `${context.experiment} (repetition ${index + 1})`,
+  );
 }
 
 async function refuseForeign(
@@ -88,7 +104,7 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function existsElsewhere(rest: Rest, name: string, request: RunRequest): AssayError {
+export function existsElsewhere(rest: Rest, name: string, request: RunRequest): AssayError {
   return new AssayError(
     'EXPERIMENT_EXISTS_ELSEWHERE',
     `Langfuse at ${rest.baseUrl} already has a run ${JSON.stringify(name)} of the dataset ${JSON.stringify(request.datasetName)} that is not of this experiment.`,

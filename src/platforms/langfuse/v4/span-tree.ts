@@ -1,4 +1,9 @@
-import type { CallRecord, CellResult, EvaluatorFailure } from '../../../contracts/records.js';
+import type {
+  CallRecord,
+  CellResult,
+  EvaluatorFailure,
+  TracedSpan,
+} from '../../../contracts/records.js';
 import { judgePath } from '../../../core/experiment/judge-path.js';
 
 /** One span of a cell before it is written: where it stands and what it shows. */
@@ -16,7 +21,8 @@ export interface SpanNode {
         readonly evaluator: string;
         readonly failure: EvaluatorFailure | undefined;
       }
-    | { readonly kind: 'call'; readonly call: CallRecord };
+    | { readonly kind: 'call'; readonly call: CallRecord }
+    | { readonly kind: 'traced'; readonly span: TracedSpan };
 }
 
 /** The spans of a cell, parents first. */
@@ -24,18 +30,29 @@ export interface SpanTree {
   readonly nodes: readonly SpanNode[];
   /** Calls beyond `maxCalls`; they are in the cell's figures, not in its trace. */
   readonly callsLeftOut: number;
+  /** Spans of the team's own instrumentation that are not shown, those that were not even collected included. */
+  readonly spansLeftOut: number;
 }
 
 /**
- * The root, the target with its calls, and a span per evaluator that called a model or failed, with its calls.
+ * The root, the target with its calls, and a span per evaluator that called a model, was traced or failed, with its calls. Spans
+ * of the team's own instrumentation stand below the target or the evaluator whose code made them, and calls made in one of
+ * them below it.
  *
  * Calls that came from the journal can be older than the cell's own start, since an earlier attempt made them;
  * they keep their times and do not stretch the spans above them.
  */
 export function spanTree(cell: CellResult, maxCalls: number): SpanTree {
   const kept = withOwnPaths(cell.calls.slice(0, maxCalls));
-  const ofTarget = kept.filter(({ group }) => group === targetPath);
-  const evaluators = evaluatorNodes(cell, kept);
+  // The first ones: whatever stands above a span that is kept began before it.
+  const spans = (cell.spans ?? []).slice(0, maxCalls);
+  const shown = new Set(spans.map(({ path }) => path));
+  const timed: readonly Timed[] = [
+    ...kept.map(({ call, group }) => ({ ...call, group })),
+    ...spans.map((span) => ({ ...span, group: groupOf(span.path) })),
+  ];
+  const ofTarget = timed.filter(({ group }) => group === targetPath);
+  const evaluators = evaluatorNodes(cell, timed);
   // An output that was taken over is the root's own: no target was called, and its calls stand in the other trace.
   const isRun = cell.status !== 'skipped' && cell.reusedFrom === undefined;
   const hasTarget = isRun || ofTarget.length > 0;
@@ -49,9 +66,11 @@ export function spanTree(cell: CellResult, maxCalls: number): SpanTree {
       },
       ...(hasTarget ? [targetNode(cell, ofTarget)] : []),
       ...evaluators,
-      ...kept.map(callNode),
+      ...spans.map(tracedNode),
+      ...kept.map((call) => callNode(call, shown)),
     ],
     callsLeftOut: cell.calls.length - kept.length,
+    spansLeftOut: (cell.spans?.length ?? 0) - spans.length + (cell.spansLeftOut ?? 0),
   };
 }
 
@@ -60,14 +79,16 @@ export interface Judgement {
   /** Part of its spans' ids, so that they are none of those that stand there. */
   readonly pass: number;
   readonly calls: readonly CallRecord[];
+  readonly spans?: readonly TracedSpan[];
   readonly failures: readonly EvaluatorFailure[];
 }
 
 /** The evaluators of a judgement and their calls, to be put below the cell's root. */
 export function judgementTree(cell: CellResult, judgement: Judgement, maxCalls: number): SpanTree {
-  const { pass, calls, failures } = judgement;
-  const { nodes, callsLeftOut } = spanTree(
-    { ...cell, calls, evaluatorFailures: failures },
+  const { pass, calls, spans = [], failures } = judgement;
+  // What was left out is said on the root, which stands there already.
+  const { nodes, callsLeftOut, spansLeftOut } = spanTree(
+    { ...cell, calls, spans, evaluatorFailures: failures },
     maxCalls,
   );
   const placed = (path: string): string => (path === rootPath ? path : `pass:${pass}/${path}`);
@@ -84,6 +105,7 @@ export function judgementTree(cell: CellResult, judgement: Judgement, maxCalls: 
           ],
     ),
     callsLeftOut,
+    spansLeftOut,
   };
 }
 
@@ -105,17 +127,22 @@ function withOwnPaths(calls: readonly CallRecord[]): readonly PlacedCall[] {
     const path = call.path.includes('/') ? call.path : `${call.path}/call`;
     const count = (seen.get(path) ?? 0) + 1;
     seen.set(path, count);
-    const group = call.purpose === 'target' ? targetPath : (call.path.split('/')[0] ?? '');
-    return {
-      call,
-      path: count === 1 ? path : `${path}#${count}`,
-      group: group === '' || group === rootPath ? targetPath : group,
-    };
+    const group = call.purpose === 'target' ? targetPath : groupOf(call.path);
+    return { call, path: count === 1 ? path : `${path}#${count}`, group };
   });
 }
 
-function targetNode(cell: CellResult, calls: readonly PlacedCall[]): SpanNode {
-  const live = calls.filter(({ call }) => call.replayed !== true).map(({ call }) => call);
+/** The path of the target's or the evaluator's span that a place is below. */
+function groupOf(path: string): string {
+  const [group = ''] = path.split('/');
+  return group === '' || group === rootPath ? targetPath : group;
+}
+
+/** A call or a span, by what those above it need to know. */
+type Timed = Pick<CallRecord, 'startedAt' | 'endedAt' | 'replayed'> & { readonly group: string };
+
+function targetNode(cell: CellResult, below: readonly Timed[]): SpanNode {
+  const live = below.filter(({ replayed }) => replayed !== true);
   const start = live
     .map((call) => call.startedAt)
     .reduce(earlier, live[0]?.startedAt ?? cell.startedAt);
@@ -130,19 +157,20 @@ function targetNode(cell: CellResult, calls: readonly PlacedCall[]): SpanNode {
   };
 }
 
-function evaluatorNodes(cell: CellResult, calls: readonly PlacedCall[]): readonly SpanNode[] {
-  const groups = new Map<string, PlacedCall[]>();
-  for (const placed of calls) {
-    if (placed.group === targetPath) continue;
-    groups.set(placed.group, [...(groups.get(placed.group) ?? []), placed]);
+function evaluatorNodes(cell: CellResult, timed: readonly Timed[]): readonly SpanNode[] {
+  const groups = new Map<string, Timed[]>();
+  for (const each of timed) {
+    if (each.group === targetPath) continue;
+    const known = groups.get(each.group);
+    if (known === undefined) groups.set(each.group, [each]);
+    else known.push(each);
   }
   for (const { evaluator } of cell.evaluatorFailures) {
     const path = judgePath(evaluator);
     if (!groups.has(path)) groups.set(path, []);
   }
-  return [...groups].map(([path, placed]) => {
+  return [...groups].map(([path, times]) => {
     const evaluator = path.slice(path.indexOf(':') + 1);
-    const times = placed.map(({ call }) => call);
     const start = times
       .map((call) => call.startedAt)
       .reduce(earlier, times[0]?.startedAt ?? cell.endedAt);
@@ -160,10 +188,16 @@ function evaluatorNodes(cell: CellResult, calls: readonly PlacedCall[]): readonl
   });
 }
 
-function callNode({ call, path, group }: PlacedCall): SpanNode {
+function tracedNode(span: TracedSpan): SpanNode {
+  const { path, parent, startedAt, endedAt } = span;
+  return { path, parent, start: startedAt, end: endedAt, shows: { kind: 'traced', span } };
+}
+
+function callNode({ call, path, group }: PlacedCall, shown: ReadonlySet<string>): SpanNode {
   return {
     path,
-    parent: group,
+    // Where the span that it was made in is not shown, it stands below what that one stands below.
+    parent: call.parent !== undefined && shown.has(call.parent) ? call.parent : group,
     start: call.startedAt,
     end: later(call.startedAt, call.endedAt),
     shows: { kind: 'call', call },

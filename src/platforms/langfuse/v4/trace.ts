@@ -1,7 +1,7 @@
 import type { ObservationView, ScoreView, TraceView } from '../../../contracts/trace-view.js';
-import { AssayError } from '../../../core/errors/assay-error.js';
 import { observationsAnswer, type ObservationAnswer, type ScoreAnswer } from '../answers.js';
 import type { Rest } from '../rest.js';
+import { inReadingOrder, present, tokens, traceMissing } from '../trace-parts.js';
 import { scorePages } from './read-back.js';
 
 const fields = 'core,basic,io,model,usage,prompt,metrics,trace_context';
@@ -21,13 +21,7 @@ export async function readTrace(
   const { traceUrl, signal } = request;
   const rows = await observationsOf(rest, traceId, signal);
   const [first] = rows;
-  if (first === undefined) {
-    throw new AssayError(
-      'TRACE_NOT_FOUND',
-      `Langfuse at ${rest.baseUrl} shows no trace ${JSON.stringify(traceId)}.`,
-      { mend: 'Check the id; a trace that was just sent is readable after some seconds.' },
-    );
-  }
+  if (first === undefined) throw traceMissing(rest.baseUrl, traceId);
   const scores: ScoreView[] = [];
   const query = { traceId, fields: 'details' };
   for await (const page of scorePages(rest, { query, signal })) {
@@ -69,34 +63,6 @@ async function observationsOf(
   return inReadingOrder(rows);
 }
 
-/** Roots first, then by start; where two start at once, the one that stands higher. */
-function inReadingOrder(
-  rows: ReadonlyMap<string, ObservationAnswer>,
-): readonly ObservationAnswer[] {
-  const depths = new Map([...rows.values()].map((row) => [row.id, depthOf(row, rows)]));
-  const depth = (row: ObservationAnswer): number => depths.get(row.id) ?? 0;
-  return [...rows.values()].sort(
-    (a, b) =>
-      Math.min(depth(a), 1) - Math.min(depth(b), 1) ||
-      Date.parse(a.startTime) - Date.parse(b.startTime) ||
-      depth(a) - depth(b) ||
-      (a.id < b.id ? -1 : 1),
-  );
-}
-
-function depthOf(row: ObservationAnswer, rows: ReadonlyMap<string, ObservationAnswer>): number {
-  let depth = 0;
-  // Spans are foreign data: their parents can be missing or run in a ring.
-  for (
-    let parent = row.parentObservationId ?? '';
-    parent !== '' && depth <= rows.size;
-    parent = rows.get(parent)?.parentObservationId ?? ''
-  ) {
-    depth += 1;
-  }
-  return depth;
-}
-
 function observationView(row: ObservationAnswer): ObservationView {
   return {
     id: row.id,
@@ -122,12 +88,6 @@ function observationView(row: ObservationAnswer): ObservationView {
   };
 }
 
-// Cached and reasoning tokens are kinds of their own, named `input_…` and `output_…`.
-function tokens(details: ObservationAnswer['usageDetails'], side: string): number | undefined {
-  const own = Object.entries(details ?? {}).filter(([kind]) => kind.startsWith(side));
-  return own.length === 0 ? undefined : own.reduce((sum, [, count]) => sum + count, 0);
-}
-
 // An unknown cost has total 0 there, and only its empty details tell it from a free call.
 function cost(row: ObservationAnswer): number | undefined {
   if (Object.keys(row.costDetails ?? {}).length === 0) return undefined;
@@ -142,9 +102,4 @@ function scoreView(score: ScoreAnswer): ScoreView {
     dataType: score.dataType,
     comment: present(score.comment),
   };
-}
-
-// Texts that were never set are "" in some answers and null in others.
-function present(text: string | null | undefined): string | undefined {
-  return text === null || text === undefined || text === '' ? undefined : text;
 }

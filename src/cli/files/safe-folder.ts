@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { AssayError, type Problem } from '../../core/errors/assay-error.js';
+import { openDraft, type DraftFile } from '../results/draft-file.js';
+import { folderOf, shown, twins, type NamedFolder } from './folder-names.js';
+
+export type { DraftFile } from '../results/draft-file.js';
+
+/** A folder below `root` that can be written: it is there and no link, or it is not there. */
+export interface SafeFolder extends NamedFolder {
+  readonly root: string;
+  readonly path: string;
+}
+
+/** What is to be pulled. */
+export interface FolderWish {
+  /** As the platform says it: hostile. */
+  readonly name: string;
+  /** The folder that holds it already, where one does. */
+  readonly folder?: string;
+}
+
+/**
+ * The folders for names that came from a platform. Nothing is written; all names are looked at before the first complaint.
+ *
+ * @throws AssayError NAME_UNSAFE with all problems: a name that leaves its folder, is absolute, or reserved; two names of one
+ *   folder, also where only case tells them apart; a folder that is a link or a file.
+ */
+export async function safeFolders(
+  root: string,
+  wishes: readonly FolderWish[],
+): Promise<readonly SafeFolder[]> {
+  const problems: Problem[] = [];
+  const folders: SafeFolder[] = [];
+  for (const { name, folder: given } of wishes) {
+    const found = given === undefined ? folderOf(name) : { folder: given };
+    if ('problem' in found) problems.push(found.problem);
+    else if (!/^(?!\.{1,2}$)[^/\\]+$/.test(found.folder)) {
+      problems.push({ at: shown(name), message: `its folder cannot be ${shown(found.folder)}` });
+    } else folders.push({ name, root, folder: found.folder, path: join(root, found.folder) });
+  }
+  problems.push(...twins(folders));
+  const present = await entriesOf(root);
+  for (const each of folders) {
+    const problem = await standing(each, present);
+    if (problem !== undefined) problems.push(problem);
+  }
+  if (problems.length === 0) return folders;
+  throw unsafe(problems);
+}
+
+/**
+ * Writes files of a folder together. They are made whole beside it; only then do they take their places, a new folder in one
+ * step. Where `work` fails, or the process dies within it, the folder is as it was.
+ *
+ * @param files names without a path, as `prompt.txt`.
+ * @param remove what must not stay beside them, as the other form of the same thing.
+ * @throws AssayError NAME_UNSAFE where the folder or a file of it has become a link meanwhile.
+ */
+export async function writeFolder<File extends string>(
+  folder: SafeFolder,
+  { files, remove = [] }: { readonly files: readonly File[]; readonly remove?: readonly string[] },
+  work: (drafts: Readonly<Record<File, DraftFile>>) => Promise<void>,
+): Promise<void> {
+  for (const file of [...files, ...remove]) {
+    if (!/^\.?[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(file)) throw new Error(`no file name: ${file}`);
+  }
+  await mkdir(folder.root, { recursive: true });
+  const draft = join(folder.root, `.${folder.folder}.${randomBytes(4).toString('hex')}.tmp`);
+  await mkdir(draft);
+  const opened: DraftFile[] = [];
+  try {
+    const drafts: [string, DraftFile][] = [];
+    for (const file of files) {
+      const one = await openDraft(join(draft, file));
+      opened.push(one);
+      drafts.push([file, one]);
+    }
+    await work(Object.fromEntries(drafts) as Record<File, DraftFile>);
+    for (const one of opened) await one.commit();
+    await takePlace(folder, draft, { files, remove });
+  } finally {
+    for (const one of opened) await one.discard();
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+async function takePlace(
+  folder: SafeFolder,
+  draft: string,
+  { files, remove }: { readonly files: readonly string[]; readonly remove: readonly string[] },
+): Promise<void> {
+  const problem = await standing(folder, await entriesOf(folder.root));
+  if (problem !== undefined) throw unsafe([problem]);
+  if ((await look(folder.path)) === undefined) {
+    await rename(draft, folder.path);
+    return;
+  }
+  const problems: Problem[] = [];
+  for (const file of [...files, ...remove]) {
+    const stats = await look(join(folder.path, file));
+    if (stats !== undefined && !stats.isFile()) {
+      problems.push({
+        at: shown(folder.name),
+        message: `${join(folder.path, file)} is ${kindOf(stats)}, not a file`,
+        mend: 'Move it away.',
+      });
+    }
+  }
+  if (problems.length > 0) throw unsafe(problems);
+  for (const file of files) await rename(join(draft, file), join(folder.path, file));
+  for (const file of remove) await rm(join(folder.path, file), { force: true });
+}
+
+/** What stands in the way of writing it. */
+async function standing(
+  { name, root, folder, path }: SafeFolder,
+  present: readonly string[],
+): Promise<Problem | undefined> {
+  const at = shown(name);
+  const place = await look(root);
+  if (place !== undefined && !place.isDirectory()) {
+    return { at, message: `${root} is ${kindOf(place)}, not a folder`, mend: 'Move it away.' };
+  }
+  const other = present.find(
+    (each) => each !== folder && each.toLowerCase() === folder.toLowerCase(),
+  );
+  if (other !== undefined) {
+    return {
+      at,
+      message: `${join(root, other)} is there already, and differs from its folder ${folder} in case only`,
+      mend: 'Rename one of them: where case is ignored, they are one folder.',
+    };
+  }
+  const stats = await look(path);
+  if (stats === undefined || stats.isDirectory()) return undefined;
+  return { at, message: `${path} is ${kindOf(stats)}, not a folder`, mend: 'Move it away.' };
+}
+
+const kindOf = (stats: Stats): string =>
+  stats.isSymbolicLink() ? 'a link' : stats.isDirectory() ? 'a folder' : 'something else';
+
+async function look(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function entriesOf(root: string): Promise<readonly string[]> {
+  try {
+    return await readdir(root);
+  } catch (error) {
+    // A root that is no folder is said by `standing`.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw error;
+  }
+}
+
+const unsafe = (problems: readonly Problem[]): AssayError =>
+  new AssayError('NAME_UNSAFE', 'Names of the platform cannot be written as folders here.', {
+    problems,
+    mend: 'Nothing was written. Leave these names out, or rename them on the platform.',
+  });

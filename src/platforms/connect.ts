@@ -1,0 +1,41 @@
+import type { LangfuseConnection, LangsmithConnection } from '../contracts/environment.js';
+import type { PlatformName } from '../contracts/backend.js';
+import { createLangfusePlatform } from './langfuse/platform.js';
+import type { RequestPacer } from './langfuse/pacing.js';
+import type { Platform } from './port.js';
+
+/** Which servers there are, and how what is sent to them is marked. */
+export interface PlatformConnections {
+  readonly langfuse?: LangfuseConnection;
+  readonly langsmith?: LangsmithConnection;
+}
+
+export interface ConnectOptions {
+  /** Langfuse's environment of traces and scores; LangSmith keeps it in the metadata. */
+  readonly environment: string;
+  /** The pacer of each server's requests. Default: nobody is asked. */
+  readonly pacerOf?: (platform: PlatformName, url: string) => RequestPacer;
+}
+
+/**
+ * The platforms whose keys are there, in the order in which a dataset is looked for on them. No request is made.
+ *
+ * @throws AssayError ENVIRONMENT_INVALID where an address or a key cannot be used.
+ */
+export function connectPlatforms(
+  { langfuse }: PlatformConnections,
+  { environment, pacerOf }: ConnectOptions,
+): readonly Platform[] {
+  return langfuse === undefined
+    ? []
+    : [
+        createLangfusePlatform({
+          baseUrl: langfuse.baseUrl,
+          publicKey: langfuse.publicKey,
+          secretKey: langfuse.secretKey,
+          environment,
+          ...(pacerOf === undefined ? {} : { pacer: pacerOf('langfuse', langfuse.baseUrl) }),
+          ...(langfuse.release === undefined ? {} : { release: langfuse.release }),
+        }),
+      ];
+}

@@ -1,0 +1,93 @@
+import type { ServerFacts } from './server-facts.js';
+
+type Generation = ServerFacts['generation'];
+
+/** What to do, by the generation of the server. */
+interface GenerationCall {
+  /** What the server is taken for before it was asked: that of the run. */
+  readonly assumed: Generation | undefined;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The server as it was last seen. It is asked when somebody wants to know, and again after a failure in which it did not know
+ * a route: a server can be upgraded while a run is published to it.
+ */
+export interface ServerGeneration {
+  readonly seen: ServerFacts | undefined;
+  /** Asks the server. */
+  look(signal: AbortSignal): Promise<ServerFacts>;
+  /** As it was seen; asks only where it never was. */
+  known(signal: AbortSignal): Promise<ServerFacts>;
+  /** To be told of each route or thing that the server does not know. */
+  notFound(): void;
+  /** Runs what the generation needs; once more where the server turns out to be of the other one. */
+  call<T>(on: GenerationCall, run: (generation: Generation) => Promise<T>): Promise<T>;
+  /** The same for pages: begun anew only before the first of them. */
+  stream<T>(
+    on: GenerationCall,
+    open: (generation: Generation) => AsyncIterable<T>,
+  ): AsyncGenerator<T, void, undefined>;
+}
+
+export function createServerGeneration(
+  ask: (signal: AbortSignal) => Promise<ServerFacts>,
+): ServerGeneration {
+  let seen: ServerFacts | undefined;
+  let doubted = false;
+
+  const look = async (signal: AbortSignal): Promise<ServerFacts> => {
+    seen = await ask(signal);
+    return seen;
+  };
+  const begin = ({ assumed }: GenerationCall): Generation => {
+    doubted = false;
+    return seen?.generation ?? assumed ?? 'v4';
+  };
+  /** The other generation, where a failure comes of having taken the server for the wrong one. */
+  const otherThan = async (
+    taken: Generation,
+    signal: AbortSignal,
+  ): Promise<Generation | undefined> => {
+    if (!doubted) return undefined;
+    // What the failure itself says is of more use than what the second question met.
+    const facts = await look(signal).catch(() => undefined);
+    return facts === undefined || facts.generation === taken ? undefined : facts.generation;
+  };
+
+  return {
+    get seen() {
+      return seen;
+    },
+    look,
+    known: async (signal) => seen ?? (await look(signal)),
+    notFound: () => {
+      doubted = true;
+    },
+    call: async (on, run) => {
+      const taken = begin(on);
+      try {
+        return await run(taken);
+      } catch (error) {
+        const other = await otherThan(taken, on.signal);
+        if (other === undefined) throw error;
+        return run(other);
+      }
+    },
+    async *stream(on, open) {
+      const taken = begin(on);
+      let begun = false;
+      try {
+        for await (const page of open(taken)) {
+          begun = true;
+          yield page;
+        }
+        return;
+      } catch (error) {
+        const other = begun ? undefined : await otherThan(taken, on.signal);
+        if (other === undefined) throw error;
+        yield* open(other);
+      }
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+
+import type { Rest } from '../rest.js';
+import { runItemAnswer } from './answers.js';
+import { listPages } from './pages.js';
+import type { RunItem } from './run-item.js';
+
+const path = '/api/public/dataset-run-items';
+/** By how much the clocks of a worker and of the platform may differ. */
+const clocksApartMs = 600_000;
+/** Pages at a time where many must be read. */
+const ahead = 4;
+
+export interface RunPlace {
+  readonly datasetId: string;
+  readonly runName: string;
+}
+
+/** The links of one run, the newest first. Of an item that is linked twice some servers show the last link only. */
+export function linkPages(rest: Rest, run: RunPlace, signal: AbortSignal) {
+  return listPages(
+    rest,
+    {
+      path,
+      query: { datasetId: run.datasetId, runName: run.runName },
+      what: `the items of the run ${JSON.stringify(run.runName)}`,
+      signal,
+      ahead,
+    },
+    runItemAnswer,
+  );
+}
+
+/** Whether the run is there, with or without items that can be read by now. */
+export async function runExists(rest: Rest, run: RunPlace, signal: AbortSignal): Promise<boolean> {
+  const call = {
+    path,
+    query: { datasetId: run.datasetId, runName: run.runName, limit: 1 },
+    what: `the run ${JSON.stringify(run.runName)}`,
+    signal,
+  };
+  return (await rest.find(call, z.object({ data: z.array(z.unknown()) }))) !== undefined;
+}
+
+/**
+ * The traces of these that their runs show. The list cannot be asked for a trace, so it is read from its newest end back to where
+ * the first of these cells began: no link is older than its cell.
+ */
+export async function findLinks(
+  rest: Rest,
+  items: readonly RunItem[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const linked = new Set<string>();
+  for (const ofRun of byRun(items)) {
+    const [run] = ofRun;
+    if (run === undefined) continue;
+    const wanted = new Set(ofRun.map(({ traceId }) => traceId));
+    const oldest = Math.min(...ofRun.map(({ startedAt }) => startedAt)) - clocksApartMs;
+    for await (const rows of linkPages(rest, run, signal)) {
+      for (const { traceId } of rows) if (wanted.delete(traceId)) linked.add(traceId);
+      const last = Date.parse(rows.at(-1)?.createdAt ?? '');
+      if (wanted.size === 0 || last < oldest) break;
+    }
+  }
+  return linked;
+}
+
+/** Grouped by run: one per repetition, so few. */
+export function byRun(items: readonly RunItem[]): readonly (readonly RunItem[])[] {
+  const runs = new Map<string, RunItem[]>();
+  for (const item of items) {
+    const key = runKey(item);
+    runs.set(key, [...(runs.get(key) ?? []), item]);
+  }
+  return [...runs.values()];
+}
+
+export const runKey = ({ datasetId, runName }: RunPlace): string => `${datasetId}/${runName}`;

@@ -1,0 +1,97 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+import { AssayError } from '../../../core/errors/assay-error.js';
+import type { OutboundExport, RefusedRecord, SendOutcome } from '../../port.js';
+import { forEachBounded } from '../bounded.js';
+import { errorKind, isJson, isVerdict, serverMessage } from '../errors.js';
+import type { Rest, RestCall } from '../rest.js';
+import { retryAfterMs } from '../retry-after.js';
+import type { HttpAnswer } from '../transport.js';
+import { runItemMade } from './answers.js';
+import { byRun, findLinks } from './find-links.js';
+import type { RunIds } from './run-ids.js';
+import type { RunItem } from './run-item.js';
+
+/** Links at a time: each is a request of its own, and an export of 100 cells has seconds for all of them. */
+const width = 8;
+/** A clean "later" that is longer than this ends the try. */
+const longestWaitMs = 3_000;
+const tries = 3;
+
+export interface Linking {
+  readonly rest: Rest;
+  readonly runIds: RunIds;
+  readonly signal: AbortSignal;
+  readonly mayLeave: (() => boolean) | undefined;
+}
+
+/**
+ * Puts the traces of an export that was accepted into their runs, each once: a second try looks first which of them stand there.
+ * A first one need not, since what it links was never sent before.
+ *
+ * Spans that stand there without their link make the outcome ambiguous: the export is then asked for like any other, and the roots of
+ * those that are in no run count as missing. So a worker that is killed between the two leaves nothing that is not found again.
+ */
+export async function linkTraces(
+  batch: OutboundExport,
+  items: readonly RunItem[],
+  on: Linking,
+): Promise<SendOutcome> {
+  try {
+    const there =
+      batch.again === true ? await findLinks(on.rest, items, on.signal) : new Set<string>();
+    const open = items.filter(({ traceId }) => !there.has(traceId));
+    const refused: RefusedRecord[] = [];
+    const link = async (item: RunItem): Promise<void> => {
+      const reason = await linkTrace(item, on);
+      if (reason !== undefined) refused.push({ rowId: item.rowId, id: item.rootId, reason });
+    };
+    for (const ofRun of byRun(open)) {
+      // The first one makes the run, and two that do so at once can be in each other's way.
+      const [first, ...others] = ofRun;
+      const isMade = first !== undefined && on.runIds.get(first) !== undefined;
+      if (first !== undefined && !isMade) await link(first);
+      await forEachBounded(isMade ? ofRun : others, width, link);
+    }
+    return { outcome: 'accepted', refused };
+  } catch (error) {
+    const reason = AssayError.is(error) ? error.message : nameOf(error);
+    return { outcome: 'ambiguous', reason: `traces that are in no run yet: ${reason}` };
+  }
+}
+
+/** @returns why the server refuses the link for good; undefined where it stands. */
+async function linkTrace(item: RunItem, on: Linking): Promise<string | undefined> {
+  const { rest, runIds, signal, mayLeave } = on;
+  const { runName, description, metadata, datasetItemId, traceId } = item;
+  const call: RestCall = {
+    method: 'POST',
+    path: '/api/public/dataset-run-items',
+    body: { runName, runDescription: description, metadata, datasetItemId, traceId },
+    what: 'the link of a trace to its run',
+    signal,
+    ...(mayLeave === undefined ? {} : { mayLeave }),
+  };
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await rest.answer(call);
+    const pause =
+      answer.status === 429 ? retryAfterMs(answer.header('retry-after'), Date.now()) : 0;
+    if (answer.status === 429 && attempt < tries && pause <= longestWaitMs) {
+      await wait(pause, undefined, { signal });
+      continue;
+    }
+    if (isRefusal(answer)) return `its run: ${answer.status}: ${serverMessage(answer)}`;
+    const { datasetRunId } = rest.parse(answer, call, runItemMade);
+    runIds.set(item, datasetRunId);
+    return undefined;
+  }
+}
+
+// The item was archived or deleted meanwhile, or the server takes none of it: its own word, and no proxy's.
+function isRefusal(answer: HttpAnswer): boolean {
+  if (answer.status === 404) return errorKind(answer) === 'LangfuseNotFoundError';
+  return answer.status === 400 && isJson(answer.text) && isVerdict(answer);
+}
+
+const nameOf = (error: unknown): string =>
+  error instanceof Error ? error.name : 'unknown failure';

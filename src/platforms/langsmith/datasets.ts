@@ -1,0 +1,177 @@
+import { AssayError } from '../../core/errors/assay-error.js';
+import { canonicalJson, type JsonObject } from '../../core/json/json.js';
+import { wellFormed, wellFormedJson } from '../../core/text/well-formed.js';
+import type { DatasetSummary, PlatformDatasets } from '../dataset-port.js';
+import { patiently } from '../patience.js';
+import { datasetAnswer, datasetsAnswer, type DatasetAnswer } from './answers.js';
+import { platformItem } from './example-content.js';
+import {
+  examplePages,
+  examplesPerRequest,
+  removeExamples,
+  writeExamples,
+  type DatasetRef,
+} from './examples.js';
+import type { Rest, RestCall } from './rest.js';
+import { isObject } from './run-fields.js';
+
+/** The datasets of a workspace. `rest` repeats questions. */
+export function createDatasets(
+  rest: Rest,
+  pageOf: (...path: string[]) => string,
+): PlatformDatasets {
+  return {
+    list: (signal) => listDatasets(rest, signal),
+    get: async (name, signal) => {
+      const found = await datasetOfName(rest, name, signal);
+      return found === undefined ? undefined : summaryOf(found);
+    },
+    // It looks for what is asked for before it makes it, so it may be repeated as a whole.
+    ensure: (dataset, signal) => patiently(signal, () => ensureDataset(rest, dataset, signal)),
+    async *items({ dataset, version, signal }) {
+      const ref = await existingDataset(rest, dataset, signal);
+      for await (const page of examplePages(rest, { dataset: ref, version, signal })) {
+        yield page.map((example) => platformItem(ref.id, example));
+      }
+    },
+    writeItems: (request) => writeExamples(rest, { ...request, all: true }),
+    archiveItems: ({ items, ...request }) =>
+      removeExamples(rest, { ...request, ids: items.map(({ platformId }) => platformId) }),
+    itemsPerRequest: examplesPerRequest,
+    url: (projectId, datasetId) => pageOf('o', projectId, 'datasets', datasetId),
+  };
+}
+
+async function* listDatasets(
+  rest: Rest,
+  signal: AbortSignal,
+): AsyncGenerator<readonly DatasetSummary[], void, undefined> {
+  const limit = 100;
+  for (let offset = 0; ; offset += limit) {
+    const page = await rest.read(
+      { path: '/datasets', query: { limit, offset }, what: 'the datasets', signal },
+      datasetsAnswer,
+    );
+    if (page.length > 0) yield page.map(summaryOf);
+    if (page.length < limit) return;
+  }
+}
+
+function summaryOf(dataset: DatasetAnswer): DatasetSummary {
+  const { description, inputs_schema_definition, outputs_schema_definition, created_at } = dataset;
+  return {
+    id: dataset.id,
+    name: dataset.name,
+    metadata: dataset.metadata ?? {},
+    ...(present(description) ? { description } : {}),
+    ...(present(inputs_schema_definition) ? { inputSchema: inputs_schema_definition } : {}),
+    ...(present(outputs_schema_definition) ? { expectedSchema: outputs_schema_definition } : {}),
+    ...(present(created_at) ? { createdAt: created_at } : {}),
+  };
+}
+
+const present = <T>(value: T | null | undefined): value is T =>
+  value !== null && value !== undefined && value !== '';
+
+export async function datasetOfName(
+  rest: Rest,
+  name: string,
+  signal: AbortSignal,
+): Promise<DatasetAnswer | undefined> {
+  const found = await rest.read(
+    { path: '/datasets', query: { name, limit: 1 }, what: whatOf(name), signal },
+    datasetsAnswer,
+  );
+  return found.find((dataset) => dataset.name === name);
+}
+
+/** @throws AssayError DATASET_NOT_FOUND */
+export async function existingDataset(
+  rest: Rest,
+  name: string,
+  signal: AbortSignal,
+): Promise<DatasetRef> {
+  const found = await datasetOfName(rest, name, signal);
+  if (found !== undefined) return { id: found.id, name };
+  throw new AssayError(
+    'DATASET_NOT_FOUND',
+    `LangSmith at ${rest.baseUrl} has no dataset ${JSON.stringify(name)}.`,
+    { mend: 'Create it there, or keep the dataset in a folder of the project.' },
+  );
+}
+
+type DatasetToEnsure = Parameters<PlatformDatasets['ensure']>[0];
+
+export async function ensureDataset(
+  rest: Rest,
+  dataset: DatasetToEnsure,
+  signal: AbortSignal,
+): Promise<DatasetSummary & { readonly created: boolean }> {
+  const { name } = dataset;
+  const wanted = fieldsOf(dataset);
+  const found = await datasetOfName(rest, name, signal);
+  if (found !== undefined) return update(rest, { found, wanted, signal });
+  const { metadata, ...fields } = wanted;
+  const call: RestCall = {
+    method: 'POST',
+    path: '/datasets',
+    body: {
+      name,
+      data_type: 'kv',
+      ...fields,
+      // Where the official client puts it; it is read back as the dataset's own metadata.
+      ...(metadata === undefined ? {} : { extra: { metadata } }),
+    },
+    what: whatOf(name),
+    signal,
+  };
+  const answer = await rest.answer(call);
+  if (answer.status === 409) {
+    // Another worker made it at the same moment.
+    const made = await datasetOfName(rest, name, signal);
+    if (made !== undefined) return update(rest, { found: made, wanted, signal });
+  }
+  return { ...summaryOf(rest.parse(answer, call, datasetAnswer)), created: true };
+}
+
+/** The fields that are given, by the server's names. */
+function fieldsOf(
+  dataset: DatasetToEnsure,
+): Readonly<{ metadata?: JsonObject; [key: string]: unknown }> {
+  const { description, metadata, inputSchema, expectedSchema } = dataset;
+  const kept = metadata === undefined ? undefined : wellFormedJson(metadata).value;
+  return {
+    ...(description === undefined ? {} : { description: wellFormed(description).text }),
+    ...(isObject(kept) ? { metadata: kept } : {}),
+    ...(inputSchema === undefined ? {} : { inputs_schema_definition: inputSchema }),
+    ...(expectedSchema === undefined ? {} : { outputs_schema_definition: expectedSchema }),
+  };
+}
+
+async function update(
+  rest: Rest,
+  on: {
+    readonly found: DatasetAnswer;
+    readonly wanted: Readonly<Record<string, unknown>>;
+    readonly signal: AbortSignal;
+  },
+): Promise<DatasetSummary & { readonly created: boolean }> {
+  const { found, wanted, signal } = on;
+  const has: Readonly<Record<string, unknown>> = { ...found, description: found.description ?? '' };
+  const changed = Object.entries(wanted).filter(
+    ([key, value]) => canonicalJson(has[key] ?? null) !== canonicalJson(value),
+  );
+  if (changed.length === 0) return { ...summaryOf(found), created: false };
+  const call: RestCall = {
+    method: 'PATCH',
+    path: `/datasets/${encodeURIComponent(found.id)}`,
+    body: Object.fromEntries(changed),
+    what: whatOf(found.name),
+    signal,
+  };
+  rest.check(await rest.answer(call), call);
+  const now = await datasetOfName(rest, found.name, signal);
+  return { ...summaryOf(now ?? found), created: false };
+}
+
+const whatOf = (name: string): string => `the dataset ${JSON.stringify(name)}`;

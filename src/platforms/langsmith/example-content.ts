@@ -1,0 +1,110 @@
+import type { DatasetItem } from '../../contracts/records.js';
+import { sha256 } from '../../core/ids/hash.js';
+import { canonicalJson, type Json, type JsonObject } from '../../core/json/json.js';
+import { wellFormedJson } from '../../core/text/well-formed.js';
+import type { PlatformItem } from '../dataset-port.js';
+import type { ExampleAnswer } from './answers.js';
+import { exampleIdKey, ownExampleId, ownItemIdKey } from './example-identity.js';
+import { isObject } from './run-fields.js';
+
+/** What of an item stands in its example. */
+export interface ExampleContent {
+  readonly inputs: JsonObject;
+  /** Empty where nothing is expected: what is left out of an update keeps its old value there. */
+  readonly outputs: JsonObject;
+  readonly metadata: JsonObject;
+}
+
+const descriptionKey = 'assay.description';
+/** Says that the outputs are not what is expected, but hold it as `expected`: they must be an object there. */
+const wrappedKey = 'assay.expected_wrapped';
+/** The server's own, where the splits of an example stand. */
+const splitKey = 'dataset_split';
+/** The split of examples that are in none. */
+export const baseSplit = 'base';
+
+/** The content that an item of ours has there. */
+export function contentOf(item: DatasetItem): ExampleContent {
+  const { [exampleIdKey]: given, ...metadata } = item.metadata;
+  const expected = wellFormedJson(item.expected ?? null).value;
+  const bare = isObject(expected) && Object.keys(expected).length > 0;
+  const marks: JsonObject = {
+    ...(item.description === undefined ? {} : { [descriptionKey]: item.description }),
+    ...(item.expected === undefined || bare ? {} : { [wrappedKey]: true }),
+    ...(typeof given === 'string' ? {} : { [ownItemIdKey]: item.id }),
+  };
+  return {
+    inputs: asObject(wellFormedJson(item.input).value),
+    outputs: item.expected === undefined ? {} : bare ? expected : { expected },
+    metadata: asObject(wellFormedJson({ ...metadata, ...marks }).value),
+  };
+}
+
+export function contentOfAnswer(answer: ExampleAnswer): ExampleContent {
+  const { [splitKey]: _splits, ...metadata } = answer.metadata ?? {};
+  return { inputs: answer.inputs ?? {}, outputs: answer.outputs ?? {}, metadata };
+}
+
+/** The hash by which two contents are compared, whatever the order of keys. */
+export function contentKey({ inputs, outputs, metadata }: ExampleContent): string {
+  return sha256(canonicalJson([inputs, outputs, metadata]));
+}
+
+/** The splits of an example, none where it is in the base split alone. */
+export function splitsOf(answer: ExampleAnswer): readonly string[] {
+  const given = answer.metadata?.[splitKey];
+  const all = typeof given === 'string' ? [given] : Array.isArray(given) ? (given as Json[]) : [];
+  return all.filter((name) => typeof name === 'string').filter((name) => name !== baseSplit);
+}
+
+/** An example as an item: with the user's own id, where it is the one that this id makes. */
+function itemOf(datasetId: string, answer: ExampleAnswer): { item: DatasetItem; ours: boolean } {
+  const { inputs, outputs, metadata } = contentOfAnswer(answer);
+  const own = metadata[ownItemIdKey];
+  // Only where the hash agrees: a copied example carries the mark of the one it was copied from.
+  const ours = typeof own === 'string' && ownExampleId(datasetId, own) === answer.id;
+  const {
+    [ownItemIdKey]: _id,
+    [descriptionKey]: description,
+    [wrappedKey]: wrapped,
+    ...rest
+  } = metadata;
+  const expected: Json | undefined =
+    wrapped === true && 'expected' in outputs
+      ? outputs['expected']
+      : Object.keys(outputs).length === 0
+        ? undefined
+        : outputs;
+  return {
+    ours,
+    item: {
+      id: ours ? own : answer.id,
+      input: inputs,
+      ...(expected === undefined ? {} : { expected }),
+      metadata: rest,
+      ...(typeof description === 'string' ? { description } : {}),
+    },
+  };
+}
+
+/** An example as the engine plans it: one that others made is marked with its id there. */
+export function plannedItem(datasetId: string, answer: ExampleAnswer): DatasetItem {
+  const { item, ours } = itemOf(datasetId, answer);
+  return ours ? item : { ...item, metadata: { ...item.metadata, [exampleIdKey]: answer.id } };
+}
+
+/** An example as datasets show it. */
+export function platformItem(datasetId: string, answer: ExampleAnswer): PlatformItem {
+  const updatedAt = answer.modified_at ?? answer.created_at ?? undefined;
+  return {
+    platformId: answer.id,
+    item: itemOf(datasetId, answer).item,
+    splits: splitsOf(answer),
+    archived: false,
+    ...(updatedAt === undefined ? {} : { updatedAt }),
+  };
+}
+
+function asObject(value: Json): JsonObject {
+  return isObject(value) ? value : {};
+}

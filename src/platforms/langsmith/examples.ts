@@ -1,0 +1,260 @@
+import { createDigestFlags, digestOf } from '../../core/ids/digest-flags.js';
+import type { ItemToWrite } from '../dataset-port.js';
+import { patiently } from '../patience.js';
+import { examplesAnswer, type ExampleAnswer } from './answers.js';
+import { isVerdict } from './errors.js';
+import { baseSplit, contentKey, contentOf, contentOfAnswer, splitsOf } from './example-content.js';
+import type { ExampleContent } from './example-content.js';
+import { exampleIdOf } from './example-identity.js';
+import { chunks } from './read-back.js';
+import type { Rest, RestCall } from './rest.js';
+
+/** The most that a page holds, that one request asks for, and that one writes. */
+export const examplesPerRequest = 100;
+/** Of the contents of one request; the server takes more, and smaller ones are lost less often. */
+const bytesPerRequest = 4_000_000;
+
+/** A dataset there, with both of its names. */
+export interface DatasetRef {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** One example as it is to be. */
+interface Wanted {
+  readonly id: string;
+  readonly content: ExampleContent;
+  /** Undefined where they stay what they are. */
+  readonly splits: readonly string[] | undefined;
+}
+
+export interface Written {
+  readonly written: number;
+  /** Those that wrote. */
+  readonly requests: number;
+}
+
+/**
+ * Writes items that differ from what stands there; `all` writes those that do not, too. Which of them are there is asked first, since
+ * the server tells making from changing; and again after each try whose end is unknown, since each write makes a version.
+ */
+export async function writeExamples(
+  rest: Rest,
+  request: {
+    readonly dataset: DatasetRef;
+    readonly items: readonly ItemToWrite[];
+    readonly all: boolean;
+    readonly signal: AbortSignal;
+    readonly onProgress?: ((written: number) => void) | undefined;
+  },
+): Promise<Written> {
+  const { dataset, items, all, signal, onProgress } = request;
+  let written = 0;
+  let requests = 0;
+  for (const page of chunks(items, examplesPerRequest)) {
+    const wanted = page.map(({ item, splits }) => ({
+      id: exampleIdOf(dataset.id, item),
+      content: contentOf(item),
+      splits,
+    }));
+    const first = await standing(rest, { dataset, wanted, signal });
+    for (const batch of bySize(wantedOf(wanted, first, all))) {
+      await patiently(signal, async (attempt) => {
+        const again = attempt > 1;
+        const there = again ? await standing(rest, { dataset, wanted: batch, signal }) : first;
+        const open = again ? wantedOf(batch, there, false) : batch;
+        requests += await writeBatch(rest, { dataset, batch: open, there, signal });
+      });
+      written += batch.length;
+      onProgress?.(written);
+    }
+  }
+  return { written, requests };
+}
+
+type Standing = ReadonlyMap<string, ExampleAnswer>;
+
+async function standing(
+  rest: Rest,
+  of: {
+    readonly dataset: DatasetRef;
+    readonly wanted: readonly Wanted[];
+    readonly signal: AbortSignal;
+  },
+): Promise<Standing> {
+  if (of.wanted.length === 0) return new Map();
+  const found = await rest.read(
+    {
+      path: '/examples',
+      query: {
+        dataset: of.dataset.id,
+        id: of.wanted.map(({ id }) => id),
+        limit: examplesPerRequest,
+      },
+      what: `the items of the dataset ${JSON.stringify(of.dataset.name)}`,
+      signal: of.signal,
+    },
+    examplesAnswer,
+  );
+  return new Map(found.map((example) => [example.id, example]));
+}
+
+function wantedOf(wanted: readonly Wanted[], there: Standing, all: boolean): readonly Wanted[] {
+  if (all) return wanted;
+  return wanted.filter(({ id, content, splits }) => {
+    const example = there.get(id);
+    if (example === undefined) return true;
+    if (contentKey(contentOfAnswer(example)) !== contentKey(content)) return true;
+    return splits !== undefined && !sameSplits(splits, splitsOf(example));
+  });
+}
+
+const sameSplits = (a: readonly string[], b: readonly string[]): boolean =>
+  [...a].sort().join('\n') === [...b].sort().join('\n');
+
+function bySize(wanted: readonly Wanted[]): readonly (readonly Wanted[])[] {
+  const batches: Wanted[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const each of wanted) {
+    const size = Buffer.byteLength(JSON.stringify(each.content));
+    if (bytes + size > bytesPerRequest) {
+      batches.push([]);
+      bytes = 0;
+    }
+    batches.at(-1)?.push(each);
+    bytes += size;
+  }
+  return batches;
+}
+
+/** @returns how many requests wrote. */
+async function writeBatch(
+  rest: Rest,
+  on: {
+    readonly dataset: DatasetRef;
+    readonly batch: readonly Wanted[];
+    readonly there: Standing;
+    readonly signal: AbortSignal;
+  },
+): Promise<number> {
+  const { dataset, batch, there, signal } = on;
+  const what = `items of the dataset ${JSON.stringify(dataset.name)}`;
+  const call = (method: 'POST' | 'PATCH', of: readonly Wanted[]): RestCall => ({
+    method,
+    path: '/examples/bulk',
+    body: of.map(({ id, content, splits }) => ({
+      id,
+      dataset_id: dataset.id,
+      ...content,
+      split: splitOnWire(splits, there.get(id)),
+      ...(method === 'PATCH' ? { overwrite: true } : {}),
+    })),
+    what,
+    signal,
+  });
+  let requests = 0;
+  const send = async (method: 'POST' | 'PATCH', of: readonly Wanted[]): Promise<void> => {
+    const each = call(method, of);
+    const answer = await rest.answer(each);
+    requests += 1;
+    // Made by another worker in the meantime, or taken out of the newest version earlier: such a one is changed.
+    if (method === 'POST' && answer.status === 409 && isVerdict(answer)) {
+      const now = await standing(rest, { dataset, wanted: of, signal });
+      const missing = of.filter(({ id }) => !now.has(id));
+      const fresh = missing.length === of.length ? [] : missing;
+      if (fresh.length > 0) await send('POST', fresh);
+      const known = of.filter((wanted) => !fresh.includes(wanted));
+      if (known.length > 0) await send('PATCH', known);
+      return;
+    }
+    rest.check(answer, each);
+  };
+  const [made, changed] = [
+    batch.filter(({ id }) => !there.has(id)),
+    batch.filter(({ id }) => there.has(id)),
+  ];
+  if (made.length > 0) await send('POST', made);
+  if (changed.length > 0) await send('PATCH', changed);
+  return requests;
+}
+
+/** Always said: an update of the metadata could take an example out of its splits. */
+function splitOnWire(
+  splits: readonly string[] | undefined,
+  example: ExampleAnswer | undefined,
+): readonly string[] {
+  const wanted = splits ?? (example === undefined ? [] : splitsOf(example));
+  return wanted.length === 0 ? [baseSplit] : wanted;
+}
+
+/** Takes items out of the newest version of the dataset; earlier versions keep them. */
+export async function removeExamples(
+  rest: Rest,
+  request: {
+    readonly dataset: DatasetRef;
+    readonly ids: readonly string[];
+    readonly signal: AbortSignal;
+    readonly onProgress?: ((removed: number) => void) | undefined;
+  },
+): Promise<{ readonly archived: number; readonly requests: number }> {
+  const { dataset, ids, signal, onProgress } = request;
+  let archived = 0;
+  let requests = 0;
+  for (const page of chunks(ids, examplesPerRequest)) {
+    await patiently(signal, async () => {
+      // Only those that are there: an unknown one makes the server refuse all.
+      const wanted = page.map((id) => ({ id, content: nothing, splits: undefined }));
+      const there = [...(await standing(rest, { dataset, wanted, signal })).keys()];
+      if (there.length === 0) return;
+      const call: RestCall = {
+        method: 'DELETE',
+        path: '/examples',
+        query: { example_ids: there },
+        what: `items of the dataset ${JSON.stringify(dataset.name)}`,
+        signal,
+      };
+      rest.check(await rest.answer(call), call);
+      requests += 1;
+    });
+    archived += page.length;
+    onProgress?.(archived);
+  }
+  return { archived, requests };
+}
+
+const nothing: ExampleContent = { inputs: {}, outputs: {}, metadata: {} };
+
+/** The examples of a dataset as they stood at a moment (default now), each once. */
+export async function* examplePages(
+  rest: Rest,
+  request: {
+    readonly dataset: DatasetRef;
+    readonly version: string | undefined;
+    readonly signal: AbortSignal;
+  },
+): AsyncGenerator<readonly ExampleAnswer[], void, undefined> {
+  const { dataset, version, signal } = request;
+  const seen = createDigestFlags();
+  for (let offset = 0; ; offset += examplesPerRequest) {
+    const page = await rest.read(
+      {
+        path: '/examples',
+        query: {
+          dataset: dataset.id,
+          as_of: version,
+          // Others are of times, and many examples have one: a page could then lack what the next one shows twice.
+          order: 'id',
+          limit: examplesPerRequest,
+          offset,
+        },
+        what: `the items of the dataset ${JSON.stringify(dataset.name)}`,
+        signal,
+      },
+      examplesAnswer,
+    );
+    const fresh = page.filter(({ id }) => seen.get(digestOf(id)) === 0);
+    for (const { id } of fresh) seen.set(digestOf(id), 1);
+    if (fresh.length > 0) yield fresh;
+    if (page.length < examplesPerRequest) return;
+  }
+}

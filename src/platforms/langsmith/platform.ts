@@ -1,0 +1,133 @@
+import { createHttpTransport } from '../langfuse/transport.js';
+import type { PlatformDatasets } from '../dataset-port.js';
+import { patiently } from '../patience.js';
+import type { OutboxRecord, Platform, TracePlace } from '../port.js';
+import type { PlatformPrompts } from '../prompt-port.js';
+import { createDatasets, ensureDataset, existingDataset } from './datasets.js';
+import { deleteScore, deleteTraces } from './deletions.js';
+import { encodeFeedback, encodeSessionFeedback, maxFeedbackBytes } from './encode-feedback.js';
+import { encodeJudgementRuns, encodeRuns, maxRunsBytes } from './encode-runs.js';
+import { plannedItem } from './example-content.js';
+import { examplePages, writeExamples } from './examples.js';
+import { readOptions, type LangsmithOptions } from './options.js';
+import { createPrompts } from './prompts.js';
+import { findExport, readBackRuns, readBackScores } from './read-back.js';
+import { createRest } from './rest.js';
+import { rootRunId } from './run-place.js';
+import { sendExport } from './send.js';
+import { describeServer } from './server-facts.js';
+import { prepareRun } from './sessions.js';
+import { readTrace } from './trace.js';
+
+export type { LangsmithOptions } from './options.js';
+
+/** LangSmith with its prompts and datasets. */
+export type LangsmithPlatform = Platform & {
+  readonly prompts: PlatformPrompts;
+  readonly datasets: PlatformDatasets;
+};
+
+/**
+ * LangSmith as a platform, over its REST API.
+ *
+ * @throws AssayError ENVIRONMENT_INVALID where an option cannot be used; no request is made here.
+ *
+ * @example
+ * const platform = createLangsmithPlatform({
+ *   endpoint: 'https://api.smith.langchain.com',
+ *   apiKey: 'lsv2_…',
+ * });
+ * const { version, projectName } = await platform.describe(AbortSignal.timeout(10_000));
+ */
+export function createLangsmithPlatform(options: LangsmithOptions): LangsmithPlatform {
+  const settings = readOptions(options);
+  const transport = createHttpTransport({
+    ...settings,
+    headers: {
+      'x-api-key': settings.apiKey,
+      ...(settings.workspaceId === undefined ? {} : { 'x-tenant-id': settings.workspaceId }),
+    },
+  });
+  const rest = createRest(settings, transport);
+  const restOfPlan = createRest(settings, transport, { patient: true });
+  const restOfRun = createRest(settings, transport, { known: true });
+  const restOfReadBack = createRest(settings, transport, { known: true, patient: true });
+  const pageOf = (...path: readonly string[]): string =>
+    [settings.webUrl, ...path.map(encodeURIComponent)].join('/');
+  const runPage = (projectId: string, sessionId: string, runId: string): string =>
+    pageOf('o', projectId, 'projects', 'p', sessionId, 'r', runId);
+  const prompts = createPrompts(restOfPlan, settings);
+
+  return {
+    name: 'langsmith',
+    prompts,
+    datasets: createDatasets(restOfPlan, pageOf),
+    limits: {
+      // The batch that the server asks its clients for: 100 runs; a cell with more goes alone.
+      spans: { maxBytes: maxRunsBytes, maxRecords: 100, maxIds: 100 },
+      scores: { maxBytes: maxFeedbackBytes, maxRecords: 100, maxIds: 100 },
+    },
+    describe: (signal) => describeServer(rest, signal),
+    // These look for what is asked for before they make it, so they may be repeated as a whole.
+    ensureDataset: (dataset, signal) =>
+      patiently(signal, () => ensureDataset(rest, dataset, signal)),
+    ensurePrompt: async ({ messages, ...prompt }, signal) => {
+      const { name } = prompt;
+      const body = { kind: 'chat', messages } as const;
+      const { version } = await prompts.ensure({ ...prompt, body }, signal);
+      return { version: await prompts.ordinal(name, version, signal) };
+    },
+    ensureItems: async ({ dataset: name, items, signal, onProgress }) => {
+      if (items.length === 0) return { written: 0, unchanged: 0 };
+      const dataset = await existingDataset(restOfPlan, name, signal);
+      const entries = items.map((item) => ({ item }));
+      const request = { dataset, items: entries, all: false, signal, onProgress };
+      const { written } = await writeExamples(restOfPlan, request);
+      return { written, unchanged: items.length - written };
+    },
+    // Items are asked for by their ids, so there is no list to read beforehand.
+    foreseeItems: () => undefined,
+    async *readItems({ dataset: name, version, signal }) {
+      const dataset = await existingDataset(restOfPlan, name, signal);
+      for await (const page of examplePages(restOfPlan, { dataset, version, signal })) {
+        yield page.map((example) => plannedItem(dataset.id, example));
+      }
+    },
+    prepareRun: (request) =>
+      patiently(request.signal, () => prepareRun({ rest, settings }, request)),
+    encodeCell: (cell, item, run) => {
+      const scores = encodeFeedback(cell, run);
+      const records: OutboxRecord[] = [encodeRuns({ cell, item, run, settings })];
+      return scores === undefined ? records : [...records, scores];
+    },
+    encodeJudgement: ({ cell, item, run, ...judgement }) =>
+      [
+        encodeJudgementRuns({ cell, item, run, settings, judgement }),
+        encodeFeedback(cell, run),
+      ].filter((record) => record !== undefined),
+    encodeRunScores: encodeSessionFeedback,
+    send: (batch, signal, mayPost) => sendExport(transport, batch, { signal, mayLeave: mayPost }),
+    findExport: (batch, signal) => findExport(restOfRun, batch, signal),
+    readBack: (request) =>
+      request.kind === 'spans'
+        ? readBackRuns(restOfReadBack, request)
+        : readBackScores(restOfReadBack, request),
+    deleteTraces: (traceIds, signal) => deleteTraces(restOfRun, traceIds, signal),
+    deleteScore: (scoreId, signal) => deleteScore(restOfRun, scoreId, signal),
+    traceUrl: (projectId, traceId, place) => {
+      const sessionId = place === undefined ? undefined : sessionAt(place);
+      return place === undefined || sessionId === undefined
+        ? pageOf('o', projectId, 'projects')
+        : runPage(projectId, sessionId, rootRunId(traceId, place.startedAt));
+    },
+    tracesUrl: (projectId) => pageOf('o', projectId, 'projects'),
+    runUrl: (run, runId) =>
+      `${pageOf('o', run.projectId, 'datasets', run.datasetId, 'compare')}?selectedSessions=${encodeURIComponent(runId)}`,
+    readTrace: (traceId, signal) =>
+      readTrace(rest, traceId, { urlOf: (path) => `${settings.webUrl}${path}`, signal }),
+    close: () => transport.close(),
+  };
+}
+
+const sessionAt = ({ run, repetition }: TracePlace): string | undefined =>
+  run.runs[repetition - 1]?.id;

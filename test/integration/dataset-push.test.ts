@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import type { PlatformItem } from '../../src/platforms/dataset-port.js';
+import { startHarness, type Harness } from '../support/harness.js';
+import { configFile, promptFiles } from '../support/project-files.js';
+
+const project = 'dataset-push';
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await startHarness({
+    project,
+    files: { 'assay.config.ts': configFile({ project }), ...promptFiles },
+  });
+  await harness.startWorkers();
+}, 60_000);
+afterAll(async () => {
+  await harness.stop();
+});
+
+interface Case {
+  readonly id: string;
+  readonly inputs: object;
+  readonly metadata?: object;
+}
+
+const casesOf = (count: number): readonly Case[] =>
+  Array.from({ length: count }, (_, index) => ({
+    id: `case-${index + 1}`,
+    inputs: { text: `question ${index + 1}`, n: String(index) },
+    metadata: { split: index % 2 === 0 ? 'train' : 'test' },
+  }));
+
+async function put(path: string, text: string): Promise<void> {
+  const file = join(harness.folder, 'datasets', path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, text);
+}
+
+const putCases = (name: string, cases: readonly Case[]): Promise<void> =>
+  put(`${name}/test_cases.jsonl`, cases.map((each) => JSON.stringify(each)).join('\n'));
+
+async function itemsOf(dataset: string, version?: string): Promise<readonly PlatformItem[]> {
+  const items: PlatformItem[] = [];
+  const asked = { dataset, ...(version === undefined ? {} : { version }) };
+  for await (const page of harness.client.datasets.items(asked)) items.push(...page);
+  return items;
+}
+
+/** How often items were written, archived or not. */
+async function writes(): Promise<number> {
+  const stats = (await harness.platform.admin('GET', '/dev/stats')) as {
+    readonly requests: Readonly<Record<string, number>>;
+  };
+  return stats.requests['POST /api/public/dataset-items 200'] ?? 0;
+}
+
+describe('a push', () => {
+  it('writes what is new or changed and nothing else, and archives only where it is asked to', async () => {
+    const { datasets } = harness.client;
+    const cases = casesOf(250);
+    await putCases('pushed', cases);
+    const first = await datasets.push({ project, dataset: 'pushed' });
+    expect(first.platforms).toMatchObject([
+      { platform: 'langfuse', phase: 'done', added: 250, changed: 0, unchanged: 0, position: 250 },
+    ]);
+    const before = await writes();
+    const second = await datasets.push({ project, dataset: 'pushed' });
+    expect(second.platforms).toMatchObject([
+      { phase: 'done', unchanged: 250, added: 0, changed: 0 },
+    ]);
+    expect(await writes()).toBe(before);
+    // Nothing changed, so it stands from the same moment on.
+    expect(second.platforms[0]?.version).toBe(first.platforms[0]?.version);
+
+    await putCases('pushed', [
+      ...cases.slice(1, 100),
+      { id: 'case-101', inputs: { text: 'another' } },
+      ...cases.slice(101),
+      { id: 'new', inputs: { text: 'new' } },
+    ]);
+    const third = await datasets.push({ project, dataset: 'pushed' });
+    expect(third.platforms).toMatchObject([
+      { phase: 'done', unchanged: 248, added: 1, changed: 1, removed: 1, archived: 0 },
+    ]);
+    expect(await itemsOf('pushed')).toHaveLength(251);
+    const fourth = await datasets.push({ project, dataset: 'pushed', archiveRemoved: true });
+    expect(fourth.platforms).toMatchObject([{ phase: 'done', removed: 1, archived: 1 }]);
+    const now = await itemsOf('pushed');
+    expect(now.map(({ item }) => item.id)).not.toContain('case-1');
+    expect(now).toHaveLength(250);
+    // Versions are moments: each push's shows what stood after it.
+    const then = await itemsOf('pushed', first.platforms[0]?.version);
+    expect(new Set(then.map(({ item }) => item.id))).toEqual(new Set(cases.map(({ id }) => id)));
+    expect(await itemsOf('pushed', fourth.platforms[0]?.version)).toHaveLength(250);
+    const fifth = await datasets.push({ project, dataset: 'pushed' });
+    expect(fifth.platforms[0]?.version).toBe(fourth.platforms[0]?.version);
+
+    // One that was archived and comes back is active again.
+    await putCases('pushed', cases);
+    const sixth = await datasets.push({ project, dataset: 'pushed' });
+    expect(sixth.platforms).toMatchObject([{ phase: 'done', added: 1, changed: 1, removed: 1 }]);
+    expect(await itemsOf('pushed')).toHaveLength(251);
+  }, 60_000);
+});

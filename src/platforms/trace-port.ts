@@ -2,8 +2,9 @@
  * Traces that were made elsewhere, as one platform gives them and another takes them. What a platform holds and these words do
  * not is counted as not carried, never dropped silently.
  */
+import type { TracedSpan } from '../contracts/records.js';
 import type { Json, JsonObject } from '../core/json/json.js';
-import type { OutboxRecord, PlatformPage } from './port.js';
+import type { OutboxRecord } from './port.js';
 
 /** A project of traces (a session on LangSmith), or an experiment on a dataset. */
 export interface TraceGroup {
@@ -20,37 +21,17 @@ export interface TraceGroup {
   readonly traces?: number;
 }
 
-/** What a span is: the types of observations of Langfuse, to which those of LangSmith are mapped. */
-export type ForeignSpanKind =
-  | 'span'
-  | 'generation'
-  | 'tool'
-  | 'retriever'
-  | 'embedding'
-  | 'chain'
-  | 'agent';
-
-export interface ForeignSpan {
+/** One span, by the words for spans that come from instrumentation. */
+export interface ForeignSpan extends Omit<
+  TracedSpan,
+  'path' | 'parent' | 'endedAt' | 'unfinished' | 'cut'
+> {
+  /** The source's own. */
   readonly id: string;
   /** Undefined of the root. */
   readonly parentId?: string;
-  readonly name: string;
-  readonly kind: ForeignSpanKind;
-  /** ISO 8601 with up to microseconds, as the source holds them. */
-  readonly startedAt: string;
-  /** Absent where it never ended. */
+  /** ISO 8601 with up to nanoseconds, as the source holds it; so is `startedAt`. Absent where it never ended. */
   readonly endedAt?: string;
-  readonly firstTokenAt?: string;
-  readonly input?: Json;
-  readonly output?: Json;
-  readonly error?: string;
-  readonly metadata: JsonObject;
-  readonly tags: readonly string[];
-  readonly model?: string;
-  readonly parameters?: JsonObject;
-  readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };
-  /** Decimal dollars. */
-  readonly cost?: number;
 }
 
 /** A whole trace. */
@@ -60,8 +41,10 @@ export interface ForeignTrace {
   readonly spans: readonly ForeignSpan[];
   /** Of an experiment's trace: the source's own id of the dataset item. */
   readonly itemId?: string;
+  /** The conversation that it is a part of. */
   readonly sessionId?: string;
   readonly userId?: string;
+  readonly tags: readonly string[];
   /** What of it cannot be said in these words, in half sentences: `2 attachments`. */
   readonly notCarried: readonly string[];
 }
@@ -91,55 +74,49 @@ export interface TraceSource {
     readonly since?: string;
     readonly cursor?: string;
     readonly signal: AbortSignal;
-  }): AsyncIterable<{
-    readonly traces: readonly ForeignTrace[];
-    readonly cursor: string | undefined;
-  }>;
-  /** The scores of these traces; what has no value that a score can hold is told to `onLeft`. */
+  }): AsyncGenerator<
+    { readonly traces: readonly ForeignTrace[]; readonly cursor: string | undefined },
+    void,
+    undefined
+  >;
+  /** The scores of these runs (id to trace id); what has no value that a score can hold is told to `onLeft`. */
   scores(request: {
-    readonly group: TraceGroup;
-    readonly traceIds: readonly string[];
+    readonly runs: ReadonlyMap<string, string>;
     readonly signal: AbortSignal;
     readonly onLeft: (id: string, why: string) => void;
   }): AsyncIterable<readonly ForeignScore[]>;
 }
 
-/** Where a trace goes to. */
-export interface TracePlace {
-  /** Says which migration wrote it; part of every id. */
-  readonly migration: string;
-  readonly source: { readonly platform: string; readonly group: TraceGroup };
-  /** Of an experiment: the dataset and the item as they stand on the target. */
-  readonly experiment?: {
-    readonly id: string;
-    readonly name: string;
-    readonly datasetId: string;
-    readonly itemId?: string;
-    readonly expected?: Json;
-  };
+/**
+ * Where a trace comes from. Ids there are made of this and the source's own id, whatever the move is called: a second move of the
+ * same thing finds the first one's.
+ */
+export interface TraceOrigin {
+  readonly platform: string;
+  /** The workspace or project of the keys. */
+  readonly projectId: string;
+  readonly group: Pick<TraceGroup, 'id' | 'name'>;
+}
+
+/** The experiment that a trace belongs to, as it stands on the target. */
+export interface TargetExperiment {
+  readonly id: string;
+  readonly name: string;
+  readonly description?: string;
+  readonly metadata: JsonObject;
+  readonly datasetId: string;
+  readonly itemId: string;
+  readonly expected?: Json;
 }
 
 /** A platform as the target of traces. Encoding is pure: equal input gives equal bytes, so that a repeated page is the same. */
 export interface TraceSink {
-  traceId(migration: string, sourceTraceId: string): string;
-  encodeTrace(trace: ForeignTrace, place: TracePlace): readonly OutboxRecord[];
-  encodeScores(
-    scores: readonly ForeignScore[],
-    place: Pick<TracePlace, 'migration' | 'source'>,
-  ): readonly OutboxRecord[];
-  /** The id that an experiment of this name has there. */
-  experimentId(request: {
-    readonly datasetId: string;
-    readonly name: string;
-    readonly signal: AbortSignal;
-  }): Promise<string>;
-  /** What stands there of these traces, duplicates included. */
-  readBack(request: {
-    readonly traceIds: readonly string[];
-    readonly kind: 'spans' | 'scores';
-    /** ISO 8601: nothing of them began before. */
-    readonly from: string;
-    readonly to: string;
-    readonly signal: AbortSignal;
-  }): AsyncIterable<PlatformPage>;
+  /** The id of the trace there. */
+  traceId(origin: TraceOrigin, sourceTraceId: string): string;
+  encodeTrace(
+    trace: ForeignTrace,
+    place: { readonly origin: TraceOrigin; readonly experiment?: TargetExperiment },
+  ): OutboxRecord;
+  /** The scores of one trace. */
+  encodeScores(scores: readonly ForeignScore[], origin: TraceOrigin): OutboxRecord;
 }

@@ -176,6 +176,7 @@ export const catalogue = {
   EXPERIMENT_HAS_ERRORS: run('Some cells ended in an error'),
   GATE_RUN_FAILED: run('A run of the gate did not end well'),
   GATE_COMPARISON_FAILED: run('The runs of the gate could not be compared'),
+  MIGRATION_TRACE_INVALID: run('A trace of the other platform cannot be written'),
   WAIT_TIMEOUT: {
     status: 504,
     exit: 6,

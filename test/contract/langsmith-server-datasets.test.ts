@@ -101,14 +101,17 @@ describe('datasets of the LangSmith test server, by the official client', () => 
       Array.from({ length: 120 }, (_, index) => ({
         dataset_id: id,
         inputs: { index },
-        outputs: { square: index * index },
+        reference_outputs: { square: index * index },
         split: index % 2 === 0 ? 'even' : ['odd', 'test'],
       })),
     );
     expect(server.requests.counts()['POST /platform/datasets/{dataset}/examples 201']).toBe(1);
     expect(server.inspect.versions('many')).toBe(1);
     const found = await all(client.listExamples({ datasetId: id }));
-    expect(new Set(found.map((example) => example.inputs['index']))).toHaveProperty('size', 120);
+    expect(new Set(found.map((example) => example.inputs['index'] as number))).toHaveProperty(
+      'size',
+      120,
+    );
     expect(await all(client.listExamples({ datasetId: id, splits: ['test'] }))).toHaveLength(60);
     expect(await all(client.listExamples({ datasetId: id, limit: 5, offset: 118 }))).toHaveLength(
       2,
@@ -164,7 +167,13 @@ describe('datasets of the LangSmith test server, by the official client', () => 
   it('keeps what an update does not name: inputs, outputs and the splits', async () => {
     const { id } = await client.createDataset('update');
     const [made] = await client.createExamples([
-      { dataset_id: id, inputs: { q: 1 }, outputs: { a: 2 }, metadata: { k: 'v' }, split: 'dev' },
+      {
+        dataset_id: id,
+        inputs: { q: 1 },
+        reference_outputs: { a: 2 },
+        metadata: { k: 'v' },
+        split: 'dev',
+      },
     ]);
     await client.updateExamples([{ id: made?.id ?? '', dataset_id: id, metadata: { k: 'w' } }]);
     expect(await client.readExample(made?.id ?? '')).toMatchObject({

@@ -1,5 +1,7 @@
+import { AssayError } from '../../core/errors/assay-error.js';
 import { createDigestFlags, digestOf } from '../../core/ids/digest-flags.js';
 import type { ItemToWrite } from '../dataset-port.js';
+import type { HttpAnswer } from '../langfuse/transport.js';
 import { patiently } from '../patience.js';
 import { examplesAnswer, type ExampleAnswer } from './answers.js';
 import { isVerdict } from './errors.js';
@@ -23,6 +25,8 @@ export interface DatasetRef {
 /** One example as it is to be. */
 interface Wanted {
   readonly id: string;
+  /** The user's own id. */
+  readonly itemId: string;
   readonly content: ExampleContent;
   /** Undefined where they stay what they are. */
   readonly splits: readonly string[] | undefined;
@@ -54,6 +58,7 @@ export async function writeExamples(
   for (const page of chunks(items, examplesPerRequest)) {
     const wanted = page.map(({ item, splits }) => ({
       id: exampleIdOf(dataset.id, item),
+      itemId: item.id,
       content: contentOf(item),
       splits,
     }));
@@ -78,7 +83,7 @@ async function standing(
   rest: Rest,
   of: {
     readonly dataset: DatasetRef;
-    readonly wanted: readonly Wanted[];
+    readonly wanted: readonly Pick<Wanted, 'id'>[];
     readonly signal: AbortSignal;
   },
 ): Promise<Standing> {
@@ -153,29 +158,41 @@ async function writeBatch(
     signal,
   });
   let requests = 0;
-  const send = async (method: 'POST' | 'PATCH', of: readonly Wanted[]): Promise<void> => {
-    const each = call(method, of);
-    const answer = await rest.answer(each);
+  const send = async (method: 'POST' | 'PATCH', of: readonly Wanted[]): Promise<HttpAnswer> => {
     requests += 1;
-    // Made by another worker in the meantime, or taken out of the newest version earlier: such a one is changed.
-    if (method === 'POST' && answer.status === 409 && isVerdict(answer)) {
-      const now = await standing(rest, { dataset, wanted: of, signal });
-      const missing = of.filter(({ id }) => !now.has(id));
-      const fresh = missing.length === of.length ? [] : missing;
-      if (fresh.length > 0) await send('POST', fresh);
-      const known = of.filter((wanted) => !fresh.includes(wanted));
-      if (known.length > 0) await send('PATCH', known);
-      return;
-    }
-    rest.check(answer, each);
+    return rest.answer(call(method, of));
   };
-  const [made, changed] = [
-    batch.filter(({ id }) => !there.has(id)),
-    batch.filter(({ id }) => there.has(id)),
-  ];
-  if (made.length > 0) await send('POST', made);
-  if (changed.length > 0) await send('PATCH', changed);
+  const change = async (of: readonly Wanted[]): Promise<void> => {
+    if (of.length > 0) rest.check(await send('PATCH', of), call('PATCH', of));
+  };
+  const made = batch.filter(({ id }) => !there.has(id));
+  await change(batch.filter(({ id }) => there.has(id)));
+  if (made.length === 0) return requests;
+  const answer = await send('POST', made);
+  if (answer.status !== 409 || !isVerdict(answer)) {
+    rest.check(answer, call('POST', made));
+    return requests;
+  }
+  // Another worker made some of them in the meantime; the server takes all of a request or nothing.
+  const now = await standing(rest, { dataset, wanted: made, signal });
+  await change(made.filter(({ id }) => now.has(id)));
+  const left = made.filter(({ id }) => !now.has(id));
+  if (left.length === 0) return requests;
+  if (left.length === made.length) throw takenOut(rest, dataset, left);
+  const second = await send('POST', left);
+  if (second.status === 409 && isVerdict(second)) throw takenOut(rest, dataset, left);
+  rest.check(second, call('POST', left));
   return requests;
+}
+
+/** Their ids exist, and the newest version does not show them. */
+function takenOut(rest: Rest, dataset: DatasetRef, items: readonly Wanted[]): AssayError {
+  const names = items.slice(0, 3).map(({ itemId }) => JSON.stringify(itemId));
+  return new AssayError(
+    'PLATFORM_REFUSED',
+    `LangSmith at ${rest.baseUrl} does not take ${names.join(', ')} again: items were taken out of the dataset ${JSON.stringify(dataset.name)}, and their ids are not free.`,
+    { mend: 'Give them other ids, or push to a dataset of another name.' },
+  );
 }
 
 /** Always said: an update of the metadata could take an example out of its splits. */
@@ -203,7 +220,7 @@ export async function removeExamples(
   for (const page of chunks(ids, examplesPerRequest)) {
     await patiently(signal, async () => {
       // Only those that are there: an unknown one makes the server refuse all.
-      const wanted = page.map((id) => ({ id, content: nothing, splits: undefined }));
+      const wanted = page.map((id) => ({ id }));
       const there = [...(await standing(rest, { dataset, wanted, signal })).keys()];
       if (there.length === 0) return;
       const call: RestCall = {
@@ -221,8 +238,6 @@ export async function removeExamples(
   }
   return { archived, requests };
 }
-
-const nothing: ExampleContent = { inputs: {}, outputs: {}, metadata: {} };
 
 /** The examples of a dataset as they stood at a moment (default now), each once. */
 export async function* examplePages(

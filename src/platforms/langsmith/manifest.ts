@@ -111,7 +111,7 @@ export function contentOf(
   const config = metadataOf(template)[configKey];
   return {
     body: bodyOf(template, on),
-    config: { ...(isObject(config) ? config : {}), ...modelIn(manifest) },
+    config: { ...(isObject(config) ? config : {}), ...schemaIn(template), ...modelIn(manifest) },
   };
 }
 
@@ -131,23 +131,23 @@ function modelIn(manifest: JsonObject): JsonObject {
   return isObject(last) ? { 'langsmith.model': last } : {};
 }
 
+/** The form of the answer that a prompt was saved with. */
+function schemaIn(template: JsonObject): JsonObject {
+  const { schema_: schema } = kwargsOf(template);
+  return isObject(schema) ? { 'langsmith.schema': schema } : {};
+}
+
 function bodyOf(template: JsonObject, on: Reading): PromptBody {
   const kwargs = kwargsOf(template);
-  switch (className(template)) {
-    case 'PromptTemplate':
-      return { kind: 'text', text: templateText(kwargs, on) };
-    case 'ChatPromptTemplate':
-    case 'StructuredPrompt': {
-      const messages = kwargs['messages'];
-      if (Array.isArray(messages)) {
-        return {
-          kind: 'chat',
-          messages: (messages as readonly Json[]).map((message) => messageOf(message, on)),
-        };
-      }
-    }
-  }
-  throw unknownForm(on, className(template));
+  const name = className(template);
+  if (name === 'PromptTemplate') return { kind: 'text', text: templateText(kwargs, on) };
+  const messages = kwargs['messages'];
+  const isChat = name === 'ChatPromptTemplate' || name === 'StructuredPrompt';
+  if (!isChat || !Array.isArray(messages)) throw unknownForm(on, name);
+  return {
+    kind: 'chat',
+    messages: (messages as readonly Json[]).map((message) => messageOf(message, on)),
+  };
 }
 
 function messageOf(message: Json, on: Reading): PromptMessage {

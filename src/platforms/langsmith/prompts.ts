@@ -21,6 +21,7 @@ import { contentOf, hashIn, manifestOf } from './manifest.js';
 import type { LangsmithSettings } from './options.js';
 import { handleOf, nameOf, readmeOf } from './prompt-handle.js';
 import type { Rest, RestCall } from './rest.js';
+import { currentWorkspace } from './server-facts.js';
 
 /** What `ensure` did; the ordinal counts the commits from 1. */
 interface Ensured {
@@ -84,12 +85,13 @@ async function* listPrompts(
   signal: AbortSignal,
 ): AsyncGenerator<readonly PromptSummary[], void, undefined> {
   const limit = 100;
+  // Only the workspace's own, not those that others made public.
+  const { id: tenant_id } = await currentWorkspace(rest, signal);
   for (let offset = 0; ; offset += limit) {
     const { repos } = await rest.read(
       {
         path: '/repos',
-        // Only the workspace's own, not those that others made public.
-        query: { limit, offset, is_archived: 'false', is_public: 'false' },
+        query: { limit, offset, is_archived: 'false', tenant_id },
         what: 'the prompts',
         signal,
       },

@@ -150,7 +150,7 @@ function observationView(run: RunAnswer): ObservationView {
     parentId: run.parent_run_id ?? undefined,
     type: run.run_type,
     name: run.name,
-    startedAt: run.start_time,
+    startedAt: zoned(run.start_time),
     latencyMs: Number.isFinite(ended - started) ? Math.round(ended - started) : undefined,
     level: run.error === null || run.error === undefined ? 'DEFAULT' : 'ERROR',
     statusMessage: run.error ?? undefined,
@@ -174,6 +174,9 @@ function metadataOf(run: RunAnswer): JsonObject {
   const metadata = run.extra?.['metadata'];
   return isObject(metadata) ? metadata : {};
 }
+
+/** Times of runs come without their zone, which is UTC. */
+const zoned = (time: string): string => (/(?:Z|[+-]\d\d:\d\d)$/.test(time) ? time : `${time}Z`);
 
 const text = (value: Json | undefined): string | undefined =>
   typeof value === 'string' ? value : undefined;

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { microsOf } from '../clock.js';
 import type { Context } from '../context.js';
 import { conflict, notFound, unprocessable } from '../http/errors.js';
-import { objectMap, parseBody, uuid } from '../http/validate.js';
+import { given, objectMap, parseBody, uuid } from '../http/validate.js';
 import { sessionById } from '../sessions/session.js';
 import type { Workspace } from '../workspace.js';
 import { configFor } from './config.js';
@@ -27,19 +27,19 @@ export const scoreSchema = z
 export const valueSchema = z.union([z.number(), z.boolean(), z.string(), objectMap]).nullish();
 
 const createSchema = z.object({
-  id: uuid.nullish(),
+  id: given(uuid),
   key: z.string().min(1).max(180),
-  run_id: uuid.nullish(),
-  trace_id: uuid.nullish(),
-  session_id: uuid.nullish(),
+  run_id: given(uuid),
+  trace_id: given(uuid),
+  session_id: given(uuid),
   score: scoreSchema,
   value: valueSchema,
-  comment: z.string().nullish(),
-  correction: z.union([objectMap, z.string()]).nullish(),
-  feedback_source: objectMap.nullish(),
-  feedback_config: objectMap.nullish(),
-  comparative_experiment_id: uuid.nullish(),
-  created_at: z.string().nullish(),
+  comment: given(z.string()),
+  correction: given(z.union([objectMap, z.string()])),
+  feedback_source: given(objectMap),
+  feedback_config: given(objectMap),
+  comparative_experiment_id: given(uuid),
+  created_at: given(z.string()),
 });
 
 /**
@@ -53,10 +53,10 @@ export function createFeedback(
   { body, inBatch }: { readonly body: unknown; readonly inBatch: boolean },
 ): Feedback {
   const input = parseBody(createSchema, body);
-  const run = input.run_id == null ? undefined : workspace.runs.get(input.run_id);
-  if (input.run_id == null && input.session_id == null)
+  const run = input.run_id === undefined ? undefined : workspace.runs.get(input.run_id);
+  if (input.run_id === undefined && input.session_id === undefined)
     throw unprocessable('One of run_id and session_id must be given');
-  if (input.session_id != null) sessionById(workspace, input.session_id);
+  if (input.session_id !== undefined) sessionById(workspace, input.session_id);
   else if (run === undefined && !inBatch) throw notFound('Run not found');
   const id = input.id ?? randomUUID();
   const before = workspace.feedback.get(id);
@@ -81,6 +81,6 @@ export function createFeedback(
     visibleAt: Date.now() + context.delays.current.feedbackMs,
   };
   workspace.feedback.set(id, row);
-  configFor(context, workspace, { key: input.key, config: input.feedback_config ?? undefined });
+  configFor(context, workspace, { key: input.key, config: input.feedback_config });
   return row;
 }

@@ -14,9 +14,9 @@ export interface Call {
   /** The one that the key belongs to. */
   readonly workspace: Workspace;
   /** The parsed JSON body; refuses anything else with 422. */
-  json(): unknown;
+  readonly json: () => unknown;
   /** The parts of a multipart body; refuses anything else with 422. */
-  parts(): readonly Part[];
+  readonly parts: () => readonly Part[];
 }
 
 export interface Reply {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { microsOf } from '../clock.js';
 import { invalid } from './errors.js';
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -11,6 +12,18 @@ export const uuid = z
   .string()
   .refine(isUuid, 'Input should be a valid UUID')
   .transform((value) => value.toLowerCase());
+
+/** A field that may be absent or null, which mean the same: undefined. */
+export const given = <Schema extends z.ZodType>(schema: Schema) =>
+  schema.nullish().transform((value) => value ?? undefined);
+
+/** A date-time or milliseconds, as microseconds. */
+export const moment = given(
+  z
+    .union([z.string(), z.number()])
+    .refine((value) => microsOf(value) !== undefined, 'Input should be a valid datetime')
+    .transform((value) => microsOf(value) ?? 0),
+);
 
 export const objectMap = z.record(z.string(), z.unknown());
 export type ObjectMap = z.infer<typeof objectMap>;

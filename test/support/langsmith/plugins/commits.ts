@@ -9,14 +9,14 @@ import { conflict, notFound } from '../http/errors.js';
 import type { Call, Reply } from '../http/exchange.js';
 import { ok } from '../http/exchange.js';
 import type { ObjectMap } from '../http/validate.js';
-import { objectMap, pageQuery, parseBody, parseQuery } from '../http/validate.js';
+import { given, objectMap, pageQuery, parseBody, parseQuery } from '../http/validate.js';
 import type { Commit, Repo } from '../prompts/repo.js';
 import { commitHash, repoOf, resolveCommit } from '../prompts/repo.js';
 
 const createSchema = z.object({
   manifest: objectMap,
-  parent_commit: z.string().nullish(),
-  description: z.string().nullish(),
+  parent_commit: given(z.string()),
+  description: given(z.string()),
 });
 
 export const commits: Plugin = (context) => [
@@ -36,7 +36,8 @@ function create({ clock }: Context, call: Call): Reply {
   const repo = repoOf(call, 'ingest');
   const input = parseBody(createSchema, call.json());
   const latest = repo.commits.at(-1) ?? null;
-  const parent = input.parent_commit == null ? null : resolveCommit(repo, input.parent_commit);
+  const parent =
+    input.parent_commit === undefined ? null : resolveCommit(repo, input.parent_commit);
   if (parent === undefined) throw notFound('Parent commit not found', 'ingest');
   if (parent !== latest) throw conflict('Parent commit is not the latest commit', 'ingest');
   if (latest !== null && isDeepStrictEqual(latest.manifest, input.manifest))

@@ -1,46 +1,39 @@
 import { z } from 'zod';
 
-import { microsOf } from '../clock.js';
 import type { Plugin } from '../context.js';
 import { refusal, unprocessable } from '../http/errors.js';
 import type { Call, Reply } from '../http/exchange.js';
 import { ok } from '../http/exchange.js';
 import type { ObjectMap } from '../http/validate.js';
-import { parseBody, uuid } from '../http/validate.js';
+import { given, moment, parseBody, uuid } from '../http/validate.js';
 import { parseFilter } from '../runs/filter.js';
 import type { Run } from '../runs/run.js';
 import { visibleRuns } from '../runs/run.js';
 import { runView } from '../runs/view.js';
 import type { Workspace } from '../workspace.js';
 
-const idOrIds = z.union([uuid.transform((id) => [id]), z.array(uuid)]).nullish();
-const moment = z
-  .string()
-  .refine((value) => microsOf(value) !== undefined, 'Input should be a valid datetime')
-  .transform((value) => microsOf(value) ?? 0)
-  .nullish();
-
+const idOrIds = given(z.union([uuid.transform((id) => [id]), z.array(uuid)]));
 const querySchema = z.object({
   id: idOrIds,
   session: idOrIds,
-  trace: uuid.nullish(),
-  parent_run: uuid.nullish(),
-  run_type: z.string().nullish(),
+  trace: given(uuid),
+  parent_run: given(uuid),
+  run_type: given(z.string()),
   reference_example: idOrIds,
-  execution_order: z.number().nullish(),
-  is_root: z.boolean().nullish(),
-  error: z.boolean().nullish(),
+  execution_order: given(z.number()),
+  is_root: given(z.boolean()),
+  error: given(z.boolean()),
   start_time: moment,
   end_time: moment,
-  filter: z.string().nullish(),
-  trace_filter: z.string().nullish(),
-  tree_filter: z.string().nullish(),
+  filter: given(z.string()),
+  trace_filter: given(z.string()),
+  tree_filter: given(z.string()),
   query: z.null().optional(),
   search_filter: z.null().optional(),
-  order: z.enum(['asc', 'desc']).nullish(),
-  limit: z.number().int().min(1).max(100).nullish(),
-  cursor: z.string().nullish(),
-  select: z.array(z.string()).nullish(),
+  order: given(z.enum(['asc', 'desc'])),
+  limit: given(z.number().int().min(1).max(100)),
+  cursor: given(z.string()),
+  select: given(z.array(z.string())),
 });
 type Query = z.output<typeof querySchema>;
 
@@ -57,7 +50,7 @@ function answer({ workspace, json }: Call): Reply {
     );
   const found = select(workspace, query).sort((a, b) => order(a, b));
   if (query.order !== 'asc') found.reverse();
-  const from = query.cursor == null ? 0 : placeAfter(found, query);
+  const from = query.cursor === undefined ? 0 : placeAfter(found, query);
   const page = found.slice(from, from + (query.limit ?? 100));
   const last = page.at(-1);
   const more = from + page.length < found.length;
@@ -73,7 +66,7 @@ const absent = (value: unknown): boolean =>
   value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 
 function select(workspace: Workspace, query: Query): Run[] {
-  const test = query.filter == null ? undefined : parseFilter(query.filter, workspace);
+  const test = query.filter === undefined ? undefined : parseFilter(query.filter, workspace);
   const all = visibleRuns(workspace.runs, Date.now());
   const traces = tracesFor(workspace, query, all);
   return all.filter(
@@ -81,14 +74,14 @@ function select(workspace: Workspace, query: Query): Run[] {
       within(query.session, run.sessionId) &&
       within(query.id, run.id) &&
       within(query.reference_example, run.referenceExampleId) &&
-      (query.trace == null || run.traceId === query.trace) &&
-      (query.parent_run == null || run.parentRunId === query.parent_run) &&
-      (query.run_type == null || run.runType === query.run_type) &&
+      (query.trace === undefined || run.traceId === query.trace) &&
+      (query.parent_run === undefined || run.parentRunId === query.parent_run) &&
+      (query.run_type === undefined || run.runType === query.run_type) &&
       (query.execution_order !== 1 || run.parentRunId === null) &&
-      (query.is_root == null || (run.parentRunId === null) === query.is_root) &&
-      (query.error == null || (run.error !== null) === query.error) &&
-      (query.start_time == null || run.startTime >= query.start_time) &&
-      (query.end_time == null || run.startTime <= query.end_time) &&
+      (query.is_root === undefined || (run.parentRunId === null) === query.is_root) &&
+      (query.error === undefined || (run.error !== null) === query.error) &&
+      (query.start_time === undefined || run.startTime >= query.start_time) &&
+      (query.end_time === undefined || run.startTime <= query.end_time) &&
       (test === undefined || test(run)) &&
       (traces === undefined || traces.has(run.traceId)),
   );
@@ -100,9 +93,9 @@ function tracesFor(
   query: Query,
   all: readonly Run[],
 ): ReadonlySet<string> | undefined {
-  if (query.trace_filter == null && query.tree_filter == null) return undefined;
-  const passing = (filter: string | null | undefined, runs: readonly Run[]) => {
-    if (filter == null) return new Set(all.map(({ traceId }) => traceId));
+  if (query.trace_filter === undefined && query.tree_filter === undefined) return undefined;
+  const passing = (filter: string | undefined, runs: readonly Run[]) => {
+    if (filter === undefined) return new Set(all.map(({ traceId }) => traceId));
     return new Set(runs.filter(parseFilter(filter, workspace)).map(({ traceId }) => traceId));
   };
   const roots = passing(
@@ -113,8 +106,8 @@ function tracesFor(
   return new Set([...roots].filter((trace) => trees.has(trace)));
 }
 
-const within = (wanted: readonly string[] | null | undefined, value: string | null): boolean =>
-  wanted == null || wanted.length === 0 || (value !== null && wanted.includes(value));
+const within = (wanted: readonly string[] | undefined, value: string | null): boolean =>
+  wanted === undefined || wanted.length === 0 || (value !== null && wanted.includes(value));
 
 const order = (a: Run, b: Run): number => a.startTime - b.startTime || a.id.localeCompare(b.id);
 
@@ -140,8 +133,8 @@ function cursorParts(cursor: string): readonly [number, string] {
   }
 }
 
-function picked(view: ObjectMap, wanted: readonly string[] | null | undefined): ObjectMap {
-  if (wanted == null) return view;
+function picked(view: ObjectMap, wanted: readonly string[] | undefined): ObjectMap {
+  if (wanted === undefined) return view;
   return Object.fromEntries(
     Object.entries(view).filter(([key]) => key === 'id' || wanted.includes(key)),
   );

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 
 import { z } from 'zod';
 
-import { microsOf } from '../clock.js';
 import type { Context, Plugin } from '../context.js';
 import { datasetById } from '../datasets/find.js';
 import { conflict } from '../http/errors.js';
@@ -12,6 +11,7 @@ import { listReply } from '../http/page.js';
 import {
   flag,
   jsonObjectText,
+  moment,
   objectMap,
   pageQuery,
   parseBody,
@@ -24,12 +24,6 @@ import type { Session } from '../sessions/session.js';
 import { sessionById, sessionNamed, sessionView } from '../sessions/session.js';
 import { statsView } from '../sessions/stats.js';
 import type { Workspace } from '../workspace.js';
-
-const moment = z
-  .union([z.string(), z.number()])
-  .refine((value) => microsOf(value) !== undefined, 'Input should be a valid datetime')
-  .transform((value) => microsOf(value) ?? 0)
-  .nullish();
 
 const createSchema = z.object({
   name: z.string().min(1),

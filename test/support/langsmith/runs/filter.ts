@@ -57,7 +57,9 @@ function metadataPair(terms: readonly Term[]): Test | undefined {
     Expression | undefined
   )[];
   if (key === undefined || value === undefined || terms.length !== 2) return undefined;
-  return (run) => String(metadataOf(run)[String(key.terms[1])]) === String(value.terms[1]);
+  const [name, wanted] = [key.terms[1], value.terms[1]];
+  if (typeof name !== 'string' || isExpression(wanted)) throw unknown('metadata_key');
+  return (run) => String(metadataOf(run)[name]) === String(wanted);
 }
 
 function comparison({ name, terms }: Expression, workspace: Workspace): Test {

@@ -54,7 +54,7 @@ function updateRun(context: Context, workspace: Workspace, body: PatchBody): boo
   const before = workspace.runs.get(body.id);
   if (before === undefined) {
     const early = workspace.earlyPatches.get(body.id) ?? [];
-    if (early.some(({ end_time: end }) => end != null)) return false;
+    if (early.some(({ end_time: end }) => end !== undefined)) return false;
     workspace.earlyPatches.set(body.id, [...early, body]);
     return true;
   }
@@ -68,7 +68,7 @@ function newRun(
   workspace: Workspace,
   { body, needsOrder }: { readonly body: PostBody; readonly needsOrder: boolean },
 ): Run {
-  if (needsOrder && (body.trace_id == null || body.dotted_order == null))
+  if (needsOrder && (body.trace_id === undefined || body.dotted_order === undefined))
     throw unprocessable(`trace_id and dotted_order are required for run_id:${body.id}`, 'ingest');
   const startTime = body.start_time ?? context.clock.now();
   const identity = {
@@ -95,14 +95,14 @@ function newRun(
     referenceExampleId: body.reference_example_id ?? null,
     posts: 1,
     patches: 0,
-    closed: body.end_time != null,
+    closed: body.end_time !== undefined,
     visibleAt: Date.now() + context.delays.current.runsMs,
   };
 }
 
 /** The project that the body names; one that is named for the first time comes into being, `default` where none is named. */
 function sessionFor({ clock }: Context, workspace: Workspace, body: PostBody): Session {
-  if (body.session_id != null) return sessionById(workspace, body.session_id, 'ingest');
+  if (body.session_id !== undefined) return sessionById(workspace, body.session_id, 'ingest');
   const name = body.session_name ?? 'default';
   const known = sessionNamed(workspace, name);
   if (known !== undefined) return known;
@@ -124,7 +124,7 @@ function sessionFor({ clock }: Context, workspace: Workspace, body: PostBody): S
 
 /** An update may leave out where its run stands in its trace, but not move it. */
 function checkPatch(workspace: Workspace, posts: readonly PostBody[], body: PatchBody): void {
-  if (body.dotted_order == null || body.trace_id == null) return;
+  if (body.dotted_order === undefined || body.trace_id === undefined) return;
   const posted = posts.find(({ id }) => id === body.id);
   checkDottedOrder({
     id: body.id,
@@ -157,14 +157,14 @@ function merged({ delays }: Context, before: Run, body: PatchBody): Run {
     tags: body.tags ?? before.tags,
     referenceExampleId: body.reference_example_id ?? before.referenceExampleId,
     patches: before.patches + 1,
-    closed: body.end_time != null,
+    closed: body.end_time !== undefined,
     visibleAt: Date.now() + delays.current.runsMs,
   };
 }
 
 /** `metadata` is joined key by key, anything else replaced. */
-function mergedExtra(before: ObjectMap, change: ObjectMap | null | undefined): ObjectMap {
-  if (change == null) return before;
+function mergedExtra(before: ObjectMap, change: ObjectMap | undefined): ObjectMap {
+  if (change === undefined) return before;
   const metadata = {
     ...(before['metadata'] as ObjectMap | undefined),
     ...(change['metadata'] as ObjectMap | undefined),

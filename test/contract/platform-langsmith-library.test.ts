@@ -1,0 +1,247 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+
+import type { PromptToCreate } from '../../src/platforms/prompt-port.js';
+import { all, clientOf } from './langsmith-server-support.js';
+import { collect, Place, soon } from './platform-langsmith-support.js';
+
+let place: Place;
+beforeAll(async () => {
+  place = await Place.start();
+});
+afterEach(() => {
+  place.server.faults.clear();
+});
+afterAll(() => place.close());
+
+const prompt = (name: string, text: string, hash: string): PromptToCreate => ({
+  name,
+  body: {
+    kind: 'chat',
+    messages: [
+      { role: 'system', content: text },
+      { placeholder: 'history' },
+      { role: 'user', content: '{{question}}' },
+      { role: 'tool', content: 'plain' },
+    ],
+  },
+  config: { model: 'gpt-4o-mini', temperature: 0.2 },
+  contentHash: hash.repeat(64),
+});
+
+describe('prompts', () => {
+  it('come back as they were, by version and by label', async () => {
+    const { prompts } = place.platform;
+    const wanted = {
+      ...prompt('reply', 'Be {{tone}}.', 'a'),
+      labels: ['staging'],
+      tags: ['support'],
+      message: 'First',
+    };
+    const { version, created } = await prompts.ensure(wanted, soon());
+    expect(created).toBe(true);
+    const found = await prompts.get('reply', { version }, soon());
+    expect(found).toMatchObject({
+      name: 'reply',
+      version,
+      body: wanted.body,
+      config: wanted.config,
+      tags: ['support'],
+      message: 'First',
+    });
+    expect(found?.labels).toContain('staging');
+    expect(await prompts.get('reply', { label: 'staging' }, soon())).toEqual(found);
+    expect(await prompts.get('reply', { label: 'latest' }, soon())).toEqual(found);
+    expect(await prompts.get('reply', { label: 'production' }, soon())).toBeUndefined();
+    expect(await prompts.get('reply', { version: 'staging' }, soon())).toBeUndefined();
+    expect(await prompts.get('nobody', { label: 'latest' }, soon())).toBeUndefined();
+  });
+
+  it('of equal content are one version, also where a process died before it marked it', async () => {
+    const { prompts } = place.platform;
+    const wanted = prompt('once', 'Once {{a}}', 'c');
+    place.server.faults.order({
+      kind: 'commit_then_drop',
+      method: 'POST',
+      next: 1,
+      pathPrefix: '/commits/-/once',
+    });
+    const first = await prompts.ensure(wanted, soon());
+    expect(await prompts.ensure(wanted, soon())).toEqual({ ...first, created: false });
+    const repo = place.server.inspect.repos.find(({ handle }) => handle === 'once');
+    expect(repo?.commits).toHaveLength(1);
+    expect([...(repo?.commitTags.keys() ?? [])]).toEqual([`assay-${'c'.repeat(24)}`]);
+  });
+
+  it('are created once by two at a time', async () => {
+    const wanted = prompt('race', 'Race', 'd');
+    const other = place.another();
+    await Promise.all([
+      place.platform.prompts.ensure(wanted, soon()),
+      place.platform.prompts.ensure(wanted, soon()),
+      other.prompts.ensure(wanted, soon()),
+    ]);
+    const repo = place.server.inspect.repos.find(({ handle }) => handle === 'race');
+    expect(repo?.commits).toHaveLength(1);
+  });
+
+  it('carry a label on one version only, which is moved once', async () => {
+    const { prompts } = place.platform;
+    const one = await prompts.ensure(prompt('moved', 'One', 'e'), soon());
+    const two = await prompts.ensure(prompt('moved', 'Two', 'f'), soon());
+    const label = 'production';
+    expect(await prompts.moveLabel('moved', { label, version: one.version }, soon())).toEqual({
+      moved: true,
+    });
+    expect(await prompts.moveLabel('moved', { label, version: two.version }, soon())).toEqual({
+      moved: true,
+      from: one.version,
+    });
+    expect(await prompts.moveLabel('moved', { label, version: two.version }, soon())).toEqual({
+      moved: false,
+      from: two.version,
+    });
+    const versions = await collect(prompts.versions('moved', soon()));
+    expect(versions.map((each) => [each.version, each.labels.includes(label)])).toEqual([
+      [two.version, true],
+      [one.version, false],
+    ]);
+    await expect(
+      prompts.moveLabel('moved', { label, version: 'f'.repeat(64) }, soon()),
+    ).rejects.toMatchObject({ code: 'PROMPT_INVALID' });
+  });
+
+  it('keep a name that LangSmith does not take, and do not believe a readme', async () => {
+    const { prompts } = place.platform;
+    for (const name of ['Reply/DE', 'reply-de', '日本']) {
+      await prompts.ensure(prompt(name, `For ${name}`, 'b'), soon());
+    }
+    await clientOf(place.server).createPrompt('liar', { readme: 'Name in Assay: "../../etc"' });
+    const names = (await collect(prompts.list(soon()))).map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['Reply/DE', 'reply-de', '日本', 'liar']));
+    expect(names).not.toContain('../../etc');
+  });
+
+  it('are read by the official client, and theirs are read here', async () => {
+    const client = clientOf(place.server);
+    const { version } = await place.platform.prompts.ensure(prompt('shared', 'Hi', '9'), soon());
+    const pulled = await client.pullPromptCommit('shared', { skipCache: true });
+    expect(pulled.commit_hash).toBe(version);
+    await client.createPrompt('fstring');
+    await client.createCommit('fstring', {
+      lc: 1,
+      type: 'constructor',
+      id: ['langchain_core', 'prompts', 'chat', 'ChatPromptTemplate'],
+      kwargs: {
+        messages: [
+          {
+            lc: 1,
+            type: 'constructor',
+            id: ['langchain_core', 'prompts', 'chat', 'HumanMessagePromptTemplate'],
+            kwargs: {
+              prompt: {
+                lc: 1,
+                type: 'constructor',
+                id: ['langchain_core', 'prompts', 'prompt', 'PromptTemplate'],
+                kwargs: { template: 'Sort {text}', input_variables: ['text'] },
+              },
+            },
+          },
+        ],
+        input_variables: ['text'],
+      },
+    });
+    const latest = { label: 'latest' };
+    await expect(place.platform.prompts.get('fstring', latest, soon())).rejects.toMatchObject({
+      code: 'PROMPT_INVALID',
+    });
+    const reading = place.another({
+      fStrings: (text) => ({ text: text.replaceAll(/\{(\w+)\}/g, '{{$1}}') }),
+    });
+    expect(await reading.prompts.get('fstring', latest, soon())).toMatchObject({
+      body: { kind: 'chat', messages: [{ role: 'user', content: 'Sort {{text}}' }] },
+    });
+  });
+});
+
+describe('datasets', () => {
+  it('are made once with what is given, and keep what is not', async () => {
+    const { datasets } = place.platform;
+    const inputSchema = { type: 'object', required: ['q'] };
+    const made = await datasets.ensure(
+      { name: 'faq', description: 'Questions', metadata: { team: 'a' }, inputSchema },
+      soon(),
+    );
+    expect(made).toMatchObject({ created: true, name: 'faq', description: 'Questions' });
+    expect(made).toMatchObject({ metadata: { team: 'a' }, inputSchema });
+    const writes = (): number =>
+      Object.entries(place.server.requests.counts())
+        .filter(([route]) => /^(POST|PATCH) \/datasets/.test(route))
+        .reduce((sum, [, count]) => sum + count, 0);
+    const before = writes();
+    expect(await datasets.ensure({ name: 'faq' }, soon())).toMatchObject({
+      created: false,
+      description: 'Questions',
+    });
+    expect(await datasets.ensure({ name: 'faq', metadata: { team: 'a' } }, soon())).toMatchObject({
+      created: false,
+    });
+    expect(writes()).toBe(before);
+    const changed = await datasets.ensure({ name: 'faq', description: 'Other' }, soon());
+    expect(changed).toMatchObject({ id: made.id, description: 'Other', metadata: { team: 'a' } });
+    expect(await datasets.get('faq', soon())).toMatchObject({ id: made.id, inputSchema });
+    expect(await datasets.get('nothing', soon())).toBeUndefined();
+    const names = (await collect(datasets.list(soon()))).map(({ name }) => name);
+    expect(names).toContain('faq');
+  });
+
+  it('give items back with external key, splits and expectation, and archive them', async () => {
+    const { datasets } = place.platform;
+    const { id } = await datasets.ensure({ name: 'split' }, soon());
+    const dataset = { id, name: 'split' };
+    const written = {
+      dataset,
+      items: [
+        {
+          item: { id: 'k-1', input: { q: '1' }, expected: [1, 2], metadata: { m: true } },
+          splits: ['train', 'hard'],
+        },
+        { item: { id: 'k-2', input: { q: '2' }, metadata: {} } },
+      ],
+      signal: soon(),
+    };
+    expect(await datasets.writeItems(written)).toEqual({ written: 2, requests: 1 });
+    // All again, as changes of what is there: nothing is there twice, and no split is lost.
+    expect(await datasets.writeItems(written)).toEqual({ written: 2, requests: 1 });
+    const read = async () => {
+      const list = await collect(datasets.items({ dataset: 'split', signal: soon() }));
+      return [...list].sort((a, b) => (a.item.id < b.item.id ? -1 : 1));
+    };
+    const items = await read();
+    expect(items.map(({ item }) => item)).toEqual(written.items.map(({ item }) => item));
+    expect(items.map(({ splits }) => [...splits].sort())).toEqual([['hard', 'train'], []]);
+    const viaClient = await all(clientOf(place.server).listExamples({ datasetName: 'split' }));
+    expect(viaClient).toHaveLength(2);
+    const version = new Date().toISOString();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const archive = { dataset, items: items.slice(0, 1), signal: soon() };
+    expect(await datasets.archiveItems(archive)).toEqual({ archived: 1, requests: 1 });
+    expect(await datasets.archiveItems(archive)).toEqual({ archived: 1, requests: 0 });
+    expect((await read()).map(({ item }) => item.id)).toEqual(['k-2']);
+    const then = await collect(datasets.items({ dataset: 'split', version, signal: soon() }));
+    expect(then).toHaveLength(2);
+  });
+
+  it('say so where an item that was taken out cannot be put back', async () => {
+    const { datasets } = place.platform;
+    const { id } = await datasets.ensure({ name: 'gone' }, soon());
+    const dataset = { id, name: 'gone' };
+    const items = [{ item: { id: 'k-1', input: { q: '1' }, metadata: {} } }];
+    await datasets.writeItems({ dataset, items, signal: soon() });
+    const there = await collect(datasets.items({ dataset: 'gone', signal: soon() }));
+    await datasets.archiveItems({ dataset, items: there, signal: soon() });
+    await expect(datasets.writeItems({ dataset, items, signal: soon() })).rejects.toMatchObject({
+      code: 'PLATFORM_REFUSED',
+      message: expect.stringContaining('"k-1"') as string,
+    });
+  });
+});

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Client } from 'langsmith';
@@ -173,6 +174,33 @@ describe('projects, runs and feedback of the LangSmith test server, by the offic
       expect((await batch([{ ...old, name: 'changed' }, fresh])).status).toBe(202);
       expect(rowsOf(old.id)).toMatchObject([{ name: 'target' }]);
       expect(rowsOf(fresh.id)).toHaveLength(1);
+    });
+
+    it('can answer such a batch with 409, with and without taking what is new', async () => {
+      for (const partlyRepeated of ['take-and-409', 'refuse'] as const) {
+        const strict = await startLangsmith({ partlyRepeated });
+        const [old, fresh] = [rootRun(), rootRun()];
+        const send = (...post: Loose[]) => ask(strict, 'POST /runs/batch', { body: { post } });
+        await send(old);
+        const answer = await send(old, fresh);
+        await strict.close();
+        expect(answer.status).toBe(409);
+        expect(strict.inspect.runs).toHaveLength(partlyRepeated === 'refuse' ? 1 : 2);
+      }
+    });
+
+    it('takes compressed bodies, and says so where one is broken', async () => {
+      const run = rootRun();
+      const send = (body: Uint8Array<ArrayBuffer>) =>
+        fetch(`${server.url}/runs/batch`, {
+          method: 'POST',
+          headers: { 'x-api-key': server.apiKey, 'content-encoding': 'gzip' },
+          body,
+        });
+      const packed = new Uint8Array(gzipSync(JSON.stringify({ post: [run] })));
+      expect((await send(packed)).status).toBe(202);
+      expect(rowsOf(run.id)).toHaveLength(1);
+      expect((await send(packed.slice(0, 20))).status).toBe(400);
     });
 
     it('takes no second update of a run that has ended', async () => {

@@ -33,6 +33,11 @@ export interface LangsmithOptions {
    * with 409. The real service's answer is not documented, so a client must live with both.
    */
   readonly repeatedFeedback?: 'replace' | 'refuse';
+  /**
+   * A batch of runs of which some, but not all, were sent before. `take` (default): what is new is taken, 202. `take-and-409`: it is
+   * taken, yet the answer is the 409 of a repeat. `refuse`: nothing is taken, 409. The real service's answer is not documented.
+   */
+  readonly partlyRepeated?: 'take' | 'take-and-409' | 'refuse';
 }
 
 export type Settings = Required<Omit<LangsmithOptions, 'delays' | 'otherKey' | 'tenantHandle'>> & {
@@ -56,5 +61,6 @@ export function settingsOf(options: LangsmithOptions): Settings {
     seed: options.seed ?? 1,
     maxBodyBytes: options.maxBodyBytes ?? 20 * 1024 * 1024,
     repeatedFeedback: options.repeatedFeedback ?? 'replace',
+    partlyRepeated: options.partlyRepeated ?? 'take',
   };
 }

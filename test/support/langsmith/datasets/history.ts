@@ -26,11 +26,25 @@ export function stateAt(
   return state === undefined || state.deleted ? undefined : state;
 }
 
+interface Listing {
+  readonly modifiedAt: number;
+  readonly at: number | undefined;
+  readonly states: readonly ExampleState[];
+}
+
+// A reader of 100,000 examples asks for a thousand pages; each must not sort them all again.
+const lastListing = new WeakMap<Dataset, Listing>();
+
 /** The examples of a version, last changed first, then by id. */
 export function examplesAt(dataset: Dataset, at?: number): readonly ExampleState[] {
-  return [...dataset.histories.values()]
+  const { modifiedAt } = dataset;
+  const last = lastListing.get(dataset);
+  if (last?.modifiedAt === modifiedAt && last.at === at) return last.states;
+  const states = [...dataset.histories.values()]
     .flatMap((history) => stateAt(history, at) ?? [])
-    .sort((a, b) => b.at - a.at || a.id.localeCompare(b.id));
+    .sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1));
+  lastListing.set(dataset, { modifiedAt, at, states });
+  return states;
 }
 
 /** The moments of all versions, newest first. */

@@ -1,5 +1,19 @@
 import type { ObjectMap } from '../http/validate.js';
+import type { Workspace } from '../workspace.js';
 import type { Feedback } from './feedback.js';
+
+/** The feedback that can be read now, by its run. */
+export function feedbackByRun({ feedback }: Workspace): ReadonlyMap<string, readonly Feedback[]> {
+  const now = Date.now();
+  const byRun = new Map<string, Feedback[]>();
+  for (const row of feedback.values()) {
+    if (row.runId === null || row.visibleAt > now) continue;
+    const rows = byRun.get(row.runId) ?? [];
+    rows.push(row);
+    byRun.set(row.runId, rows);
+  }
+  return byRun;
+}
 
 /** By key: how many, the mean of the numeric scores, and how often each text value stands. */
 export function feedbackStats(rows: readonly Feedback[]): ObjectMap {

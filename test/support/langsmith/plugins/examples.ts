@@ -78,7 +78,7 @@ export const examples: Plugin = (context) => [
   {
     path: '/platform/datasets/examples/delete',
     half: 'ingest',
-    methods: { POST: deleteForGood },
+    methods: { POST: (call) => deleteForGood(context, call) },
   },
 ];
 
@@ -147,12 +147,17 @@ function removeMany({ clock }: Context, call: Call, ids: readonly string[]): voi
 }
 
 /** Takes them out of every version. */
-function deleteForGood(call: Call): Reply {
+function deleteForGood({ clock }: Context, call: Call): Reply {
   const input = parseBody(
     z.object({ example_ids: z.array(uuid).max(1_000), hard_delete: z.literal(true) }),
     call.json(),
   );
-  for (const id of input.example_ids) exampleById(call.workspace, id)?.dataset.histories.delete(id);
+  for (const id of input.example_ids) {
+    const dataset = exampleById(call.workspace, id)?.dataset;
+    if (dataset === undefined) continue;
+    dataset.histories.delete(id);
+    dataset.modifiedAt = clock.now();
+  }
   return ok({ count: input.example_ids.length });
 }
 

@@ -70,10 +70,11 @@ function rowOf({ workspace, params }: Call): Feedback {
 function list({ workspace, query }: Call): Reply {
   const filter = parseQuery(listSchema, query, ['run', 'session', 'key', 'source']);
   const now = Date.now();
+  const runs = filter.run && new Set(filter.run);
   const found = [...workspace.feedback.values()].filter(
     (row) =>
       row.visibleAt <= now &&
-      within(filter.run, row.runId) &&
+      (runs === undefined || (row.runId !== null && runs.has(row.runId))) &&
       within(filter.session, row.sessionId) &&
       within(filter.key, row.key) &&
       within(filter.source, row.source?.['type']) &&

@@ -9,7 +9,7 @@ import { given, moment, parseBody, uuid } from '../http/validate.js';
 import { parseFilter } from '../runs/filter.js';
 import type { Run } from '../runs/run.js';
 import { visibleRuns } from '../runs/run.js';
-import { runView } from '../runs/view.js';
+import { runViews } from '../runs/view.js';
 import type { Workspace } from '../workspace.js';
 
 const idOrIds = given(z.union([uuid.transform((id) => [id]), z.array(uuid)]));
@@ -55,7 +55,7 @@ function answer({ workspace, json }: Call): Reply {
   const last = page.at(-1);
   const more = from + page.length < found.length;
   return ok({
-    runs: page.map((run) => picked(runView(workspace, run), query.select)),
+    runs: runViews(workspace, page).map((view) => picked(view, query.select)),
     cursors: { prev: null, next: more && last !== undefined ? cursorOf(last) : null },
     search_cursors: null,
     parsed_query: null,

@@ -7,7 +7,7 @@ import { accepted, ok } from '../http/exchange.js';
 import { objectMap, parseBody, uuid, uuidParam } from '../http/validate.js';
 import { ingest } from '../runs/ingest.js';
 import { runsOf } from '../runs/multipart.js';
-import { runView } from '../runs/view.js';
+import { runViews } from '../runs/view.js';
 
 const batchSchema = z.object({
   post: z.array(z.unknown()).nullish(),
@@ -56,7 +56,7 @@ export const runs: Plugin = (context) => [
       GET: ({ workspace, params }) => {
         const run = workspace.runs.get(uuidParam(params, 'run'));
         if (run === undefined || run.visibleAt > Date.now()) throw notFound('Run not found');
-        return ok(runView(workspace, run));
+        return ok(runViews(workspace, [run])[0]);
       },
       PATCH: ({ workspace, params, json }) => {
         const body = { ...parseBody(objectMap, json()), id: uuidParam(params, 'run') };

@@ -21,20 +21,35 @@ export interface RunBatch {
 }
 
 /**
- * Takes runs and updates, all or (where one of them is malformed) none. A run that was posted before, or an update of one that was
- * ended before, changes nothing; where that is so of all of them the answer is the real service's 409.
+ * Takes runs and updates; one that is malformed refuses all. A run that was posted before, or an update of one that had ended
+ * before, changes nothing; where that is so of all of them, the answer is the real service's 409.
  */
 export function ingest(context: Context, workspace: Workspace, batch: RunBatch): void {
   const posts = batch.post.map((body) => parseBody(postSchema, body));
   const patches = batch.patch.map((body) => parseBody(patchSchema, body));
   const fresh = posts.map((body) => newRun(context, workspace, { body, ...batch }));
   for (const body of patches) checkPatch(workspace, posts, body);
+  const { partlyRepeated } = context.settings;
+  const anyKnown =
+    fresh.some((run) => workspace.runs.has(run.id)) ||
+    patches.some((body) => hasEnded(workspace, body.id));
+  if (anyKnown && partlyRepeated === 'refuse') throw alreadyReceived();
   const taken = [
     ...fresh.map((run) => addRun(context, workspace, run)),
     ...patches.map((body) => updateRun(context, workspace, body)),
   ];
-  if (taken.length > 0 && !taken.includes(true))
-    throw conflict('Conflict: payload already received: payloads already received', 'ingest');
+  const noneNew = taken.length > 0 && !taken.includes(true);
+  if (noneNew || (anyKnown && partlyRepeated === 'take-and-409')) throw alreadyReceived();
+}
+
+const alreadyReceived = () =>
+  conflict('Conflict: payload already received: payloads already received', 'ingest');
+
+/** Whether an update that ends the run was taken already, be it before the run itself came. */
+function hasEnded({ runs, earlyPatches }: Workspace, id: string): boolean {
+  const run = runs.get(id);
+  if (run !== undefined) return run.closed;
+  return (earlyPatches.get(id) ?? []).some(({ end_time: end }) => end !== undefined);
 }
 
 /** False where the run was posted before. Updates that came before it are joined to it now. */
@@ -51,15 +66,14 @@ function addRun(context: Context, workspace: Workspace, run: Run): boolean {
 
 /** False where the run had ended before. One that is unknown is kept until its run comes, as on the real service. */
 function updateRun(context: Context, workspace: Workspace, body: PatchBody): boolean {
+  if (hasEnded(workspace, body.id)) return false;
   const before = workspace.runs.get(body.id);
-  if (before === undefined) {
-    const early = workspace.earlyPatches.get(body.id) ?? [];
-    if (early.some(({ end_time: end }) => end !== undefined)) return false;
-    workspace.earlyPatches.set(body.id, [...early, body]);
+  if (before !== undefined) {
+    workspace.runs.set(body.id, merged(context, before, body));
     return true;
   }
-  if (before.closed) return false;
-  workspace.runs.set(body.id, merged(context, before, body));
+  const early = workspace.earlyPatches.get(body.id) ?? [];
+  workspace.earlyPatches.set(body.id, [...early, body]);
   return true;
 }
 

@@ -1,11 +1,19 @@
 import { naiveIso } from '../clock.js';
-import { feedbackStats } from '../feedback/stats.js';
+import { feedbackByRun, feedbackStats } from '../feedback/stats.js';
 import type { ObjectMap } from '../http/validate.js';
 import type { Workspace } from '../workspace.js';
 import type { Run } from './run.js';
 
-/** A run as the API shows it, all fields. */
-export function runView(workspace: Workspace, run: Run): ObjectMap {
+/** Runs as the API shows them, all fields. */
+export function runViews(workspace: Workspace, runs: readonly Run[]): readonly ObjectMap[] {
+  const feedback = feedbackByRun(workspace);
+  return runs.map((run) => ({
+    ...runView(workspace, run),
+    feedback_stats: feedbackStats(feedback.get(run.id) ?? []),
+  }));
+}
+
+function runView(workspace: Workspace, run: Run): ObjectMap {
   const ancestors = run.dottedOrder.split('.').map((part) => part.slice(part.indexOf('Z') + 1));
   const tokens = tokensOf(run);
   const example = run.referenceExampleId;
@@ -39,18 +47,10 @@ export function runView(workspace: Workspace, run: Run): ObjectMap {
     prompt_cost: null,
     completion_cost: null,
     first_token_time: null,
-    feedback_stats: statsOf(workspace, run),
     app_path: `/o/${workspace.id}/projects/p/${run.sessionId}/r/${run.id}?trace_id=${run.traceId}`,
     share_token: null,
     trace_tier: 'longlived',
   };
-}
-
-function statsOf(workspace: Workspace, run: Run): ObjectMap {
-  const now = Date.now();
-  return feedbackStats(
-    [...workspace.feedback.values()].filter((row) => row.runId === run.id && row.visibleAt <= now),
-  );
 }
 
 /** From `usage_metadata`, in the outputs or in the run's metadata. */

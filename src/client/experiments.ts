@@ -5,6 +5,7 @@ import {
   experimentSpecSchema,
   type ExperimentSpec,
   type ExperimentSpecInput,
+  type TraceMode,
 } from '../contracts/experiment-spec.js';
 import type { ExperimentEstimate } from '../contracts/estimate.js';
 import type { SubmitReply } from '../contracts/experiment-protocol.js';
@@ -64,6 +65,8 @@ export interface ExperimentView {
   /** What the run stands still for, or waits for, where it does: a person, its budget, a rate limit, a platform. */
   readonly waitingFor: string | undefined;
   readonly publication: readonly PublicationCounts[];
+  /** With `none` nothing of the run is published, by choice; absent in runs of earlier versions, which all are. */
+  readonly trace?: TraceMode;
   /** After the end: headings and one row of figures, each with its denominator. */
   readonly summary: Json | undefined;
   readonly error: ErrorDocument | undefined;
@@ -460,6 +463,7 @@ function viewOf(
     dataset: record.spec.dataset.name,
     sample: sampleOf(record),
     concurrency: record.concurrency,
+    ...(record.spec.trace === undefined ? {} : { trace: record.spec.trace }),
     ...seen,
     summary: record.summary,
     error: record.error,

@@ -41,6 +41,7 @@ export async function partialReport(
     reuse: spec.reuse,
     ...(spec.quick === undefined ? {} : { sampleAsked: spec.quick.items }),
     verify: spec.verify,
+    ...(spec.trace === undefined ? {} : { trace: spec.trace }),
     platforms: record.platformRuns.map((run) => ({
       platform: run.platform,
       project: run.projectId,

@@ -8,7 +8,7 @@ import {
   pathOption as path,
 } from './evaluator-kinds.js';
 import { backendSchema } from './backend.js';
-import { retrySettingsSchema } from './experiment-spec.js';
+import { retrySettingsSchema, traceModeSchema } from './experiment-spec.js';
 import { gateSettingsSchema } from './gate.js';
 import { jsonObjectSchema, jsonSchema } from './json.js';
 import { judgeKinds } from './judge-kinds.js';
@@ -140,6 +140,9 @@ const modelSchema = z.strictObject({
 /** The longest a target may take for one cell, where the run does not say it. Default 120 s. */
 const targetTimeout = z.int().min(1).max(3_600_000).optional();
 
+/** Where the traces of its runs go, where the run does not say it. Default: as the project. */
+const targetTrace = traceModeSchema.optional();
+
 const evaluatorNames = z.array(resourceNameSchema).min(1).optional();
 
 const promptTargetSchema = z.strictObject({
@@ -151,6 +154,7 @@ const promptTargetSchema = z.strictObject({
   parameters: jsonObjectSchema.optional(),
   timeoutMs: targetTimeout,
   retry: retrySettingsSchema.optional(),
+  trace: targetTrace,
   /** Maps item inputs to prompt variables by name; default: the input's own fields. */
   evaluators: evaluatorNames,
 });
@@ -176,6 +180,7 @@ const httpTargetSchema = z.strictObject({
     .max(64 * 1024 * 1024)
     .default(4 * 1024 * 1024),
   retry: retrySettingsSchema.optional(),
+  trace: targetTrace,
   /** What one request costs, in dollars: an endpoint says no price. Default: unknown. Needed for a run with a budget. */
   costPerRequestUsd: z.number().nonnegative().optional(),
   evaluators: evaluatorNames,
@@ -186,6 +191,7 @@ const functionTargetSchema = z.strictObject({
   run: z.custom<TargetFunction>((value) => typeof value === 'function', 'run is a function'),
   timeoutMs: targetTimeout,
   retry: retrySettingsSchema.optional(),
+  trace: targetTrace,
   evaluators: evaluatorNames,
 });
 
@@ -246,6 +252,11 @@ export const configSchema = z.strictObject({
     z.discriminatedUnion('kind', [promptTargetSchema, httpTargetSchema, functionTargetSchema]),
   ),
   evaluators: z.record(evaluatorNameSchema, evaluatorConfigSchema),
+  /**
+   * Where the traces and scores of runs go, where neither the run nor its target says it. With `none` nothing of a run is
+   * written to any platform. Default platform.
+   */
+  trace: traceModeSchema.default('platform'),
   /** What gates of the project decide by, where a gate says nothing else. */
   gate: gateSettingsSchema.prefault({}),
   /** The folder with datasets, relative to the config. Default datasets. */

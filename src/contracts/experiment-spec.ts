@@ -22,6 +22,12 @@ export const retrySettingsSchema = z.strictObject({
 /** What goes first where a provider has less to give than is asked for (durability: probes and alerts before all of these). */
 export const prioritySchema = z.enum(['interactive', 'ci', 'bulk']);
 
+/**
+ * Where the traces and scores of a run go. With `none` nothing of it is written to any platform: its cells, scores and report
+ * stand in Postgres.
+ */
+export const traceModeSchema = z.enum(['none', 'platform']);
+
 /** When a run is stopped early: more failed cells (target and evaluator errors) than this. */
 export const maxFailuresSchema = z.union([
   z.strictObject({ count: z.int().min(0) }),
@@ -63,6 +69,8 @@ export const experimentSpecSchema = z.strictObject({
   seed: wholeNumber(0, 2_147_483_647).default(1),
   /** How much of what was published is read back. Default full. */
   verify: z.enum(['full', 'sample', 'off']).default('full'),
+  /** Default: the target's own in the config, else the project's, else `platform`. Not part of the manifest. */
+  trace: traceModeSchema.optional(),
   /** Default: the target's own in the config, else the defaults of the policy. */
   retry: retrySettingsSchema.prefault({}),
   /** Default bulk; the CLI says interactive at a terminal and ci under CI. Not part of the manifest. */
@@ -109,5 +117,6 @@ export type RetrySettings = z.output<typeof retrySettingsSchema>;
 export type RetryPolicy = {
   readonly [Setting in keyof RetrySettings]-?: NonNullable<RetrySettings[Setting]>;
 };
+export type TraceMode = z.output<typeof traceModeSchema>;
 export type Priority = z.output<typeof prioritySchema>;
 export type MaxFailures = z.output<typeof maxFailuresSchema>;

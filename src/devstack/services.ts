@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import type { SupervisedChild } from './child.js';
+import { langfuseChoices } from './langfuse-choices.js';
 import { nodeChild } from './node-child.js';
 import { claimPort } from './ports.js';
 import {
@@ -91,6 +92,7 @@ export const launchLangfuse = async (
     folder: 'langfuse',
     options: {
       projectName: 'assay',
+      ...langfuseChoices(options.env ?? process.env),
       ...options.langfuse,
       databaseUrl,
       port,

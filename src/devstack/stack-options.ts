@@ -20,7 +20,7 @@ export interface StackOptions {
   readonly only?: readonly ServiceName[];
   /** For the demo model: latency, faults, limits, seed. */
   readonly model?: Readonly<Omit<Partial<ModelServerOptions>, Decided>>;
-  /** For the Langfuse-compatible dev server: visibility, faults, seed. */
+  /** For the Langfuse-compatible dev server: write mode, visibility, faults, seed. */
   readonly langfuse?: Readonly<Omit<Partial<LangfuseServerOptions>, Decided>>;
   /** Temporal's custom search attributes, name to type. */
   readonly searchAttributes?: Readonly<Record<string, string>>;

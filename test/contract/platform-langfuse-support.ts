@@ -68,15 +68,19 @@ export async function spanRows(platform: Platform, context: EncodeContext) {
 
 export async function scoreIdsOf(
   platform: Platform,
-  place: { readonly run: PlatformRun; readonly traceIds?: readonly string[] },
+  place: {
+    readonly run: PlatformRun;
+    readonly traceIds?: readonly string[];
+    readonly runIds?: readonly string[];
+    readonly scoreIds?: readonly string[];
+  },
 ): Promise<readonly string[]> {
   const ids: string[] = [];
   const pages = platform.readBack({
-    run: place.run,
+    ...place,
     runUid: 'any',
     from: '2026-11-20T00:00:00.000Z',
     kind: 'scores',
-    ...(place.traceIds === undefined ? {} : { traceIds: place.traceIds }),
     signal: soon(),
   });
   for await (const page of pages) ids.push(...(page.scoreIds ?? []));

@@ -239,13 +239,33 @@ describe('a server', () => {
       } else json(response, 404, { message: 'only in v4', error: 'LangfuseNotFoundError' });
     };
 
-  it.each([
-    ['3.140.0', 'Upgrade'],
-    ['4.16.0', 'LANGFUSE_MIGRATION_V4_WRITE_MODE'],
-  ])('of version %s without the v4 API is not supported, with a way out', async (version, mend) => {
-    expect(await described(legacy(version))).toMatchObject({
+  it('before 3.63 is not supported, with its version and a way out', async () => {
+    expect(await described(legacy('3.62.1'))).toMatchObject({
       code: 'PLATFORM_UNSUPPORTED',
-      mend: expect.stringContaining(mend) as unknown,
+      message: expect.stringContaining('3.62.1') as unknown,
+      mend: expect.stringContaining('3.63') as unknown,
+    });
+  });
+
+  it.each(['3.140.0', '4.16.0'])(
+    'of version %s without the v4 API is a v3 server',
+    async (version) => {
+      expect(await described(legacy(version))).toMatchObject({ version, generation: 'v3' });
+    },
+  );
+
+  it('of a 3.x version need not know the route of the probe, a later one must', async () => {
+    const page =
+      (version: string): Answer =>
+      (response, request) => {
+        if (request.url?.startsWith('/api/public/experiments') !== true) {
+          legacy(version)(response, request);
+        } else response.writeHead(404, { 'content-type': 'text/html' }).end('<html>');
+      };
+    expect(await described(page('3.70.0'))).toMatchObject({ generation: 'v3' });
+    expect(await described(page('4.16.0'))).toMatchObject({
+      code: 'PLATFORM_UNSUPPORTED',
+      mend: expect.stringContaining('LANGFUSE_HOST') as unknown,
     });
   });
 

@@ -58,7 +58,7 @@ describe('prompts', () => {
 
   it('of equal content are one version, also where a process died before it marked it', async () => {
     const { prompts } = place.platform;
-    const wanted = prompt('once', 'Once {{a}}', 'c');
+    const wanted = { ...prompt('once', 'Once {{a}}', 'c'), labels: ['beta'] };
     place.server.faults.order({
       kind: 'commit_then_drop',
       method: 'POST',
@@ -66,10 +66,41 @@ describe('prompts', () => {
       pathPrefix: '/commits/-/once',
     });
     const first = await prompts.ensure(wanted, soon());
+    expect(first.created).toBe(true);
     expect(await prompts.ensure(wanted, soon())).toEqual({ ...first, created: false });
     const repo = place.server.inspect.repos.find(({ handle }) => handle === 'once');
     expect(repo?.commits).toHaveLength(1);
-    expect([...(repo?.commitTags.keys() ?? [])]).toEqual([`assay-${'c'.repeat(24)}`]);
+    expect([...(repo?.commitTags.keys() ?? [])]).toEqual(['beta', `assay-${'c'.repeat(24)}`]);
+  });
+
+  it('get their labels where a process died between the commit and its tags', async () => {
+    const { prompts } = place.platform;
+    const wanted = { ...prompt('cut', 'Cut {{a}}', '8'), labels: ['beta'] };
+    const { version } = await prompts.ensure(wanted, soon());
+    const repo = place.server.inspect.repos.find(({ handle }) => handle === 'cut');
+    repo?.commitTags.clear();
+    expect(await prompts.ensure(wanted, soon())).toEqual({ version, created: false });
+    expect([...(repo?.commitTags.keys() ?? [])]).toContain('beta');
+  });
+
+  it('that somebody made with equal content are taken as they are', async () => {
+    const { prompts } = place.platform;
+    const client = clientOf(place.server);
+    await client.createPrompt('by-hand');
+    await client.createCommit('by-hand', {
+      lc: 1,
+      type: 'constructor',
+      id: ['langchain', 'prompts', 'prompt', 'PromptTemplate'],
+      kwargs: { template: 'Hi {{a}}', template_format: 'mustache', input_variables: ['a'] },
+    });
+    const body = { kind: 'text', text: 'Hi {{a}}' } as const;
+    const wanted = { name: 'by-hand', body, config: {}, contentHash: '7'.repeat(64) };
+    const theirs = await prompts.get('by-hand', { label: 'latest' }, soon());
+    expect(await prompts.ensure({ ...wanted, labels: ['beta'] }, soon())).toEqual({
+      version: theirs?.version,
+      created: false,
+    });
+    expect(await prompts.get('by-hand', { label: 'beta' }, soon())).toBeUndefined();
   });
 
   it('are created once by two at a time', async () => {
@@ -209,9 +240,9 @@ describe('datasets', () => {
       ],
       signal: soon(),
     };
-    expect(await datasets.writeItems(written)).toEqual({ written: 2, requests: 1 });
+    expect(await datasets.writeItems(written)).toEqual({ written: 2, requests: 2 });
     // All again, as changes of what is there: nothing is there twice, and no split is lost.
-    expect(await datasets.writeItems(written)).toEqual({ written: 2, requests: 1 });
+    expect(await datasets.writeItems(written)).toEqual({ written: 2, requests: 2 });
     const read = async () => {
       const list = await collect(datasets.items({ dataset: 'split', signal: soon() }));
       return [...list].sort((a, b) => (a.item.id < b.item.id ? -1 : 1));
@@ -224,11 +255,20 @@ describe('datasets', () => {
     const version = new Date().toISOString();
     await new Promise((resolve) => setTimeout(resolve, 5));
     const archive = { dataset, items: items.slice(0, 1), signal: soon() };
+    expect(await datasets.archiveItems(archive)).toEqual({ archived: 1, requests: 2 });
     expect(await datasets.archiveItems(archive)).toEqual({ archived: 1, requests: 1 });
-    expect(await datasets.archiveItems(archive)).toEqual({ archived: 1, requests: 0 });
     expect((await read()).map(({ item }) => item.id)).toEqual(['k-2']);
     const then = await collect(datasets.items({ dataset: 'split', version, signal: soon() }));
     expect(then).toHaveLength(2);
+    const rest = await collect(
+      datasets.items({ dataset: 'split', version, from: 1, signal: soon() }),
+    );
+    expect(rest).toEqual(then.slice(1));
+    expect(await datasets.count({ dataset: 'split', signal: soon() })).toBe(1);
+    expect(await datasets.count({ dataset: 'split', version, signal: soon() })).toBe(2);
+    const [first] = written.items;
+    if (first === undefined) throw new Error('no item');
+    expect(datasets.platformId(dataset, first.item)).toBe(items[0]?.platformId);
   });
 
   it('say so where an item that was taken out cannot be put back', async () => {

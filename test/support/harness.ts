@@ -6,7 +6,10 @@ import { AssayClient } from '../../src/client/assay-client.js';
 import type { ExperimentView } from '../../src/client/experiments.js';
 import { parseConnections } from '../../src/contracts/environment.js';
 import type { ExperimentSpecInput } from '../../src/contracts/experiment-spec.js';
-import { startLangfuseServer } from '../../src/devstack/langfuse/server.js';
+import {
+  startLangfuseServer,
+  type LangfuseServerOptions,
+} from '../../src/devstack/langfuse/server.js';
 import { startModelServer } from '../../src/devstack/model/server.js';
 import { superviseWorkers, type SupervisedWorkers } from '../../src/workers/supervisor.js';
 import { createTestDatabase } from './database.js';
@@ -62,6 +65,8 @@ export interface HarnessOptions {
   readonly latencyMs?: number;
   /** Where the worker believes the platform to be; default the dev server itself. */
   readonly platformUrl?: (url: string) => Promise<string> | string;
+  /** Of the dev server; default a v4 server. */
+  readonly langfuse?: Pick<LangfuseServerOptions, 'mode' | 'version'>;
 }
 
 const publicKey = 'pk-lf-test';
@@ -77,6 +82,7 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
     secretKey,
     projectId: 'project-test',
     projectName: 'test',
+    ...options.langfuse,
   });
   const modelOptions = { apiKey: modelKey, latencyMs: options.latencyMs ?? 0 };
   let model = await startModelServer(modelOptions);

@@ -13,8 +13,8 @@ import { insertExperiment, type ExperimentRecord } from '../../store/experiments
 import { withHeartbeat } from '../heartbeat.js';
 import { checkBudget } from './check-budget.js';
 import type { ExperimentPorts } from './ports.js';
-import { backendOf, platformsOf } from './run-platforms.js';
-import { resolveExperiment, type ResolvedExperiment } from './resolve.js';
+import { backendOf, publishingPlatforms } from './run-platforms.js';
+import { resolveExperiment, withTrace, type ResolvedExperiment } from './resolve.js';
 
 /** A single error of the platform turns no submission away; one that lasts is told at once. */
 const stumbles = 3;
@@ -28,7 +28,7 @@ export function createAdmit(ports: ExperimentPorts): ExperimentActivities['admit
     withHeartbeat(async (beat): Promise<SubmitReply> => {
       let resolved: ResolvedExperiment;
       try {
-        for (const platform of platformsOf(spec, ports)) {
+        for (const platform of publishingPlatforms(withTrace(spec, ports.project), ports)) {
           await patiently(beat.cancelled, () => platform.describe(beat.cancelled), stumbles);
         }
         resolved = await resolveExperiment(spec, ports, {

@@ -19,6 +19,9 @@ export const sendDeadlineMs = 10_000;
 /** Keys are rotated and firewalls stumble: people need a while to see it and to mend it. */
 const keysWaitMs = 60_000;
 
+/** How often the session is asked for its word while a request is on its way. */
+const wordMs = 500;
+
 /** A try that must be repeated later. */
 export interface Blocked {
   readonly state: 'blocked';
@@ -71,9 +74,17 @@ export function createExporter(on: {
   // is sending, so the session is asked in the moment in which the request leaves. The intent is renewed on the next look,
   // which fails where the session is gone.
   const post = (batch: OutboundExport): Promise<SendOutcome> =>
-    withDeadline(sendDeadlineMs, [session.alive], ({ signal }) =>
-      platform.send(batch, signal, () => session.mayPost()),
-    );
+    withDeadline(sendDeadlineMs, [session.alive], async ({ signal }) => {
+      // Some platforms need a request per cell besides, and the session's word is good for two seconds only.
+      const word = setInterval(() => {
+        session.touch().catch(() => undefined);
+      }, wordMs);
+      try {
+        return await platform.send(batch, signal, () => session.mayPost());
+      } finally {
+        clearInterval(word);
+      }
+    });
 
   const attempt = async (batch: OutboundExport): Promise<ExportState> => {
     session.alive.throwIfAborted();

@@ -135,6 +135,7 @@ async function buildReport(
     reuse: spec.reuse,
     ...(spec.quick === undefined ? {} : { sampleAsked: spec.quick.items }),
     verify: spec.verify,
+    ...(spec.trace === undefined ? {} : { trace: spec.trace }),
     passes,
     platforms: record.platformRuns.map((run) => reportPlatform(run, ports)),
     publication,

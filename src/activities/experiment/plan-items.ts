@@ -19,7 +19,7 @@ import { scanItems } from './item-scan.js';
 import { selectItems } from './item-selection.js';
 import { openItems } from './item-stream.js';
 import type { ExperimentPorts } from './ports.js';
-import { platformsOf } from './run-platforms.js';
+import { publishingPlatforms } from './run-platforms.js';
 
 /** The answer where what is planned is not what was submitted. */
 export function changedMeanwhile(): AssayError {
@@ -46,10 +46,10 @@ export async function planItems(
   const { items: expected, itemsHash } = manifest.dataset;
   const signal = beat.cancelled;
   const stream = await openItems(record.spec, ports);
-  if (stream.local && expected <= mostForeseen) {
+  if (stream.local && expected <= mostForeseen && record.spec.trace !== 'none') {
     const { name } = record.spec.dataset;
     const prepared = new Set(record.platformRuns.map(({ platform }) => platform));
-    for (const platform of platformsOf(record.spec, ports)) {
+    for (const platform of publishingPlatforms(record.spec, ports)) {
       if (!prepared.has(platform.name)) platform.foreseeItems({ dataset: name, signal });
     }
   }

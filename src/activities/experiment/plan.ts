@@ -23,7 +23,7 @@ import { changedMeanwhile, ensureItems, planItems } from './plan-items.js';
 import { createItemProgress, type ItemProgress } from './item-progress.js';
 import type { ExperimentPorts } from './ports.js';
 import { resolveCode } from './resolve.js';
-import { platformsOf } from './run-platforms.js';
+import { publishingPlatforms } from './run-platforms.js';
 
 /**
  * Makes sure of the platform's side (dataset, items, prompt, run) and streams the items into cells. Every step looks before it
@@ -143,7 +143,7 @@ async function prepareAll(on: Prepare): Promise<readonly PlatformRun[]> {
   const { record, ports } = on;
   const tell = createItemProgress(on.beat, on.resolved.manifest.dataset.items);
   const settled = await Promise.allSettled(
-    platformsOf(record.spec, ports).map(async (platform) => {
+    publishingPlatforms(record.spec, ports).map(async (platform) => {
       const known = record.platformRuns.find((run) => run.platform === platform.name);
       if (known !== undefined) return known;
       const run = await prepare(platform, { ...on, tell });

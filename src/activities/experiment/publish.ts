@@ -61,7 +61,7 @@ export function createPublish(ports: ExperimentPorts): ExperimentActivities['pub
  * @returns what to wait for before anything is sent; undefined where all is well.
  * @throws AssayError PLATFORM_PROJECT_CHANGED where all cells have ended.
  */
-async function refuseOtherProject(
+export async function refuseOtherProject(
   platform: Platform,
   on: {
     readonly experimentId: string;

@@ -43,6 +43,7 @@ export async function prepareExtension(
   const platformRuns: PlatformRun[] = [];
   for (const known of record.platformRuns) {
     const platform = platformNamed(ports, known.platform);
+    await platform.checkRun?.(known, signal);
     const { datasetId, datasetName } = known;
     const prepared = await platform.prepareRun({
       context,

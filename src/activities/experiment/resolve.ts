@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
 import type { Manifest } from '../../contracts/manifest.js';
+import { traceModeOf } from '../../core/experiment/trace-mode.js';
 import { contentHash } from '../../core/ids/hash.js';
 import { buildEvaluators } from '../../evaluators/build-evaluators.js';
 import { withParts } from '../../evaluators/parts.js';
@@ -14,7 +15,7 @@ import { scanItems } from './item-scan.js';
 import { selectItems } from './item-selection.js';
 import { openItems } from './item-stream.js';
 import type { ExperimentPorts, LoadedProject } from './ports.js';
-import { backendOf, platformsOf } from './run-platforms.js';
+import { backendOf, publishingPlatforms } from './run-platforms.js';
 
 /** A submission with everything that its names point at. */
 export interface ResolvedExperiment {
@@ -52,6 +53,16 @@ export async function resolveCode(
   return { target, evaluators };
 }
 
+/** Where the run's traces go, as it is from now on: a config that is edited later changes nothing of it. */
+export function withTrace(spec: ExperimentSpec, { config }: LoadedProject): ExperimentSpec {
+  const target = Object.hasOwn(config.targets, spec.target)
+    ? config.targets[spec.target]?.trace
+    : undefined;
+  const trace = traceModeOf({ spec: spec.trace, target, project: config.trace });
+  // Where nothing is published there is nothing to read back.
+  return trace === 'none' ? { ...spec, trace, verify: 'off' } : { ...spec, trace };
+}
+
 /** Who waits for a resolution, and how far it is. */
 export interface ResolveWatch {
   readonly signal: AbortSignal;
@@ -71,8 +82,8 @@ export async function resolveExperiment(
   { signal, onItems }: ResolveWatch,
 ): Promise<ResolvedExperiment> {
   // Pinned: a config that is edited later moves no run that was submitted before.
-  const submitted = { ...asked, backend: backendOf(asked, ports) };
-  platformsOf(submitted, ports);
+  const submitted = withTrace({ ...asked, backend: backendOf(asked, ports) }, ports.project);
+  publishingPlatforms(submitted, ports);
   const { target, evaluators } = await resolveCode(submitted, ports.project);
   const stream = await openItems(submitted, ports);
   const selection = await selectItems(stream, signal);

@@ -27,6 +27,14 @@ export function platformsOf(
   return platformsNamed(ports, platformNames(backendOf(spec, ports)));
 }
 
+/** Those that something of the run is written to: none where its traces go nowhere. @throws as {@link platformsOf} */
+export function publishingPlatforms(
+  spec: Pick<ExperimentSpec, 'backend' | 'trace'>,
+  ports: Pick<ExperimentPorts, 'project' | 'platforms'>,
+): readonly Platform[] {
+  return spec.trace === 'none' ? [] : platformsOf(spec, ports);
+}
+
 /** @throws AssayError PLATFORM_NOT_CONFIGURED with the variables of all that are missing. */
 export function platformsNamed(
   { platforms }: PlatformPorts,

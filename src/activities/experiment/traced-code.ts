@@ -24,8 +24,8 @@ export async function collecting<Result>(
   { run, ports }: { readonly run: RunningExperiment; readonly ports: ExperimentPorts },
   work: (trace: AttemptTrace) => Promise<Result>,
 ): Promise<Result> {
-  const hasCode = isCode(run.target) || run.evaluators.some(isCode);
-  if (!hasCode || run.publications.length === 0) return work(noTrace);
+  if (run.publications.length === 0) return work(noTrace);
+  if (!isCode(run.target) && !run.evaluators.some(isCode)) return work(noTrace);
   const trace = ports.tracing.begin(of);
   try {
     return await work(trace);
@@ -36,7 +36,7 @@ export async function collecting<Result>(
 
 /** Where a part of the run stands in the trace; what is no code of users needs no context of its own. */
 export const placeOf = (trace: AttemptTrace, path: string, part: Part): TracedPlace =>
-  (isCode(part) ? trace : noTrace).place(path);
+  (trace !== noTrace && isCode(part) ? trace : noTrace).place(path);
 
 /**
  * The models as code at a place sees them: a call stands below the span that it is made in, and the spans of libraries that we

@@ -4,9 +4,11 @@ import type { Backend } from '../../contracts/backend.js';
 import type { ExperimentKey } from '../../client/experiments.js';
 import {
   prioritySchema,
+  traceModeSchema,
   type ExperimentSpecInput,
   type MaxFailures,
   type Priority,
+  type TraceMode,
 } from '../../contracts/experiment-spec.js';
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
 import { withBackendOption } from '../backend-option.js';
@@ -33,6 +35,7 @@ export interface RunOptions {
   readonly concurrency?: number;
   readonly seed?: number;
   readonly verify?: 'full' | 'sample' | 'off';
+  readonly trace?: TraceMode;
   readonly timeoutTarget?: number;
   readonly retries?: number;
   readonly budget?: number;
@@ -66,6 +69,7 @@ export function registerExperimentRun(parent: Command, { handle }: Registration)
         'how much of what was published is read back (default full)',
       ).choices(['full', 'sample', 'off']),
     )
+    .addOption(traceOption())
     .option('--timeout-target <time>', 'the longest one cell may take, as 30s or 2m', durationMs)
     .option('--retries <n>', 'how often a failed call is tried again (default 3)', wholeNumber)
     .option('--budget <dollars>', 'what the calls may cost in all; at it the run pauses', dollars)
@@ -101,6 +105,13 @@ Ctrl-C stops watching, not the run. Exit codes: 0 completed, 6 failed, cancelled
     );
   handle(command, async (cli) => runExperiment(cli, command.opts<RunOptions>()));
 }
+
+/** `--trace`, wherever runs are started. */
+export const traceOption = (): Option =>
+  new Option(
+    '--trace <where>',
+    'none: nothing of the run is published; default: as the target or the config says, else platform',
+  ).choices(traceModeSchema.options);
 
 async function runExperiment(cli: Cli, options: RunOptions): Promise<number> {
   refuseContradictions(options);
@@ -159,7 +170,7 @@ function usualPriority({ environment, err }: Cli): Priority {
 /** The specification that the options ask for; what was not given keeps its default. */
 export function specOf(project: string, options: RunOptions): ExperimentSpecInput {
   const { dataset, datasetVersion, target, evaluators, repetitions, concurrency } = options;
-  const { seed, verify, timeoutTarget, description } = options;
+  const { seed, verify, trace, timeoutTarget, description } = options;
   const { retries, budget, maxFailures, priority, quick, quickBy, reuse, backend } = options;
   return {
     project,
@@ -174,6 +185,7 @@ export function specOf(project: string, options: RunOptions): ExperimentSpecInpu
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(seed === undefined ? {} : { seed }),
     ...(verify === undefined ? {} : { verify }),
+    ...(trace === undefined ? {} : { trace }),
     ...(timeoutTarget === undefined ? {} : { timeouts: { targetMs: timeoutTarget } }),
     ...(retries === undefined ? {} : { retry: { maxAttempts: retries + 1 } }),
     ...(budget === undefined ? {} : { budgetUsd: budget }),

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 
 import type { ExperimentView, RunCosts } from '../../client/experiments.js';
 import { formatPico, picoFromDollars } from '../../core/money/pico.js';
+import { unpublishedText } from '../../core/experiment/trace-mode.js';
 import { workMs } from '../../core/experiment/work-time.js';
 import { count, counted, duration } from '../../core/report/figures.js';
 import type { Registration } from '../cli.js';
@@ -64,6 +65,7 @@ export function statusText(view: ExperimentView, sink: Sink, costs?: RunCosts): 
       sink.safe(each.platform),
       publicationText(view.status, each),
     ]),
+    ...(view.trace === 'none' ? [['Published', unpublishedText] as const] : []),
     ['Started', `${startedAt}, ${duration(worked)}`],
     ...(view.finishedAt === undefined ? [] : [['Finished', view.finishedAt] as const]),
     ...view.passes.map((each): readonly [string, string] => [`Pass ${each.pass}`, passLine(each)]),

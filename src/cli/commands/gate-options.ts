@@ -6,7 +6,7 @@ import type { GateRequestInput } from '../../contracts/gate-protocol.js';
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
 import { withBackendOption } from '../backend-option.js';
 import { dollars, failureLimit, nameList, positiveNumber, wholeNumber } from '../option-values.js';
-import type { RunOptions } from './experiment-run.js';
+import { traceOption, type RunOptions } from './experiment-run.js';
 
 /** What a gate compares with. */
 export interface BaseOptions {
@@ -72,6 +72,7 @@ export function withRunOptions(command: Command): Command {
     .option('--repetitions <n>', 'how often each item is run (default 1)', positiveNumber)
     .option('--concurrency <n>', 'cells in flight at once (default 16)', positiveNumber)
     .option('--seed <n>', 'decides the order of the cells (default 1)', wholeNumber)
+    .addOption(traceOption())
     .option('--budget <dollars>', 'what the calls of a run may cost; at it the run pauses', dollars)
     .option('--max-failures <limit>', 'end a run early past so many, as 10 or 5%', failureLimit)
     .addOption(

@@ -3,6 +3,7 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import type { AssayClient } from '../../client/assay-client.js';
 import type { ExperimentView } from '../../client/experiments.js';
 import { AssayError } from '../../core/errors/assay-error.js';
+import { unpublishedText } from '../../core/experiment/trace-mode.js';
 import { count, counted, nOf } from '../../core/report/figures.js';
 import { summaryTable, type ReportModel } from '../../core/report/index.js';
 import { shellWord, type Cli } from '../cli.js';
@@ -165,6 +166,7 @@ function summaryText(model: ReportModel, view: ExperimentView, sink: Sink): stri
     ...pairs,
     ...(reused === undefined ? [] : [['Reused', sink.safe(reused)] as const]),
     ...published,
+    ...(view.trace === 'none' ? [['Published', unpublishedText] as const] : []),
   ]);
 }
 

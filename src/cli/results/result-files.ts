@@ -64,7 +64,8 @@ export async function writeResultFiles(
     folder,
     files: Object.values(paths),
     model,
-    exampleTrace: failedTrace(model) ?? firstTrace,
+    // Nobody finds a trace that was not published.
+    exampleTrace: model.run.trace === 'none' ? undefined : (failedTrace(model) ?? firstTrace),
   };
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import type { ErrorDocument } from '../../core/errors/assay-error.js';
 import type { DeepReadonly } from '../deep-readonly.js';
+import { traceModeSchema } from '../experiment-spec.js';
 import { datasetSampleSchema, evaluatorIdentitySchema, targetIdentitySchema } from '../manifest.js';
 import type { PassKind } from '../pass.js';
 import type { ExperimentStatus, PublicationCounts } from '../records.js';
@@ -128,6 +129,9 @@ export const runSchema = z
     concurrency: countSchema,
     seed: z.int(),
     verify: z.enum(['full', 'sample', 'off']),
+    trace: traceModeSchema
+      .optional()
+      .describe('With `none` nothing was published, by choice. Absent: published.'),
     passes: z
       .array(passSchema)
       .describe('What was done to the run after its end, the oldest first.'),

@@ -142,6 +142,7 @@ function runOf(header: ReportHeader): ReportRun {
     concurrency: header.concurrency,
     seed: header.seed,
     verify: header.verify,
+    ...(header.trace === undefined ? {} : { trace: header.trace }),
     passes: (header.passes ?? []).map((pass) => passReport(pass, header)),
     platforms: header.platforms,
     links: header.links,

@@ -1,5 +1,6 @@
 /** What a report is made of: the run as a whole, and one record per cell that has ended. */
 import type { ErrorDocument } from '../errors/assay-error.js';
+import type { TraceMode } from '../../contracts/experiment-spec.js';
 import type { Manifest } from '../../contracts/manifest.js';
 import type { PassRecord } from '../../contracts/pass.js';
 import type {
@@ -37,6 +38,8 @@ export interface ReportHeader {
   readonly reuse?: boolean;
   /** How much of what was published was read back; with `off` nothing is said to be verified. */
   readonly verify: 'full' | 'sample' | 'off';
+  /** With `none` nothing was published, and nobody wanted it. Default platform. */
+  readonly trace?: TraceMode;
   /** What was done to the run after its end, the oldest first. Default: nothing. */
   readonly passes?: readonly PassRecord[];
   readonly platforms: readonly ReportPlatform[];

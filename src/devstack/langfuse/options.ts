@@ -54,6 +54,9 @@ export const faultRuleSchema = z
   });
 export type FaultRule = z.infer<typeof faultRuleSchema>;
 
+/** The release that the server reports. */
+export const versionSchema = z.string().regex(/^\d+\.\d+\.\d+$/, 'expected a version like 3.140.0');
+
 export const serverOptionsSchema = z.strictObject({
   databaseUrl: z.string().min(1),
   host: z.string().default('127.0.0.1'),
@@ -63,10 +66,7 @@ export const serverOptionsSchema = z.strictObject({
   projectId: z.string().min(1),
   projectName: z.string().min(1),
   mode: writeModeSchema.default('events_only'),
-  version: z
-    .string()
-    .regex(/^\d+\.\d+\.\d+$/, 'expected a version like 3.140.0')
-    .default('4.16.0'),
+  version: versionSchema.default('4.16.0'),
   visibility: visibilityChoiceSchema.default('embedded'),
   faults: z.array(faultRuleSchema).default([]),
   seed: z.number().int().default(1),

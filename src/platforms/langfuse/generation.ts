@@ -34,25 +34,27 @@ export function createServerGeneration(
   ask: (signal: AbortSignal) => Promise<ServerFacts>,
 ): ServerGeneration {
   let seen: ServerFacts | undefined;
-  let doubted = false;
+  let unknown = 0;
 
   const look = async (signal: AbortSignal): Promise<ServerFacts> => {
     seen = await ask(signal);
     return seen;
   };
-  const begin = ({ assumed }: GenerationCall): Generation => {
-    doubted = false;
-    return seen?.generation ?? assumed ?? 'v4';
-  };
+  const begin = ({ assumed }: GenerationCall) => ({
+    generation: seen?.generation ?? assumed ?? 'v4',
+    unknown,
+  });
   /** The other generation, where a failure comes of having taken the server for the wrong one. */
   const otherThan = async (
-    taken: Generation,
+    taken: ReturnType<typeof begin>,
     signal: AbortSignal,
   ): Promise<Generation | undefined> => {
-    if (!doubted) return undefined;
+    if (unknown === taken.unknown) return undefined;
     // What the failure itself says is of more use than what the second question met.
     const facts = await look(signal).catch(() => undefined);
-    return facts === undefined || facts.generation === taken ? undefined : facts.generation;
+    return facts === undefined || facts.generation === taken.generation
+      ? undefined
+      : facts.generation;
   };
 
   return {
@@ -62,12 +64,12 @@ export function createServerGeneration(
     look,
     known: async (signal) => seen ?? (await look(signal)),
     notFound: () => {
-      doubted = true;
+      unknown += 1;
     },
     call: async (on, run) => {
       const taken = begin(on);
       try {
-        return await run(taken);
+        return await run(taken.generation);
       } catch (error) {
         const other = await otherThan(taken, on.signal);
         if (other === undefined) throw error;
@@ -78,7 +80,7 @@ export function createServerGeneration(
       const taken = begin(on);
       let begun = false;
       try {
-        for await (const page of open(taken)) {
+        for await (const page of open(taken.generation)) {
           begun = true;
           yield page;
         }

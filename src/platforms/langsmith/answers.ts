@@ -37,6 +37,7 @@ export const exampleAnswer = z.object({
 });
 export type ExampleAnswer = z.output<typeof exampleAnswer>;
 export const examplesAnswer = z.array(exampleAnswer);
+export const countAnswer = z.int();
 
 export const sessionAnswer = z.object({
   id: z.string(),

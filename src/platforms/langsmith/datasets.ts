@@ -1,10 +1,12 @@
+import type { DatasetItem } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { canonicalJson, type JsonObject } from '../../core/json/json.js';
 import { wellFormed, wellFormedJson } from '../../core/text/well-formed.js';
 import type { DatasetSummary, PlatformDatasets } from '../dataset-port.js';
 import { patiently } from '../patience.js';
-import { datasetAnswer, datasetsAnswer, type DatasetAnswer } from './answers.js';
+import { countAnswer, datasetAnswer, datasetsAnswer, type DatasetAnswer } from './answers.js';
 import { platformItem } from './example-content.js';
+import { exampleIdOf } from './example-identity.js';
 import {
   examplePages,
   examplesPerRequest,
@@ -15,11 +17,25 @@ import {
 import type { Rest, RestCall } from './rest.js';
 import { isObject } from './run-fields.js';
 
+type ItemsRequest = Parameters<PlatformDatasets['items']>[0] & {
+  /** So many items are known already and are passed over. */
+  readonly from?: number;
+};
+
+/** With what can be asked for beside the port's own. */
+export interface LangsmithDatasets extends PlatformDatasets {
+  items(request: ItemsRequest): ReturnType<PlatformDatasets['items']>;
+  /** How many items stand there. */
+  count(request: Omit<ItemsRequest, 'from'>): Promise<number>;
+  /** The id that an item has there. */
+  platformId(dataset: DatasetRef, item: DatasetItem): string;
+}
+
 /** The datasets of a workspace. `rest` repeats questions. */
 export function createDatasets(
   rest: Rest,
   pageOf: (...path: string[]) => string,
-): PlatformDatasets {
+): LangsmithDatasets {
   return {
     list: (signal) => listDatasets(rest, signal),
     get: async (name, signal) => {
@@ -28,12 +44,21 @@ export function createDatasets(
     },
     // It looks for what is asked for before it makes it, so it may be repeated as a whole.
     ensure: (dataset, signal) => patiently(signal, () => ensureDataset(rest, dataset, signal)),
-    async *items({ dataset, version, signal }) {
+    async *items({ dataset, version, from, signal }) {
       const ref = await existingDataset(rest, dataset, signal);
-      for await (const page of examplePages(rest, { dataset: ref, version, signal })) {
+      for await (const page of examplePages(rest, { dataset: ref, version, from, signal })) {
         yield page.map((example) => platformItem(ref.id, example));
       }
     },
+    count: async ({ dataset, version, signal }) => {
+      const { id } = await existingDataset(rest, dataset, signal);
+      const query = { dataset: id, as_of: version };
+      return rest.read(
+        { path: '/examples/count', query, what: whatOf(dataset), signal },
+        countAnswer,
+      );
+    },
+    platformId: (dataset, item) => exampleIdOf(dataset.id, item),
     writeItems: (request) => writeExamples(rest, { ...request, all: true }),
     archiveItems: ({ items, ...request }) =>
       removeExamples(rest, { ...request, ids: items.map(({ platformId }) => platformId) }),

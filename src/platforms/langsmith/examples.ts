@@ -2,6 +2,7 @@ import { AssayError } from '../../core/errors/assay-error.js';
 import { createDigestFlags, digestOf } from '../../core/ids/digest-flags.js';
 import type { ItemToWrite } from '../dataset-port.js';
 import type { HttpAnswer } from '../langfuse/transport.js';
+import { forEachBounded } from '../langfuse/bounded.js';
 import { patiently } from '../patience.js';
 import { examplesAnswer, type ExampleAnswer } from './answers.js';
 import { isVerdict } from './errors.js';
@@ -34,9 +35,12 @@ interface Wanted {
 
 export interface Written {
   readonly written: number;
-  /** Those that wrote. */
+  /** All that were sent, looks at what stands included. */
   readonly requests: number;
 }
+
+/** Pages at a time: enough to hide latency, few enough for the limits of a workspace. */
+const width = 4;
 
 /**
  * Writes items that differ from what stands there; `all` writes those that do not, too. Which of them are there is asked first, since
@@ -55,25 +59,30 @@ export async function writeExamples(
   const { dataset, items, all, signal, onProgress } = request;
   let written = 0;
   let requests = 0;
-  for (const page of chunks(items, examplesPerRequest)) {
+  const counted: Rest = {
+    ...rest,
+    read: (call, schema) => ((requests += 1), rest.read(call, schema)),
+    answer: (call) => ((requests += 1), rest.answer(call)),
+  };
+  await forEachBounded(chunks(items, examplesPerRequest), width, async (page) => {
     const wanted = page.map(({ item, splits }) => ({
       id: exampleIdOf(dataset.id, item),
       itemId: item.id,
       content: contentOf(item),
       splits,
     }));
-    const first = await standing(rest, { dataset, wanted, signal });
+    const first = await standing(counted, { dataset, wanted, signal });
     for (const batch of bySize(wantedOf(wanted, first, all))) {
       await patiently(signal, async (attempt) => {
         const again = attempt > 1;
-        const there = again ? await standing(rest, { dataset, wanted: batch, signal }) : first;
+        const there = again ? await standing(counted, { dataset, wanted: batch, signal }) : first;
         const open = again ? wantedOf(batch, there, false) : batch;
-        requests += await writeBatch(rest, { dataset, batch: open, there, signal });
+        await writeBatch(counted, { dataset, batch: open, there, signal });
       });
       written += batch.length;
       onProgress?.(written);
     }
-  }
+  });
   return { written, requests };
 }
 
@@ -132,7 +141,6 @@ function bySize(wanted: readonly Wanted[]): readonly (readonly Wanted[])[] {
   return batches;
 }
 
-/** @returns how many requests wrote. */
 async function writeBatch(
   rest: Rest,
   on: {
@@ -141,7 +149,7 @@ async function writeBatch(
     readonly there: Standing;
     readonly signal: AbortSignal;
   },
-): Promise<number> {
+): Promise<void> {
   const { dataset, batch, there, signal } = on;
   const what = `items of the dataset ${JSON.stringify(dataset.name)}`;
   const call = (method: 'POST' | 'PATCH', of: readonly Wanted[]): RestCall => ({
@@ -157,32 +165,28 @@ async function writeBatch(
     what,
     signal,
   });
-  let requests = 0;
-  const send = async (method: 'POST' | 'PATCH', of: readonly Wanted[]): Promise<HttpAnswer> => {
-    requests += 1;
-    return rest.answer(call(method, of));
-  };
+  const send = (method: 'POST' | 'PATCH', of: readonly Wanted[]): Promise<HttpAnswer> =>
+    rest.answer(call(method, of));
   const change = async (of: readonly Wanted[]): Promise<void> => {
     if (of.length > 0) rest.check(await send('PATCH', of), call('PATCH', of));
   };
   const made = batch.filter(({ id }) => !there.has(id));
   await change(batch.filter(({ id }) => there.has(id)));
-  if (made.length === 0) return requests;
+  if (made.length === 0) return;
   const answer = await send('POST', made);
   if (answer.status !== 409 || !isVerdict(answer)) {
     rest.check(answer, call('POST', made));
-    return requests;
+    return;
   }
   // Another worker made some of them in the meantime; the server takes all of a request or nothing.
   const now = await standing(rest, { dataset, wanted: made, signal });
   await change(made.filter(({ id }) => now.has(id)));
   const left = made.filter(({ id }) => !now.has(id));
-  if (left.length === 0) return requests;
+  if (left.length === 0) return;
   if (left.length === made.length) throw takenOut(rest, dataset, left);
   const second = await send('POST', left);
   if (second.status === 409 && isVerdict(second)) throw takenOut(rest, dataset, left);
   rest.check(second, call('POST', left));
-  return requests;
 }
 
 /** Their ids exist, and the newest version does not show them. */
@@ -221,6 +225,7 @@ export async function removeExamples(
     await patiently(signal, async () => {
       // Only those that are there: an unknown one makes the server refuse all.
       const wanted = page.map((id) => ({ id }));
+      requests += 1;
       const there = [...(await standing(rest, { dataset, wanted, signal })).keys()];
       if (there.length === 0) return;
       const call: RestCall = {
@@ -245,12 +250,14 @@ export async function* examplePages(
   request: {
     readonly dataset: DatasetRef;
     readonly version: string | undefined;
+    /** So many are passed over. */
+    readonly from?: number | undefined;
     readonly signal: AbortSignal;
   },
 ): AsyncGenerator<readonly ExampleAnswer[], void, undefined> {
-  const { dataset, version, signal } = request;
+  const { dataset, version, from = 0, signal } = request;
   const seen = createDigestFlags();
-  for (let offset = 0; ; offset += examplesPerRequest) {
+  for (let offset = from; ; offset += examplesPerRequest) {
     const page = await rest.read(
       {
         path: '/examples',

@@ -1,5 +1,5 @@
 import { AssayError } from '../../core/errors/assay-error.js';
-import type { Json, JsonObject } from '../../core/json/json.js';
+import { canonicalJson, type Json, type JsonObject } from '../../core/json/json.js';
 import { wellFormed, wellFormedJson } from '../../core/text/well-formed.js';
 import type { PromptBody, PromptContent, PromptMessage } from '../prompt-port.js';
 import { isObject } from './run-fields.js';
@@ -116,6 +116,16 @@ export function contentOf(
 }
 
 type Reading = Parameters<typeof contentOf>[1];
+
+/** Whether a manifest says just this; one that cannot be read says something else. */
+export function says(manifest: JsonObject, content: PromptContent, on: Reading): boolean {
+  try {
+    return canonicalJson(contentOf(manifest, on)) === canonicalJson(content);
+  } catch (error) {
+    if (AssayError.is(error) && error.code === 'PROMPT_INVALID') return false;
+    throw error;
+  }
+}
 
 /** A prompt that was saved with its model is a sequence of both. */
 function templateIn(manifest: JsonObject): JsonObject {

@@ -1,9 +1,13 @@
 import { createHttpTransport } from '../langfuse/transport.js';
-import type { PlatformDatasets } from '../dataset-port.js';
 import { patiently } from '../patience.js';
 import type { OutboxRecord, Platform, TracePlace } from '../port.js';
 import type { PlatformPrompts } from '../prompt-port.js';
-import { createDatasets, ensureDataset, existingDataset } from './datasets.js';
+import {
+  createDatasets,
+  ensureDataset,
+  existingDataset,
+  type LangsmithDatasets,
+} from './datasets.js';
 import { deleteScore, deleteTraces } from './deletions.js';
 import { encodeFeedback, encodeSessionFeedback, maxFeedbackBytes } from './encode-feedback.js';
 import { encodeJudgementRuns, encodeRuns, maxRunsBytes } from './encode-runs.js';
@@ -24,7 +28,7 @@ export type { LangsmithOptions } from './options.js';
 /** LangSmith with its prompts and datasets. */
 export type LangsmithPlatform = Platform & {
   readonly prompts: PlatformPrompts;
-  readonly datasets: PlatformDatasets;
+  readonly datasets: LangsmithDatasets;
 };
 
 /**

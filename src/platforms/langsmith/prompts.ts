@@ -17,7 +17,7 @@ import {
 } from './answers.js';
 import { commitIdOf, commitPages, putTag, tagsOf } from './commits.js';
 import { isVerdict } from './errors.js';
-import { contentOf, hashIn, manifestOf } from './manifest.js';
+import { contentOf, hashIn, manifestOf, says } from './manifest.js';
 import type { LangsmithSettings } from './options.js';
 import { handleOf, nameOf, readmeOf } from './prompt-handle.js';
 import type { Rest, RestCall } from './rest.js';
@@ -51,8 +51,12 @@ export function createPrompts(rest: Rest, settings: Prompts['settings']): Langsm
     get: (name, which, signal) => getPrompt(on, { name, which, signal }),
     versions: (name, signal) => listVersions(on, name, signal),
     // It looks for what is asked for before it makes it, so it may be repeated as a whole.
-    ensure: (prompt, signal) =>
-      inTurn(prompt.name, () => patiently(signal, () => ensurePrompt(rest, prompt, signal))),
+    ensure: (prompt, signal) => {
+      const asked = { commit: false };
+      return inTurn(prompt.name, () =>
+        patiently(signal, () => ensurePrompt(on, prompt, { asked, signal })),
+      );
+    },
     moveLabel: (name, to, signal) =>
       inTurn(name, () => patiently(signal, () => moveLabel(rest, name, { ...to, signal }))),
     ordinal: (name, version, signal) => ordinalOf(rest, { name, version, signal }),
@@ -197,25 +201,32 @@ async function* listVersions(
 
 const labelOf = (contentHash: string): string => `assay-${contentHash.slice(0, 24)}`;
 
+interface Ensuring {
+  readonly signal: AbortSignal;
+  /** Whether a commit was asked for; its answer may have been lost. */
+  readonly asked: { commit: boolean };
+}
+
 async function ensurePrompt(
-  rest: Rest,
+  on: Prompts,
   prompt: PromptToCreate,
-  signal: AbortSignal,
+  ensuring: Ensuring,
 ): Promise<Ensured> {
+  const { rest } = on;
+  const { signal, asked } = ensuring;
   const { name, contentHash, labels = [] } = prompt;
-  const label = labelOf(contentHash);
   await ensureRepo(rest, prompt, signal);
   const tags = await tagsOf(rest, name, signal);
+  const label = labelOf(contentHash);
   const standing = tags.find((tag) => tag.tag_name === label);
-  const made =
-    standing === undefined
-      ? await findOrCommit(rest, prompt, signal)
-      : { id: standing.commit_id, version: standing.commit_hash, created: false };
+  if (standing !== undefined) return { version: standing.commit_hash, created: asked.commit };
+  const made = await findOrCommit(on, prompt, ensuring);
   const commit = { id: made.id, hash: made.version };
-  for (const each of [label, ...(made.created ? labels : [])]) {
-    await putTag(rest, { name, tag: each, commit, tags, signal });
+  // The content's own tag comes last: where it stands, the others were set, whoever died in between.
+  for (const tag of [...(made.ours ? labels : []), label]) {
+    await putTag(rest, { name, tag, commit, tags, signal });
   }
-  return { version: made.version, created: made.created };
+  return { version: made.version, created: asked.commit };
 }
 
 async function ensureRepo(rest: Rest, prompt: PromptToCreate, signal: AbortSignal): Promise<void> {
@@ -256,19 +267,22 @@ async function ensureRepo(rest: Rest, prompt: PromptToCreate, signal: AbortSigna
 interface Made {
   readonly id: string;
   readonly version: string;
-  readonly created: boolean;
+  /** Whether we made it, now or before; else somebody did by other means, and it has their labels. */
+  readonly ours: boolean;
 }
 
 /** Looks at the newest commits for one of this content whose tag is missing; else makes one on top of the newest. */
 async function findOrCommit(
-  rest: Rest,
+  on: Prompts,
   prompt: PromptToCreate,
-  signal: AbortSignal,
+  ensuring: Ensuring,
 ): Promise<Made> {
+  const { rest } = on;
+  const { signal, asked } = ensuring;
   const { name, contentHash } = prompt;
   const newest = await newestCommits(rest, name, signal);
-  const same = newest.find(({ manifest }) => manifest && hashIn(manifest) === contentHash);
-  if (same !== undefined) return { id: same.id, version: same.commit_hash, created: false };
+  const same = ofContent(on, prompt, newest);
+  if (same !== undefined) return same;
   const call: RestCall = {
     method: 'POST',
     path: `/commits/-/${handleOf(name)}`,
@@ -280,17 +294,33 @@ async function findOrCommit(
     what: whatOf(name),
     signal,
   };
+  const already = asked.commit;
+  asked.commit = true;
   const answer = await rest.answer(call);
   if (answer.status === 409 && isVerdict(answer)) {
+    asked.commit = already;
     // Nothing new since the newest commit, or another worker's commit came between: look once more.
-    const now = await newestCommits(rest, name, signal);
-    const theirs = now.find(({ manifest }) => manifest && hashIn(manifest) === contentHash);
-    if (theirs !== undefined) {
-      return { id: theirs.id, version: theirs.commit_hash, created: false };
-    }
+    const theirs = ofContent(on, prompt, await newestCommits(rest, name, signal));
+    if (theirs !== undefined) return theirs;
   }
   const { commit } = rest.parse(answer, call, newCommitAnswer);
-  return { id: commit.id, version: commit.commit_hash, created: true };
+  return { id: commit.id, version: commit.commit_hash, ours: true };
+}
+
+/** The commit of ours with this content; else the newest, where somebody made one that says the same. */
+function ofContent(
+  { settings: { fStrings } }: Prompts,
+  prompt: PromptToCreate,
+  commits: readonly ListedCommit[],
+): Made | undefined {
+  const ours = commits.find(({ manifest }) => manifest && hashIn(manifest) === prompt.contentHash);
+  if (ours !== undefined) return { id: ours.id, version: ours.commit_hash, ours: true };
+  const [newest] = commits;
+  const { body, config, name } = prompt;
+  if (!newest?.manifest || !says(newest.manifest, { body, config }, { name, fStrings })) {
+    return undefined;
+  }
+  return { id: newest.id, version: newest.commit_hash, ours: false };
 }
 
 async function newestCommits(

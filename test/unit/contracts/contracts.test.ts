@@ -144,6 +144,7 @@ describe('a config', () => {
   it('has its documented defaults', () => {
     expect(configSchema.parse(defineConfig(config))).toEqual({
       project: 'shop',
+      trace: 'platform',
       models: {},
       targets: {
         api: {

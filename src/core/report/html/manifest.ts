@@ -1,4 +1,5 @@
 import { isFinalStatus } from '../../experiment/naming.js';
+import { unpublishedText } from '../../experiment/trace-mode.js';
 import { cutText } from '../excerpt.js';
 import { count, counted, duration, nOf, percent } from '../figures.js';
 import type { ReportModel, ReportRun } from '../report-model.js';
@@ -63,6 +64,7 @@ function runPairs(run: ReportRun): readonly (readonly [string, Content])[] {
     ['Concurrency', count(run.concurrency)],
     ['Seed', String(run.seed)],
     ['Verify', run.verify],
+    ...(run.trace === 'none' ? [['Trace', unpublishedText] as const] : []),
     ['Started', moment(run.startedAt)],
     [
       isFinalStatus(run.status) ? 'Finished' : 'So far',

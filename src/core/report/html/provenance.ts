@@ -61,6 +61,10 @@ const verifyNotes = {
 
 /** What stands on the platforms, against what should. */
 export function publicationSection({ publication, run }: ReportModel): Content {
+  if (run.trace === 'none') {
+    const aside = 'Nothing of this run was published, by choice: its trace was none.';
+    return section({ id: 'platforms', title: 'On the platforms', aside }, null);
+  }
   if (publication.length === 0) return null;
   return section(
     { id: 'platforms', title: 'On the platforms', aside: verifyNotes[run.verify] },

@@ -1,5 +1,6 @@
 import type { PublicationCounts } from '../../../contracts/records.js';
 import { isFinalStatus } from '../../experiment/naming.js';
+import { unpublishedText } from '../../experiment/trace-mode.js';
 import { formatPico, picoFromDollars } from '../../money/pico.js';
 import { markdownCellCode, markdownCode, markdownText } from '../../text/escape/markdown.js';
 import { cutText } from '../excerpt.js';
@@ -108,6 +109,7 @@ const verifyNotes = {
 
 /** What stands on the platforms, against what should. */
 export function publicationSection({ publication, run }: ReportModel): readonly string[] {
+  if (run.trace === 'none') return blocks(['## On the platforms'], [unpublishedNote]);
   if (publication.length === 0) return [];
   const verified = (n: number, of: number): string => (run.verify === 'off' ? '—' : nOf(n, of));
   return blocks(
@@ -134,6 +136,9 @@ export function publicationSection({ publication, run }: ReportModel): readonly 
     run.verify === 'off' ? [] : publication.flatMap(missingRunScores),
   );
 }
+
+const unpublishedNote =
+  'Nothing of this run was published, by choice: `trace` was `none`. Its cells and scores stand in Assay’s database alone.';
 
 // Told where they differ only: they are a handful beside the scores of the cells.
 function missingRunScores({
@@ -177,6 +182,7 @@ export function runSection({ run }: ReportModel): readonly string[] {
     ['Concurrency', count(run.concurrency)],
     ['Seed', String(run.seed)],
     ['Verify', run.verify],
+    ...(run.trace === 'none' ? [['Trace', unpublishedText] as const] : []),
     ['Started', markdownCellCode(run.startedAt)],
     [
       isFinalStatus(run.status) ? 'Finished' : 'So far',

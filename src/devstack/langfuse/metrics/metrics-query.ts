@@ -17,17 +17,12 @@ const aggregations = [
   'p95',
   'p99',
 ] as const;
-const viewNames = [
-  'observations',
-  'scores-numeric',
-  'scores-categorical',
-  'scores-boolean',
-] as const;
-export type ViewName = (typeof viewNames)[number];
+const v4Views = ['observations', 'scores-numeric', 'scores-categorical', 'scores-boolean'] as const;
+const v1Views = ['traces', ...v4Views] as const;
+export type ViewName = (typeof v1Views)[number];
 export type Aggregation = (typeof aggregations)[number];
 
-const querySchema = z.object({
-  view: z.enum(viewNames),
+const fields = {
   dimensions: z.array(z.object({ field: z.string() })).default([]),
   metrics: z.array(z.object({ measure: z.string(), aggregation: z.enum(aggregations) })).min(1),
   filters: z.array(conditionSchema).default([]),
@@ -36,11 +31,18 @@ const querySchema = z.object({
   toTimestamp: isoDateTime,
   orderBy: z.array(z.object({ field: z.string(), direction: z.enum(['asc', 'desc']) })).nullish(),
   config: z.object({ row_limit: z.number().int().min(1).max(1_000).optional() }).nullish(),
-});
-export type MetricsQuery = z.infer<typeof querySchema>;
+};
+const querySchemas = {
+  v1: z.object({ view: z.enum(v1Views), ...fields }),
+  v2: z.object({ view: z.enum(v4Views), ...fields }),
+} as const;
+export type MetricsQuery = z.infer<(typeof querySchemas)['v1']>;
 
-/** The query object in the `query` parameter. */
-export function parseMetricsQuery(text: string | null): MetricsQuery {
+/** The query object in the `query` parameter; v1 knows the view of traces, too. */
+export function parseMetricsQuery(
+  text: string | null,
+  version: keyof typeof querySchemas = 'v2',
+): MetricsQuery {
   parse(z.object({ query: z.string() }), { query: text ?? undefined });
   let value: unknown;
   try {
@@ -48,7 +50,7 @@ export function parseMetricsQuery(text: string | null): MetricsQuery {
   } catch {
     throw badRequest('Invalid JSON in query parameter');
   }
-  const parsed = querySchema.safeParse(value);
+  const parsed = querySchemas[version].safeParse(value);
   if (parsed.success) return parsed.data;
   throw invalidData(
     parsed.error.issues.map((issue) => ({ ...issue, path: ['query', ...issue.path] })),

@@ -2,8 +2,8 @@ import { Where } from '../filters/where.js';
 import { badRequest } from '../http/errors.js';
 import type { Aggregation, MetricsQuery } from './metrics-query.js';
 import type { Granularity } from './time-buckets.js';
-import type { View } from './views.js';
-import { namedMeasures, views } from './views.js';
+import type { View, Views } from './views.js';
+import { namedMeasures } from './views.js';
 
 export interface MetricsSql {
   readonly sql: string;
@@ -17,9 +17,10 @@ export const alias = (metric: { aggregation: string; measure: string }): string 
 export function metricsSql(
   query: MetricsQuery,
   granularity: Granularity | undefined,
-  projectId: string,
+  { projectId, views }: { readonly projectId: string; readonly views: Views },
 ): MetricsSql {
   const view = views[query.view];
+  if (view === undefined) throw badRequest(`Invalid view ${query.view}`);
   checkNames(query, view);
   const where = new Where().equals('project_id', projectId);
   const sql = statement(query, { view, where, granularity });

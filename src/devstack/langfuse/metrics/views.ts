@@ -98,12 +98,15 @@ function scoresView(types: readonly string[], extra: ColumnMap, measured: boolea
   };
 }
 
-export const views: Readonly<Record<ViewName, View>> = {
+export type Views = Readonly<Partial<Record<ViewName, View>>>;
+
+/** The views of the v4 tables. */
+export const views = {
   observations,
   'scores-numeric': scoresView(['NUMERIC', 'BOOLEAN'], { value: 'number_value' }, true),
   'scores-boolean': scoresView(['BOOLEAN'], { booleanValue: 'number_value = 1' }, true),
   'scores-categorical': scoresView(['CATEGORICAL'], { stringValue: 'string_value' }, false),
-};
+} satisfies Views;
 
 /** The measures as the real server names them when it refuses one. */
 export const namedMeasures: Readonly<Partial<Record<ViewName, string>>> = {

@@ -5,6 +5,7 @@ import { tables } from '../db/schema.js';
 import type { Reply } from '../http/exchange.js';
 import { ok } from '../http/exchange.js';
 import { parse, queryObject } from '../http/validate.js';
+import { propagate } from '../v3/propagate.js';
 import { faultRuleSchema, visibilityChoiceSchema } from '../options.js';
 
 const faultsSchema = z.union([
@@ -19,7 +20,7 @@ const requestsQuery = z.object({
   limit: z.coerce.number().int().positive().lte(2_000).default(100),
 });
 
-/** What no Langfuse has: counts, faults, visibility, merging and reset, for tests and benchmarks. */
+/** What no Langfuse has: counts, faults, visibility, merging, the job of `dual` and reset, for tests and benchmarks. */
 export const admin: Plugin = (context) => [
   { path: '/dev/stats', methods: { GET: () => stats(context) } },
   {
@@ -47,6 +48,10 @@ export const admin: Plugin = (context) => [
     },
   },
   { path: '/dev/merge', methods: { POST: () => merge(context) } },
+  {
+    path: '/dev/propagate',
+    methods: { POST: async () => ok({ propagated: await propagate(context) }) },
+  },
   { path: '/dev/reset', methods: { POST: () => reset(context) } },
   {
     path: '/dev/requests',

@@ -31,10 +31,15 @@ interface CommentRow {
   readonly created_at: Date;
 }
 
+const inV3 = (column: string, table = 'v3_observations') =>
+  `select 1 from ${table} where project_id = $1 and ${column} = $2`;
 const targets: Readonly<Record<(typeof objectTypes)[number], string>> = {
-  TRACE: 'select 1 from observations where project_id = $1 and trace_id = $2 limit 1',
-  OBSERVATION: 'select 1 from observations where project_id = $1 and id = $2 limit 1',
-  SESSION: 'select 1 from observations where project_id = $1 and session_id = $2 limit 1',
+  TRACE: `select 1 from observations where project_id = $1 and trace_id = $2
+    union all ${inV3('id', 'v3_traces')} limit 1`,
+  OBSERVATION: `select 1 from observations where project_id = $1 and id = $2
+    union all ${inV3('id')} limit 1`,
+  SESSION: `select 1 from observations where project_id = $1 and session_id = $2
+    union all ${inV3('id', 'v3_sessions')} limit 1`,
   PROMPT: 'select 1 from prompts where project_id = $1 and id = $2 limit 1',
 };
 

@@ -10,6 +10,7 @@ import { experiments } from './experiments.js';
 import { health } from './health.js';
 import { ingestion } from './ingestion.js';
 import { metrics } from './metrics.js';
+import { metricsDaily } from './metrics-daily.js';
 import { models } from './models.js';
 import { observations } from './observations.js';
 import { observationsV1 } from './observations-v1.js';
@@ -45,6 +46,7 @@ export const plugins: readonly Plugin[] = [
   experiments,
   experimentItems,
   metrics,
+  metricsDaily,
   models,
   comments,
   traces,

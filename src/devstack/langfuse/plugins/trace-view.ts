@@ -4,6 +4,7 @@ import { page, pageHeaders } from '../html/page.js';
 import { datasetPage, runPage, type DatasetRun, type RunItem } from '../html/run-page.js';
 import { traceListPage, tracePage } from '../html/trace-page.js';
 import type { Call, Reply } from '../http/exchange.js';
+import { writesV4 } from '../mode.js';
 import type { ScoreRow } from '../scores/score-view.js';
 import { readableScores } from '../scores/score-view.js';
 
@@ -12,6 +13,10 @@ const listed = 100;
 const columns = `seq, project_id, trace_id, id, parent_id, start_time, end_time, created_at, type, name, level,
   environment, user_id, session_id, version, is_root, model, prompt_id, input, output, detail, experiment_id,
   coalesce(metadata->>'assay.item_id', experiment_item_id) as item_id`;
+
+/** Where a mode keeps the observations that its pages show: `dual` shows those of v4. */
+const tableOf = (context: Pick<DevServerContext, 'mode'>): string =>
+  writesV4(context) ? 'observations' : 'v3_rows';
 
 /** Pages to look at in a browser: without a key (a browser has none to send), so from this machine only. */
 export const traceView: Plugin = (context) => [
@@ -57,9 +62,10 @@ async function guarded(
     : { status: 200, html, headers };
 }
 
-async function listPage({ database, project }: DevServerContext): Promise<string> {
+async function listPage(context: DevServerContext): Promise<string> {
+  const { database, project } = context;
   const roots = await database.rows<ItemRoot>(
-    `select ${columns} from observations
+    `select ${columns} from ${tableOf(context)}
      where project_id = $1 and is_root and visible_at <= clock_timestamp()
      order by start_time desc, trace_id desc, id desc limit ${listed}`,
     [project.id],
@@ -79,12 +85,10 @@ async function scoresOf(
   );
 }
 
-async function onePage(
-  { database, project }: DevServerContext,
-  traceId: string,
-): Promise<string | undefined> {
+async function onePage(context: DevServerContext, traceId: string): Promise<string | undefined> {
+  const { database, project } = context;
   const rows = await database.rows<ItemRoot>(
-    `select ${columns} from observations
+    `select ${columns} from ${tableOf(context)}
      where project_id = $1 and trace_id = $2 and visible_at <= clock_timestamp()
      order by start_time, seq limit ${mostRows}`,
     [project.id, traceId],
@@ -98,16 +102,14 @@ async function onePage(
   return tracePage(traceId, rows, scores);
 }
 
-async function oneRun(
-  { database, project }: DevServerContext,
-  call: Call,
-): Promise<string | undefined> {
+async function oneRun(context: DevServerContext, call: Call): Promise<string | undefined> {
+  const { database, project } = context;
   const runId = call.params['runId'] ?? '';
   const rows = await database.rows<RunItem & { readonly name: string | null }>(
     `select trace_id, coalesce(metadata->>'assay.item_id', experiment_item_id) as item_id, input, level,
        start_time,
        detail->'experiment'->>'name' as name
-     from observations
+     from ${tableOf(context)}
      where project_id = $1 and experiment_id = $2 and is_item_root
        and detail->'experiment'->>'datasetId' = $3 and visible_at <= clock_timestamp()
      order by start_time, seq limit ${mostRows}`,
@@ -129,15 +131,13 @@ async function oneRun(
   });
 }
 
-async function oneDataset(
-  { database, project }: DevServerContext,
-  call: Call,
-): Promise<string | undefined> {
+async function oneDataset(context: DevServerContext, call: Call): Promise<string | undefined> {
+  const { database, project } = context;
   const datasetId = call.params['datasetId'] ?? '';
   const runs = await database.rows<DatasetRun>(
     `select experiment_id as run_id, min(detail->'experiment'->>'name') as name, count(*)::int as items,
        max(start_time) as last
-     from observations
+     from ${tableOf(context)}
      where project_id = $1 and is_item_root and experiment_id is not null
        and detail->'experiment'->>'datasetId' = $2 and visible_at <= clock_timestamp()
      group by experiment_id order by last desc limit ${listed}`,

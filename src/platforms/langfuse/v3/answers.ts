@@ -10,7 +10,7 @@ const amount = z.coerce.number();
 const amounts = z.record(z.string(), amount).nullish();
 
 /** Of every list: pages from 1. */
-export const pageMeta = z.object({ page: amount, totalPages: amount });
+export const pageMeta = z.object({ totalItems: amount, totalPages: amount });
 
 export const runItemAnswer = z.object({
   id: z.string(),
@@ -19,7 +19,6 @@ export const runItemAnswer = z.object({
   datasetRunId: z.string(),
   createdAt: z.string(),
 });
-export type RunItemAnswer = z.output<typeof runItemAnswer>;
 
 /** The answer to a new run item. */
 export const runItemMade = z.object({ datasetRunId: z.string() });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import type { Rest } from '../rest.js';
 import { runItemAnswer } from './answers.js';
-import { listPages } from './pages.js';
+import { listPages, pageRows, type PageQuery } from './pages.js';
 import type { RunItem } from './run-item.js';
 
 const path = '/api/public/dataset-run-items';
@@ -16,15 +16,25 @@ export interface RunPlace {
   readonly runName: string;
 }
 
+/**
+ * Rows a page, at the first reading and at the one after it. The list is ordered by a time that many links share, and among
+ * those a row can be on neither of two pages: on pages of another size it is not again just there.
+ */
+export const linkReadings = [pageRows, 91] as const;
+
 /** The links of one run, the newest first. Of an item that is linked twice some servers show the last link only. */
-export function linkPages(rest: Rest, run: RunPlace, signal: AbortSignal) {
+export function linkPages(
+  rest: Rest,
+  run: RunPlace,
+  on: Pick<PageQuery, 'signal' | 'limit' | 'onTotal'>,
+) {
   return listPages(
     rest,
     {
+      ...on,
       path,
       query: { datasetId: run.datasetId, runName: run.runName },
       what: `the items of the run ${JSON.stringify(run.runName)}`,
-      signal,
       ahead,
     },
     runItemAnswer,
@@ -57,10 +67,15 @@ export async function findLinks(
     if (run === undefined) continue;
     const wanted = new Set(ofRun.map(({ traceId }) => traceId));
     const oldest = Math.min(...ofRun.map(({ startedAt }) => startedAt)) - clocksApartMs;
-    for await (const rows of linkPages(rest, run, signal)) {
-      for (const { traceId } of rows) if (wanted.delete(traceId)) linked.add(traceId);
-      const last = Date.parse(rows.at(-1)?.createdAt ?? '');
-      if (wanted.size === 0 || last < oldest) break;
+    for (const limit of linkReadings) {
+      let pages = 0;
+      for await (const rows of linkPages(rest, run, { signal, limit })) {
+        pages += 1;
+        for (const { traceId } of rows) if (wanted.delete(traceId)) linked.add(traceId);
+        const last = Date.parse(rows.at(-1)?.createdAt ?? '');
+        if (wanted.size === 0 || last < oldest) break;
+      }
+      if (wanted.size === 0 || pages < 2) break;
     }
   }
   return linked;

@@ -11,6 +11,10 @@ export interface PageQuery {
   readonly query: Readonly<Record<string, string | number | undefined>>;
   readonly what: string;
   readonly signal: AbortSignal;
+  /** Rows a page. Default: the most there can be. */
+  readonly limit?: number;
+  /** Told with each page how many rows there are. */
+  readonly onTotal?: (rows: number) => void;
   /** Pages that are asked for at a time. Default 1; more where all are wanted, since most of a page's time is the way. */
   readonly ahead?: number;
 }
@@ -24,10 +28,10 @@ export async function* listPages<Row extends z.ZodType>(
   request: PageQuery,
   row: Row,
 ): AsyncGenerator<readonly z.output<Row>[], void, undefined> {
-  const { path, query, what, signal, ahead = 1 } = request;
+  const { path, query, what, signal, ahead = 1, limit = pageRows, onTotal } = request;
   const schema = z.object({ data: z.array(row), meta: pageMeta });
   const read = (page: number) =>
-    rest.find({ path, query: { ...query, page, limit: pageRows }, what, signal }, schema);
+    rest.find({ path, query: { ...query, page, limit }, what, signal }, schema);
   const asked: ReturnType<typeof read>[] = [];
   let last = 1;
   let next = 1;
@@ -42,6 +46,7 @@ export async function* listPages<Row extends z.ZodType>(
     const page = await asked.shift();
     // Counts can be too high there, where a row was written twice.
     if (page === undefined || page.data.length === 0) return;
+    onTotal?.(page.meta.totalItems);
     yield page.data;
     last = page.meta.totalPages;
   }

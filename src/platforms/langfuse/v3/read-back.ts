@@ -5,7 +5,7 @@ import { shortText } from '../field-text.js';
 import type { Rest } from '../rest.js';
 import { metadataKey } from '../v4/attributes.js';
 import { observationKeyAnswer, scoreKeyAnswer, traceRowAnswer } from './answers.js';
-import { findLinks, linkPages } from './find-links.js';
+import { findLinks, linkPages, linkReadings } from './find-links.js';
 import { listPages, pageRows } from './pages.js';
 import { resolveRunId, type RunIds } from './run-ids.js';
 import { runItemsOf } from './run-item.js';
@@ -92,7 +92,8 @@ export async function* readBackSpans(
       query: {
         name: shortText(run.runs[0]?.name ?? ''),
         fromTimestamp: from,
-        orderBy: 'timestamp.asc',
+        // By what no two have in common: among equals a page can begin anywhere.
+        orderBy: 'id.asc',
         // Without inputs and outputs, where the server can do so (3.80); before, it sends them all.
         fields: 'core,observations',
       },
@@ -128,14 +129,21 @@ async function countLinks(rest: Rest, run: PlatformRun, signal: AbortSignal): Pr
     // By their own ids, since a row can come on two pages.
     const rowsSeen = createDigestFlags();
     const place = { datasetId: run.datasetId, runName: shortText(name) };
-    for await (const rows of linkPages(rest, place, signal)) {
-      for (const { id, traceId } of rows) {
-        const row = digestOf(id);
-        if (rowsSeen.get(row) !== 0) continue;
-        rowsSeen.set(row, 1);
-        const trace = digestOf(traceId);
-        links.set(trace, Math.min(links.get(trace) + 1, mostLinks));
+    for (const limit of linkReadings) {
+      let total = 0;
+      const onTotal = (rows: number) => {
+        total = rows;
+      };
+      for await (const rows of linkPages(rest, place, { signal, limit, onTotal })) {
+        for (const { id, traceId } of rows) {
+          const row = digestOf(id);
+          if (rowsSeen.get(row) !== 0) continue;
+          rowsSeen.set(row, 1);
+          const trace = digestOf(traceId);
+          links.set(trace, Math.min(links.get(trace) + 1, mostLinks));
+        }
       }
+      if (rowsSeen.size >= total) break;
     }
   }
   return links;

@@ -35,7 +35,9 @@ export function needsLegacySending(batch: OutboundExport): boolean {
 export async function sendLegacy(batch: OutboundExport, on: LegacySending): Promise<SendOutcome> {
   const { transport, rest, server, runIds, publicKey, signal, mayLeave } = on;
   try {
-    const { generation, version } = await server.known(signal);
+    // Scores of a run are few and last, and the run's id is another one on each kind of server: asked afresh.
+    const seen = batch.kind === 'scores' ? server.look(signal) : server.known(signal);
+    const { generation, version } = await seen;
     if (generation === 'v4') return await sendExport(transport, batch, { signal, mayLeave });
     if (batch.kind === 'scores') {
       const placed = await withRunIds(batch, { rest, runIds, signal });

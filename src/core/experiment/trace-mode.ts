@@ -1,0 +1,13 @@
+import type { TraceMode } from '../../contracts/experiment-spec.js';
+
+/** Whether a run's cells are published: the run's own word before its target's before the project's. */
+export function traceModeOf(of: {
+  readonly spec: TraceMode | undefined;
+  readonly target: TraceMode | undefined;
+  readonly project: TraceMode;
+}): TraceMode {
+  return of.spec ?? of.target ?? of.project;
+}
+
+/** Said wherever people look for what stands on a platform. */
+export const unpublishedText = 'not published by choice (trace: none)';

@@ -24,7 +24,7 @@ export interface LangfuseConnection {
 export interface LangsmithConnection {
   readonly endpoint: string;
   readonly apiKey: string;
-  /** The tracing project of what belongs to no experiment. */
+  /** Stands before the names of experiments: `project/experiment`. */
   readonly project: string | undefined;
   /** For keys that belong to several workspaces. */
   readonly workspaceId: string | undefined;

@@ -2,6 +2,7 @@ import type { LangfuseConnection, LangsmithConnection } from '../contracts/envir
 import type { PlatformName } from '../contracts/backend.js';
 import { createLangfusePlatform } from './langfuse/platform.js';
 import type { RequestPacer } from './langfuse/pacing.js';
+import { createLangsmithPlatform } from './langsmith/platform.js';
 import type { Platform } from './port.js';
 
 /** Which servers there are, and how what is sent to them is marked. */
@@ -23,19 +24,37 @@ export interface ConnectOptions {
  * @throws AssayError ENVIRONMENT_INVALID where an address or a key cannot be used.
  */
 export function connectPlatforms(
-  { langfuse }: PlatformConnections,
-  { environment, pacerOf }: ConnectOptions,
+  { langfuse, langsmith }: PlatformConnections,
+  options: ConnectOptions,
 ): readonly Platform[] {
-  return langfuse === undefined
-    ? []
-    : [
-        createLangfusePlatform({
-          baseUrl: langfuse.baseUrl,
-          publicKey: langfuse.publicKey,
-          secretKey: langfuse.secretKey,
-          environment,
-          ...(pacerOf === undefined ? {} : { pacer: pacerOf('langfuse', langfuse.baseUrl) }),
-          ...(langfuse.release === undefined ? {} : { release: langfuse.release }),
-        }),
-      ];
+  return [
+    ...(langfuse === undefined ? [] : [connectLangfuse(langfuse, options)]),
+    ...(langsmith === undefined ? [] : [connectLangsmith(langsmith, options)]),
+  ];
 }
+
+const connectLangfuse = (
+  { baseUrl, publicKey, secretKey, release }: LangfuseConnection,
+  { environment, pacerOf }: ConnectOptions,
+): Platform =>
+  createLangfusePlatform({
+    baseUrl,
+    publicKey,
+    secretKey,
+    environment,
+    ...(pacerOf === undefined ? {} : { pacer: pacerOf('langfuse', baseUrl) }),
+    ...(release === undefined ? {} : { release }),
+  });
+
+const connectLangsmith = (
+  { endpoint, apiKey, project, workspaceId }: LangsmithConnection,
+  { environment, pacerOf }: ConnectOptions,
+): Platform =>
+  createLangsmithPlatform({
+    endpoint,
+    apiKey,
+    environment,
+    ...(pacerOf === undefined ? {} : { pacer: pacerOf('langsmith', endpoint) }),
+    ...(project === undefined ? {} : { project }),
+    ...(workspaceId === undefined ? {} : { workspaceId }),
+  });

@@ -54,6 +54,20 @@ export function createPublish(ports: ExperimentPorts): ExperimentActivities['pub
     });
 }
 
+/** Another worker may have the keys, or this one after its restart: waited for as where they are refused. */
+async function withoutKeys(
+  { experimentId, platform }: { readonly experimentId: string; readonly platform: string },
+  { store }: ExperimentPorts,
+): Promise<DrainReply> {
+  const { message, mend } = noKeys([platform]);
+  const { cellsDoneAt } = await getExperiment(store, experimentId);
+  const waitedMs = cellsDoneAt === undefined ? 0 : Date.now() - Date.parse(cellsDoneAt);
+  if (waitedMs <= keysPatienceMs) return { state: 'wait', waitMs: 5_000, reason: message };
+  throw new AssayError('PLATFORM_UNAUTHORIZED', `${platform}: ${message}`, {
+    ...(mend === undefined ? {} : { mend }),
+  });
+}
+
 /**
  * Keys that are of another project by now would put the rest of a run there, where nobody looks for it. While cells run there is
  * time to correct them.
@@ -88,20 +102,6 @@ export async function refuseOtherProject(
     if (error.entry.retry === 'never') throw error;
     return { state: 'wait', waitMs: error.retryAfterMs ?? 5_000, reason: error.message };
   }
-}
-
-/** Another worker may have the keys, or this one after its restart: waited for as where they are refused. */
-async function withoutKeys(
-  { experimentId, platform }: { readonly experimentId: string; readonly platform: string },
-  { store }: ExperimentPorts,
-): Promise<DrainReply> {
-  const { message, mend } = noKeys([platform]);
-  const { cellsDoneAt } = await getExperiment(store, experimentId);
-  const waitedMs = cellsDoneAt === undefined ? 0 : Date.now() - Date.parse(cellsDoneAt);
-  if (waitedMs <= keysPatienceMs) return { state: 'wait', waitMs: 5_000, reason: message };
-  throw new AssayError('PLATFORM_UNAUTHORIZED', `${platform}: ${message}`, {
-    ...(mend === undefined ? {} : { mend }),
-  });
 }
 
 /** What a drain works with. */

@@ -1,10 +1,9 @@
 import type { DatasetItem } from '../../contracts/records.js';
 import { platformItemId } from '../../core/ids/platform-ids.js';
 import type { JsonObject } from '../../core/json/json.js';
-import { platformItemIdKey } from '../item-marks.js';
 
-export { platformItemIdKey } from '../item-marks.js';
-
+/** Marks an item that was read from the platform and made there by others: its id there. */
+export const platformItemIdKey = 'assay.platform_item_id';
 /** Stands in the metadata of items that we write: the user's own id, whose hash the item's id is. */
 export const ownItemIdKey = 'assay.item_id';
 

@@ -1,0 +1,39 @@
+import { createLangsmithPlatform } from '../../../src/platforms/langsmith/platform.js';
+import { startLangsmith, type LangsmithOptions } from '../../support/langsmith/server.js';
+import { askedWaitMs, type ConformanceServer, type Fault } from './server.js';
+
+const rules = {
+  takes_and_drops: { kind: 'commit_then_drop', next: 1 },
+  fails: { kind: 'server_error', next: 1 },
+  asks_to_wait: { kind: 'rate_limit', next: 1, retryAfterSeconds: askedWaitMs / 1_000 },
+} as const satisfies Readonly<Record<Fault, object>>;
+
+/** The LangSmith-compatible server of the tests. */
+export async function openLangsmithTest(
+  options: LangsmithOptions = {},
+): Promise<ConformanceServer> {
+  const server = await startLangsmith(options);
+  const connect = (apiKey: string) =>
+    createLangsmithPlatform({ endpoint: server.url, apiKey, environment: 'assay' });
+  const platform = connect(server.apiKey);
+  const key = 'lsv2_pt_hunter2';
+  const stranger = connect(key);
+  return {
+    platform,
+    stranger: { platform: stranger, key },
+    // What belongs to traces goes one way, scores too.
+    strike(fault) {
+      server.faults.order({ ...rules[fault], pathPrefix: '/runs/multipart' });
+      return Promise.resolve();
+    },
+    calm() {
+      server.faults.clear();
+      return Promise.resolve();
+    },
+    async close() {
+      await platform.close();
+      await stranger.close();
+      await server.close();
+    },
+  };
+}

@@ -1,5 +1,6 @@
 import type { LangfuseConnection, LangsmithConnection } from '../contracts/environment.js';
 import type { PlatformName } from '../contracts/backend.js';
+import { toMustache } from '../core/prompts/templates.js';
 import { createLangfusePlatform } from './langfuse/platform.js';
 import type { RequestPacer } from './langfuse/pacing.js';
 import { createLangsmithPlatform } from './langsmith/platform.js';
@@ -54,6 +55,7 @@ const connectLangsmith = (
     endpoint,
     apiKey,
     environment,
+    fStrings: toMustache,
     ...(pacerOf === undefined ? {} : { pacer: pacerOf('langsmith', endpoint) }),
     ...(project === undefined ? {} : { project }),
     ...(workspaceId === undefined ? {} : { workspaceId }),

@@ -102,6 +102,8 @@ export interface TraceOrigin {
 export interface TargetExperiment {
   readonly id: string;
   readonly name: string;
+  /** As of a platform's run: for which kind of server the trace is made. */
+  readonly generation?: 'v4' | 'v3';
   readonly description?: string;
   readonly metadata: JsonObject;
   readonly datasetId: string;
@@ -109,14 +111,54 @@ export interface TargetExperiment {
   readonly expected?: Json;
 }
 
+/** Where and when traces stand. */
+export interface TraceWindow {
+  readonly group: Pick<TraceGroup, 'id'>;
+  readonly traceIds: readonly string[];
+  /** ISO 8601: no span of theirs began before, and none after `to`. */
+  readonly from: string;
+  readonly to: string;
+  readonly signal: AbortSignal;
+}
+
+/** What of a score is compared. */
+export type ScoreValue = Pick<ForeignScore, 'name' | 'value'>;
+
 /** A platform as the target of traces. Encoding is pure: equal input gives equal bytes, so that a repeated page is the same. */
 export interface TraceSink {
   /** The id of the trace there. */
   traceId(origin: TraceOrigin, sourceTraceId: string): string;
+  scoreId(origin: TraceOrigin, sourceScoreId: string): string;
+  experimentId(place: {
+    readonly projectId: string;
+    readonly datasetId: string;
+    readonly name: string;
+  }): string;
   encodeTrace(
     trace: ForeignTrace,
     place: { readonly origin: TraceOrigin; readonly experiment?: TargetExperiment },
   ): OutboxRecord;
   /** The scores of one trace. */
   encodeScores(scores: readonly ForeignScore[], origin: TraceOrigin): OutboxRecord;
+  /** A score as it reads back. */
+  shownScore(score: ForeignScore): ScoreValue;
+  /**
+   * Whether an experiment of this name stands there that was not moved from this group.
+   * @throws AssayError PLATFORM_*
+   */
+  isTaken(experiment: {
+    readonly id: string;
+    readonly name: string;
+    readonly datasetName: string;
+    readonly datasetId: string;
+    readonly group: Pick<TraceGroup, 'id'>;
+    readonly signal: AbortSignal;
+  }): Promise<boolean>;
+  /** The spans of these traces as they stand there, one entry per row, so that what stands twice comes twice. */
+  findSpans(window: TraceWindow): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** The scores of these ids that stand there. */
+  findScores(
+    ids: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, ScoreValue>>;
 }

@@ -21,7 +21,7 @@ beforeAll(async () => {
   [langsmith, langfuse] = await Promise.all([startLangsmith(), TestServer.start()]);
 });
 afterAll(async () => {
-  await Promise.all([langsmith.close(), langfuse.close()]);
+  await Promise.all([langsmith.close(), langfuse.stop()]);
 });
 
 const sourceOf = () => {
@@ -198,7 +198,7 @@ describe('traces from elsewhere on Langfuse', () => {
       outcome: 'accepted',
       refused: [],
     });
-    const { body } = await langfuse.get(
+    const { body } = await langfuse.call(
       `/api/public/v2/observations?traceId=${record.traceId}&fields=core,basic,time,io,metadata,model,usage`,
     );
     const rows = body['data'] as readonly Record<string, unknown>[];
@@ -221,7 +221,7 @@ describe('traces from elsewhere on Langfuse', () => {
     });
     // Its parent never came: it stands at the top rather than nowhere.
     expect(named['orphan']).toMatchObject({ parentObservationId: null });
-    const found = await langfuse.get(
+    const found = await langfuse.call(
       `/api/public/v3/scores?traceId=${record.traceId}&fields=details,subject`,
     );
     expect(found.body['data']).toMatchObject([

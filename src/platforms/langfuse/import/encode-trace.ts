@@ -5,7 +5,7 @@ import type { ForeignSpan, ForeignTrace, TargetExperiment, TraceOrigin } from '.
 import { createFieldTexts, shortText, type FieldTexts } from '../field-text.js';
 import type { LangfuseSettings } from '../options.js';
 import { AttributeList } from '../v4/attribute-list.js';
-import { attribute, metadataKey } from '../v4/attributes.js';
+import { attribute, legacyMark, metadataKey } from '../v4/attributes.js';
 import { maxSpansBytes, spanJson } from '../v4/encode-spans.js';
 import { tracedAttributes } from '../v4/traced-attributes.js';
 import { movedSpanId, movedTraceId } from './ids.js';
@@ -21,11 +21,13 @@ const traceAttribute = {
 } as const;
 
 /** Says where a span comes from. */
-const movedFrom = {
+export const movedFrom = {
   platform: 'assay.moved_from',
   trace: 'assay.moved_trace',
   span: 'assay.moved_span',
   group: 'assay.moved_group',
+  /** Names change; spans are found by this. */
+  groupId: 'assay.moved_group_id',
 } as const;
 
 export interface TraceEncoding {
@@ -109,6 +111,7 @@ function addCommon(list: AttributeList, encoding: TraceEncoding, root: ForeignSp
 
 function addRoot(list: AttributeList, { experiment }: TraceEncoding): void {
   if (experiment === undefined) return;
+  if (experiment.generation === 'v3') list.short(legacyMark, 'v3');
   list.field('expected', attribute.itemExpected, experiment.expected);
   // The same on each root: an arbitrary row decides what the experiment shows.
   list.json('experiment metadata', attribute.experimentMetadata, experiment.metadata);
@@ -120,6 +123,7 @@ function addRoot(list: AttributeList, { experiment }: TraceEncoding): void {
 function addOrigin(list: AttributeList, { trace, origin }: TraceEncoding, span: ForeignSpan): void {
   list.metadata(movedFrom.platform, origin.platform);
   list.metadata(movedFrom.group, origin.group.name);
+  list.metadata(movedFrom.groupId, origin.group.id);
   list.metadata(movedFrom.trace, trace.id);
   list.metadata(movedFrom.span, span.id);
 }

@@ -17,6 +17,7 @@ import { registerDoctor } from './commands/doctor.js';
 import { registerExperiment } from './commands/experiment.js';
 import { registerGate } from './commands/gate.js';
 import { registerJudge } from './commands/judge.js';
+import { registerMigrate } from './commands/migrate.js';
 import { registerPrune } from './commands/prune.js';
 import { registerSchedule } from './commands/schedule.js';
 import { registerTrace } from './commands/trace.js';
@@ -78,6 +79,7 @@ Examples:
   registerConfig(program, registration);
   registerPrices(program, registration);
   registerDb(program, registration);
+  registerMigrate(program, registration);
   registerPrune(program, registration);
   return program;
 }

@@ -5,6 +5,7 @@ import { createExperiments, type Experiments } from './experiments.js';
 import { createGates, type Gates } from './gate.js';
 import { findConnections } from './connections.js';
 import { createJudges, type Judges } from './judges.js';
+import { createPlatformMigrations, type PlatformMigrations } from './platform-migrations.js';
 import { createRetention, type Retention } from './retention.js';
 import { createSchedules, type Schedules } from './schedules.js';
 import { createTraces, type Traces } from './traces.js';
@@ -42,6 +43,7 @@ export class AssayClient {
   readonly judges: Judges;
   readonly retention: Retention;
   readonly datasets: Datasets;
+  readonly migrations: PlatformMigrations;
   readonly traces: Traces;
   readonly #close: () => Promise<void>;
 
@@ -54,6 +56,7 @@ export class AssayClient {
     this.judges = createJudges(transport);
     this.retention = createRetention(transport);
     this.datasets = createDatasets(transport);
+    this.migrations = createPlatformMigrations(transport);
     this.traces = createTraces(transport);
     this.#close = () => transport.close();
   }

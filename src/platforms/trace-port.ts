@@ -157,8 +157,5 @@ export interface TraceSink {
   /** The spans of these traces as they stand there, one entry per row, so that what stands twice comes twice. */
   findSpans(window: TraceWindow): Promise<ReadonlyMap<string, readonly string[]>>;
   /** The scores of these ids that stand there. */
-  findScores(
-    ids: readonly string[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, ScoreValue>>;
+  findScores(ids: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, ScoreValue>>;
 }

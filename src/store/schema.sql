@@ -462,12 +462,19 @@ create table assay.platform_migration_items (
   state text not null,
   written_here boolean default false not null,
   reason text,
+  held bigint,
+  began_at timestamp with time zone,
+  last_at timestamp with time zone,
   constraint platform_migration_items_pkey PRIMARY KEY (migration_id, kind, source_id),
   constraint platform_migration_items_migration_id_fkey FOREIGN KEY (migration_id) REFERENCES assay.platform_migrations(id) ON DELETE CASCADE,
   constraint platform_migration_items_state_check CHECK ((state = ANY (ARRAY['found'::text, 'written'::text, 'verified'::text, 'differs'::text, 'left'::text])))
 );
 
 CREATE INDEX platform_migration_items_by_state ON assay.platform_migration_items USING btree (migration_id, kind, state, container, source_id);
+
+CREATE INDEX platform_migration_items_by_target ON assay.platform_migration_items USING btree (migration_id, kind, target_id);
+
+CREATE INDEX platform_migration_traces_by_time ON assay.platform_migration_items USING btree (migration_id, container, began_at, source_id) WHERE (kind = 'trace'::text);
 
 create table assay.platform_migrations (
   id text not null,
@@ -480,7 +487,6 @@ create table assay.platform_migrations (
   target jsonb,
   waiting text,
   error jsonb,
-  report jsonb,
   ambiguous_resends integer default 0 not null,
   created_at timestamp with time zone default clock_timestamp() not null,
   updated_at timestamp with time zone default clock_timestamp() not null,

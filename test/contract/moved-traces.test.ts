@@ -214,7 +214,6 @@ describe('traces from elsewhere on Langfuse', () => {
     });
     expect(named['demo-small']).toMatchObject({
       type: 'GENERATION',
-      providedModelName: 'demo-small',
       parentObservationId: record.ids[0],
       usageDetails: { input: 7, output: 3, total: 10 },
       totalCost: 0.25,

@@ -13,7 +13,6 @@ create table assay.platform_migrations (
   target jsonb,
   waiting text,
   error jsonb,
-  report jsonb,
   -- As of assay.publication.
   ambiguous_resends integer not null default 0,
   created_at timestamptz not null default clock_timestamp(),
@@ -40,11 +39,21 @@ create table assay.platform_migration_items (
   written_here boolean not null default false,
   -- Why it was left, what differs, or what of it was not carried.
   reason text,
+  -- Of a dataset, project or experiment: how many items or traces the source says are in it.
+  held bigint,
+  -- Of a trace: when its first and its last span began, by which it is found on the target.
+  began_at timestamptz,
+  last_at timestamptz,
   primary key (migration_id, kind, source_id)
 );
 
 create index platform_migration_items_by_state
   on assay.platform_migration_items (migration_id, kind, state, container, source_id);
+
+create index platform_migration_items_by_target
+  on assay.platform_migration_items (migration_id, kind, target_id);
+create index platform_migration_traces_by_time
+  on assay.platform_migration_items (migration_id, container, began_at, source_id) where kind = 'trace';
 
 -- How far the pages of each container were read; what is behind it stands in items.
 create table assay.platform_migration_cursors (

@@ -145,7 +145,12 @@ async function findScores(
         ? scorePages(rest, { query: { id: some }, signal })
         : listPages(
             rest,
-            { path: '/api/public/v2/scores', query: { scoreIds: some }, what: 'the scores', signal },
+            {
+              path: '/api/public/v2/scores',
+              query: { scoreIds: some },
+              what: 'the scores',
+              signal,
+            },
             movedScoreAnswer,
           );
     for await (const scores of pages) {

@@ -126,11 +126,11 @@ module.exports = {
       name: 'cli-goes-through-the-client',
       severity: 'error',
       comment:
-        'Only dev, worker, doctor, config and db may reach below the client; the files of prompts are read here.',
+        'Only dev, worker, doctor, config and db may reach below the client; the files of prompts and datasets are read and written here.',
       from: { path: '^src/cli/', pathNot: '^src/cli/commands/(dev|worker|doctor|config|db)' },
       to: {
         path: '^src/',
-        pathNot: ['^src/cli/', '^src/client/', '^src/prompts/', '^src/contracts/', '^src/core/'],
+        pathNot: ['^src/cli/', '^src/client/', '^src/prompts/', '^src/datasets/', '^src/contracts/', '^src/core/'],
       },
     },
     {

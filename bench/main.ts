@@ -7,6 +7,7 @@ import { peerMeasurements } from './compare/suite.js';
 import { engineMeasurements } from './engine/suite.js';
 import { gateSeed } from './gate/random.js';
 import { gateMeasurements } from './gate/suite.js';
+import { platformMeasurements } from './platforms/suite.js';
 import { updateTable } from './report/docs-table.js';
 import type { BenchResult, Figure } from './report/figures.js';
 import { figureNames, runSuite, select } from './suite.js';
@@ -15,6 +16,7 @@ const suites = {
   engine: engineMeasurements,
   gate: gateMeasurements,
   peers: peerMeasurements,
+  platforms: platformMeasurements,
 } as const;
 
 interface Options {
@@ -104,6 +106,25 @@ Examples:
     )
     .action(async (options: Options) => {
       exitCode = await run('peers', options);
+    });
+  program
+    .command('platforms')
+    .description('what keeping datasets and prompts in step costs in requests, memory and time')
+    .option('--json', 'the last line of the output is one JSON object')
+    .option('--runs <n>', 'how often what takes no minutes is run', wholeNumber, 3)
+    .option('--only <figure>', `one figure: ${figureNames(suites.platforms).join(', ')}`)
+    .option('--update-docs', 'put the figures into the table of docs/benchmarks.md')
+    .addHelpText(
+      'after',
+      `
+The dataset of 100,000 items is pushed once and once more, whatever --runs says.
+
+Examples:
+  $ npm run bench -- platforms
+  $ npm run bench -- platforms --only pushRssGrowth --json | tail -n 1`,
+    )
+    .action(async (options: Options) => {
+      exitCode = await run('platforms', options);
     });
   try {
     await program.parseAsync([...args], { from: 'user' });

@@ -17,6 +17,14 @@ export type {
   WaitOptions,
 } from './client/experiments.js';
 export type { BaselineChange, BaselineKey, BaselineRecord, Baselines } from './client/baselines.js';
+export type {
+  Datasets,
+  PlatformPush,
+  PushedDataset,
+  PushOptions,
+  PushRecord,
+} from './client/datasets.js';
+export type { DatasetPushInput } from './contracts/dataset-push.js';
 export type { GateKey, GateRecord, GateReport, Gates, GateWaitOptions } from './client/gate.js';
 export type { ScheduleKey, Schedules, ScheduleView } from './client/schedules.js';
 export type { Connections } from './contracts/environment.js';

@@ -11,6 +11,7 @@ import {
 import { registerBaseline } from './commands/baseline.js';
 import { registerConfig } from './commands/config.js';
 import { registerPrices } from './commands/config-prices.js';
+import { registerDatasets } from './commands/datasets.js';
 import { registerDb } from './commands/db.js';
 import { registerDev } from './commands/dev.js';
 import { registerDoctor } from './commands/doctor.js';
@@ -18,6 +19,7 @@ import { registerExperiment } from './commands/experiment.js';
 import { registerGate } from './commands/gate.js';
 import { registerJudge } from './commands/judge.js';
 import { registerMigrate } from './commands/migrate.js';
+import { registerPrompts } from './commands/prompts.js';
 import { registerPrune } from './commands/prune.js';
 import { registerSchedule } from './commands/schedule.js';
 import { registerTrace } from './commands/trace.js';
@@ -32,6 +34,21 @@ export function ownVersion(): string {
 /** What a command came to. */
 export interface ProgramOutcome {
   exitCode: number;
+}
+
+/**
+ * `assay --version` is ours; where a command has an option of that name, what stands after the command is the command's. The
+ * parser would give it to the program wherever it stands.
+ */
+export function leaveVersionToCommand(program: Command, args: readonly string[]): void {
+  const at = args.findIndex((arg) => /^--version(?:=|$)/.test(arg));
+  let command: Command = program;
+  for (const word of args.slice(0, Math.max(at, 0))) {
+    command = command.commands.find((each) => each.name() === word) ?? command;
+  }
+  if (command === program || !command.options.some(({ long }) => long === '--version')) return;
+  const own = program.options.find(({ long }) => long === '--version');
+  if (own !== undefined) own.long = '--assay-version';
 }
 
 /** The command line of Assay. Never ends the process: complaints are thrown, exit codes go to the outcome. */
@@ -68,10 +85,12 @@ Examples:
   };
   const registration: Registration = { handle };
   registerExperiment(program, registration);
+  registerDatasets(program, registration);
   registerBaseline(program, registration);
   registerGate(program, registration);
   registerSchedule(program, registration);
   registerJudge(program, registration);
+  registerPrompts(program, registration);
   registerTrace(program, registration);
   registerDev(program, registration);
   registerWorker(program, registration);

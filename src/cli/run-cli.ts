@@ -2,7 +2,7 @@ import type { CliProcess } from './cli.js';
 import { reportError } from './errors/render-error.js';
 import { isAnswered, usageError } from './errors/usage-error.js';
 import { createSink } from './io/sink.js';
-import { createProgram, type ProgramOutcome } from './program.js';
+import { createProgram, leaveVersionToCommand, type ProgramOutcome } from './program.js';
 
 /**
  * Runs one command line to its end and prints what went wrong.
@@ -13,7 +13,9 @@ import { createProgram, type ProgramOutcome } from './program.js';
 export async function runCli(from: CliProcess, args: readonly string[]): Promise<number> {
   const outcome: ProgramOutcome = { exitCode: 0 };
   try {
-    await createProgram(from, outcome).parseAsync(args, { from: 'user' });
+    const program = createProgram(from, outcome);
+    leaveVersionToCommand(program, args);
+    await program.parseAsync(args, { from: 'user' });
     return outcome.exitCode;
   } catch (error) {
     if (isAnswered(error)) return 0;

@@ -6,7 +6,11 @@ import { z } from 'zod';
 import { projectIdSchema } from '../contracts/names.js';
 import { AssayError } from '../core/errors/assay-error.js';
 
-const settingsSchema = z.looseObject({ project: projectIdSchema });
+const settingsSchema = z.looseObject({
+  project: projectIdSchema,
+  /** Where the config has them; commands that read files must not execute it to know. */
+  datasetsFolder: z.string().optional(),
+});
 
 const settingsFile = (folder: string): string => join(folder, '.assay', 'settings.json');
 
@@ -16,13 +20,21 @@ export async function ensureStateFolder(folder: string): Promise<void> {
 }
 
 /** Remembers the project of a folder, so that later commands need not execute its config. */
-export async function rememberProject(folder: string, project: string): Promise<void> {
+export async function rememberProject(
+  folder: string,
+  project: string,
+  folders: { readonly datasetsFolder?: string } = {},
+): Promise<void> {
   const known = await readSettings(folder).catch(() => undefined);
-  if (known?.project === project) return;
+  const { datasetsFolder = known?.datasetsFolder } = folders;
+  if (known?.project === project && known.datasetsFolder === datasetsFolder) return;
   await ensureStateFolder(folder);
   const file = settingsFile(folder);
   const draft = `${file}.${randomBytes(4).toString('hex')}`;
-  await writeFile(draft, `${JSON.stringify({ ...known, project }, undefined, 2)}\n`);
+  await writeFile(
+    draft,
+    `${JSON.stringify({ ...known, project, datasetsFolder }, undefined, 2)}\n`,
+  );
   await rename(draft, file);
 }
 
@@ -44,6 +56,11 @@ export async function resolveProject(from: {
   throw new AssayError('USAGE', `It is not known which project ${from.folder} is.`, {
     mend: 'Name it with --project or ASSAY_PROJECT, or run `assay config check` once in the folder of the project.',
   });
+}
+
+/** The folder of the datasets as the config had it when it was last executed; undefined where nobody knows. */
+export async function knownDatasetsFolder(folder: string): Promise<string | undefined> {
+  return (await readSettings(folder).catch(() => undefined))?.datasetsFolder;
 }
 
 function checked(project: string, at: string): string {

@@ -6,6 +6,8 @@ import { createGates, type Gates } from './gate.js';
 import { findConnections } from './connections.js';
 import { createJudges, type Judges } from './judges.js';
 import { createPlatformMigrations, type PlatformMigrations } from './platform-migrations.js';
+import { createPromptFetchers } from './prompt-fetchers.js';
+import { createPrompts, type Prompts } from './prompts.js';
 import { createRetention, type Retention } from './retention.js';
 import { createSchedules, type Schedules } from './schedules.js';
 import { createTraces, type Traces } from './traces.js';
@@ -44,10 +46,11 @@ export class AssayClient {
   readonly retention: Retention;
   readonly datasets: Datasets;
   readonly migrations: PlatformMigrations;
+  readonly prompts: Prompts;
   readonly traces: Traces;
   readonly #close: () => Promise<void>;
 
-  private constructor(connections: Connections) {
+  private constructor(connections: Connections, folder: string) {
     const transport = createTransport(connections);
     this.experiments = createExperiments(transport);
     this.baselines = createBaselines(transport);
@@ -58,13 +61,19 @@ export class AssayClient {
     this.datasets = createDatasets(transport);
     this.migrations = createPlatformMigrations(transport);
     this.traces = createTraces(transport);
-    this.#close = () => transport.close();
+    const fetchers = createPromptFetchers(transport, { connections, folder });
+    this.prompts = createPrompts(transport, fetchers);
+    this.#close = async () => {
+      await fetchers.close();
+      await transport.close();
+    };
   }
 
   /** @throws AssayError ENVIRONMENT_INVALID with all problems at once. */
   static async connect(options: AssayClientOptions = {}): Promise<AssayClient> {
     const { folder = process.cwd(), environment = process.env } = options;
-    return new AssayClient(options.connections ?? (await findConnections(folder, environment)));
+    const connections = options.connections ?? (await findConnections(folder, environment));
+    return new AssayClient(connections, folder);
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,8 @@
 import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import type { PlatformName } from '../contracts/backend.js';
+import type { Backend, PlatformName } from '../contracts/backend.js';
+import { lackingPlatform } from '../contracts/environment.js';
 import {
   datasetPushSchema,
   type CheckedDataset,
@@ -10,6 +11,7 @@ import {
   type PlatformPush,
   type PushReply,
 } from '../contracts/dataset-push.js';
+import { plainFieldKeys } from '../core/dataset/item-fields.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import {
   datasetPushWorkflowId,
@@ -18,7 +20,7 @@ import {
   taskQueues,
 } from '../core/experiment/naming.js';
 import { canonicalJson } from '../core/json/json.js';
-import { platformTitles } from '../core/platforms/backend.js';
+import { platformNames, platformTitles } from '../core/platforms/backend.js';
 import type { DatasetSummary, PlatformItem } from '../platforms/dataset-port.js';
 import type { Platform } from '../platforms/port.js';
 import { lastPushes, pushesOf, type PushRecord } from '../store/datasets/pushes.js';
@@ -52,6 +54,8 @@ export interface PlatformChoice {
 
 /** Datasets of the project's folder and of the platforms. */
 export interface Datasets {
+  /** The platforms of a backend whose keys are set here; default the first. @throws AssayError PLATFORM_NOT_CONFIGURED */
+  platforms(backend?: Backend): readonly PlatformName[];
   /**
    * Brings a dataset of the worker's folder to its platforms, durably: it goes on whatever becomes of the caller, and the same
    * request again waits for the same work. Items that stand there already are not written.
@@ -73,6 +77,10 @@ export interface Datasets {
   get(
     of: PlatformChoice & { readonly dataset: string; readonly version?: string },
   ): Promise<DatasetSummary & { readonly platform: PlatformName; readonly url: string }>;
+  /** How many items it has, in one request; undefined where the platform cannot be asked that. */
+  count(
+    of: PlatformChoice & { readonly dataset: string; readonly version?: string },
+  ): Promise<number | undefined>;
   /** Its items that are not archived, page by page, as they stood at `version` (ISO 8601; default now). */
   items(
     of: PlatformChoice & { readonly dataset: string; readonly version?: string },
@@ -94,6 +102,10 @@ export function createDatasets(transport: Transport): Datasets {
   const patience = (signal: AbortSignal | undefined): AbortSignal =>
     signal ?? AbortSignal.timeout(30 * 60_000);
   return {
+    platforms: (backend) =>
+      (backend === undefined ? [undefined] : platformNames(backend)).map(
+        (name) => platformOf(transport, name).name as PlatformName,
+      ),
     async push(input, options = {}) {
       const request = parseRequest(input);
       const client = await transport.temporal();
@@ -125,6 +137,12 @@ export function createDatasets(transport: Transport): Datasets {
         url: platform.datasets.url(projectId, found.id),
       };
     },
+    count: async ({ dataset, version, platform, signal }) =>
+      platformOf(transport, platform).datasets.count?.({
+        dataset,
+        ...(version === undefined ? {} : { version }),
+        signal: patience(signal),
+      }),
     async *items({ dataset, version, platform, signal }) {
       yield* platformOf(transport, platform).datasets.items({
         dataset,
@@ -139,7 +157,8 @@ export function createDatasets(transport: Transport): Datasets {
         ...(datasets.platformId === undefined
           ? {}
           : { platformId: (...args) => datasets.platformId?.(...args) ?? '' }),
-        ...(datasets.fieldKeys === undefined ? {} : { fieldKeys: datasets.fieldKeys }),
+        fieldKeys: (write) =>
+          datasets.fieldKeys?.(write) ?? plainFieldKeys(write.item, write.splits),
       };
     },
   };
@@ -232,13 +251,13 @@ async function follow(
 }
 
 function platformOf(transport: Transport, name: PlatformName | undefined): Platform {
-  const platforms = [transport.platform()];
+  const platforms = transport.platforms();
   const found = name === undefined ? platforms[0] : platforms.find((each) => each.name === name);
   if (found !== undefined) return found;
   throw new AssayError(
     'PLATFORM_NOT_CONFIGURED',
     `There are no keys for ${name === undefined ? 'a platform' : platformTitles[name]} here.`,
-    { mend: 'Set its variables (docs/reference/environment.md).' },
+    name === undefined ? {} : { problems: lackingPlatform(name) },
   );
 }
 

@@ -1,5 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
+import type { WorkflowExecutionDescription } from '@temporalio/client';
+
 import type { ExperimentProgress } from '../contracts/experiment-protocol.js';
 import { experimentWorkflowId, isFinalStatus, progressQuery } from '../core/experiment/naming.js';
 import type { ExperimentRecord } from '../store/experiments.js';
@@ -21,12 +23,18 @@ const silentMs = 15_000;
 /** Makes the reader; answers are kept for two seconds. */
 export function createWaits(transport: Pick<Transport, 'temporal'>): Waits {
   const known = new Map<string, { readonly until: number; readonly answer: string | undefined }>();
-  const ask = async (workflowId: string): Promise<{ waitingFor: string | undefined }> => {
+  const ask = async (
+    workflowId: string,
+    status: ExperimentRecord['status'],
+  ): Promise<{ waitingFor: string | undefined }> => {
     const client = await transport.temporal();
-    const progress = await client.withDeadline(Date.now() + patienceMs, () =>
-      client.workflow.getHandle(workflowId).query<ExperimentProgress>(progressQuery),
-    );
-    return { waitingFor: progress.waitingFor };
+    const handle = client.workflow.getHandle(workflowId);
+    return client.withDeadline(Date.now() + patienceMs, async () => {
+      // The plan is one step, tried again by Temporal while a platform is away: only Temporal knows why.
+      if (status === 'planning') return { waitingFor: failureOfPlan(await handle.describe()) };
+      const { waitingFor } = await handle.query<ExperimentProgress>(progressQuery);
+      return { waitingFor };
+    });
   };
   return {
     async of({ project, name, status }) {
@@ -38,7 +46,7 @@ export function createWaits(transport: Pick<Transport, 'temporal'>): Waits {
       // Connecting has a patience of its own, which is longer.
       const late = new AbortController();
       const answer = await Promise.race([
-        ask(workflowId).catch(() => undefined),
+        ask(workflowId, status).catch(() => undefined),
         wait(patienceMs, undefined, { signal: late.signal }).catch(() => undefined),
       ]);
       late.abort();
@@ -49,3 +57,8 @@ export function createWaits(transport: Pick<Transport, 'temporal'>): Waits {
     },
   };
 }
+
+/** What the last try of the plan failed with. */
+const failureOfPlan = ({ raw }: WorkflowExecutionDescription): string | undefined =>
+  raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'planExperiment')
+    ?.lastFailure?.message ?? undefined;

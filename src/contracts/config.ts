@@ -13,6 +13,7 @@ import { gateSettingsSchema } from './gate.js';
 import { jsonObjectSchema, jsonSchema } from './json.js';
 import { judgeKinds } from './judge-kinds.js';
 import { evaluatorNameSchema, projectIdSchema, resourceNameSchema } from './names.js';
+import { promptNameSchema } from './prompt.js';
 
 /** What a function target gets beside its input. */
 export interface TargetContext {
@@ -147,8 +148,22 @@ const evaluatorNames = z.array(resourceNameSchema).min(1).optional();
 
 const promptTargetSchema = z.strictObject({
   kind: z.literal('prompt'),
-  /** The folder with prompt.txt and .metadata.yaml, relative to the config. Default targets/{name}. */
+  /** The folder with prompt.txt or prompt.yaml, and .metadata.yaml, relative to the config. Default targets/{name}. */
   folder: z.string().optional(),
+  /**
+   * A prompt that is kept on the platform, instead of a folder: the version with this label (default `production`) as it is when
+   * the run is planned, or this version.
+   */
+  prompt: z
+    .strictObject({
+      name: promptNameSchema,
+      label: z.string().min(1).max(36).optional(),
+      version: z.union([z.string().min(1).max(100), z.int().positive()]).optional(),
+    })
+    .refine(({ label, version }) => label === undefined || version === undefined, {
+      message: 'names a label and a version: give one',
+    })
+    .optional(),
   /** A name in `models`; overrides the metadata's. */
   model: resourceNameSchema.optional(),
   parameters: jsonObjectSchema.optional(),

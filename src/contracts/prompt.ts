@@ -22,6 +22,10 @@ export const promptContentSchema = z.strictObject({
   config: jsonObjectSchema,
 });
 
+// What must not reach a terminal or a URL, and what Langfuse keeps for references.
+// eslint-disable-next-line no-control-regex
+const unusable = /[\u0000-\u001f\u007f-\u009f|\\]/u;
+
 /** A name that platforms take: Langfuse has folders (`team/triage`) and keeps `|` for references. */
 export const promptNameSchema = z
   .string()
@@ -29,11 +33,7 @@ export const promptNameSchema = z
   .max(200, 'the name is longer than 200 characters')
   .refine((name) => name.isWellFormed(), 'the name holds half a surrogate pair')
   .refine((name) => name.trim() === name, 'the name begins or ends with white space')
-  // eslint-disable-next-line no-control-regex -- these are what must not reach a terminal or a URL
-  .refine(
-    (name) => !/[\u0000-\u001f\u007f-\u009f|\\]/u.test(name),
-    'the name holds | or \\ or a control character',
-  )
+  .refine((name) => !unusable.test(name), 'the name holds | or \\ or a control character')
   .refine((name) => name.split('/').every((part) => part !== '' && part !== '.' && part !== '..'), {
     message: 'the name is a path with an empty part, "." or ".."',
   });

@@ -11,7 +11,14 @@ export interface PlatformRun {
   /** Names and ids per repetition (index 0 is repetition 1): one run there shows one trace per item. */
   readonly runs: readonly { readonly name: string; readonly id: string }[];
   /** The prompt as it stands there, where the target has one. */
-  readonly prompt?: { readonly name: string; readonly version: number };
+  readonly prompt?: {
+    readonly name: string;
+    readonly version: number;
+    /** Of what the version says. Absent in runs of before it was recorded. */
+    readonly contentHash?: string;
+    /** Where it was fetched from, where the target's prompt is kept on a platform: as `last-known-good`. */
+    readonly source?: string;
+  };
   /**
    * Where a platform has servers of two kinds: of which kind it was when the run was planned. What is sent is made for that one,
    * whoever sends it and when; how to send and to read it back is decided by the server that is there then.

@@ -20,6 +20,8 @@ export interface HeaderProblem {
   readonly mend?: string;
 }
 
+/** How an id or a description may stand: as JSON where a spreadsheet would take the bare text for a formula. */
+const quotable: ReadonlySet<string> = new Set(['text', 'json']);
 const types: ReadonlySet<string> = new Set(['text', 'number', 'boolean', 'json']);
 const typed = 'each with :text, :number, :boolean or :json after it where the type is to be fixed.';
 
@@ -115,11 +117,11 @@ function parseColumn(
   if (member === undefined || path.includes('')) return undefined;
   const alone = member === 'id' || member === 'description';
   if (member === 'label' && path.length > 0) return undefined;
-  if (alone ? path.length > 0 || (isTyped && type !== 'text') : path.length === 0) {
+  if (alone ? path.length > 0 || (isTyped && !quotable.has(type)) : path.length === 0) {
     // The whole expectation may stand in one cell; inputs and metadata have names.
     if (member !== 'expected' && member !== 'output' && member !== 'label') return undefined;
   }
-  return { header, number, member, path, type: alone ? 'text' : type };
+  return { header, number, member, path, type: alone && type !== 'json' ? 'text' : type };
 }
 
 /** Whether two columns write to one place, or one inside of what the other writes. */

@@ -16,8 +16,8 @@ export async function datasetStamp(dataset: LocalDataset, signal?: AbortSignal):
   const home = dirname(dataset.file);
   const hash = createHash('sha256');
   for (const file of [dataset.file, join(home, 'expected.json'), join(home, schemaFile)]) {
-    const there = await stat(file).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
+    const there = await stat(file).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw new AssayError('DATASET_INVALID', `${file} cannot be read.`, { cause: error });
     });
     if (there === undefined) continue;

@@ -8,7 +8,7 @@ import { tooDeep } from './parse-item.js';
 import type { ProblemList } from './problem-list.js';
 
 /** `expected.json` is joined by id, so it is held as a whole. */
-const largestExpectations = 64 * 1024 * 1024;
+export const largestExpectations = 64 * 1024 * 1024;
 
 /**
  * Reads `expected.json`: an object by id, or an array of `{id, expected}` (or `output`). Empty where there is none.

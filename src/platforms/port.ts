@@ -2,7 +2,6 @@
  * What the engine needs of an evaluation platform. One implementation per platform; the engine knows no other
  * form of them. Nothing here retries: retries have one owner, the publisher (durability 5).
  */
-import type { JsonObject } from '../core/json/json.js';
 import type {
   OutboundRecord,
   OutboxRecord,

@@ -36,10 +36,7 @@ export function promptAsFiles(
 ): PromptAsFiles {
   const { body, config, name, tags } = version;
   const printed = printPromptText(body);
-  const holds = jsonEqual(
-    parsePromptText(printed, body.kind) as unknown as Json,
-    body as unknown as Json,
-  );
+  const holds = jsonEqual(parsePromptText(printed, body.kind), body);
   const form = of.form === 'yaml' || !holds ? 'yaml' : 'text';
   const labels = ownersLabels(version.labels);
   const { description, variables, version: told } = of.kept ?? {};

@@ -78,11 +78,10 @@ export async function promptSourceOf(
   checkBody(body, { file, metadata, metadataFile: files.metadata, problems });
   const content = { body, config: configOf(metadata, files.metadata, problems) };
   checkSize(content, file, problems);
-  const folder = basename(path);
   return {
     path,
-    folder,
-    name: nameOf(metadata, folder, problems, path),
+    folder: basename(path),
+    name: metadata.name ?? folderName(path, problems),
     form,
     content,
     contentHash: promptContentHash(content),
@@ -210,13 +209,8 @@ function checkSize(content: PromptContent, file: string, problems: Problem[]): v
   });
 }
 
-function nameOf(
-  metadata: PromptMetadata,
-  folder: string,
-  problems: Problem[],
-  path: string,
-): string {
-  if (metadata.name !== undefined) return metadata.name;
+function folderName(path: string, problems: Problem[]): string {
+  const folder = basename(path);
   const parsed = promptNameSchema.safeParse(folder);
   if (!parsed.success) {
     for (const { message } of parsed.error.issues) problems.push({ at: path, message });

@@ -501,6 +501,43 @@ create table assay.projects (
   constraint projects_pkey PRIMARY KEY (id)
 );
 
+create table assay.prompt_copies (
+  project text not null,
+  source text not null,
+  prompt text not null,
+  selector text not null,
+  version text not null,
+  content json not null,
+  content_hash text not null,
+  labels json not null,
+  fetched_at timestamp with time zone default clock_timestamp() not null,
+  constraint prompt_copies_pkey PRIMARY KEY (project, source, prompt, selector)
+);
+
+create table assay.prompt_moves (
+  id bigint generated always as identity not null,
+  key text not null,
+  project text not null,
+  platform text not null,
+  prompt text not null,
+  label text not null,
+  kind text not null,
+  from_version text,
+  to_version text not null,
+  content_hash text not null,
+  gate text,
+  reason text,
+  actor text not null,
+  asked_at timestamp with time zone default clock_timestamp() not null,
+  done_at timestamp with time zone,
+  constraint prompt_moves_pkey PRIMARY KEY (id),
+  constraint prompt_moves_key_key UNIQUE (key),
+  constraint prompt_moves_project_fkey FOREIGN KEY (project) REFERENCES assay.projects(id) ON DELETE CASCADE,
+  constraint prompt_moves_kind_check CHECK ((kind = ANY (ARRAY['push'::text, 'promote'::text, 'rollback'::text])))
+);
+
+CREATE INDEX prompt_moves_newest ON assay.prompt_moves USING btree (project, prompt, id DESC);
+
 create table assay.publication (
   experiment_id text not null,
   platform text not null,

@@ -8,13 +8,14 @@ import { createFunctionTarget } from './function-target.js';
 import { createHttpTarget } from './http-target.js';
 import type { Target } from './port.js';
 import { pinnedPromptFolder, readPromptFolder } from './prompt-folder.js';
+import { fetchedPromptFolder, type PromptFetcher } from './fetched-prompt.js';
 import { createPromptTarget } from './prompt-target.js';
 import { createReplayTarget } from './replay-target.js';
 
 /**
  * Makes one target of the config ready to run.
  *
- * @throws AssayError TARGET_NOT_FOUND, PROMPT_INVALID, CONFIG_INVALID
+ * @throws AssayError TARGET_NOT_FOUND, PROMPT_INVALID, PROMPT_NOT_FOUND, CONFIG_INVALID, PLATFORM_*
  */
 export async function buildTarget(request: {
   name: string;
@@ -22,10 +23,12 @@ export async function buildTarget(request: {
   /** The folder that paths in the config are relative to. */
   root: string;
   codeHash: string;
+  /** For prompts that are kept on a platform. */
+  fetchPrompt?: PromptFetcher;
   /** The identity that was planned: its prompt is used, also where the file was edited since. */
   pinned?: TargetIdentity;
 }): Promise<Target> {
-  const { name, config, root, codeHash, pinned } = request;
+  const { name, config, root, codeHash, fetchPrompt, pinned } = request;
   if (name === replayTarget) return createReplayTarget();
   // Own members only: `constructor` is in every object.
   const target = Object.hasOwn(config.targets, name) ? config.targets[name] : undefined;
@@ -45,7 +48,9 @@ export async function buildTarget(request: {
       const folder =
         pinned?.kind === 'prompt'
           ? await pinnedPromptFolder(pinned, { path, models: config.models })
-          : await readPromptFolder(path);
+          : target.prompt === undefined
+            ? await readPromptFolder(path)
+            : await fetchedPromptFolder(target.prompt, fetchPrompt);
       return createPromptTarget({ name, config: target, folder, models: config.models });
     }
   }

@@ -44,4 +44,15 @@ export type PlannedCall =
 export interface TargetPrompt extends PromptContent {
   readonly name: string;
   readonly contentHash: string;
+  /** Where it was fetched from, where it is kept on a platform. */
+  readonly fetched?: FetchedFrom;
+}
+
+/** Where a prompt that is kept on a platform came from. */
+export interface FetchedFrom {
+  readonly platform: string;
+  /** `file` where it came from files. */
+  readonly version: string;
+  /** Who served it: the platform, or what stood in for it. */
+  readonly source: string;
 }

@@ -8,6 +8,7 @@ import type { Json, JsonObject } from '../core/json/json.js';
 import { promptVariables } from '../core/prompts/variables.js';
 import type { ChatMessage } from '../models/port.js';
 import { readMetadata, readPromptSource } from '../prompts/prompt-source.js';
+import type { FetchedFrom } from './port.js';
 
 /** A prompt as a target uses it. */
 export interface PromptFolder {
@@ -28,6 +29,8 @@ export interface StoredPrompt extends PromptContent {
   /** As the platforms call it, where that is not the target's name. */
   readonly name?: string;
   readonly contentHash: string;
+  /** Where it was fetched from. */
+  readonly fetched?: FetchedFrom;
 }
 
 /** The prompt as a manifest recorded it, for a run whose files may have been edited since. */

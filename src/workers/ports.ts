@@ -19,6 +19,7 @@ import { openStore } from '../store/store.js';
 import type { CellTracing } from '../tracing/port.js';
 import type { LoadedConfig } from './load-config.js';
 import { platformPacer } from './platform-pacer.js';
+import { createPromptFetcher } from './prompt-fetcher.js';
 
 /** What a worker's activities are made of, and how it is taken apart again. */
 export interface WorkerPorts {
@@ -67,10 +68,11 @@ export async function openPorts(request: {
         (environment['LANGFUSE_TRACING_ENVIRONMENT'] || 'assay'),
       pacerOf: (platform, url) => platformPacer(governor, { platform, url }),
     });
+    const prompts = createPromptFetcher({ platforms, store, loaded, connections });
     const ports: ExperimentPorts = {
       store,
       databaseUrl: connections.databaseUrl,
-      project: loaded,
+      project: { ...loaded, fetchPrompt: prompts.fetch },
       platforms,
       models: createModelCallers({ models: loaded.config.models, paidCalls, environment, prices }),
       prices,
@@ -87,6 +89,7 @@ export async function openPorts(request: {
     return {
       ports,
       async close() {
+        await prompts.settled();
         await governor.close();
         await budgets.close();
         await journal.close();

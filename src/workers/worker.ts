@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { createDatasetActivities } from '../activities/datasets/index.js';
 import { createExperimentActivities } from '../activities/experiment/index.js';
 import { createMigrationActivities } from '../activities/migration/index.js';
+import { createPromptActivities } from '../activities/prompts/index.js';
 import { createRegressionActivities } from '../activities/regression/index.js';
 import type { RunStarter } from '../activities/regression/ports.js';
 import { createRetentionActivities } from '../activities/retention/index.js';
@@ -158,6 +159,7 @@ function allActivities(ports: ExperimentPorts, runs: RunStarter) {
       ...regression.publishing,
       ...datasets.publishing,
       ...createMigrationActivities(ports).publishing,
+      ...createPromptActivities(ports),
     },
   };
 }

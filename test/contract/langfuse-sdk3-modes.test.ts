@@ -91,7 +91,7 @@ describe.each(['legacy', 'dual'] as const)('the langfuse 3.x package, unchanged,
       });
     const dataset = await client.getDataset('sdk3-set');
     for (const item of dataset.items) {
-      const trace = client.trace({ name: 'item', input: item.input as unknown });
+      const trace = client.trace({ name: 'item', input: item.id });
       await item.link(trace, 'sdk3-run', { description: 'nightly', metadata: { commit: 'abc' } });
     }
     const run = await client.getDatasetRun({ datasetName: 'sdk3-set', runName: 'sdk3-run' });

@@ -281,7 +281,7 @@ describe('datasets', () => {
     await datasets.archiveItems({ dataset, items: there, signal: soon() });
     await expect(datasets.writeItems({ dataset, items, signal: soon() })).rejects.toMatchObject({
       code: 'PLATFORM_REFUSED',
-      message: expect.stringContaining('"k-1"') as string,
+      message: expect.stringContaining('"k-1"'),
     });
   });
 });

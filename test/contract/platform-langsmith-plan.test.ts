@@ -43,7 +43,7 @@ describe('describing a server', () => {
     const old = await Place.start({ useMultipart: false, version: '0.5.1' });
     await expect(old.platform.describe(soon())).rejects.toMatchObject({
       code: 'PLATFORM_UNSUPPORTED',
-      message: expect.stringContaining('0.5.1') as string,
+      message: expect.stringContaining('0.5.1'),
     });
     await old.close();
   });
@@ -224,10 +224,44 @@ describe('the items of a run', () => {
   });
 });
 
+describe('planning while the server stumbles', () => {
+  it('repeats what may be repeated, and nothing stands there twice', async () => {
+    const { faults } = place.server;
+    faults.order({ kind: 'server_error', next: 2, pathPrefix: '/datasets' });
+    await place.platform.ensureDataset({ name: 'rough' }, soon());
+    faults.order(
+      { kind: 'server_error', next: 1, method: 'GET', pathPrefix: '/examples' },
+      { kind: 'server_error', next: 1, method: 'POST', pathPrefix: '/examples/bulk' },
+    );
+    const request = { dataset: 'rough', items, signal: soon(), onProgress: () => undefined };
+    expect(await place.platform.ensureItems(request)).toEqual({ written: 5, unchanged: 0 });
+    expect(place.server.inspect.versions('rough')).toBe(1);
+    expect(place.server.inspect.datasets.filter(({ name }) => name === 'rough')).toHaveLength(1);
+  });
+
+  it('obeys a 429 that asks for a moment', async () => {
+    place.server.faults.order({
+      kind: 'rate_limit',
+      next: 1,
+      pathPrefix: '/settings',
+      retryAfterSeconds: 0,
+    });
+    const { id } = await place.platform.ensureDataset({ name: 'calm' }, soon());
+    const prepared = await place.platform.prepareRun({
+      context: { ...run, experiment: 'calm', runUid: 'calm' },
+      datasetId: id,
+      datasetName: 'calm',
+      repetitions: 1,
+      signal: soon(),
+    });
+    expect(prepared.runs).toHaveLength(1);
+  });
+});
+
 describe('the prompt of a run', () => {
   const prompt = {
     name: 'Triage.v2',
-    messages: [{ role: 'system', content: 'Sort {{text}}' }],
+    body: { kind: 'chat' as const, messages: [{ role: 'system', content: 'Sort {{text}}' }] },
     config: { model: 'm' },
     contentHash: 'a'.repeat(64),
   };
@@ -237,7 +271,10 @@ describe('the prompt of a run', () => {
     expect(await place.platform.ensurePrompt(prompt, soon())).toEqual({ version: 1 });
     const other = {
       ...prompt,
-      messages: [{ role: 'system', content: 'Sort this: {{text}}' }],
+      body: {
+        kind: 'chat' as const,
+        messages: [{ role: 'system', content: 'Sort this: {{text}}' }],
+      },
       contentHash: 'b'.repeat(64),
     };
     expect(await place.platform.ensurePrompt(other, soon())).toEqual({ version: 2 });

@@ -52,15 +52,21 @@ describe('publishing runs', () => {
     expect(place.server.inspect.runs.every(({ posts }) => posts === 1)).toBe(true);
   });
 
-  it('loses nothing of a batch of which a part was received before', async () => {
-    const context = await place.prepare();
-    const cells = encodeCells(place.platform, context, { count: 4 });
-    await place.platform.send(spansOf(cells.slice(0, 2)), soon());
-    const batch = spansOf(cells);
-    expect(await place.platform.send(batch, soon())).toEqual({ outcome: 'accepted', refused: [] });
-    const rows = await readSpans(place.platform, context);
-    expect(rows.map(({ spanId }) => spanId).sort()).toEqual(idsOf(batch));
-  });
+  it.each(['take', 'take-and-409', 'refuse'] as const)(
+    'loses nothing of a batch of which a part was received before, where the server does: %s',
+    async (partlyRepeated) => {
+      const own = await Place.start({ partlyRepeated });
+      const context = await own.prepare();
+      const cells = encodeCells(own.platform, context, { count: 4 });
+      await own.platform.send(spansOf(cells.slice(0, 2)), soon());
+      const batch = spansOf(cells);
+      expect(await own.platform.send(batch, soon())).toEqual({ outcome: 'accepted', refused: [] });
+      const rows = await readSpans(own.platform, context);
+      expect(rows.map(({ spanId }) => spanId).sort()).toEqual(idsOf(batch));
+      expect(own.server.inspect.runs.every(({ posts }) => posts === 1)).toBe(true);
+      await own.close();
+    },
+  );
 
   it('finds all of an export whose answer was lost, and a resend makes no second one', async () => {
     const context = await place.prepare();

@@ -1,20 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import type { PlatformItem } from '../../src/platforms/dataset-port.js';
+import type { SupervisedWorkers } from '../../src/workers/supervisor.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { configFile, promptFiles } from '../support/project-files.js';
+import { until } from '../support/until.js';
 
 const project = 'dataset-push';
 let harness: Harness;
+let workers: SupervisedWorkers;
 
 beforeAll(async () => {
   harness = await startHarness({
     project,
     files: { 'assay.config.ts': configFile({ project }), ...promptFiles },
   });
-  await harness.startWorkers();
+  workers = await harness.startWorkers();
 }, 60_000);
 afterAll(async () => {
   await harness.stop();
@@ -104,4 +107,56 @@ describe('a push', () => {
     expect(sixth.platforms).toMatchObject([{ phase: 'done', added: 1, changed: 1, removed: 1 }]);
     expect(await itemsOf('pushed')).toHaveLength(251);
   }, 60_000);
+
+  it('goes on after kill -9 of its worker, and writes at most one page twice', async () => {
+    const count = 600;
+    await putCases('killed', casesOf(count));
+    // Slow enough to be killed in the midst of it.
+    await harness.platform.admin('POST', '/dev/faults', {
+      kind: 'slow',
+      delayMs: 15,
+      method: 'POST',
+      pathPrefix: '/api/public/dataset-items',
+    });
+    const before = await writes();
+    const pushed = harness.client.datasets.push({ project, dataset: 'killed' });
+    await until(async () => (await writes()) - before > 230);
+    for (const pid of workers.pids) process.kill(pid, 'SIGKILL');
+    const result = await pushed;
+    expect(result.platforms).toMatchObject([
+      { phase: 'done', position: count, added: expect.any(Number) as unknown, removed: 0 },
+    ]);
+    const sent = (await writes()) - before;
+    expect(sent).toBeGreaterThanOrEqual(count);
+    expect(sent).toBeLessThanOrEqual(count + 100);
+    expect(await itemsOf('killed')).toHaveLength(count);
+  }, 60_000);
+
+  it('writes nothing where an item is wrong, and lists every problem by its line', async () => {
+    await putCases('wrong', casesOf(3));
+    await put('wrong/schema.json', JSON.stringify({ properties: { inputs: { required: ['x'] } } }));
+    await expect(harness.client.datasets.push({ project, dataset: 'wrong' })).rejects.toMatchObject(
+      {
+        code: 'DATASET_INVALID',
+        problems: [1, 2, 3].map((line) => ({
+          at: expect.stringContaining(`test_cases.jsonl:${line}`),
+        })),
+      },
+    );
+    await expect(harness.client.datasets.get({ dataset: 'wrong' })).rejects.toMatchObject({
+      code: 'DATASET_NOT_FOUND',
+    });
+    await expect(harness.client.datasets.push({ project, dataset: 'none' })).rejects.toMatchObject({
+      code: 'DATASET_NOT_FOUND',
+    });
+    await expect(
+      harness.client.datasets.push({ project, dataset: '../none' }),
+    ).rejects.toMatchObject({ code: 'NAME_INVALID' });
+    await expect(
+      harness.client.datasets.push({ project, dataset: 'pushed', stamp: 'a'.repeat(64) }),
+    ).rejects.toMatchObject({ code: 'DATASET_CHANGED' });
+    await expect(
+      harness.client.datasets.push({ project, dataset: 'pushed', backend: 'both' }),
+    ).rejects.toMatchObject({ code: 'PLATFORM_NOT_CONFIGURED' });
+  }, 30_000);
 });

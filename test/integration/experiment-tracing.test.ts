@@ -171,4 +171,23 @@ describe('a team’s own tracing in a run', () => {
     expect(view).toMatchObject({ status: 'completed', trace: 'platform' });
     expect(view.publication).toMatchObject([{ expectedTraces: 2, verifiedTraces: 2 }]);
   });
+
+  it('of a re-judgement comes to the trace that is there, under ids of its own', async () => {
+    const key = { project, name: 'not-private' };
+    await harness.client.experiments.rejudge(key, { evaluators: ['looks'] });
+    const view = await harness.client.experiments.wait(key, { timeoutMs: 60_000 });
+    expect(view.status).toBe('completed');
+    const rows = (await harness.platform.observations(
+      view.runUid,
+      'core,basic',
+    )) as unknown as Row[];
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
+    const names = new Map(rows.map(({ id, name }) => [id, name]));
+    const looks = rows.filter(({ name }) => name.startsWith('look at T-'));
+    expect(looks).toHaveLength(4);
+    for (const { parentObservationId } of looks) {
+      expect(names.get(parentObservationId ?? '')).toBe('looks');
+    }
+    expect(rows.filter(({ name }) => name === 'retrieve')).toHaveLength(2);
+  });
 });

@@ -10,9 +10,9 @@ import { checkDataset } from '../../datasets/check-dataset.js';
 import { changedWhilePushed, datasetStamp } from '../../datasets/dataset-stamp.js';
 import { localDatasetNames, openLocalDataset } from '../../datasets/local-dataset.js';
 import type { LocalDataset } from '../../datasets/port.js';
+import { platformsOf } from '../experiment/run-platforms.js';
 import { withHeartbeat } from '../heartbeat.js';
 import type { DatasetPorts } from './ports.js';
-import { pushedPlatforms } from './pushed-platforms.js';
 
 /** Reads the files of a dataset as a whole, with all that is wrong with them, before anything is written anywhere. */
 export function createCheckPush(ports: DatasetPorts): DatasetActivities['checkPush'] {
@@ -30,11 +30,14 @@ export function createCheckPush(ports: DatasetPorts): DatasetActivities['checkPu
         };
       } catch (error) {
         // Whoever asks is waiting: what stands in the way is the answer.
-        if (AssayError.is(error) && error.entry.retry === 'never') return { error: error.toJSON() };
+        if (AssayError.is(error) && isAnswer(error)) return { error: error.toJSON() };
         throw error;
       }
     });
 }
+
+const isAnswer = ({ entry, code }: AssayError): boolean =>
+  entry.retry === 'never' || code === 'PLATFORM_NOT_CONFIGURED';
 
 async function check(
   request: DatasetPushRequest,
@@ -45,7 +48,7 @@ async function check(
   },
 ): Promise<CheckedDataset> {
   const { ports, signal, tell } = on;
-  const platforms = pushedPlatforms(request, ports);
+  const platforms = platformsOf(request, ports);
   const dataset = await openPushed(request.dataset, ports);
   const stamp = await datasetStamp(dataset, signal);
   if (request.stamp !== undefined && request.stamp !== stamp) throw otherFiles(dataset);

@@ -9,16 +9,14 @@ export async function archiveRemoved(pushing: Pushing): Promise<void> {
   for (;;) {
     const items = await someRemoved(ports.store, push, archivedAtOnce);
     if (items.length === 0) break;
-    const { requests, lastChange } = await platform.datasets.archiveItems({
-      dataset: { id: push.datasetId ?? '', name: push.dataset },
-      items,
-      signal,
-    });
+    const { requests, lastChange = new Date().toISOString() } =
+      await platform.datasets.archiveItems({
+        dataset: { id: push.datasetId ?? '', name: push.dataset },
+        items,
+        signal,
+      });
     await pushing.step(
-      {
-        add: { archived: items.length, requests },
-        ...(lastChange === undefined ? {} : { lastChange }),
-      },
+      { add: { archived: items.length, requests }, lastChange },
       // Done with, so that it is not found again.
       (on) =>
         keepListed(

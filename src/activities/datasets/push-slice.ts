@@ -12,15 +12,15 @@ import {
   type PushRecord,
   type PushStep,
 } from '../../store/datasets/pushes.js';
-import { withTransaction } from '../../store/store.js';
+import type { Platform } from '../../platforms/port.js';
 import type { Queryable } from '../../store/query.js';
+import { withTransaction } from '../../store/store.js';
+import { platformNamed } from '../experiment/run-platforms.js';
 import { withHeartbeat } from '../heartbeat.js';
 import type { DatasetPorts } from './ports.js';
 import { archiveRemoved } from './push-archive.js';
 import { listThere } from './push-list.js';
 import { writeChanged } from './push-write.js';
-import { pushedPlatforms } from './pushed-platforms.js';
-import type { Platform } from '../../platforms/port.js';
 
 /** How soon a platform that is away is asked again, where it does not say. */
 const askAgainMs = 5_000;
@@ -116,8 +116,7 @@ async function open(
   const { ports, signal, tell } = on;
   const { store } = ports;
   const { pushId, request, checked } = slice;
-  const platform = pushedPlatforms(request, ports).find(({ name }) => name === slice.platform);
-  if (platform === undefined) throw new AssayError('INTERNAL', `No platform "${slice.platform}".`);
+  const platform = platformNamed(ports, slice.platform);
   let push = await beginPush(store, {
     pushId,
     platform: platform.name,

@@ -140,7 +140,9 @@ async function writeRange(pushing: Pushing, range: readonly ComparedItem[]): Pro
       },
     });
   }
-  const { requests, lastChange } = sent;
+  const { requests } = sent;
+  // Where the platform does not say when it stood, it stands by now.
+  const lastChange = sent.lastChange ?? (writes.length > 0 ? new Date().toISOString() : undefined);
   await pushing.step(
     {
       add: {

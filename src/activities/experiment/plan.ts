@@ -15,7 +15,7 @@ import {
 } from '../../store/experiments.js';
 import { findOpenPass } from '../../store/passes/pass-records.js';
 import { noteNewRows } from '../../store/statistics.js';
-import type { Target } from '../../targets/port.js';
+import type { Target, TargetPrompt } from '../../targets/port.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import { planOfPass } from './pass-plan.js';
 import { isForeign } from './foreign-items.js';
@@ -169,7 +169,7 @@ async function prepare(
     await ensureItems(platform, { ...on, tell: tell.of(platform.name) });
   }
   const { prompt } = resolved.target;
-  const stored = prompt === undefined ? undefined : await platform.ensurePrompt(prompt, signal);
+  const stored = prompt === undefined ? undefined : await storedPrompt(platform, prompt, signal);
   const run = await platform.prepareRun({
     context,
     datasetId: dataset.id,
@@ -177,9 +177,24 @@ async function prepare(
     repetitions: record.spec.repetitions,
     signal,
   });
-  return prompt === undefined || stored === undefined
-    ? run
-    : { ...run, prompt: { name: prompt.name, version: stored.version } };
+  return stored === undefined ? run : { ...run, prompt: stored };
+}
+
+/** The version that the run's calls name on a platform. */
+async function storedPrompt(
+  platform: Platform,
+  prompt: TargetPrompt,
+  signal: AbortSignal,
+): Promise<NonNullable<PlatformRun['prompt']>> {
+  const { name, contentHash, fetched } = prompt;
+  const source = fetched === undefined ? {} : { source: fetched.source };
+  const number = Number(fetched?.version);
+  // What came from there stands there: one that was made by hand has no label that it could be found by.
+  if (fetched?.platform === platform.name && Number.isSafeInteger(number)) {
+    return { name, version: number, contentHash, ...source };
+  }
+  const { version } = await platform.ensurePrompt(prompt, signal);
+  return { name, version, contentHash, ...source };
 }
 
 async function admittedPlan(

@@ -9,6 +9,7 @@ import type { Environment } from '../../models/secrets.js';
 import type { Outbound } from '../../outbound/outbound.js';
 import type { Platform } from '../../platforms/port.js';
 import type { Store } from '../../store/store.js';
+import type { PromptFetcher } from '../../targets/fetched-prompt.js';
 import type { CellTracing } from '../../tracing/port.js';
 
 /** A project's config as a worker has loaded it. */
@@ -18,6 +19,8 @@ export interface LoadedProject {
   readonly root: string;
   /** sha256 of the bundled module graph of the config. */
   readonly codeHash: string;
+  /** For targets whose prompt is kept on a platform. */
+  readonly fetchPrompt?: PromptFetcher;
 }
 
 /** What the activities of experiments are made of. */

@@ -33,12 +33,13 @@ export async function resolveCode(
   project: LoadedProject,
   pinned?: Manifest,
 ): Promise<{ target: Target; evaluators: readonly Evaluator[] }> {
-  const { config, root, codeHash } = project;
+  const { config, root, codeHash, fetchPrompt } = project;
   const target = await buildTarget({
     name: spec.target,
     config,
     root,
     codeHash,
+    ...(fetchPrompt === undefined ? {} : { fetchPrompt }),
     ...(pinned === undefined ? {} : { pinned: pinned.target }),
   });
   const asked = spec.evaluators ?? target.evaluators ?? Object.keys(config.evaluators);

@@ -15,6 +15,7 @@ import { findPromoted, markStale } from '../../store/baselines/rows.js';
 import { findGate, recordGate, type GateRecord } from '../../store/gates.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import { resolveExperiment } from '../experiment/resolve.js';
+import { platformsNamed } from '../experiment/run-platforms.js';
 import { isAnswer } from './answer.js';
 import { getBaseline } from './baselines.js';
 import { unknownFields } from './fields.js';
@@ -104,9 +105,15 @@ async function planGate(request: GateRequest, on: Admission): Promise<GatePlan> 
   return { policy, head: head.side, base, publish: request.publish };
 }
 
-async function headOf({ project, head }: GateRequest, { ports, beat }: Admission): Promise<Head> {
+async function headOf(
+  { project, head, publish }: GateRequest,
+  { ports, beat }: Admission,
+): Promise<Head> {
   if (head.kind === 'run') {
     const run = endedWell(await existingRun(ports.store, { project, name: head.name }));
+    // Found out with the verdict in hand, it would be waited for and nobody told.
+    const platforms = run.platformRuns.map(({ platform }) => platform);
+    if (publish) platformsNamed(ports, platforms);
     return {
       side: { kind: 'run', experimentId: run.id, name: run.name },
       manifest: run.manifest,

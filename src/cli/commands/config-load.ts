@@ -21,6 +21,7 @@ export async function loadProject(
   // Before the loader makes its cache in there, which would be closed to the embedded Postgres' account.
   if (existsSync(join(folder, configFileName))) await ensureStateFolder(folder);
   const loaded = await loadConfig(folder);
-  await rememberProject(folder, loaded.config.project);
+  const { project, datasetsFolder } = loaded.config;
+  await rememberProject(folder, project, { datasetsFolder });
   return loaded;
 }

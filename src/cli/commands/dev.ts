@@ -42,7 +42,7 @@ Examples:
   $ assay dev --model-latency 300 --workers 2
 
 A service of your own is used instead where its variable is set: TEMPORAL_ADDRESS, DATABASE_URL, LANGFUSE_HOST with
-its keys, OPENAI_BASE_URL or OPENAI_API_KEY. Ctrl-C stops everything; the data stays in .assay/ (as root, that of
+its keys, OPENAI_BASE_URL or OPENAI_API_KEY. LangSmith is used beside Langfuse where LANGSMITH_API_KEY is set. Ctrl-C stops everything; the data stays in .assay/ (as root, that of
 Postgres may lie in /var/tmp: it says where).`,
     );
   handle(command, async (cli) => {

@@ -58,7 +58,7 @@ export function waitingFor(facts: ProgressFacts): string | undefined {
   }
   switch (phaseOf(view)) {
     case 'planning':
-      return 'waiting for the plan: dataset, target and platform';
+      return said(view) ?? 'waiting for the plan: dataset, target and platform';
     case 'paused':
       return said(view) ?? 'paused';
     case 'running':

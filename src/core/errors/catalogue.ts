@@ -70,6 +70,7 @@ export const catalogue = {
   PROMPT_LABEL_INVALID: usage('The label cannot be used'),
   PROMPT_GATE_REFUSED: conflict('No passing gate stands for this content of the prompt'),
   PROMPT_HISTORY_MISSING: conflict('It is not known which version had the label before'),
+  PROMPT_BUSY: conflict('Something else is being done to the prompt'),
   PROMPT_PUSH_FAILED: run('Not all prompts could be pushed'),
   PROMPT_VARIABLE_MISSING: usage('The prompt uses a variable that items do not have'),
   TARGET_VARIABLE_MISSING: usage('The request of the target uses an input that items do not have'),

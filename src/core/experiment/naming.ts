@@ -71,6 +71,15 @@ export function platformMigrationWorkflowId(project: string, name: string): stri
   return `assay/${project}/migration/${name}`;
 }
 
+/** What is done to a prompt. */
+export const syncPromptWorkflowType = 'syncPrompt';
+export const movePromptLabelWorkflowType = 'movePromptLabel';
+
+/** One workflow for each prompt: two writers of one name would both find nothing and both make a version. */
+export function promptWorkflowId(project: string, name: string): string {
+  return `assay/${project}/prompt/${name}`;
+}
+
 /** Comparing a run with a base. */
 export const regressionWorkflowType = 'regression';
 export const admitUpdate = 'admit';

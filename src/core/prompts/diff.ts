@@ -16,8 +16,8 @@ export function promptDifferences(
   after: PromptContent,
 ): readonly PromptDifference[] {
   const differences: PromptDifference[] = [];
-  compare(bodyJson(before.body), bodyJson(after.body), '', differences);
-  compare(before.config, after.config, 'config', differences);
+  compare({ before: bodyJson(before.body), after: bodyJson(after.body), at: '' }, differences);
+  compare({ before: before.config, after: after.config, at: 'config' }, differences);
   return differences;
 }
 
@@ -27,22 +27,24 @@ const bodyJson = (body: PromptBody): Json =>
     : { kind: 'chat', messages: body.messages as unknown as readonly Json[] };
 
 function compare(
-  before: Json | undefined,
-  after: Json | undefined,
-  at: string,
+  { before, after, at }: { before: Json | undefined; after: Json | undefined; at: string },
   out: PromptDifference[],
 ): void {
   if (before !== undefined && after !== undefined) {
     if (canonicalJson(before) === canonicalJson(after)) return;
     if (Array.isArray(before) && Array.isArray(after)) {
       for (let index = 0; index < Math.max(before.length, after.length); index += 1) {
-        compare(before[index] as Json, after[index] as Json, `${at}[${index}]`, out);
+        const [was, is] = [before[index] as Json | undefined, after[index] as Json | undefined];
+        compare({ before: was, after: is, at: `${at}[${index}]` }, out);
       }
       return;
     }
     if (isObject(before) && isObject(after)) {
       for (const key of [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()) {
-        compare(before[key], after[key], at === '' ? key : `${at}.${key}`, out);
+        compare(
+          { before: before[key], after: after[key], at: at === '' ? key : `${at}.${key}` },
+          out,
+        );
       }
       return;
     }

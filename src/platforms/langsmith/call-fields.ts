@@ -63,7 +63,7 @@ function addModel(fields: RunFields, call: CallRecord): void {
 }
 
 /** Cached and reasoning tokens are parts of the totals there, as providers count them. */
-function usageOf(usage: Usage): JsonObject {
+export function usageOf(usage: Usage): JsonObject {
   return {
     input_tokens: usage.inputTokens,
     output_tokens: usage.outputTokens,

@@ -17,6 +17,7 @@ import { exampleIdOf } from './example-identity.js';
 import type { LangsmithSettings } from './options.js';
 import { RunFields } from './run-fields.js';
 import { planTrace, type TracePlan } from './run-place.js';
+import { tracedFields } from './traced-fields.js';
 
 /** A cell's runs must fit a request with room for others; the server takes 20 MB. */
 export const maxRunsBytes = 5_000_000;
@@ -203,6 +204,8 @@ function ownFields(node: SpanNode, fields: RunFields, encoding: NodeEncoding): O
         ...failure(errorText(failed?.error)),
       };
     }
+    case 'traced':
+      return { name: node.shows.span.name, ...tracedFields(fields, node.shows.span) };
     case 'call': {
       const { call } = node.shows;
       return {

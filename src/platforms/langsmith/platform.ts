@@ -77,11 +77,9 @@ export function createLangsmithPlatform(options: LangsmithOptions): LangsmithPla
     // These look for what is asked for before they make it, so they may be repeated as a whole.
     ensureDataset: (dataset, signal) =>
       patiently(signal, () => ensureDataset(rest, dataset, signal)),
-    ensurePrompt: async ({ messages, ...prompt }, signal) => {
-      const { name } = prompt;
-      const body = { kind: 'chat', messages } as const;
-      const { version } = await prompts.ensure({ ...prompt, body }, signal);
-      return { version: await prompts.ordinal(name, version, signal) };
+    ensurePrompt: async (prompt, signal) => {
+      const { version } = await prompts.ensure(prompt, signal);
+      return { version: await prompts.ordinal(prompt.name, version, signal) };
     },
     ensureItems: async ({ dataset: name, items, signal, onProgress }) => {
       if (items.length === 0) return { written: 0, unchanged: 0 };

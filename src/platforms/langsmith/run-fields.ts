@@ -44,6 +44,19 @@ export class RunFields {
     this.metadata[key] = typeof value === 'string' ? shortText(value) : value;
   }
 
+  /** A member of the metadata that somebody else chose. */
+  own(key: string, value: Json): void {
+    const { cut, sanitised } = this.#texts.text(value, this.#maxBytes);
+    this.#sanitised ||= sanitised;
+    if (cut) this.alreadyCut('metadata');
+    else this.metadata[shortText(key, 200)] = wellFormedJson(value).value;
+  }
+
+  /** Notes that the end of a field is missing. */
+  alreadyCut(name: string): void {
+    if (!this.#cut.includes(name)) this.#cut.push(name);
+  }
+
   /** A member of the metadata that is left out as a whole where it is too long. */
   json(name: string, key: string, value: JsonObject): void {
     const { cut, sanitised } = this.#texts.text(value, this.#maxBytes);

@@ -99,10 +99,13 @@ export function describeDatasets({ server, itHere, traits }: Suite): void {
 export function describePrompts({ server }: Suite): void {
   const promptOf = (name: string, text: string): PromptToStore => {
     const content = {
-      messages: [
-        { role: 'system', content: text },
-        { role: 'user', content: 'Ticket: {{text}}' },
-      ],
+      body: {
+        kind: 'chat' as const,
+        messages: [
+          { role: 'system', content: text },
+          { role: 'user', content: 'Ticket: {{text}}' },
+        ],
+      },
       config: { model: 'gpt-4o-mini', temperature: 0.2 },
     };
     return { name, ...content, contentHash: contentHash(content) };

@@ -40,6 +40,8 @@ describe('a command line', () => {
     [[...running, '--detach', '--fail-on-errors'], 'a run that is left has no outcome'],
     [[...running, '--max-failures', '100%'], '100% never ends a run early'],
     [[...running, '--max-failures', '1.5'], 'a share such as 5%'],
+    [[...running, '--backend', 'langsmyth'], 'Allowed choices are langfuse, langsmith, both'],
+    [['trace', 'show', 'a', '--backend', 'both'], 'Allowed choices are langfuse, langsmith'],
     [[...running, '--priority', 'high'], 'Allowed choices are interactive'],
     [[...running, '--budget', '-1'], 'amount of dollars'],
     [['experiment'], 'A command is missing'],

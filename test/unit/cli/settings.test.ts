@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { rememberProject, resolveProject } from '../../../src/cli/settings.js';
+import { knownDatasetsFolder, rememberProject, resolveProject } from '../../../src/cli/settings.js';
 
 describe('which project a command means', () => {
   let folder: string;
@@ -44,6 +44,14 @@ describe('which project a command means', () => {
     await rememberProject(folder, 'new');
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ project: 'new', other: 1 });
     expect(await readdir(join(folder, '.assay'))).toEqual(['settings.json']);
+  });
+
+  it('comes with the folder of the datasets, which who does not know it leaves alone', async () => {
+    expect(await knownDatasetsFolder(folder)).toBeUndefined();
+    await rememberProject(folder, 'shop', { datasetsFolder: 'evals' });
+    await rememberProject(folder, 'shop');
+    await rememberProject(folder, 'other');
+    expect(await knownDatasetsFolder(folder)).toBe('evals');
   });
 
   it('replaces settings that are damaged', async () => {

@@ -17,7 +17,12 @@ export async function collect(
   const trace = tracing.begin(of);
   try {
     const place = trace.place('target');
-    await place.run(() => Promise.resolve(code(trace)).catch(() => undefined));
+    await place.run(
+      () =>
+        new Promise((done) => {
+          done(code(trace));
+        }),
+    );
     place.end();
     const { spans = [], spansLeftOut = 0 } = trace.spans();
     return { spans, leftOut: spansLeftOut };

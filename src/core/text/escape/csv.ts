@@ -4,6 +4,10 @@ import { visible } from './visible.js';
 // Source: OWASP, "CSV Injection".
 const formula = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/;
 
+/** Whether a spreadsheet would run the text of a cell as a formula. */
+export const isFormula = (text: string): boolean =>
+  formula.test(text) || formula.test(visible(text));
+
 /** What a CSV cell can hold. */
 export type CsvValue = string | number | boolean | bigint | null | undefined;
 
@@ -15,7 +19,7 @@ export function csvCell(value: CsvValue): string {
   if (value === null || value === undefined) return '';
   if (typeof value !== 'string') return String(value);
   const text = visible(value);
-  const guarded = formula.test(value) || formula.test(text) ? `'${text}` : text;
+  const guarded = isFormula(value) ? `'${text}` : text;
   return /[",;\n\t]|^\s|\s$/.test(guarded) ? `"${guarded.replace(/"/g, '""')}"` : guarded;
 }
 

@@ -84,9 +84,9 @@ async function writeItem(context: DevServerContext, write: ItemWrite): Promise<u
       id,
       dataset.id,
       write.status ?? null,
-      toJsonb(input),
-      toJsonb(expectedOutput),
-      toJsonb(stored(write.metadata)),
+      merged(write.input),
+      merged(write.expectedOutput),
+      merged(write.metadata),
       write.sourceTraceId ?? null,
       write.sourceObservationId ?? null,
     ],
@@ -99,6 +99,13 @@ async function writeItem(context: DevServerContext, write: ItemWrite): Promise<u
     );
   return itemView({ ...row, dataset_name: dataset.name });
 }
+
+/**
+ * What is put in the place of an old value: the real server merges before it parses, so that null keeps what was there and the
+ * text `null` takes it away.
+ */
+const merged = (value: unknown): string | null =>
+  typeof value === 'string' && stored(value) === null ? 'null' : toJsonb(stored(value));
 
 /** A string that parses as JSON comes back parsed from the real server (text `007` does not parse). */
 function stored(value: unknown): unknown {

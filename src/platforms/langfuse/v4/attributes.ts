@@ -63,6 +63,9 @@ export const metadataKey = {
   datasetId: 'assay.dataset_id',
   datasetName: 'assay.dataset_name',
   runName: 'assay.run_name',
+  promptName: 'assay.prompt_name',
+  promptVersion: 'assay.prompt_version',
+  promptSource: 'assay.prompt_source',
 } as const;
 
 /** One attribute of an OTLP span in JSON (OTLP 1.x, `KeyValue`). */

@@ -32,6 +32,12 @@ export function rootAttributes(
   if (run.description !== undefined) {
     list.short(attribute.experimentDescription, run.description, 10_000);
   }
+  const { prompt } = run.run;
+  if (prompt?.source !== undefined) {
+    list.metadata(metadataKey.promptSource, prompt.source);
+    list.metadata(metadataKey.promptName, prompt.name);
+    list.metadata(metadataKey.promptVersion, String(prompt.version));
+  }
   addEnd(list, cell);
   if (cell.supersedes !== undefined) list.metadata(metadataKey.supersedes, cell.supersedes);
   if (cell.reusedFrom !== undefined) addReuse(list, cell.reusedFrom);

@@ -79,7 +79,12 @@ describe('the runs of a cell', () => {
     ['target_error', 'target_error: TARGET_FAILED: It threw.'],
     ['skipped', undefined],
   ] as const)('say why a cell ended as %s', (status, said) => {
-    const error = { code: 'TARGET_FAILED', message: 'It threw.' } as const;
+    const error = {
+      code: 'TARGET_FAILED',
+      title: 'The target threw',
+      message: 'It threw.',
+      problems: [],
+    } as const;
     const { output: _none, ...without } = cell;
     const { spans } = encode({
       ...without,

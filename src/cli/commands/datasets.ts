@@ -1,0 +1,150 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+
+import { backendSchema, platformNameSchema } from '../../contracts/backend.js';
+import { withBackendOption } from '../backend-option.js';
+import type { Registration } from '../cli.js';
+import type { DiffCommand } from '../datasets/diff.js';
+import type { PullCommand } from '../datasets/pull.js';
+import type { PushCommand } from '../datasets/push.js';
+import type { ShowCommand } from '../datasets/show.js';
+import { durationMs, wholeNumber } from '../option-values.js';
+
+/** `assay datasets …`. What reads files is loaded when it is run: parsers take longer than `--help`. */
+export function registerDatasets(program: Command, registration: Registration): void {
+  const group = program
+    .command('datasets')
+    .description('Keep datasets in git and on the platforms in step')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ assay datasets push support-tickets
+  $ assay datasets diff support-tickets        # exit code 1 where they differ
+  $ assay datasets pull support-tickets --version 2026-11-21T12:00:00Z
+  $ assay datasets list`,
+    );
+  registerPush(group, registration);
+  registerPull(group, registration);
+  registerList(group, registration);
+  registerShow(group, registration);
+  registerDiff(group, registration);
+}
+
+/** ISO 8601 with its zone, as a push prints it. */
+export function moment(text: string): string {
+  const at = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : NaN;
+  if (Number.isNaN(at)) {
+    throw new InvalidArgumentError('It must be a moment with its zone, as 2026-11-21T12:00:00Z.');
+  }
+  return new Date(at).toISOString();
+}
+
+const compared = (): Option =>
+  new Option(
+    '--backend <which>',
+    'of which platform (default: the one whose keys are set)',
+  ).choices(backendSchema.options);
+
+function registerPush(group: Command, { handle }: Registration): void {
+  const command = withBackendOption(group.command('push'))
+    .description('Bring a dataset of the files to its platforms; what stands there is not written')
+    .argument('<name>', 'the folder of the dataset')
+    .option('--archive-removed', 'archive items there that the files do not have any more')
+    .option('--wait <time>', 'how long a platform may be away (default 10m)', durationMs)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ assay datasets push support-tickets
+  $ assay datasets push support-tickets --backend both --archive-removed
+
+All items are checked first, by schema.json as well where the folder has one; nothing is written before. It is a workflow: it
+goes on whatever becomes of this command. It prints the version: the moment from which on the dataset stands there as it is now.`,
+    );
+  handle(command, async (cli) => {
+    const { push } = await import('../datasets/push.js');
+    return push(cli, command.args[0] ?? '', command.opts<PushCommand>());
+  });
+}
+
+function registerPull(group: Command, { handle }: Registration): void {
+  const command = group
+    .command('pull')
+    .description('Write datasets of a platform into the files')
+    .argument('[names...]', 'their names on the platform')
+    .option('--all', 'all of the platform')
+    .addOption(
+      new Option('--backend <which>', 'from which platform').choices(platformNameSchema.options),
+    )
+    .option('--version <moment>', 'as it stood then, ISO 8601 (default: now)', moment)
+    .addOption(
+      new Option('--format <form>', 'default: that of the files that are there, else json').choices(
+        ['json', 'jsonl', 'csv'],
+      ),
+    )
+    .option('--as <folder>', 'into this folder (default: its name)')
+    .option('--force', 'also over changes that are on no platform')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ assay datasets pull support-tickets
+  $ assay datasets pull support-tickets --version 2026-11-21T12:00:00Z --format jsonl
+  $ assay datasets pull --all
+
+Files take their places once they are whole. The order of the files stays; new items follow by their ids.`,
+    );
+  handle(command, async (cli) => {
+    const { pull } = await import('../datasets/pull.js');
+    await pull(cli, command.args, command.opts<PullCommand>());
+  });
+}
+
+function registerList(group: Command, { handle }: Registration): void {
+  const command = group
+    .command('list')
+    .description('List the datasets of the files and of the platforms')
+    .addOption(compared())
+    .addHelpText('after', '\nExample:\n  $ assay datasets list --backend both');
+  handle(command, async (cli) => {
+    const { list } = await import('../datasets/list.js');
+    await list(cli, command.opts<DiffCommand>());
+  });
+}
+
+function registerShow(group: Command, { handle }: Registration): void {
+  const command = group
+    .command('show')
+    .description('Show a dataset: its files, items, splits and schema, and what platforms have')
+    .argument('<name>', 'the name of the dataset')
+    .addOption(compared())
+    .option('--version <moment>', 'as it stood there then, ISO 8601 (default: now)', moment)
+    .option('--items <n>', 'how many items (default 3)', wholeNumber)
+    .addHelpText('after', '\nExample:\n  $ assay datasets show support-tickets --json');
+  handle(command, async (cli) => {
+    const { show } = await import('../datasets/show.js');
+    await show(cli, command.args[0] ?? '', command.opts<ShowCommand>());
+  });
+}
+
+function registerDiff(group: Command, { handle }: Registration): void {
+  const command = group
+    .command('diff')
+    .description('Compare the files of a dataset with what a platform has; exit code 1 for drift')
+    .argument('<name>', 'the folder of the dataset')
+    .addOption(compared())
+    .option('--version <moment>', 'as it stood there then, ISO 8601 (default: now)', moment)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ assay datasets diff support-tickets
+  $ assay datasets diff support-tickets --backend both --json
+
+It needs no worker. "+" is only in the files, "-" only there, "~" differs in the fields that are named.`,
+    );
+  handle(command, async (cli) => {
+    const { diff } = await import('../datasets/diff.js');
+    return diff(cli, command.args[0] ?? '', command.opts<DiffCommand>());
+  });
+}

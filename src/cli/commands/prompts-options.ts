@@ -1,0 +1,85 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { hostname, userInfo } from 'node:os';
+import { resolve } from 'node:path';
+
+import type { PromptBackend } from '../../client/prompts.js';
+import { promptBackendSchema } from '../../contracts/prompt-protocol.js';
+import type { PromptSelector } from '../../contracts/prompt.js';
+import { AssayError, type Problem } from '../../core/errors/assay-error.js';
+import { labelProblem, latestLabel } from '../../core/prompts/labels.js';
+import { promptFiles, promptSourceOf, type PromptSource } from '../../prompts/prompt-source.js';
+import type { Cli } from '../cli.js';
+
+/** Where the folders of prompts are. */
+export interface FolderOptions {
+  readonly dir: string;
+}
+
+export interface BackendOptions {
+  readonly backend?: PromptBackend;
+}
+
+export const withFolder = (command: Command): Command =>
+  command.option('--dir <folder>', 'where the folders of prompts are', 'targets');
+
+export const withBackend = (command: Command): Command =>
+  command.option(
+    '--backend <platform>',
+    'langfuse, langsmith or both (default: the first platform of the worker)',
+    (value): PromptBackend => {
+      const parsed = promptBackendSchema.safeParse(value);
+      if (parsed.success) return parsed.data;
+      throw new InvalidArgumentError('It is langfuse, langsmith or both.');
+    },
+  );
+
+/** A label that somebody gives, to move it. */
+export function givenLabel(value: string): string {
+  const problem = labelProblem(value);
+  if (problem === undefined) return value;
+  throw new AssayError(
+    'PROMPT_LABEL_INVALID',
+    `The label ${JSON.stringify(value)} cannot be used.`,
+    {
+      problems: [{ at: value.slice(0, 60), message: problem }],
+    },
+  );
+}
+
+/** Which version is meant; `latest` where nothing is said. */
+export function selectorOf(options: {
+  readonly label?: string;
+  readonly version?: string;
+}): PromptSelector {
+  const { label, version } = options;
+  if (label !== undefined && version !== undefined) {
+    throw new AssayError('USAGE', 'Both a label and a version are given.', { mend: 'Give one.' });
+  }
+  return version === undefined ? { label: label ?? latestLabel } : { version };
+}
+
+export const selectorText = (which: PromptSelector): string =>
+  'label' in which ? which.label : `v${which.version}`;
+
+export const rootOf = (cli: Cli, { dir }: FolderOptions): string => resolve(cli.folder, dir);
+
+/** Who gives a command: as the system says it, which nobody proves. */
+export function actorOf(given: string | undefined): string {
+  if (given !== undefined) return given;
+  let user = 'unknown';
+  try {
+    user = userInfo().username;
+  } catch {
+    // A container's user may have no name.
+  }
+  return `${user}@${hostname()}`.slice(0, 200);
+}
+
+/** What a folder holds, where it can be read; broken files are nobody's content. */
+export async function readableSource(path: string): Promise<PromptSource | undefined> {
+  const problems: Problem[] = [];
+  const source = await promptSourceOf(path, problems);
+  return problems.length === 0 ? source : undefined;
+}
+
+export { promptFiles };

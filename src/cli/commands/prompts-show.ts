@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+
+import { AssayError } from '../../core/errors/assay-error.js';
+import { promptLines } from '../../core/prompts/diff.js';
+import { ownersLabels } from '../../core/prompts/labels.js';
+import type { Registration } from '../cli.js';
+import { jsonText } from '../io/json-text.js';
+import { renderTable } from '../io/table.js';
+import { selectorOf, selectorText, withBackend, type BackendOptions } from './prompts-options.js';
+
+/** `assay prompts list` */
+export function registerPromptsList(group: Command, { handle }: Registration): void {
+  const command = withBackend(
+    group.command('list').description('List the prompts on the platform'),
+  ).addHelpText('after', '\nExample:\n  $ assay prompts list --json | jq -r ".prompts[].name"');
+  handle(command, async (cli) => {
+    const options = command.opts<BackendOptions>();
+    const prompts = await cli.withClient((client) => client.prompts.list(options));
+    const shown = prompts.map((each) => ({ ...each, labels: ownersLabels(each.labels) }));
+    if (cli.json) await cli.out.line(jsonText({ prompts: shown }));
+    else if (shown.length === 0) await cli.err.line('No prompts there: `assay prompts push`.');
+    else {
+      const { safe } = cli.out;
+      await cli.out.line(
+        renderTable(
+          [
+            { heading: 'Prompt' },
+            { heading: 'Labels' },
+            { heading: 'Tags' },
+            { heading: 'Changed' },
+          ],
+          shown.map(({ name, labels, tags, updatedAt }) => [
+            safe(name),
+            safe(labels.join(', ')),
+            safe(tags.join(', ')),
+            safe((updatedAt ?? '').slice(0, 19).replace('T', ' ')),
+          ]),
+        ),
+      );
+    }
+  });
+}
+
+/** `assay prompts get` */
+export function registerPromptsGet(group: Command, { handle }: Registration): void {
+  const command = withBackend(
+    group
+      .command('get')
+      .description('Show a version of a prompt as it stands on the platform')
+      .argument('<name>', 'as the platform calls it'),
+  )
+    .option('--label <label>', 'the version with this label (default: latest)')
+    .option('--version <version>', 'this version')
+    .addHelpText('after', '\nExample:\n  $ assay prompts get triage --label production');
+  handle(command, async (cli) => {
+    const options = command.opts<BackendOptions & { label?: string; version?: string }>();
+    const name = command.args[0] ?? '';
+    const which = selectorOf(options);
+    const found = await cli.withClient((client) => client.prompts.get(name, which, options));
+    if (found === undefined) {
+      throw new AssayError(
+        'PROMPT_NOT_FOUND',
+        `There is no ${selectorText(which)} of the prompt ${JSON.stringify(name)}.`,
+        { mend: 'See `assay prompts list`.' },
+      );
+    }
+    if (cli.json) {
+      await cli.out.line(jsonText(found));
+      return;
+    }
+    const { safe, safeText, colours } = cli.out;
+    const labels = ownersLabels(found.labels);
+    const title = `${found.name} v${found.version}${labels.length === 0 ? '' : ` (${labels.join(', ')})`}`;
+    await cli.err.line(colours.bold(safe(title)));
+    await cli.out.line(safeText(promptLines(found).join('\n')));
+  });
+}

@@ -1,0 +1,124 @@
+import type { AssayClient } from '../../client/assay-client.js';
+import type { Backend, PlatformName } from '../../contracts/backend.js';
+import { AssayError } from '../../core/errors/assay-error.js';
+import { platformTitles } from '../../core/platforms/backend.js';
+import { count } from '../../core/report/figures.js';
+import {
+  compareDataset,
+  type DatasetDifference,
+  type ItemDifference,
+  type ItemThere,
+} from '../../datasets/compare-dataset.js';
+import { openLocalDataset } from '../../datasets/local-dataset.js';
+import type { LocalDataset } from '../../datasets/port.js';
+import type { Cli } from '../cli.js';
+import { jsonText } from '../io/json-text.js';
+import { datasetsFolder } from './local-files.js';
+
+export interface DiffCommand {
+  readonly backend?: Backend;
+  readonly version?: string;
+}
+
+/** What the files and a platform differ in: the exit code of drift, as `diff` has it. */
+export const driftExit = 1;
+
+/** Compares the files of a dataset with what platforms have; changes nothing. */
+export async function diff(cli: Cli, name: string, options: DiffCommand): Promise<number> {
+  const local = await requireLocal(cli, name);
+  return cli.withClient(async (client) => {
+    const differences: (DatasetDifference & { readonly platform: PlatformName })[] = [];
+    for (const platform of client.datasets.platforms(options.backend)) {
+      const difference = await differenceOf(client, local, { ...options, platform });
+      differences.push({ platform, ...difference });
+    }
+    const drift = differences.some(isDrift);
+    if (cli.json) await cli.out.line(jsonText({ dataset: name, drift, platforms: differences }));
+    else for (const each of differences) await tell(cli, name, each);
+    return drift ? driftExit : 0;
+  });
+}
+
+const isDrift = ({ added, changed, removed }: DatasetDifference): boolean =>
+  added + changed + removed > 0;
+
+/** @throws AssayError DATASET_NOT_FOUND */
+export async function requireLocal(cli: Cli, name: string): Promise<LocalDataset> {
+  const folder = await datasetsFolder(cli);
+  const local = await openLocalDataset(folder, name);
+  if (local !== undefined) return local;
+  throw new AssayError('DATASET_NOT_FOUND', `There is no dataset ${folder}/${name}.`, {
+    mend: 'Its items stand in test_cases.json, .jsonl or .csv. To take it from a platform: `assay datasets pull`.',
+  });
+}
+
+/** One whole comparison; a dataset that the platform has not is an empty one. */
+async function differenceOf(
+  client: AssayClient,
+  local: LocalDataset,
+  { platform, version }: { readonly platform: PlatformName; readonly version?: string },
+): Promise<DatasetDifference> {
+  const asked = {
+    dataset: local.name,
+    platform,
+    ...(version === undefined ? {} : { version }),
+  };
+  const found = await client.datasets.get(asked).catch((error: unknown) => {
+    if (AssayError.is(error) && error.code === 'DATASET_NOT_FOUND') return undefined;
+    throw error;
+  });
+  return compareDataset(local, found === undefined ? none() : each(client, asked), {
+    comparison: client.datasets.comparison({ platform }),
+    dataset: { id: found?.id ?? '', name: local.name },
+  });
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await
+async function* none(): AsyncGenerator<ItemThere, void, undefined> {
+  yield* [];
+}
+
+async function* each(
+  client: AssayClient,
+  asked: Parameters<AssayClient['datasets']['items']>[0],
+): AsyncGenerator<ItemThere, void, undefined> {
+  for await (const page of client.datasets.items(asked)) yield* page;
+}
+
+async function tell(
+  { out }: Cli,
+  name: string,
+  difference: DatasetDifference & { readonly platform: PlatformName },
+): Promise<void> {
+  const { added, changed, removed, unchanged, examples, platform } = difference;
+  const title = platformTitles[platform];
+  if (!isDrift(difference)) {
+    await out.line(`${out.safe(name)} and ${title} agree: ${count(unchanged)} items.`);
+    return;
+  }
+  await out.line(
+    `${out.safe(name)} and ${title}: ${count(added)} added, ${count(changed)} changed, ${count(removed)} only there, ${count(unchanged)} unchanged`,
+  );
+  for (const line of differenceLines(examples, out)) await out.line(line);
+  const shown = examples.length;
+  const all = added + changed + removed;
+  if (all > shown) await out.line(`  … and ${count(all - shown)} more`);
+}
+
+/** Items that differ, a line each. */
+export function differenceLines(
+  examples: readonly ItemDifference[],
+  { safe, colours }: Pick<Cli['out'], 'safe' | 'colours'>,
+): readonly string[] {
+  return examples.map((each) => {
+    const id = safe(each.id);
+    switch (each.kind) {
+      case 'added':
+        return `  ${colours.green(`+ ${id}`)}`;
+      case 'removed':
+        return `  ${colours.red(`- ${id}`)}`;
+      case 'changed':
+        return `  ${colours.yellow(`~ ${id}`)}: ${each.fields.join(', ')}`;
+    }
+  });
+}

@@ -1,0 +1,147 @@
+import type { z } from 'zod';
+
+import { projectIdSchema } from '../contracts/names.js';
+import type { PromptSelector } from '../contracts/prompt.js';
+import {
+  movePromptLabelSchema,
+  pushPromptSchema,
+  type MovedPrompt,
+  type MovePromptLabelInput,
+  type PromptBackend,
+  type PromptMove,
+  type PromptReply,
+  type PushedPrompt,
+  type PushPromptInput,
+} from '../contracts/prompt-protocol.js';
+import { AssayError } from '../core/errors/assay-error.js';
+import { movePromptLabelWorkflowType, syncPromptWorkflowType } from '../core/experiment/naming.js';
+import type { PlatformPrompts, PromptSummary, PromptVersion } from '../platforms/prompt-port.js';
+import type { FetchedPrompt, PromptWish } from '../prompts/prompt-cache.js';
+import { promptHistory } from '../store/prompts/moves.js';
+import { runPromptCommand } from './prompt-commands.js';
+import type { PromptFetchers } from './prompt-fetchers.js';
+import type { Transport } from './transport.js';
+
+export type {
+  MovedPrompt,
+  MovePromptLabelInput,
+  PromptBackend,
+  PromptMove,
+  PromptReply,
+  PushedPrompt,
+  PushPromptInput,
+} from '../contracts/prompt-protocol.js';
+export type { PromptSummary, PromptVersion } from '../platforms/prompt-port.js';
+export type { FetchedPrompt, PromptWish } from '../prompts/prompt-cache.js';
+
+/** What a platform holds, read directly. */
+export interface PromptLibrary {
+  readonly platform: string;
+  readonly prompts: PlatformPrompts;
+}
+
+/** Prompts between git, the platforms and applications. */
+export interface Prompts {
+  /**
+   * Brings a prompt onto the platforms: a version only where the content is new there. Durable; what failed on one platform is
+   * in the answer and keeps nothing from the other.
+   *
+   * @throws AssayError PROMPT_INVALID, PROMPT_BUSY, WORKER_MISSING, TEMPORAL_UNREACHABLE
+   */
+  push(request: PushPromptInput): Promise<PromptReply<PushedPrompt>>;
+  /** Promotes, or rolls back. Durable, recorded. @throws as {@link push}, and PROMPT_LABEL_INVALID */
+  move(request: MovePromptLabelInput): Promise<PromptReply<MovedPrompt>>;
+  /** Who moved its labels, the newest first. @param of.limit default 50, at most 1,000. */
+  history(of: {
+    readonly project: string;
+    readonly name: string;
+    readonly limit?: number;
+  }): Promise<readonly PromptMove[]>;
+  /** All names on the first of the backend's platforms. */
+  list(of?: PromptReading): Promise<readonly PromptSummary[]>;
+  /** One version as it stands there; undefined where there is none. */
+  get(name: string, which: PromptSelector, of?: PromptReading): Promise<PromptVersion | undefined>;
+  /** The platforms that a backend means. @throws AssayError PLATFORM_UNSUPPORTED */
+  libraries(backend?: PromptBackend): readonly PromptLibrary[];
+  /**
+   * A prompt for an application, at any rate: from memory while it is fresh (60 s), else from the platform, else what the platform
+   * said last, else the files of the project. Which of them it was is in `source`, for the trace.
+   *
+   * @throws AssayError PROMPT_NOT_FOUND where the platform says that there is none; PLATFORM_* where nothing else has it either.
+   *
+   * @example
+   * const prompt = await client.prompts.fetch({ project: 'support', name: 'triage', label: 'production' });
+   * span.setAttributes(prompt.traceMetadata);
+   */
+  fetch(wish: PromptWish & { readonly project: string }): Promise<FetchedPrompt>;
+}
+
+/** Where it is read, and how long that may take. */
+export interface PromptReading {
+  readonly backend?: PromptBackend;
+  /** Default: 30 s. */
+  readonly signal?: AbortSignal;
+}
+
+export function createPrompts(transport: Transport, fetchers: PromptFetchers): Prompts {
+  const libraries = (backend?: PromptBackend): readonly PromptLibrary[] => {
+    const known = transport.platforms().map(({ name, prompts }) => ({ platform: name, prompts }));
+    if (backend === undefined) return known.slice(0, 1);
+    const wanted = backend === 'both' ? ['langfuse', 'langsmith'] : [backend];
+    const missing = wanted.filter((name) => !known.some(({ platform }) => platform === name));
+    if (missing.length === 0) return known.filter(({ platform }) => wanted.includes(platform));
+    throw new AssayError(
+      'PLATFORM_UNSUPPORTED',
+      `No ${missing.join(' and no ')} is connected here.`,
+      {
+        mend: `Connected: ${known.map(({ platform }) => platform).join(', ')}. Set the keys of the other.`,
+      },
+    );
+  };
+  const library = (backend?: PromptBackend): PlatformPrompts => {
+    const [first] = libraries(backend);
+    if (first !== undefined) return first.prompts;
+    throw new AssayError('PLATFORM_UNSUPPORTED', 'No platform is connected here.');
+  };
+  const within = ({ signal = AbortSignal.timeout(30_000) }: PromptReading): AbortSignal => signal;
+  return {
+    libraries,
+    async push(input) {
+      const request = parsed(pushPromptSchema, input, 'PROMPT_INVALID');
+      return runPromptCommand(await transport.temporal(), syncPromptWorkflowType, request);
+    },
+    async move(input) {
+      const request = parsed(movePromptLabelSchema, input, 'PROMPT_LABEL_INVALID');
+      return runPromptCommand(await transport.temporal(), movePromptLabelWorkflowType, request);
+    },
+    history: async ({ project, name, limit = 50 }) =>
+      promptHistory(await transport.store(), { project, prompt: name, limit }),
+    async list(of = {}) {
+      const names: PromptSummary[] = [];
+      for await (const page of library(of.backend).list(within(of))) names.push(...page);
+      return names;
+    },
+    get: (name, which, of = {}) => library(of.backend).get(name, which, within(of)),
+    fetch({ project, ...wish }) {
+      const id = parsed(projectIdSchema, project, 'NAME_INVALID');
+      return fetchers.of(id).fetch(wish);
+    },
+  };
+}
+
+function parsed<T extends z.ZodType>(
+  schema: T,
+  input: unknown,
+  code: 'PROMPT_INVALID' | 'PROMPT_LABEL_INVALID' | 'NAME_INVALID',
+): z.output<T> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) => ({
+    at: path.map(String).join('.') || 'request',
+    message,
+  }));
+  const isLabel = code !== 'PROMPT_LABEL_INVALID' || problems.some(({ at }) => at === 'label');
+  throw new AssayError(isLabel ? code : 'PROMPT_INVALID', 'The command has problems.', {
+    problems,
+  });
+}

@@ -1,0 +1,145 @@
+/** What goes through Temporal when prompts are pushed and their labels moved. */
+import { z } from 'zod';
+
+import type { ErrorDocument } from '../core/errors/assay-error.js';
+import { labelProblem } from '../core/prompts/labels.js';
+import { projectIdSchema } from './names.js';
+import { promptContentSchema, promptNameSchema, type PromptSelector } from './prompt.js';
+
+/** A platform by its name, or all that there are. */
+export const promptBackendSchema = z.enum(['langfuse', 'langsmith', 'both']);
+export type PromptBackend = z.output<typeof promptBackendSchema>;
+
+const labelSchema = z.string().superRefine((label, context) => {
+  const message = labelProblem(label);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
+
+const oneLine = (max: number) =>
+  z
+    .string()
+    .max(max)
+    // eslint-disable-next-line no-control-regex -- these are what must not reach a terminal
+    .refine((text) => !/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u.test(text), 'is not one line')
+    .refine((text) => text.isWellFormed(), 'holds half a surrogate pair');
+
+const common = {
+  project: projectIdSchema,
+  /** As the platforms call it. */
+  name: promptNameSchema,
+  /** Default: the first platform of the worker. */
+  backend: promptBackendSchema.optional(),
+  /** Who asks, as given: recorded, not proved. */
+  actor: oneLine(200).min(1),
+  reason: oneLine(1_000).optional(),
+};
+
+export const pushPromptSchema = z.strictObject({
+  ...common,
+  content: promptContentSchema,
+  contentHash: z.string().regex(/^[0-9a-f]{64}$/),
+  labels: z.array(labelSchema).max(50).default([]),
+  tags: z.array(z.string().min(1).max(100)).max(50).optional(),
+});
+export type PushPrompt = z.output<typeof pushPromptSchema>;
+export type PushPromptInput = z.input<typeof pushPromptSchema>;
+
+const gateDemandSchema = z.strictObject({
+  /** Only of this gate, or against this base. */
+  name: z.string().min(1).max(200).optional(),
+  /** A verdict that is older counts no more. Default 30. */
+  maxAgeDays: z.number().positive().max(3_650).default(30),
+});
+
+export const movePromptLabelSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('promote'),
+    ...common,
+    label: labelSchema,
+    /** Which version gets it. */
+    to: z.union([
+      z.strictObject({ version: z.string().min(1).max(100) }),
+      z.strictObject({ label: z.string().min(1).max(36) }),
+    ]),
+    /** Refuses where no passing gate stands for the content of the version. */
+    gate: gateDemandSchema.optional(),
+  }),
+  /** Back to the version that had it before. */
+  z.strictObject({ kind: z.literal('rollback'), ...common, label: labelSchema }),
+]);
+export type MovePromptLabel = z.output<typeof movePromptLabelSchema>;
+export type MovePromptLabelInput = z.input<typeof movePromptLabelSchema>;
+
+/** A label as it was moved. */
+export interface MovedLabel {
+  readonly label: string;
+  readonly moved: boolean;
+  /** Absent where nobody had it. */
+  readonly from?: string;
+  readonly to: string;
+}
+
+/** What became of a prompt on one platform. */
+export type PushedPrompt =
+  | {
+      readonly platform: string;
+      readonly outcome: 'created' | 'unchanged';
+      readonly version: string;
+      readonly labels: readonly MovedLabel[];
+      /** What could not be brought into step, in a sentence each. */
+      readonly notes: readonly string[];
+    }
+  | { readonly platform: string; readonly outcome: 'failed'; readonly error: ErrorDocument };
+
+export type MovedPrompt =
+  | ({
+      readonly platform: string;
+      readonly outcome: 'moved' | 'unchanged';
+      readonly contentHash: string;
+      /** The gate that let it pass. */
+      readonly gate?: string;
+    } & MovedLabel)
+  | { readonly platform: string; readonly outcome: 'failed'; readonly error: ErrorDocument };
+
+/** The result of the workflows. */
+export interface PromptReply<Outcome> {
+  readonly name: string;
+  readonly platforms: readonly Outcome[];
+}
+
+/** A recorded move of a label. */
+export interface PromptMove {
+  readonly platform: string;
+  readonly prompt: string;
+  readonly label: string;
+  readonly kind: 'push' | 'promote' | 'rollback';
+  readonly from?: string;
+  readonly to: string;
+  readonly contentHash: string;
+  readonly gate?: string;
+  readonly reason?: string;
+  readonly actor: string;
+  readonly askedAt: string;
+  /** Absent where it is not known whether the platform did it. */
+  readonly doneAt?: string;
+}
+
+/** What one platform is asked for. */
+export interface OnPlatform<Request> {
+  readonly request: Request;
+  readonly platform: string;
+  /** Of this command: repetitions of it move no label twice. */
+  readonly key: string;
+}
+
+/** The activities of prompts; the workflow knows them by these types only. */
+export interface PromptActivities {
+  /** The worker's platforms that a backend means. */
+  choosePlatforms(request: {
+    readonly backend?: PromptBackend;
+  }): Promise<{ readonly platforms: readonly string[] }>;
+  pushPrompt(on: OnPlatform<PushPrompt>): Promise<PushedPrompt>;
+  movePromptLabel(on: OnPlatform<MovePromptLabel>): Promise<MovedPrompt>;
+}
+
+export type { PromptSelector };

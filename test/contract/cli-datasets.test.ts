@@ -1,0 +1,276 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { runCli } from '../../src/cli/run-cli.js';
+import type { Platform } from '../../src/platforms/port.js';
+import { recorded } from '../unit/cli/streams.js';
+import { keys, TestServer } from './langfuse-support.js';
+import { platformFor, soon } from './platform-langfuse-support.js';
+
+let server: TestServer;
+let platform: Platform;
+let folder: string;
+
+beforeAll(async () => {
+  server = await TestServer.start();
+  platform = platformFor(server.url);
+});
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'assay-cli-datasets-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await platform.close();
+  await server.stop();
+});
+
+async function cli(...args: string[]) {
+  const [out, err] = [recorded(), recorded()];
+  const code = await runCli(
+    {
+      stdout: out.stream,
+      stderr: err.stream,
+      cwd: folder,
+      environment: {
+        ASSAY_PROJECT: 'tests',
+        LANGFUSE_HOST: server.url,
+        LANGFUSE_PUBLIC_KEY: keys.publicKey,
+        LANGFUSE_SECRET_KEY: keys.secretKey,
+        DATABASE_URL: server.databaseUrl,
+        TEMPORAL_ADDRESS: '127.0.0.1:1',
+      },
+    },
+    ['datasets', ...args],
+  );
+  return { code, out: out.text(), err: err.text() };
+}
+
+/** A dataset on the platform. */
+async function there(name: string, items: readonly { id: string; [field: string]: unknown }[]) {
+  const dataset = await platform.datasets.ensure({ name }, soon());
+  return platform.datasets.writeItems({
+    dataset,
+    items: items.map(({ id, input, ...rest }) => ({
+      item: { id, input: (input ?? { text: id }) as never, metadata: {}, ...rest },
+    })),
+    signal: soon(),
+  });
+}
+
+const file = (...path: string[]): string => join(folder, 'datasets', ...path);
+const text = (...path: string[]): Promise<string> => readFile(file(...path), 'utf8');
+async function put(path: string, content: string): Promise<void> {
+  await mkdir(join(file(path), '..'), { recursive: true });
+  await writeFile(file(path), content);
+}
+
+describe('assay datasets pull', () => {
+  it('writes cases and expectations, and the same again writes nothing', async () => {
+    await there('tickets', [
+      { id: 'T-10', expected: { category: 'bug' }, metadata: { split: 'train' } },
+      { id: 'T-9', description: 'about' },
+    ]);
+    expect(await cli('pull', 'tickets')).toMatchObject({ code: 0 });
+    expect(JSON.parse(await text('tickets', 'test_cases.json'))).toEqual([
+      { id: 'T-9', inputs: { text: 'T-9' }, description: 'about' },
+      { id: 'T-10', inputs: { text: 'T-10' }, metadata: { split: 'train' } },
+    ]);
+    expect(JSON.parse(await text('tickets', 'expected.json'))).toEqual({
+      'T-10': { category: 'bug' },
+    });
+    expect((await readdir(file('tickets'))).sort()).toEqual(['expected.json', 'test_cases.json']);
+    const again = await cli('pull', 'tickets');
+    expect(again.out).toContain('holds the 2 items of Langfuse already');
+    expect(await cli('diff', 'tickets')).toMatchObject({ code: 0 });
+  });
+
+  it('keeps the order and the form of the files, and puts what is new behind', async () => {
+    await there('ordered', [{ id: 'a' }, { id: 'b' }, { id: 'c' }, { id: 'd' }]);
+    await put('ordered/test_cases.jsonl', '{"id":"c","inputs":{}}\n{"id":"a","inputs":{}}\n');
+    expect(await cli('pull', 'ordered', '--force')).toMatchObject({ code: 0 });
+    const lines = (await text('ordered', 'test_cases.jsonl')).trim().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual([
+      'c',
+      'a',
+      'b',
+      'd',
+    ]);
+  });
+
+  it('refuses to overwrite what was changed here, and says what; what was only pulled it replaces', async () => {
+    await there('mine', [{ id: 'a' }, { id: 'b' }]);
+    await cli('pull', 'mine');
+    // Somebody changes it there: the files are as they were pulled.
+    await there('mine', [{ id: 'a', input: { text: 'changed' } }]);
+    expect(await cli('pull', 'mine')).toMatchObject({ code: 0 });
+    expect(await text('mine', 'test_cases.json')).toContain('changed');
+    const own = (await text('mine', 'test_cases.json')).replace('changed', 'my own');
+    await put('mine/test_cases.json', own);
+    const refused = await cli('pull', 'mine', '--json');
+    expect(refused.code).toBe(4);
+    expect(JSON.parse(refused.out)).toMatchObject({
+      error: { code: 'PULL_CONFLICT', problems: [{ at: 'a', message: 'differs in inputs' }] },
+    });
+    expect(await text('mine', 'test_cases.json')).toBe(own);
+    expect(await cli('pull', 'mine', '--force')).toMatchObject({ code: 0 });
+    expect(await text('mine', 'test_cases.json')).toContain('changed');
+  });
+
+  it('leaves files that are broken to their author', async () => {
+    await there('broken', [{ id: 'a' }]);
+    await put('broken/test_cases.json', '[{"id": "a", ');
+    expect(await cli('pull', 'broken')).toMatchObject({ code: 4 });
+    expect(await text('broken', 'test_cases.json')).toBe('[{"id": "a", ');
+  });
+
+  it('takes a version, and another form with --force in place of the old one', async () => {
+    const { lastChange } = await there('dated', [{ id: 'a', expected: '=1+1' }]);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await there('dated', [{ id: 'b' }]);
+    expect(await cli('pull', 'dated', '--version', lastChange ?? '')).toMatchObject({ code: 0 });
+    expect(JSON.parse(await text('dated', 'test_cases.json'))).toHaveLength(1);
+    expect(await cli('diff', 'dated')).toMatchObject({ code: 1 });
+    expect(await cli('diff', 'dated', `--version=${lastChange ?? ''}`)).toMatchObject({ code: 0 });
+    expect(await cli('pull', 'dated', '--format', 'csv')).toMatchObject({ code: 0 });
+    expect(await readdir(file('dated'))).toEqual(['test_cases.csv']);
+    expect(await text('dated', 'test_cases.csv')).toBe(
+      'id:text,input.text:text,expected:json\r\na,a,"""=1+1"""\r\nb,b,\r\n',
+    );
+    expect(await cli('diff', 'dated')).toMatchObject({ code: 0 });
+    expect(await cli('pull', 'dated', '--version', 'yesterday')).toMatchObject({ code: 2 });
+  });
+
+  it('refuses names that would leave their folder, links, and two names of one folder; nothing is written', async () => {
+    await there('../x', [{ id: 'a' }]);
+    const outside = await cli('pull', '../x', '--json');
+    expect(outside).toMatchObject({ code: 4 });
+    expect(JSON.parse(outside.out)).toMatchObject({ error: { code: 'NAME_UNSAFE' } });
+    expect(existsSync(join(folder, 'x'))).toBe(false);
+
+    await there('linked', [{ id: 'a' }]);
+    const elsewhere = join(folder, 'elsewhere');
+    await mkdir(elsewhere);
+    await mkdir(file());
+    await symlink(elsewhere, file('linked'));
+    expect(await cli('pull', 'linked', '--force')).toMatchObject({ code: 4 });
+    expect(await readdir(elsewhere)).toEqual([]);
+
+    await there('two names', [{ id: 'a' }]);
+    await there('Two-Names', [{ id: 'a' }]);
+    expect(await cli('pull', 'two names', 'Two-Names')).toMatchObject({ code: 4 });
+    expect(await readdir(file())).toEqual(['linked']);
+    // One of them, into a folder that is said.
+    expect(await cli('pull', 'two names', '--as', 'two')).toMatchObject({ code: 0 });
+    expect(await readdir(file('two'))).toEqual(['test_cases.json']);
+  });
+
+  it('refuses items that no file could hold', async () => {
+    await platform.datasets.ensure({ name: 'odd' }, soon());
+    await server.post('/api/public/dataset-items', {
+      datasetName: 'odd',
+      id: 'line\nbreak',
+      input: {},
+    });
+    expect(await cli('pull', 'odd')).toMatchObject({ code: 2 });
+    expect(existsSync(file('odd'))).toBe(false);
+  });
+
+  it('says that a dataset, or which one, is not known', async () => {
+    expect(await cli('pull', 'nowhere')).toMatchObject({ code: 3 });
+    expect(await cli('pull')).toMatchObject({ code: 2 });
+    expect(await cli('pull', 'a', 'b', '--as', 'c')).toMatchObject({ code: 2 });
+    expect(await cli('pull', 'a', '--backend', 'langsmith')).toMatchObject({ code: 5 });
+  });
+});
+
+describe('assay datasets diff', () => {
+  it('names what differs, with the fields, and ends with 1', async () => {
+    await there('drift', [{ id: 'same' }, { id: 'gone' }, { id: 'other', expected: 'x' }]);
+    await put(
+      'drift/test_cases.jsonl',
+      [
+        { id: 'same', inputs: { text: 'same' } },
+        { id: 'other', inputs: { text: 'other' }, expected: 'y', metadata: { split: 'test' } },
+        { id: 'new', inputs: {} },
+      ]
+        .map((each) => JSON.stringify(each))
+        .join('\n'),
+    );
+    const found = await cli('diff', 'drift', '--json');
+    expect(found.code).toBe(1);
+    expect(JSON.parse(found.out)).toEqual({
+      dataset: 'drift',
+      drift: true,
+      platforms: [
+        {
+          platform: 'langfuse',
+          here: 3,
+          there: 3,
+          unchanged: 1,
+          added: 1,
+          changed: 1,
+          removed: 1,
+          examples: [
+            { kind: 'added', id: 'new' },
+            { kind: 'changed', id: 'other', fields: ['expected', 'splits'] },
+            { kind: 'removed', id: 'gone' },
+          ],
+        },
+      ],
+    });
+    const lines = (await cli('diff', 'drift', '--no-color')).out.split('\n');
+    expect(lines.slice(1, 4)).toEqual(['  + new', '  ~ other: expected, splits', '  - gone']);
+  });
+
+  it('takes a dataset that the platform has not for an empty one, and one that is not here for missing', async () => {
+    await put('only-here/test_cases.jsonl', '{"id":"a","inputs":{}}');
+    expect(await cli('diff', 'only-here')).toMatchObject({ code: 1 });
+    expect(await cli('diff', 'not-here')).toMatchObject({ code: 3 });
+  });
+});
+
+describe('assay datasets list and show', () => {
+  it('list what is here and there, with counts', async () => {
+    await there('both-sides', [{ id: 'a' }, { id: 'b' }]);
+    await put('both-sides/test_cases.jsonl', '{"id":"a","inputs":{}}');
+    await put('here-only/test_cases.jsonl', '{"id":"a","inputs":{}}');
+    const { datasets } = JSON.parse((await cli('list', '--json')).out) as {
+      datasets: { name: string }[];
+    };
+    expect(datasets).toEqual(
+      expect.arrayContaining([
+        { name: 'both-sides', local: true, platforms: { langfuse: { items: 2 } } },
+        { name: 'here-only', local: true, platforms: {} },
+      ]),
+    );
+  });
+
+  it('show the files, their splits and schema, and the first items there', async () => {
+    await there('shown', [{ id: 'a', input: { text: '\u001b[31mred' } }, { id: 'b' }]);
+    await put('shown/test_cases.jsonl', '{"id":"a","inputs":{},"metadata":{"split":"train"}}');
+    await put('shown/schema.json', '{"type":"object"}');
+    const shown = await cli('show', 'shown');
+    expect(shown.code).toBe(0);
+    expect(shown.out).toContain('train 1');
+    expect(shown.out).toContain('schema.json');
+    expect(shown.out).not.toContain('\u001b[31mred');
+    expect(JSON.parse((await cli('show', 'shown', '--json', '--items', '1')).out)).toMatchObject({
+      name: 'shown',
+      local: { items: 1, splits: { train: 1 } },
+      platforms: [{ platform: 'langfuse', items: 2, first: [{ splits: [] }] }],
+    });
+    expect(await cli('show', 'nowhere')).toMatchObject({ code: 3 });
+  });
+});
+
+describe('assay --version', () => {
+  it('is still that of assay', async () => {
+    const out = recorded();
+    const from = { stdout: out.stream, stderr: recorded().stream, cwd: folder, environment: {} };
+    expect(await runCli(from, ['--version'])).toBe(0);
+    expect(out.text()).toMatch(/^\d+\.\d+\.\d+/);
+  });
+});

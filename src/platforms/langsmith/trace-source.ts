@@ -1,3 +1,4 @@
+import { nanosecondsOf } from '../../core/ids/nanoseconds.js';
 import type { JsonObject } from '../../core/json/json.js';
 import type { ForeignScore, ForeignTrace, TraceGroup, TraceSource } from '../trace-port.js';
 import { datasetAnswer } from './answers.js';
@@ -144,11 +145,7 @@ async function wholeTraces(
 ): Promise<readonly ForeignTrace[]> {
   if (roots.length === 0) return [];
   const runs = new Map(roots.map((root) => [root.id, new Map([[root.id, root]])]));
-  const starts = roots.map(({ start_time }) => start_time).sort();
-  const ends = roots.map((root) => root.end_time ?? '').sort();
-  const open = roots.some((root) => root.end_time == null);
-  const from = `gte(start_time, "${starts[0] ?? ''}")`;
-  const filter = open ? from : `and(${from}, lte(start_time, "${ends.at(-1) ?? ''}"))`;
+  const filter = filterOf(roots);
   const found = allRuns(rest, {
     body: { session: [within.group.id], filter, order: 'asc', limit: pageSize },
     signal: within.signal,
@@ -167,6 +164,26 @@ async function wholeTraces(
   return roots.flatMap(
     (root) => foreignTrace(root.id, [...(runs.get(root.id)?.values() ?? [])]) ?? [],
   );
+}
+
+/** Clocks of two machines differ, and what runs in the background begins after its root has ended: so much is looked beyond. */
+const leastMarginMs = 2_000;
+const mostMarginMs = 60_000;
+
+/**
+ * The time in which the runs of these roots lie. Beyond its ends it is as wide again, within bounds, so that a busy project is not
+ * read a hundred times over for the few runs that lie outside of their root's time.
+ */
+function filterOf(roots: readonly SourceRun[]): string {
+  const moments = (texts: readonly string[]): readonly number[] =>
+    texts.map((text) => Number((nanosecondsOf(text) ?? 0n) / 1_000_000n));
+  const starts = moments(roots.map(({ start_time }) => start_time));
+  const ends = moments(roots.flatMap((root) => root.end_time ?? []));
+  const [first, last] = [Math.min(...starts), Math.max(...starts, ...ends)];
+  const margin = Math.min(Math.max(last - first, leastMarginMs), mostMarginMs);
+  const from = `gte(start_time, "${new Date(first - margin).toISOString()}")`;
+  if (roots.some((root) => root.end_time == null)) return from;
+  return `and(${from}, lte(start_time, "${new Date(last + margin).toISOString()}"))`;
 }
 
 interface RunQuery {

@@ -174,7 +174,7 @@ const mostMarginMs = 60_000;
  * The time in which the runs of these roots lie. Beyond its ends it is as wide again, within bounds, so that a busy project is not
  * read a hundred times over for the few runs that lie outside of their root's time.
  */
-function filterOf(roots: readonly SourceRun[]): string {
+export function filterOf(roots: readonly SourceRun[]): string {
   const moments = (texts: readonly string[]): readonly number[] =>
     texts.map((text) => Number((nanosecondsOf(text) ?? 0n) / 1_000_000n));
   const starts = moments(roots.map(({ start_time }) => start_time));

@@ -63,9 +63,14 @@ describe('traces of LangSmith, read to be taken elsewhere', () => {
       }),
     );
     await client.batchIngestRuns({ runCreates: [...roots, ...children] as never });
-    await client.createFeedback(roots[0]?.id ?? '', 'correct', { score: 1, comment: 'yes' });
-    await client.createFeedback(children[0]?.id ?? '', 'tone', { value: 'warm' });
-    await client.createFeedback(roots[1]?.id ?? '', 'note', { comment: 'only words' });
+    const { id: sessionId } = await client.readProject({ projectName: name });
+    for (const feedback of [
+      { runId: roots[0]?.id ?? '', key: 'correct', score: 1, comment: 'yes' },
+      { runId: children[0]?.id ?? '', key: 'tone', value: 'warm' },
+      { runId: roots[1]?.id ?? '', key: 'note', comment: 'only words' },
+    ]) {
+      await client.createFeedback({ ...feedback, sessionId });
+    }
 
     const { source, close } = sourceOf();
     const groups: TraceGroup[] = [];

@@ -110,10 +110,16 @@ async function fill(client: LangsmithClient): Promise<void> {
   );
   const children = roots.map((root) => childRun(root, { session_name: 'live' }));
   await client.batchIngestRuns({ runCreates: [...answers, ...roots, ...children] as never });
-  await client.createFeedback(answers[0]?.id ?? '', 'correct', { score: 1, comment: 'yes' });
-  await client.createFeedback(answers[1]?.id ?? '', 'correct', { score: 0 });
-  await client.createFeedback(roots[0]?.id ?? '', 'tone', { value: 'warm' });
-  await client.createFeedback(roots[1]?.id ?? '', 'note', { comment: 'only words' });
+  const { id: liveId } = await client.readProject({ projectName: 'live' });
+  for (const feedback of [
+    { run: answers[0], sessionId: experiment.id, key: 'correct', score: 1, comment: 'yes' },
+    { run: answers[1], sessionId: experiment.id, key: 'correct', score: 0 },
+    { run: roots[0], sessionId: liveId, key: 'tone', value: 'warm' },
+    { run: roots[1], sessionId: liveId, key: 'note', comment: 'only words' },
+  ]) {
+    const { run, ...rest } = feedback;
+    await client.createFeedback({ ...rest, runId: run?.id ?? '' });
+  }
 }
 
 const figuresOf = (report: MoveReport, kind: MovedKind) =>
@@ -237,5 +243,75 @@ describe('a move from LangSmith to Langfuse', () => {
     await expect(
       harness.client.migrations.run({ ...move, name: 'typo', datasets: ['capitols'] }),
     ).resolves.toMatchObject({ status: 'failed', error: { code: 'MIGRATION_SOURCE_MISSING' } });
+  }, 60_000);
+
+  it('leaves what stands there with another content, unless it may be overwritten', async () => {
+    const named = { ...move, only: [...(['datasets'] as const)] };
+    const page = (await harness.platform.admin(
+      'GET',
+      '/api/public/dataset-items?datasetName=capitals&limit=1',
+    )) as { readonly data: readonly Readonly<Record<string, unknown>>[] };
+    const [item] = page.data;
+    await harness.platform.admin('POST', '/api/public/dataset-items', {
+      datasetName: 'capitals',
+      id: item?.['id'],
+      input: { question: 'changed by hand' },
+      expectedOutput: item?.['expectedOutput'],
+      metadata: item?.['metadata'],
+    });
+    const before = await writes();
+    const kept = await harness.client.migrations.run({ ...named, name: 'kept' });
+    expect(kept.status).toBe('verified');
+    expect(figuresOf(kept, 'item')).toMatchObject({
+      written: 0,
+      stood: examples - 1,
+      left: [{ reason: 'stands there with other inputs', count: 1 }],
+    });
+    expect(await writes()).toBe(before);
+    const forced = await harness.client.migrations.run({
+      ...named,
+      name: 'forced',
+      onConflict: 'overwrite',
+    });
+    expect(figuresOf(forced, 'item')).toMatchObject({ written: 1, verified: examples, left: [] });
+  }, 60_000);
+});
+
+describe('a move from Langfuse to LangSmith', () => {
+  const move = { project, direction: 'langfuse-to-langsmith' } as const;
+
+  it('brings datasets and prompts, and knows again what came from there', async () => {
+    const admin = (path: string, body: object): Promise<unknown> =>
+      harness.platform.admin('POST', path, body);
+    await admin('/api/public/v2/datasets', { name: 'rivers', description: 'Long ones.' });
+    for (const n of [1, 2, 3]) {
+      await admin('/api/public/dataset-items', {
+        datasetName: 'rivers',
+        id: `river-${n}`,
+        input: { question: `river ${n}` },
+        expectedOutput: `sea ${n}`,
+        metadata: { split: 'train' },
+      });
+    }
+    for (const text of ['Name {{river}}', 'Which is {{river}}?']) {
+      await admin('/api/public/v2/prompts', {
+        name: 'rivers',
+        type: 'text',
+        prompt: text,
+        labels: text.startsWith('Name') ? ['production'] : [],
+      });
+    }
+    const known = langsmith.inspect.examples('capitals').length;
+    const report = await harness.client.migrations.run({ ...move, name: 'back' });
+    expect(report.error).toBeUndefined();
+    expect(report.status).toBe('verified');
+    expect(figuresOf(report, 'item')).toMatchObject({ written: 3, stood: examples, left: [] });
+    expect(figuresOf(report, 'prompt_version')).toMatchObject({ found: 4, verified: 4 });
+    expect(langsmith.inspect.examples('rivers')).toHaveLength(3);
+    // They came from there: nothing of them is new.
+    expect(langsmith.inspect.examples('capitals')).toHaveLength(known);
+    const repo = langsmith.inspect.repos.find(({ handle }) => handle === 'rivers');
+    expect(repo?.commits).toHaveLength(2);
+    expect(repo?.commitTags.get('production')?.commit).toBe(repo?.commits[0]);
   }, 60_000);
 });

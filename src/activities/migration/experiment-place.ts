@@ -1,7 +1,7 @@
 import type { ForeignTrace, TargetExperiment } from '../../platforms/trace-port.js';
 import type { JsonObject } from '../../core/json/json.js';
 import { countNamed, findItems } from '../../store/moves/items.js';
-import { traceSides, type MovedGroup } from './move-traces.js';
+import { traceSides, type MovedGroup } from './trace-sides.js';
 import type { Moving } from './moving.js';
 
 interface Placed {

@@ -77,10 +77,9 @@ export async function readPrompt(
   const versions: PromptVersion[] = [];
   const unreadable = new Map<string, string>();
   const pages = source.prompts.versions(name, signal, (version, error) => {
-    unreadable.set(
-      version,
-      error.problems?.map(({ message }) => message).join('; ') ?? error.message,
-    );
+    const { problems } = error;
+    const why = problems.map(({ message }) => message).join('; ');
+    unreadable.set(version, why === '' ? error.message : why);
   });
   for await (const page of pages) versions.push(...page);
   return { versions: versions.reverse(), unreadable };

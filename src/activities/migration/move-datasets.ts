@@ -134,13 +134,7 @@ async function listThere(moving: Moving, { there }: Place): Promise<boolean> {
   for await (const page of target.datasets.items({ dataset: there.name, from, signal })) {
     const rows = page
       .filter(({ archived }) => !archived)
-      .map(({ item, splits, platformId }): NewRow => ({
-        kind: 'there',
-        sourceId: thereKey(there.id, platformId),
-        container: there.id,
-        sourceHash: keysThere(target, { item, splits }),
-        state: 'found',
-      }));
+      .flatMap((each) => thereRows(target, there, each));
     from += page.length;
     await withTransaction(store, async (tx) => {
       await putFound(tx, migrationId, rows);
@@ -154,6 +148,28 @@ async function listThere(moving: Moving, { there }: Place): Promise<boolean> {
 }
 
 const thereKey = (datasetId: string, platformId: string): string => `${datasetId}/${platformId}`;
+const ownKey = (datasetId: string, itemId: string): string => `${datasetId}//${itemId}`;
+
+/** An item of the target, to be found by its id there, and by its own where others made it: it may have come from there. */
+function thereRows(
+  target: Platform,
+  there: Place['there'],
+  { item, splits, platformId }: PlatformItem,
+): readonly NewRow[] {
+  const own = withoutPlatformMarks(item);
+  const row = {
+    kind: 'there',
+    container: there.id,
+    targetId: platformId,
+    sourceHash: keysThere(target, { item: own, splits }),
+    state: 'found',
+  } as const;
+  const made = target.datasets.platformId?.(there, own) ?? own.id;
+  return [
+    { ...row, sourceId: thereKey(there.id, platformId) },
+    ...(made === platformId ? [] : [{ ...row, sourceId: ownKey(there.id, own.id) }]),
+  ];
+}
 
 /** Writes what the target has not, page by page. @returns whether all is there. */
 async function moveItems(moving: Moving, place: Place): Promise<boolean> {
@@ -220,17 +236,26 @@ async function movePage(
   const standing = await findItems(
     store,
     { migrationId, kind: 'there' },
-    open.map(({ targetId }) => thereKey(there.id, targetId)),
+    open.flatMap(({ targetId, write }) => [
+      thereKey(there.id, targetId),
+      ownKey(there.id, write.item.id),
+    ]),
   );
   const settled: MovedStep[] = [];
   const writes: { readonly carried: Carried; readonly replaces: boolean }[] = [];
   for (const each of open) {
-    const keys = standing.get(thereKey(there.id, each.targetId))?.sourceHash;
-    const left = whyLeft(moving, each, keys);
+    const others = standing.get(ownKey(there.id, each.write.item.id));
+    const twin = standing.get(thereKey(there.id, each.targetId)) ?? others;
+    const keys = twin?.sourceHash;
+    const left = whyLeft(moving, each, { keys, isOthers: twin !== undefined && twin === others });
     if (left !== undefined) {
       settled.push({ sourceId: each.sourceId, state: 'left', reason: left });
     } else if (keys === each.keys) {
-      settled.push({ sourceId: each.sourceId, state: 'written' });
+      settled.push({
+        sourceId: each.sourceId,
+        state: 'written',
+        ...(twin?.targetId === undefined ? {} : { targetId: twin.targetId }),
+      });
     } else {
       writes.push({ carried: each, replaces: keys !== undefined });
     }
@@ -242,17 +267,17 @@ async function movePage(
 function whyLeft(
   { move, target }: Moving,
   { write, keys }: Carried,
-  standing: string | undefined,
+  standing: { readonly keys: string | undefined; readonly isOthers: boolean },
 ): string | undefined {
   const { largestItem } = target.datasets;
   const bytes = Buffer.byteLength(JSON.stringify(write.item));
   if (largestItem !== undefined && bytes > largestItem) {
     return `is larger than an item can be there (${largestItem} bytes)`;
   }
-  if (standing === undefined || standing === keys || move.spec.onConflict === 'overwrite') {
-    return undefined;
-  }
-  return `stands there with other ${changedFields(standing, keys).join(', ')}`;
+  if (standing.keys === undefined || standing.keys === keys) return undefined;
+  // Made there by others, under an id that writing by its own id does not meet.
+  if (move.spec.onConflict === 'overwrite' && !standing.isOthers) return undefined;
+  return `stands there with other ${changedFields(standing.keys, keys).join(', ')}`;
 }
 
 async function writePage(

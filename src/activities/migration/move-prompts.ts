@@ -2,7 +2,13 @@ import { AssayError } from '../../core/errors/assay-error.js';
 import { promptContentHash } from '../../core/prompts/content.js';
 import { ownersLabels } from '../../core/prompts/labels.js';
 import type { PromptVersion } from '../../platforms/prompt-port.js';
-import { findItems, pageOfItems, putFound, stepItems } from '../../store/moves/items.js';
+import {
+  findItems,
+  pageOfItems,
+  putFound,
+  stepItems,
+  type MovedStep,
+} from '../../store/moves/items.js';
 import { readPrompt } from './inventory.js';
 import type { Moving } from './moving.js';
 import { labelKey, promptRows, versionKey } from './prompt-rows.js';
@@ -97,13 +103,14 @@ export function refusalOf(error: unknown): string {
 }
 
 async function moveLabels(
-  { id: migrationId, move, store, target, signal }: Moving,
+  moving: Moving,
   of: {
     readonly name: string;
     readonly versions: readonly PromptVersion[];
     readonly placed: ReadonlyMap<string, string>;
   },
 ): Promise<void> {
+  const { id: migrationId, store } = moving;
   const { name, versions, placed } = of;
   const ours = new Set(placed.values());
   const key = { migrationId, kind: 'prompt_label' } as const;
@@ -112,26 +119,35 @@ async function moveLabels(
       const sourceId = labelKey(name, label);
       const row = (await findItems(store, key, [sourceId])).get(sourceId);
       if (row?.state !== 'found') continue;
-      const to = placed.get(version);
+      await stepItems(store, key, [
+        { sourceId, ...(await moveLabel(moving, { name, label, to: placed.get(version), ours })) },
+      ]);
+    }
+  }
+}
+
+/** What became of a label. One that stands on a version of others stays there, unless it may be taken from it. */
+async function moveLabel(
+  { move, target, signal }: Moving,
+  of: {
+    readonly name: string;
+    readonly label: string;
+    readonly to: string | undefined;
+    readonly ours: ReadonlySet<string>;
+  },
+): Promise<Omit<MovedStep, 'sourceId'>> {
+  const { name, label, to, ours } = of;
+  if (to === undefined) return { state: 'left', reason: 'its version was left' };
+  try {
+    if (move.spec.onConflict === 'skip') {
       const holder = await target.prompts.get(name, { label }, signal);
-      const left =
-        to === undefined
-          ? 'its version was left'
-          : holder !== undefined && !ours.has(holder.version) && move.spec.onConflict === 'skip'
-            ? 'it stands on another version there'
-            : undefined;
-      if (left !== undefined || to === undefined) {
-        await stepItems(store, key, [{ sourceId, state: 'left', reason: left ?? '' }]);
-        continue;
-      }
-      try {
-        const { moved } = await target.prompts.moveLabel(name, { label, version: to }, signal);
-        await stepItems(store, key, [
-          { sourceId, state: 'written', targetId: to, writtenHere: moved },
-        ]);
-      } catch (error) {
-        await stepItems(store, key, [{ sourceId, state: 'left', reason: refusalOf(error) }]);
+      if (holder !== undefined && !ours.has(holder.version)) {
+        return { state: 'left', reason: 'it stands on another version there' };
       }
     }
+    const { moved } = await target.prompts.moveLabel(name, { label, version: to }, signal);
+    return { state: 'written', targetId: to, writtenHere: moved };
+  } catch (error) {
+    return { state: 'left', reason: refusalOf(error) };
   }
 }

@@ -1,7 +1,7 @@
 import type { OutboxRecord } from '../../contracts/publication.js';
 import type { ForeignScore, ForeignTrace } from '../../platforms/trace-port.js';
 import type { NewRow } from '../../store/moves/items.js';
-import { traceSides, type MovedGroup } from './move-traces.js';
+import { traceSides, type MovedGroup } from './trace-sides.js';
 import type { Moving } from './moving.js';
 import { scoreKey } from './trace-page.js';
 

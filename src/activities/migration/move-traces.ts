@@ -1,13 +1,7 @@
 import { AssayError } from '../../core/errors/assay-error.js';
 import type { OutboxRecord } from '../../contracts/publication.js';
 import { onlySpans } from '../../platforms/otlp-subset.js';
-import type {
-  ForeignTrace,
-  TraceGroup,
-  TraceOrigin,
-  TraceSink,
-  TraceSource,
-} from '../../platforms/trace-port.js';
+import type { ForeignTrace, TraceGroup, TraceOrigin } from '../../platforms/trace-port.js';
 import { putCursor, readCursor } from '../../store/moves/cursors.js';
 import {
   findItems,
@@ -23,30 +17,7 @@ import { experimentsOf, type ExperimentPlace } from './experiment-place.js';
 import { scoresOfPage } from './move-scores.js';
 import type { Moving } from './moving.js';
 import { spansKey, windowOf } from './trace-page.js';
-
-/** What moving traces needs of both sides. */
-export interface TraceSides {
-  readonly source: TraceSource;
-  readonly sink: TraceSink;
-}
-
-/** A group on its way. */
-export interface MovedGroup {
-  readonly row: MovedRow;
-  readonly group: TraceGroup;
-  readonly origin: TraceOrigin;
-}
-
-/** @throws AssayError PLATFORM_UNSUPPORTED where a side knows no traces. */
-export function traceSides({ source, target }: Moving): TraceSides {
-  if (source.traceSource !== undefined && target.traceSink !== undefined) {
-    return { source: source.traceSource, sink: target.traceSink };
-  }
-  throw new AssayError(
-    'PLATFORM_UNSUPPORTED',
-    `Traces cannot be moved from ${source.name} to ${target.name}.`,
-  );
-}
+import { traceSides, type MovedGroup } from './trace-sides.js';
 
 /**
  * Puts the traces of all groups out, with their scores, page by page: rows, bytes and cursor in one transaction, so that a page
@@ -111,12 +82,21 @@ async function moveGroup(moving: Moving, row: MovedRow): Promise<boolean> {
 const targetOf = (place: ExperimentPlace): { readonly targetId?: string } =>
   place.kind === 'experiment' ? { targetId: place.first } : {};
 
+/** The groups of the source, listed once in a slice: each page of them is a request of its own. */
+const listed = new WeakMap<Moving, Promise<ReadonlyMap<string, TraceGroup>>>();
+
 async function groupOf(moving: Moving, row: MovedRow): Promise<TraceGroup | undefined> {
+  const groups = listed.get(moving) ?? listGroups(moving);
+  listed.set(moving, groups);
+  return (await groups).get(row.sourceId);
+}
+
+async function listGroups(moving: Moving): Promise<ReadonlyMap<string, TraceGroup>> {
+  const groups = new Map<string, TraceGroup>();
   for await (const page of traceSides(moving).source.groups(moving.signal)) {
-    const found = page.find(({ id }) => id === row.sourceId);
-    if (found !== undefined) return found;
+    for (const group of page) groups.set(group.id, group);
   }
-  return undefined;
+  return groups;
 }
 
 interface Page {

@@ -108,7 +108,8 @@ async function verifyPrompt(moving: Moving, row: MovedRow): Promise<boolean> {
   const { id: migrationId, target, store, signal } = moving;
   const hashes = new Map<string, string>();
   const labels = new Map<string, string>();
-  for await (const page of target.prompts.versions(row.name, signal)) {
+  // Versions of others that cannot be read are none of ours.
+  for await (const page of target.prompts.versions(row.name, signal, () => undefined)) {
     for (const version of page) {
       hashes.set(version.version, promptContentHash(version));
       for (const label of version.labels) labels.set(label, version.version);

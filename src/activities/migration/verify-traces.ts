@@ -1,7 +1,7 @@
 import { putCursor, readCursor } from '../../store/moves/cursors.js';
 import { pageOfItems, stepItems, type MovedRow, type MovedStep } from '../../store/moves/items.js';
 import { carriedTraces, type CarriedTrace } from '../../store/moves/verified.js';
-import { traceSides } from './move-traces.js';
+import { traceSides } from './trace-sides.js';
 import type { Moving } from './moving.js';
 import { scoreKey, spansKey } from './trace-page.js';
 

@@ -97,9 +97,9 @@ async function groupOf(
       ? { description: session.description }
       : {}),
     metadata: isObject(metadata) ? metadata : {},
-    ...(session.start_time == null ? {} : { startedAt: session.start_time }),
-    ...(session.end_time == null ? {} : { endedAt: session.end_time }),
-    ...(session.run_count == null ? {} : { traces: session.run_count }),
+    ...(typeof session.start_time !== 'string' ? {} : { startedAt: session.start_time }),
+    ...(typeof session.end_time !== 'string' ? {} : { endedAt: session.end_time }),
+    ...(typeof session.run_count !== 'number' ? {} : { traces: session.run_count }),
   };
 }
 
@@ -182,7 +182,7 @@ export function filterOf(roots: readonly SourceRun[]): string {
   const [first, last] = [Math.min(...starts), Math.max(...starts, ...ends)];
   const margin = Math.min(Math.max(last - first, leastMarginMs), mostMarginMs);
   const from = `gte(start_time, "${new Date(first - margin).toISOString()}")`;
-  if (roots.some((root) => root.end_time == null)) return from;
+  if (roots.some((root) => typeof root.end_time !== 'string')) return from;
   return `and(${from}, lte(start_time, "${new Date(last + margin).toISOString()}"))`;
 }
 

@@ -28,7 +28,7 @@ export type NewRow = Pick<MovedRow, 'kind' | 'sourceId' | 'state'> &
   Partial<Omit<MovedRow, 'kind' | 'sourceId' | 'state'>>;
 
 const columns = `kind, source_id as "sourceId", container, name, target_id as "targetId",
-  source_hash as "sourceHash", state, written_here as "writtenHere", reason, held,
+  source_hash as "sourceHash", state, written_here as "writtenHere", reason, held::float8 as held,
   began_at as "beganAt", last_at as "lastAt"`;
 
 type Row = {
@@ -42,7 +42,7 @@ const rowOf = (row: Row): MovedRow => ({
   targetId: row.targetId ?? undefined,
   sourceHash: row.sourceHash ?? undefined,
   reason: row.reason ?? undefined,
-  held: row.held === null ? undefined : Number(row.held),
+  held: row.held ?? undefined,
   beganAt: row.beganAt ?? undefined,
   lastAt: row.lastAt ?? undefined,
 });

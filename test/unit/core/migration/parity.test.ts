@@ -55,7 +55,7 @@ describe('the report of a move', () => {
 
   it('shows names and reasons of others as texts, whatever they hold', () => {
     const text = moveReportMarkdown(report);
-    expect(text).not.toContain('<img');
+    expect(text).toContain('\\<img src=x> \\| cell');
     expect(text).toContain('`[b](http://x)`');
   });
 });

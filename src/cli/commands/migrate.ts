@@ -120,7 +120,7 @@ async function move(
 }
 
 async function show(cli: Cli, report: MoveReport): Promise<number | undefined> {
-  await cli.out.line(cli.json ? jsonText(report) : cli.out.safe(moveReportMarkdown(report)));
+  await cli.out.line(cli.json ? jsonText(report) : cli.out.safeText(moveReportMarkdown(report)));
   if (report.error !== undefined) throw AssayError.from(report.error);
   return report.status === 'differs' ? catalogueEntry('MIGRATION_DIFFERS').exit : undefined;
 }

@@ -18,6 +18,7 @@ import { registerDoctor } from './commands/doctor.js';
 import { registerExperiment } from './commands/experiment.js';
 import { registerGate } from './commands/gate.js';
 import { registerJudge } from './commands/judge.js';
+import { registerMigrate } from './commands/migrate.js';
 import { registerPrompts } from './commands/prompts.js';
 import { registerPrune } from './commands/prune.js';
 import { registerSchedule } from './commands/schedule.js';
@@ -97,6 +98,7 @@ Examples:
   registerConfig(program, registration);
   registerPrices(program, registration);
   registerDb(program, registration);
+  registerMigrate(program, registration);
   registerPrune(program, registration);
   return program;
 }

@@ -5,6 +5,7 @@ import { createExperiments, type Experiments } from './experiments.js';
 import { createGates, type Gates } from './gate.js';
 import { findConnections } from './connections.js';
 import { createJudges, type Judges } from './judges.js';
+import { createPlatformMigrations, type PlatformMigrations } from './platform-migrations.js';
 import { createPromptFetchers } from './prompt-fetchers.js';
 import { createPrompts, type Prompts } from './prompts.js';
 import { createRetention, type Retention } from './retention.js';
@@ -44,6 +45,7 @@ export class AssayClient {
   readonly judges: Judges;
   readonly retention: Retention;
   readonly datasets: Datasets;
+  readonly migrations: PlatformMigrations;
   readonly prompts: Prompts;
   readonly traces: Traces;
   readonly #close: () => Promise<void>;
@@ -57,6 +59,7 @@ export class AssayClient {
     this.judges = createJudges(transport);
     this.retention = createRetention(transport);
     this.datasets = createDatasets(transport);
+    this.migrations = createPlatformMigrations(transport);
     this.traces = createTraces(transport);
     const fetchers = createPromptFetchers(transport, { connections, folder });
     this.prompts = createPrompts(transport, fetchers);

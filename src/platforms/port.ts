@@ -21,6 +21,7 @@ import type {
 import type { TraceView } from '../contracts/trace-view.js';
 import type { PlatformPrompts, PromptContent } from './prompt-port.js';
 import type { PlatformDatasets } from './dataset-port.js';
+import type { TraceSink, TraceSource } from './trace-port.js';
 
 export type {
   OutboundRecord,
@@ -98,6 +99,10 @@ export interface Platform {
   describe(signal: AbortSignal): Promise<PlatformDescription>;
   /** Datasets beside runs: what is pushed, pulled, listed and compared. */
   readonly datasets: PlatformDatasets;
+  /** Its traces, for whoever takes them elsewhere. Absent where they cannot be read as a whole. */
+  readonly traceSource?: TraceSource;
+  /** Takes traces from elsewhere. Absent where it cannot. */
+  readonly traceSink?: TraceSink;
 
   /** Makes sure of the dataset; an equal one is left alone. */
   ensureDataset(

@@ -1,4 +1,5 @@
 /** Prompts as the platforms keep them. One implementation per platform; nothing here retries (durability 5). */
+import type { AssayError } from '../core/errors/assay-error.js';
 import type { PromptContent, PromptSelector } from '../contracts/prompt.js';
 
 export type {
@@ -48,8 +49,16 @@ export interface PlatformPrompts {
     which: PromptSelector,
     signal: AbortSignal,
   ): Promise<PromptVersion | undefined>;
-  /** All versions, newest first, page by page; none where the prompt is unknown. */
-  versions(name: string, signal: AbortSignal): AsyncIterable<readonly PromptVersion[]>;
+  /**
+   * All versions, newest first, page by page; none where the prompt is unknown.
+   *
+   * @param onUnreadable told of each version that holds what cannot be read, which is then passed over. Default: that is thrown.
+   */
+  versions(
+    name: string,
+    signal: AbortSignal,
+    onUnreadable?: (version: string, error: AssayError) => void,
+  ): AsyncIterable<readonly PromptVersion[]>;
   /** Looks for the content first, so that equal content is never a second version: `created` says what happened. */
   ensure(
     prompt: PromptToCreate,

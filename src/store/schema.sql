@@ -337,7 +337,7 @@ create table assay.migrations (
 
 create table assay.outbox (
   id bigint generated always as identity not null,
-  experiment_id text not null,
+  experiment_id text,
   platform text not null,
   partition text not null,
   kind text not null,
@@ -352,13 +352,22 @@ create table assay.outbox (
   refused json,
   created_at timestamp with time zone default clock_timestamp() not null,
   adds_to_trace boolean default false not null,
+  migration_id text,
   constraint outbox_pkey PRIMARY KEY (id),
   constraint outbox_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES assay.experiments(id) ON DELETE CASCADE,
-  constraint outbox_check CHECK (((cell_id IS NULL) = (run_id IS NOT NULL))),
-  constraint outbox_kind_check CHECK ((kind = ANY (ARRAY['spans'::text, 'scores'::text])))
+  constraint outbox_migration_id_fkey FOREIGN KEY (migration_id) REFERENCES assay.platform_migrations(id) ON DELETE CASCADE,
+  constraint outbox_kind_check CHECK ((kind = ANY (ARRAY['spans'::text, 'scores'::text]))),
+  constraint outbox_owner CHECK ((num_nonnulls(experiment_id, migration_id) = 1)),
+  constraint outbox_place CHECK (
+CASE
+    WHEN (migration_id IS NULL) THEN ((cell_id IS NULL) = (run_id IS NOT NULL))
+    ELSE (num_nonnulls(cell_id, run_id) = 0)
+END)
 );
 
 CREATE INDEX outbox_by_experiment ON assay.outbox USING btree (experiment_id, platform, kind, id);
+
+CREATE INDEX outbox_by_migration ON assay.outbox USING btree (migration_id, kind, id) WHERE (migration_id IS NOT NULL);
 
 CREATE UNIQUE INDEX outbox_of_run ON assay.outbox USING btree (experiment_id, platform, run_id, (ids[1])) WHERE (run_id IS NOT NULL);
 
@@ -430,6 +439,61 @@ create table assay.platform_deletions (
 );
 
 CREATE INDEX platform_deletions_open ON assay.platform_deletions USING btree (experiment_id, platform, id) WHERE (done_at IS NULL);
+
+create table assay.platform_migration_cursors (
+  migration_id text not null,
+  kind text not null,
+  container text not null,
+  cursor text,
+  done boolean default false not null,
+  constraint platform_migration_cursors_pkey PRIMARY KEY (migration_id, kind, container),
+  constraint platform_migration_cursors_migration_id_fkey FOREIGN KEY (migration_id) REFERENCES assay.platform_migrations(id) ON DELETE CASCADE
+);
+
+create table assay.platform_migration_items (
+  migration_id text not null,
+  kind text not null,
+  source_id text not null,
+  container text default ''::text not null,
+  name text default ''::text not null,
+  target_id text,
+  source_hash text,
+  target_hash text,
+  state text not null,
+  written_here boolean default false not null,
+  reason text,
+  held bigint,
+  began_at timestamp with time zone,
+  last_at timestamp with time zone,
+  constraint platform_migration_items_pkey PRIMARY KEY (migration_id, kind, source_id),
+  constraint platform_migration_items_migration_id_fkey FOREIGN KEY (migration_id) REFERENCES assay.platform_migrations(id) ON DELETE CASCADE,
+  constraint platform_migration_items_state_check CHECK ((state = ANY (ARRAY['found'::text, 'written'::text, 'verified'::text, 'differs'::text, 'left'::text])))
+);
+
+CREATE INDEX platform_migration_items_by_state ON assay.platform_migration_items USING btree (migration_id, kind, state, container, source_id);
+
+CREATE INDEX platform_migration_items_by_target ON assay.platform_migration_items USING btree (migration_id, kind, target_id);
+
+CREATE INDEX platform_migration_traces_by_time ON assay.platform_migration_items USING btree (migration_id, container, began_at, source_id) WHERE (kind = 'trace'::text);
+
+create table assay.platform_migrations (
+  id text not null,
+  project text not null,
+  name text not null,
+  direction text not null,
+  spec jsonb not null,
+  status text not null,
+  source jsonb,
+  target jsonb,
+  waiting text,
+  error jsonb,
+  ambiguous_resends integer default 0 not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  updated_at timestamp with time zone default clock_timestamp() not null,
+  constraint platform_migrations_pkey PRIMARY KEY (id),
+  constraint platform_migrations_project_name_key UNIQUE (project, name),
+  constraint platform_migrations_direction_check CHECK ((direction = ANY (ARRAY['langsmith-to-langfuse'::text, 'langfuse-to-langsmith'::text])))
+);
 
 create table assay.projects (
   id text not null,
@@ -523,8 +587,9 @@ CREATE OR REPLACE FUNCTION assay.add_to_outbox_counts(of_experiment text, of_pla
  LANGUAGE plpgsql
 AS $function$
 begin
-  if (more_traces, more_sent_traces, more_waiting, more_scores, more_sent_scores, more_run_scores, more_refused)
-     = (0, 0, 0, 0, 0, 0, 0) then
+  if of_experiment is null
+     or (more_traces, more_sent_traces, more_waiting, more_scores, more_sent_scores, more_run_scores, more_refused)
+        = (0, 0, 0, 0, 0, 0, 0) then
     return;
   end if;
   insert into assay.outbox_counts as c

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 
 import { createDatasetActivities } from '../activities/datasets/index.js';
 import { createExperimentActivities } from '../activities/experiment/index.js';
+import { createMigrationActivities } from '../activities/migration/index.js';
 import { createPromptActivities } from '../activities/prompts/index.js';
 import { createRegressionActivities } from '../activities/regression/index.js';
 import type { RunStarter } from '../activities/regression/ports.js';
@@ -157,6 +158,7 @@ function allActivities(ports: ExperimentPorts, runs: RunStarter) {
       ...experiments.publishing,
       ...regression.publishing,
       ...datasets.publishing,
+      ...createMigrationActivities(ports).publishing,
       ...createPromptActivities(ports),
     },
   };

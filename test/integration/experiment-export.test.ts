@@ -6,6 +6,7 @@ import { pino } from 'pino';
 
 import { createExporter, type Exporter } from '../../src/activities/experiment/export.js';
 import { drainOutbox } from '../../src/activities/experiment/publish.js';
+import { areCellsDone } from '../../src/store/experiments.js';
 import { AssayError } from '../../src/core/errors/assay-error.js';
 import { createLangfusePlatform } from '../../src/platforms/langfuse/platform.js';
 import type { OutboundExport, Platform, SendOutcome } from '../../src/platforms/port.js';
@@ -244,12 +245,12 @@ describe('a platform that refuses the keys', () => {
 
   const drain = (of: Setup, platform = of.platform) =>
     drainOutbox({
-      experimentId: of.experimentId,
+      closed: () => areCellsDone(test.store, of.experimentId),
       session: of.session,
       exporter: of.exporterOver(of.session, platform),
       platform,
       beat: { tell: () => undefined, cancelled: new AbortController().signal, before: {} },
-      ports: { store: test.store, draining: new AbortController().signal },
+      ports: { draining: new AbortController().signal },
     });
   const closeCells = ({ experimentId }: Setup) =>
     test.store.query(

@@ -47,7 +47,8 @@ export function createPublish(ports: ExperimentPorts): ExperimentActivities['pub
           visibilityMs: ports.project.config.platform.visibilityDeadlineMs,
           log: ports.log,
         });
-        return await drainOutbox({ experimentId, session, exporter, platform, beat, ports });
+        const closed = (): Promise<boolean> => areCellsDone(ports.store, experimentId);
+        return await drainOutbox({ closed, session, exporter, platform, beat, ports });
       } finally {
         await session.close();
       }
@@ -106,22 +107,23 @@ export async function refuseOtherProject(
 
 /** What a drain works with. */
 export interface Drain {
-  readonly experimentId: string;
+  /** Whether nothing more comes into the outbox. */
+  readonly closed: () => Promise<boolean>;
   readonly session: PublisherSession;
   readonly exporter: Exporter;
   readonly platform: Platform;
   readonly beat: Beat;
-  readonly ports: Pick<ExperimentPorts, 'store' | 'draining'>;
+  readonly ports: Pick<ExperimentPorts, 'draining'>;
 }
 
 /**
- * Sends what stands in the outbox until the cells are closed and nothing is left, or until there is something to wait for that
- * people should see.
+ * Sends what stands in the outbox until it is closed and nothing is left, or until there is something to wait for that people
+ * should see.
  *
- * @throws AssayError PLATFORM_UNAUTHORIZED where all cells have ended and the keys were refused for 10 minutes.
+ * @throws AssayError PLATFORM_UNAUTHORIZED where it is closed and the keys were refused for 10 minutes.
  */
 export async function drainOutbox(on: Drain): Promise<DrainReply> {
-  const { experimentId, session, exporter, platform, beat, ports } = on;
+  const { session, exporter, platform, beat, ports } = on;
   const stop = AbortSignal.any([beat.cancelled, ports.draining, session.alive]);
   const outage = createOutage();
   let sent = 0;
@@ -129,7 +131,7 @@ export async function drainOutbox(on: Drain): Promise<DrainReply> {
     // The workflow asks again; whoever takes over finds intents and marks.
     if (stop.aborted) return { state: 'wait', waitMs: 100, reason: 'the publisher moved' };
     // Asked before the rows are taken: a run whose cells close in between is seen as closed on the next round.
-    const closed = await areCellsDone(ports.store, experimentId);
+    const closed = await on.closed();
     const settled = await exporter.settle();
     const round = settled.state === 'blocked' ? settled : await sendPending(on);
     const moved = 'rows' in round ? round.rows : 0;

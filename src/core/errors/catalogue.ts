@@ -177,6 +177,11 @@ export const catalogue = {
   EXPERIMENT_HAS_ERRORS: run('Some cells ended in an error'),
   GATE_RUN_FAILED: run('A run of the gate did not end well'),
   GATE_COMPARISON_FAILED: run('The runs of the gate could not be compared'),
+  MIGRATION_TRACE_INVALID: run('A trace of the other platform cannot be written'),
+  MIGRATION_SOURCE_MISSING: missing('What is to be moved is not on the source'),
+  MIGRATION_NOT_FOUND: missing('There is no move between platforms of this name'),
+  MIGRATION_EXISTS: conflict('There is another move of this name'),
+  MIGRATION_DIFFERS: run('What was moved does not read back equal'),
   WAIT_TIMEOUT: {
     status: 504,
     exit: 6,

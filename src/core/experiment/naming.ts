@@ -62,6 +62,15 @@ export function datasetPushWorkflowId(project: string, dataset: string): string 
   return `assay/${project}/dataset/${dataset}`;
 }
 
+/** Moving things from one platform to another. */
+export const platformMigrationWorkflowType = 'platformMigration';
+export const moveProgressQuery = 'moveProgress';
+
+/** The id of the workflow that moves: the business key. */
+export function platformMigrationWorkflowId(project: string, name: string): string {
+  return `assay/${project}/migration/${name}`;
+}
+
 /** What is done to a prompt. */
 export const syncPromptWorkflowType = 'syncPrompt';
 export const movePromptLabelWorkflowType = 'movePromptLabel';

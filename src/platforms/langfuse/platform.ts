@@ -9,6 +9,7 @@ import { shortText } from './field-text.js';
 import { readOptions, type LangfuseOptions } from './options.js';
 import { patientReads } from './patient-reads.js';
 import { readApis } from './read-apis.js';
+import { createTraceSink } from './import/sink.js';
 import { createPromptLibrary } from './prompt-library.js';
 import { createPlatformDatasets } from './platform-datasets.js';
 import { createRest } from './rest.js';
@@ -68,6 +69,7 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
     },
     describe: async (signal) => describeServer(rest, await server.look(signal), signal),
     datasets: createPlatformDatasets({ rest, known: restOfRun }, projectUrl),
+    traceSink: createTraceSink({ rest: restOfReadBack, server, settings }),
     // These look for what is asked for before they make it, so they may be repeated as a whole.
     ensureDataset: (dataset, signal) =>
       patiently(signal, () => ensureDataset(rest, dataset, signal)),

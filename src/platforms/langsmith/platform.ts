@@ -22,6 +22,7 @@ import { sendExport } from './send.js';
 import { checkWorkspace, describeServer } from './server-facts.js';
 import { prepareRun } from './sessions.js';
 import { readTrace } from './trace.js';
+import { createTraceSource } from './trace-source.js';
 
 export type { LangsmithOptions } from './options.js';
 
@@ -67,6 +68,7 @@ export function createLangsmithPlatform(options: LangsmithOptions): LangsmithPla
     name: 'langsmith',
     prompts,
     datasets: createDatasets(restOfPlan, pageOf),
+    traceSource: createTraceSource(restOfReadBack),
     limits: {
       // The batch that the server asks its clients for: 100 runs; a cell with more goes alone.
       spans: { maxBytes: maxRunsBytes, maxRecords: 100, maxIds: 100 },

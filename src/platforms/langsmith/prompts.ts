@@ -1,3 +1,4 @@
+import { AssayError } from '../../core/errors/assay-error.js';
 import { wellFormed } from '../../core/text/well-formed.js';
 import { patiently } from '../patience.js';
 import type {
@@ -49,7 +50,7 @@ export function createPrompts(rest: Rest, settings: Prompts['settings']): Langsm
   return {
     list: (signal) => listPrompts(rest, signal),
     get: (name, which, signal) => getPrompt(on, { name, which, signal }),
-    versions: (name, signal) => listVersions(on, name, signal),
+    versions: (name, signal, onUnreadable) => listVersions(on, { name, signal, onUnreadable }),
     // It looks for what is asked for before it makes it, so it may be repeated as a whole.
     ensure: (prompt, signal) => {
       const asked = { commit: false };
@@ -174,10 +175,14 @@ const present = (text: string | null | undefined): text is string =>
 
 async function* listVersions(
   on: Prompts,
-  name: string,
-  signal: AbortSignal,
+  of: {
+    readonly name: string;
+    readonly signal: AbortSignal;
+    readonly onUnreadable: Parameters<PlatformPrompts['versions']>[2];
+  },
 ): AsyncGenerator<readonly PromptVersion[], void, undefined> {
   const { rest } = on;
+  const { name, signal, onUnreadable } = of;
   const call = { path: `/repos/-/${handleOf(name)}`, what: whatOf(name), signal };
   const repo = await rest.find(call, repoAnswer);
   if (repo === undefined) return;
@@ -191,9 +196,14 @@ async function* listVersions(
         commit.manifest === null || commit.manifest === undefined
           ? await rest.read({ ...call, path: commitPath(name, commit.commit_hash) }, commitAnswer)
           : commit;
-      page.push(
-        versionOf(on, { name, commit: { ...commit, manifest: whole.manifest }, tags, repoTags }),
-      );
+      const read = { ...commit, manifest: whole.manifest };
+      try {
+        page.push(versionOf(on, { name, commit: read, tags, repoTags }));
+      } catch (error) {
+        const isItsOwn = AssayError.is(error) && error.code === 'PROMPT_INVALID';
+        if (!isItsOwn || onUnreadable === undefined) throw error;
+        onUnreadable(commit.commit_hash, error);
+      }
     }
     yield page;
   }

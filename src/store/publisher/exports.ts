@@ -170,7 +170,7 @@ export async function reopenExport(on: Queryable, exportId: string): Promise<str
   return row.intended_at;
 }
 
-/** The same after an unclear answer and a fruitless search; counted in each of its experiments. */
+/** The same after an unclear answer and a fruitless search; counted in each of its experiments, or in its move. */
 export async function countResend(on: Queryable, exportId: string): Promise<string> {
   const [row] = await rowsOf<{ intended_at: string }>(
     on,
@@ -182,8 +182,12 @@ export async function countResend(on: Queryable, exportId: string): Promise<stri
        insert into assay.publication as p (experiment_id, platform, ambiguous_resends)
        select distinct o.experiment_id, again.platform, 1
          from again join assay.outbox o on o.id = any(again.row_ids)
+        where o.experiment_id is not null
        on conflict (experiment_id, platform)
          do update set ambiguous_resends = p.ambiguous_resends + 1
+     ), moved as (
+       update assay.platform_migrations set ambiguous_resends = ambiguous_resends + 1
+        where id in (select o.migration_id from again join assay.outbox o on o.id = any(again.row_ids))
      )
      select intended_at from again`,
     [exportId],

@@ -101,6 +101,7 @@ export async function countTakeover(on: Queryable, drain: Drain): Promise<void> 
     `insert into assay.publication as p (experiment_id, platform, takeovers)
      select distinct experiment_id, platform, 1 from assay.outbox
       where platform = $1 and partition = $2 and sent_at is null and refused is null
+        and experiment_id is not null
      on conflict (experiment_id, platform) do update set takeovers = p.takeovers + 1`,
     [drain.platform, drain.partition],
   );

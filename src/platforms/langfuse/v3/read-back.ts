@@ -43,7 +43,8 @@ export async function findExport(
   return found;
 }
 
-async function observationIds(
+/** The ids of a trace's spans. */
+export async function observationIds(
   rest: Rest,
   traceId: string,
   signal: AbortSignal,

@@ -124,7 +124,7 @@ function encodeAt(
 }
 
 /** A span in the order of {@link OtlpSpan}, as `JSON.stringify` prints it: see `onlySpans`. */
-function spanJson(
+export function spanJson(
   span: Omit<OtlpSpan, 'attributes' | 'kind' | 'status'> & {
     readonly attributes: readonly string[];
   },

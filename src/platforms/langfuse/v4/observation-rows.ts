@@ -1,6 +1,5 @@
 import { observationKeysAnswer } from '../answers.js';
 import type { Rest } from '../rest.js';
-import type { metadataKey } from './attributes.js';
 
 /** The most rows a page of `v2/observations` holds. */
 const pageRows = 1_000;
@@ -15,11 +14,13 @@ export interface ObservationRow {
 export interface RowQuery {
   /** A metadata key of ours and its value. */
   readonly metadata: {
-    readonly key: (typeof metadataKey)['runUid' | 'exportId'];
+    readonly key: string;
     readonly value: string;
   };
   /** ISO 8601; rows that start before are passed over. */
   readonly from?: string;
+  /** ISO 8601; rows that start after it are passed over. */
+  readonly to?: string;
   readonly what: string;
   readonly signal: AbortSignal;
 }
@@ -34,6 +35,7 @@ export async function* observationRows(
   const filter = [
     { type: 'stringObject', column: 'metadata', key, operator: '=', value },
     ...(query.from === undefined ? [] : [startTime('>=', query.from)]),
+    ...(query.to === undefined ? [] : [startTime('<=', query.to)]),
   ];
   let cursor: string | undefined;
   let border: ObservationRow | undefined;

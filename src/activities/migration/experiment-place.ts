@@ -1,0 +1,147 @@
+import type { ForeignTrace, TargetExperiment } from '../../platforms/trace-port.js';
+import type { JsonObject } from '../../core/json/json.js';
+import { countNamed, findItems } from '../../store/moves/items.js';
+import { traceSides, type MovedGroup } from './trace-sides.js';
+import type { Moving } from './moving.js';
+
+interface Placed {
+  readonly experiment?: TargetExperiment;
+  /** Why the trace belongs to no experiment there. */
+  readonly problem?: string;
+}
+
+/** Where the traces of a group go. */
+export type ExperimentPlace = {
+  /** By the source's ids of the traces. */
+  readonly open: (traces: readonly ForeignTrace[]) => Promise<ReadonlyMap<string, Placed>>;
+} & (
+  | { readonly kind: 'project' }
+  /** `first` is the id of the first repetition there. */
+  | { readonly kind: 'experiment'; readonly first: string }
+);
+
+const project: ExperimentPlace = {
+  kind: 'project',
+  open: () => Promise.resolve(new Map()),
+};
+
+/**
+ * The experiments that a group becomes: one for each repetition, since an experiment there shows one trace of an item. The
+ * nth trace of an item, by its start, is of the nth repetition.
+ */
+export async function experimentsOf(
+  moving: Moving,
+  moved: MovedGroup,
+): Promise<ExperimentPlace | { readonly left: string }> {
+  const { id: migrationId, store, target, signal } = moving;
+  const { group } = moved;
+  if (group.dataset === undefined) return project;
+  const row = (await findItems(store, { migrationId, kind: 'dataset' }, [group.dataset.id])).get(
+    group.dataset.id,
+  );
+  // It may have been moved before, under another name of a move.
+  const there =
+    row?.targetId === undefined
+      ? await target.datasets.get(group.dataset.name, signal)
+      : { id: row.targetId, name: group.dataset.name };
+  if (there === undefined) return { left: 'its dataset is not on the target' };
+  const naming = namingOf(moving, { moved, dataset: there });
+  if (await naming.isTaken(1)) {
+    return { left: 'EXPERIMENT_EXISTS_ELSEWHERE: an experiment of this name stands there already' };
+  }
+  return {
+    kind: 'experiment',
+    first: naming.named(1).id,
+    open: async (traces) => placeTraces(moving, { moved, dataset: there, traces, naming }),
+  };
+}
+
+interface Dataset {
+  readonly id: string;
+  readonly name: string;
+}
+
+interface Naming {
+  readonly named: (repetition: number) => { readonly id: string; readonly name: string };
+  readonly isTaken: (repetition: number) => Promise<boolean>;
+}
+
+function namingOf(
+  moving: Moving,
+  { moved: { group }, dataset }: { readonly moved: MovedGroup; readonly dataset: Dataset },
+): Naming {
+  const { sides, signal } = moving;
+  const { sink } = traceSides(moving);
+  const { projectId } = sides.target;
+  const named: Naming['named'] = (repetition) => {
+    const name = repetition === 1 ? group.name : `${group.name} (repetition ${repetition})`;
+    return { name, id: sink.experimentId({ projectId, datasetId: dataset.id, name }) };
+  };
+  const asked = new Map<number, Promise<boolean>>();
+  return {
+    named,
+    isTaken: (repetition) => {
+      const known =
+        asked.get(repetition) ??
+        sink.isTaken({
+          ...named(repetition),
+          datasetId: dataset.id,
+          datasetName: dataset.name,
+          group,
+          signal,
+        });
+      asked.set(repetition, known);
+      return known;
+    },
+  };
+}
+
+async function placeTraces(
+  moving: Moving,
+  on: {
+    readonly moved: MovedGroup;
+    readonly dataset: Dataset;
+    readonly traces: readonly ForeignTrace[];
+    readonly naming: Naming;
+  },
+): Promise<ReadonlyMap<string, Placed>> {
+  const { id: migrationId, store, sides } = moving;
+  const { moved, dataset, traces, naming } = on;
+  const { group } = moved;
+  const itemIds = [...new Set(traces.flatMap(({ itemId }) => itemId ?? []))];
+  const items = await findItems(store, { migrationId, kind: 'item' }, itemIds);
+  const seen = new Map(await countNamed(store, { migrationId, container: group.id }, itemIds));
+  const generation = sides.target.generation === 'v3' ? ('v3' as const) : ('v4' as const);
+  const metadata: JsonObject = {
+    ...group.metadata,
+    'assay.moved_from': sides.source.platform,
+    'assay.moved_group_id': group.id,
+  };
+  const placed = new Map<string, Placed>();
+  for (const { id, itemId } of traces) {
+    if (itemId === undefined) {
+      placed.set(id, { problem: 'it is of no dataset item' });
+      continue;
+    }
+    const item = items.get(itemId);
+    const repetition = (seen.get(itemId) ?? 0) + 1;
+    seen.set(itemId, repetition);
+    if (item?.targetId === undefined || item.state === 'left') {
+      placed.set(id, { problem: 'its dataset item was not moved, so it is in no experiment' });
+    } else if (repetition > 1 && (await naming.isTaken(repetition))) {
+      placed.set(id, { problem: `the name of repetition ${repetition} is taken there` });
+    } else {
+      placed.set(id, {
+        experiment: {
+          ...naming.named(repetition),
+          generation,
+          metadata,
+          ...(group.description === undefined ? {} : { description: group.description }),
+          datasetId: dataset.id,
+          itemId: item.targetId,
+        },
+      });
+    }
+  }
+  return placed;
+}

@@ -1,0 +1,157 @@
+import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import { setTimeout as wait } from 'node:timers/promises';
+
+import {
+  platformMigrationSchema,
+  type MoveReply,
+  type MoveReport,
+  type PlatformMigrationInput,
+  type PlatformMigrationSpec,
+} from '../contracts/platform-migration.js';
+import { AssayError } from '../core/errors/assay-error.js';
+import {
+  platformMigrationWorkflowId,
+  platformMigrationWorkflowType,
+  taskQueues,
+} from '../core/experiment/naming.js';
+import { canonicalJson } from '../core/json/json.js';
+import { findMove, listMoves, moveId, type MoveRecord } from '../store/moves/moves.js';
+import { moveReport } from '../store/moves/report.js';
+import { temporalUnreachable } from './temporal-failures.js';
+import type { Transport } from './transport.js';
+import { requireWorker } from './worker-presence.js';
+
+export type { MoveReport, PlatformMigrationInput } from '../contracts/platform-migration.js';
+
+/** A move as it is listed. */
+export type ListedMove = Pick<
+  MoveRecord,
+  'name' | 'direction' | 'status' | 'createdAt' | 'updatedAt'
+>;
+
+export interface MoveOptions {
+  /** Told about once a second while it goes on. */
+  readonly onProgress?: (report: MoveReport) => void;
+  /** Ends the waiting; the move goes on. */
+  readonly signal?: AbortSignal;
+}
+
+/** Moves of what one platform holds to another. */
+export interface PlatformMigrations {
+  /**
+   * Moves, durably: it goes on whatever becomes of the caller. The same request again waits for the same work; of one that has ended
+   * it finishes what was open and reads all back again.
+   *
+   * @throws AssayError SPEC_INVALID, MIGRATION_EXISTS where a move of this name asks for something else, PLATFORM_NOT_CONFIGURED,
+   *   WORKER_MISSING, TEMPORAL_UNREACHABLE
+   */
+  run(input: PlatformMigrationInput, options?: MoveOptions): Promise<MoveReport>;
+  /** How a move stands, from its rows. @throws AssayError MIGRATION_NOT_FOUND */
+  report(of: { readonly project: string; readonly name: string }): Promise<MoveReport>;
+  /** Newest first. */
+  list(project: string): Promise<readonly ListedMove[]>;
+}
+
+const lookEveryMs = 1_000;
+/** Temporal may be exchanged meanwhile. */
+const mostSilenceMs = 60_000;
+
+export function createPlatformMigrations(transport: Transport): PlatformMigrations {
+  const find = async (project: string, name: string): Promise<MoveRecord | undefined> =>
+    findMove(await transport.store(), moveId(project, name));
+  return {
+    async run(input, options = {}) {
+      const spec = parseSpec(input);
+      const known = await find(spec.project, spec.name);
+      if (known !== undefined) refuseOther(known.spec, spec);
+      const handle = await start(await transport.temporal(), spec);
+      const reply = await follow(handle, {
+        ...options,
+        look: async () => {
+          const move = await find(spec.project, spec.name);
+          return move === undefined ? undefined : moveReport(await transport.store(), move);
+        },
+      });
+      if ('error' in reply) throw AssayError.from(reply.error);
+      return reply.report;
+    },
+    async report({ project, name }) {
+      const move = await find(project, name);
+      if (move === undefined) {
+        throw new AssayError('MIGRATION_NOT_FOUND', `There is no move "${name}" of ${project}.`, {
+          mend: 'See `assay migrate list`.',
+        });
+      }
+      return moveReport(await transport.store(), move);
+    },
+    list: async (project) => listMoves(await transport.store(), project),
+  };
+}
+
+function parseSpec(input: PlatformMigrationInput): PlatformMigrationSpec {
+  const parsed = platformMigrationSchema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new AssayError('SPEC_INVALID', 'The move has problems.', {
+    problems: parsed.error.issues.map(({ path, message }) => ({
+      at: path.map(String).join('.') || 'move',
+      message,
+    })),
+  });
+}
+
+/** What two requests must agree in to be one move. */
+const meaning = ({ patienceMs: _, ...spec }: PlatformMigrationSpec): string => canonicalJson(spec);
+
+function refuseOther(known: PlatformMigrationSpec, asked: PlatformMigrationSpec): void {
+  if (meaning(known) === meaning(asked)) return;
+  throw new AssayError(
+    'MIGRATION_EXISTS',
+    `The move "${asked.name}" asks for something else (${meaning(known)}).`,
+    { mend: 'Ask for the same to go on with it, or give another --name.' },
+  );
+}
+
+async function start(client: Client, spec: PlatformMigrationSpec): Promise<WorkflowHandle> {
+  const taskQueue = taskQueues(spec.project).orchestration;
+  try {
+    await requireWorker(client, taskQueue);
+    return await client.workflow.start(platformMigrationWorkflowType, {
+      workflowId: platformMigrationWorkflowId(spec.project, spec.name),
+      taskQueue,
+      args: [{ spec }],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      staticSummary: `${spec.direction}: ${spec.name}`,
+    });
+  } catch (error) {
+    throw temporalUnreachable(error);
+  }
+}
+
+async function follow(
+  handle: WorkflowHandle,
+  on: MoveOptions & { readonly look: () => Promise<MoveReport | undefined> },
+): Promise<MoveReply> {
+  const { signal, onProgress, look } = on;
+  const aborts = signal === undefined ? {} : { signal };
+  let heardAt = performance.now();
+  for (;;) {
+    const result = handle.result() as Promise<MoveReply>;
+    result.catch(() => undefined);
+    try {
+      for (;;) {
+        const reply = await Promise.race([result, wait(lookEveryMs, undefined, aborts)]);
+        if (reply !== undefined) return reply;
+        // A database that is away shows nothing for a while; the move waits for it as well.
+        const seen = await look().catch(() => undefined);
+        if (seen !== undefined) onProgress?.(seen);
+        heardAt = performance.now();
+      }
+    } catch (error) {
+      if (error instanceof WorkflowFailedError || signal?.aborted === true) throw error;
+      const known = temporalUnreachable(error);
+      const away = AssayError.is(known) && known.code === 'TEMPORAL_UNREACHABLE';
+      if (!away || performance.now() - heardAt > mostSilenceMs) throw known;
+      await wait(1_000, undefined, aborts);
+    }
+  }
+}

@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
@@ -146,8 +147,10 @@ export async function historiesOf({ temporal }: Harness, workflowId: string): Pr
 
 // Who recorded it, and where, is nobody's business.
 function clean(text: string): Promise<string> {
-  const json: unknown = JSON.parse(text, (key, value: unknown) =>
-    key === 'identity' && typeof value === 'string' ? 'recorder' : value,
-  );
+  const here = resolve('.');
+  const json: unknown = JSON.parse(text, (key, value: unknown) => {
+    if (typeof value !== 'string') return value;
+    return key === 'identity' ? 'recorder' : value.replaceAll(here, '/assay');
+  });
   return format(JSON.stringify(json), { parser: 'json', printWidth: 100 });
 }

@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+
+const folder = new URL('platform-histories/', import.meta.url);
+const names = readdirSync(folder)
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => name.slice(0, -'.json'.length));
+const textOf = (name: string): string => readFileSync(new URL(`${name}.json`, folder), 'utf8');
+/** What production runs: the bundle of the build. */
+const bundle = readFileSync(resolve('dist/workers/workflows.bundle.js'), 'utf8');
+
+const replay = (name: string, code = bundle): Promise<void> =>
+  Worker.runReplayHistory(
+    { workflowBundle: { code } },
+    JSON.parse(textOf(name)),
+    `recorded/${name}`,
+  );
+
+/** How often an activity was scheduled. */
+const scheduled = (name: string, activity: string): number => {
+  const { events } = JSON.parse(textOf(name)) as {
+    readonly events: readonly {
+      readonly activityTaskScheduledEventAttributes?: { readonly activityType: { name: string } };
+    }[];
+  };
+  return events.filter(
+    (event) => event.activityTaskScheduledEventAttributes?.activityType.name === activity,
+  ).length;
+};
+
+describe('recorded histories of pushed datasets, pushed prompts and moved labels', () => {
+  beforeAll(() => {
+    // A replay that fails is what one of these tests is about; it need not fill the log.
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+  });
+
+  it('are of every kind', () => {
+    expect([...names].sort()).toEqual([
+      'label-promoted',
+      'label-refused',
+      'label-rolled-back',
+      'prompt-failed',
+      'prompt-pushed',
+      'prompt-pushed-both',
+      'prompt-unchanged',
+      'push-away',
+      'push-both',
+      'push-given-up',
+      'push-invalid',
+      'push-long',
+      'push-plain',
+    ]);
+    expect(scheduled('push-invalid', 'pushSlice')).toBe(0);
+    expect(scheduled('push-both', 'pushSlice')).toBe(2);
+    expect(scheduled('push-long', 'pushSlice')).toBeGreaterThan(1);
+    expect(textOf('push-away')).toContain('EVENT_TYPE_TIMER_FIRED');
+    expect(scheduled('push-away', 'givePushUp')).toBe(0);
+    expect(scheduled('push-given-up', 'givePushUp')).toBe(1);
+    expect(scheduled('prompt-pushed-both', 'pushPrompt')).toBe(2);
+    expect(textOf('prompt-failed')).toContain('EVENT_TYPE_ACTIVITY_TASK_FAILED');
+    for (const name of names.filter((each) => each.startsWith('label'))) {
+      expect(scheduled(name, 'movePromptLabel')).toBe(1);
+    }
+    expect(textOf('label-refused')).toContain('EVENT_TYPE_ACTIVITY_TASK_FAILED');
+  });
+
+  it.each(names)('%s: the workflow of this build goes the same way', async (name) => {
+    await expect(replay(name)).resolves.toBeUndefined();
+  });
+
+  it.each([
+    ['push-plain', '{ checkPush }', '{ otherwise: checkPush }'],
+    ['push-away', '{ pushSlice,', '{ otherwise: pushSlice,'],
+    ['push-given-up', ', givePushUp }', ', otherwise: givePushUp }'],
+    ['prompt-pushed', 'call.choosePlatforms(', 'call.otherwise('],
+    ['prompt-pushed', 'call.pushPrompt(', 'call.otherwise('],
+    ['label-promoted', 'call.movePromptLabel(', 'call.otherwise('],
+  ])(
+    '%s is not fitted by a workflow with %s changed: the replay can fail',
+    async (name, of, by) => {
+      const changed = bundle.replaceAll(of, by);
+      expect(changed).not.toBe(bundle);
+      await expect(replay(name, changed)).rejects.toThrow(/nondeterminism|non-?determinis/i);
+    },
+  );
+});

@@ -1,0 +1,164 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+
+import { datasetPushWorkflowId, promptWorkflowId } from '../../src/core/experiment/naming.js';
+import { promptContentHash } from '../../src/core/prompts/content.js';
+import { startHarness, type Harness } from '../../test/support/harness.js';
+import { startLangsmith } from '../../test/support/langsmith/server.js';
+import { configFile, datasetFiles, promptFiles } from '../../test/support/project-files.js';
+import { openTestServices } from '../../test/support/test-services.js';
+import { historiesOf } from './main.js';
+
+const project = 'recorded';
+const itemsPath = '/api/public/dataset-items';
+
+/** Records the histories of pushes and moved labels into a folder: of the kinds that are named, else of every kind. */
+export async function recordPlatforms(folder: URL, kinds: readonly string[] = []): Promise<void> {
+  const services = await openTestServices();
+  const langsmith = await startLangsmith();
+  const harness = await startHarness({
+    project,
+    files: {
+      'assay.config.ts': configFile({ project }),
+      ...datasetFiles(6, 'push-plain'),
+      ...datasetFiles(6, 'push-both'),
+      ...datasetFiles(6, 'push-away'),
+      ...datasetFiles(6, 'push-given-up'),
+      ...datasetFiles(300, 'push-long'),
+      ...datasetFiles(6, 'push-invalid'),
+      'datasets/push-invalid/schema.json': JSON.stringify({
+        properties: { inputs: { required: ['never'] } },
+      }),
+      ...promptFiles,
+    },
+  });
+  try {
+    await harness.startWorkers({
+      variables: { LANGSMITH_API_KEY: langsmith.apiKey, LANGSMITH_ENDPOINT: langsmith.url },
+    });
+    const recorders = { ...pushKinds(harness), ...promptKinds(harness) };
+    await mkdir(folder, { recursive: true });
+    for (const [kind, record] of Object.entries(recorders)) {
+      if (kinds.length > 0 && !kinds.includes(kind)) continue;
+      // The last execution: what came before it prepared it.
+      const text = (await historiesOf(harness, await record())).at(-1);
+      if (text === undefined) throw new Error(`${kind} left no history`);
+      await writeFile(new URL(`${kind}.json`, folder), text);
+      process.stderr.write(`${kind}.json\n`);
+    }
+  } finally {
+    await harness.stop();
+    await langsmith.close();
+    await services.close();
+  }
+}
+
+/** By kind: does it, and gives the id of the workflow that did. */
+type Recorders = Readonly<Record<string, () => Promise<string>>>;
+
+function pushKinds({ client, platform }: Harness): Recorders {
+  const push = async (
+    dataset: string,
+    change: { readonly backend?: 'both'; readonly patienceMs?: number } = {},
+  ): Promise<string> => {
+    await client.datasets.push({ project, dataset, ...change }).catch(() => undefined);
+    return datasetPushWorkflowId(project, dataset);
+  };
+  const fault = (rule: object): Promise<unknown> =>
+    platform.admin('POST', '/dev/faults', { method: 'POST', pathPrefix: itemsPath, ...rule });
+  const mended = (): Promise<unknown> => platform.admin('DELETE', '/dev/faults');
+  return {
+    'push-plain': () => push('push-plain'),
+    'push-both': () => push('push-both', { backend: 'both' }),
+    'push-invalid': () => push('push-invalid'),
+    async 'push-away'() {
+      await fault({ kind: 'down', seconds: 12 });
+      const id = await push('push-away');
+      await mended();
+      return id;
+    },
+    async 'push-given-up'() {
+      await fault({ kind: 'down', seconds: 600 });
+      const id = await push('push-given-up', { patienceMs: 3_000 });
+      await mended();
+      return id;
+    },
+    // Longer than its first slice.
+    async 'push-long'() {
+      await fault({ kind: 'slow', delayMs: 500 });
+      const id = await push('push-long');
+      await mended();
+      return id;
+    },
+  };
+}
+
+function promptKinds({ client, platform }: Harness): Recorders {
+  const push = async (
+    name: string,
+    text: string,
+    backend?: 'langfuse' | 'langsmith' | 'both',
+  ): Promise<string> => {
+    const content = { body: { kind: 'text' as const, text }, config: {} };
+    await client.prompts.push({
+      project,
+      name,
+      content,
+      contentHash: promptContentHash(content),
+      labels: ['staging'],
+      actor: 'recorder',
+      ...(backend === undefined ? {} : { backend }),
+    });
+    return promptWorkflowId(project, name);
+  };
+  const promote = (name: string, version: string, gated = false): Promise<unknown> =>
+    client.prompts.move({
+      kind: 'promote',
+      project,
+      name,
+      label: 'production',
+      to: { version },
+      actor: 'recorder',
+      ...(gated ? { gate: {} } : {}),
+    });
+  return {
+    'prompt-pushed': () => push('pushed', 'Sort: {{text}}'),
+    'prompt-pushed-both': () => push('pushed-both', 'Sort: {{text}}', 'both'),
+    async 'prompt-unchanged'() {
+      await push('unchanged', 'Sort: {{text}}');
+      return push('unchanged', 'Sort: {{text}}');
+    },
+    async 'prompt-failed'() {
+      // Messages there, which a text cannot follow.
+      await platform.admin('POST', '/api/public/v2/prompts', {
+        name: 'failed',
+        type: 'chat',
+        prompt: [{ role: 'user', content: 'x' }],
+      });
+      return push('failed', 'Sort: {{text}}');
+    },
+    async 'label-promoted'() {
+      const id = await push('promoted', 'Sort: {{text}}');
+      await promote('promoted', '1');
+      return id;
+    },
+    async 'label-refused'() {
+      const id = await push('refused', 'Sort: {{text}}');
+      await promote('refused', '1', true);
+      return id;
+    },
+    async 'label-rolled-back'() {
+      await push('rolled-back', 'Sort: {{text}}');
+      const id = await push('rolled-back', 'Sort well: {{text}}');
+      await promote('rolled-back', '1');
+      await promote('rolled-back', '2');
+      await client.prompts.move({
+        kind: 'rollback',
+        project,
+        name: 'rolled-back',
+        label: 'production',
+        actor: 'recorder',
+      });
+      return id;
+    },
+  };
+}

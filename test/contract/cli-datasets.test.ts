@@ -165,6 +165,11 @@ describe('assay datasets pull', () => {
     // One of them, into a folder that is said.
     expect(await cli('pull', 'two names', '--as', 'two')).toMatchObject({ code: 0 });
     expect(await readdir(file('two'))).toEqual(['test_cases.json']);
+    // The other one, later: the files are in step, with another dataset.
+    await there('Two-Names', [{ id: 'b' }]);
+    const other = await cli('pull', 'Two-Names', '--as', 'two', '--json');
+    expect(other).toMatchObject({ code: 4 });
+    expect(JSON.parse(other.out)).toMatchObject({ error: { code: 'PULL_CONFLICT' } });
   });
 
   it('refuses items that no file could hold', async () => {

@@ -67,7 +67,7 @@ export function createPushSlice(ports: DatasetPorts): DatasetActivities['pushSli
         return progressOf(pushing.push);
       } catch (error) {
         if (!AssayError.is(error) || beat.cancelled.aborted) throw error;
-        if (error.code === 'PLATFORM_UNREACHABLE') {
+        if (error.code === 'PLATFORM_UNREACHABLE' || error.code === 'PLATFORM_NOT_CONFIGURED') {
           await pushing.step({ waiting: error.message });
           const away = { error: error.toJSON(), waitMs: error.retryAfterMs ?? askAgainMs };
           return { ...progressOf(pushing.push), away };
@@ -116,10 +116,9 @@ async function open(
   const { ports, signal, tell } = on;
   const { store } = ports;
   const { pushId, request, checked } = slice;
-  const platform = platformNamed(ports, slice.platform);
   let push = await beginPush(store, {
     pushId,
-    platform: platform.name,
+    platform: slice.platform,
     project: request.project,
     dataset: request.dataset,
     stamp: checked.stamp,
@@ -130,7 +129,10 @@ async function open(
   tell(push, 0);
   return {
     slice,
-    platform,
+    // Asked for where it is used: a push whose worker lacks the keys must be told of, waited for and given up all the same.
+    get platform() {
+      return platformNamed(ports, slice.platform);
+    },
     ports,
     signal,
     get push() {

@@ -1,6 +1,8 @@
 import type { OnPlatform, PushedPrompt, PushPrompt } from '../../contracts/prompt-protocol.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { maxPromptBytes, promptBytes, promptContentHash } from '../../core/prompts/content.js';
+import { heldBack } from '../../core/prompts/label-moves.js';
+import { movesOfLabel } from '../../store/prompts/moves.js';
 import { moveLabel } from './move-label.js';
 import { promptsOf } from './platforms.js';
 import type { PromptPorts } from './ports.js';
@@ -29,8 +31,16 @@ export async function pushPrompt(
     signal,
   );
   const moved = [];
+  const notes: string[] = [];
   for (const label of new Set(labels)) {
     const move = { project, platform, prompt: name, label, to: version, contentHash };
+    const holder = await prompts.get(name, { label }, signal);
+    const moves = await movesOfLabel(ports.store, move);
+    const why = heldBack({ label, to: version, holder: holder?.version, moves });
+    if (why !== undefined) {
+      notes.push(why);
+      continue;
+    }
     moved.push(
       await moveLabel(
         { ...move, key: `${key}/${label}`, kind: 'push', actor, reason, gate: undefined },
@@ -38,7 +48,6 @@ export async function pushPrompt(
       ),
     );
   }
-  const notes: string[] = [];
   if (!created && tags !== undefined) {
     const found = await prompts.get(name, { version }, signal);
     // Langfuse takes tags with a new version only.

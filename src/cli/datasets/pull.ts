@@ -220,6 +220,11 @@ const isSame = ({ added, changed, removed }: DatasetDifference): boolean =>
 /** The files as they were pulled or pushed last: what is as it was then is no work that a pull could destroy. */
 async function knownStamps(cli: Cli, { client, folder }: Pulling): Promise<ReadonlySet<string>> {
   const pulled = await readPulled(cli, folder);
+  // Files that are of another dataset were in step with that one; under this name nobody has them.
+  if (pulled !== undefined && pulled.name !== folder.name) return new Set();
+  const known = pulled === undefined ? [] : [pulled.stamp];
+  // A push goes by the folder's name.
+  if (folder.folder !== folder.name) return new Set(known);
   const project = await cli.project().catch(() => undefined);
   const pushes =
     project === undefined
@@ -228,17 +233,20 @@ async function knownStamps(cli: Cli, { client, folder }: Pulling): Promise<Reado
           .pushes({ project, dataset: folder.folder, limit: 20 })
           // Without a database it is not known what was pushed; then nothing is overwritten unasked.
           .catch(() => []);
-  return new Set([...(pulled === undefined ? [] : [pulled]), ...pushes.map(({ stamp }) => stamp)]);
+  return new Set([...known, ...pushes.map(({ stamp }) => stamp)]);
 }
 
 const stateFile = (cli: Cli, folder: SafeFolder): string =>
   join(cli.folder, '.assay', 'datasets', `${folder.folder}.json`);
 
-async function readPulled(cli: Cli, folder: SafeFolder): Promise<string | undefined> {
+async function readPulled(
+  cli: Cli,
+  folder: SafeFolder,
+): Promise<{ readonly name: string; readonly stamp: string } | undefined> {
   try {
     const state: unknown = JSON.parse(await readFile(stateFile(cli, folder), 'utf8'));
-    return typeof state === 'object' && state !== null && 'stamp' in state
-      ? String(state.stamp)
+    return typeof state === 'object' && state !== null && 'stamp' in state && 'name' in state
+      ? { name: String(state.name), stamp: String(state.stamp) }
       : undefined;
   } catch {
     return undefined;

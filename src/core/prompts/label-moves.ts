@@ -33,3 +33,30 @@ export function previousHolder(
   const version = holders.at(-2);
   return version === undefined ? { unknown: 'first-holder' } : { version };
 }
+
+/**
+ * Why a push leaves a label where it is, in half a sentence; undefined where it puts it on the version. `production` is moved by
+ * a promotion only, which may ask for a gate; and what a rollback took from a version is not given back by files that did not
+ * change.
+ */
+export function heldBack(of: {
+  readonly label: string;
+  readonly to: string;
+  /** The version that has it now. */
+  readonly holder: string | undefined;
+  /** The moves of the label that were made, oldest first. */
+  readonly moves: readonly RecordedMove[];
+}): string | undefined {
+  const { label, to, holder, moves } = of;
+  if (holder === undefined || holder === to) return undefined;
+  if (label === productionLabel) {
+    return `${label} stays on ${holder}: \`assay prompts promote\` moves it`;
+  }
+  const last = moves.at(-1);
+  return last?.kind === 'rollback' && last.from === to
+    ? `${label} stays on ${holder}: it was rolled back from this version; \`assay prompts promote\` moves it`
+    : undefined;
+}
+
+/** What applications are served unless they ask for something else. */
+const productionLabel = 'production';

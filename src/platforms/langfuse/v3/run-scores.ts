@@ -55,7 +55,7 @@ async function runIdOf(
     metadataKey.datasetId,
     metadataKey.datasetName,
     metadataKey.runName,
-  ].map((key) => String(body.metadata[key]));
+  ].map((key) => (typeof body.metadata[key] === 'string' ? body.metadata[key] : undefined));
   if (datasetId === undefined || datasetName === undefined || runName === undefined) {
     return undefined;
   }

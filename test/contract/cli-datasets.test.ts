@@ -132,7 +132,7 @@ describe('assay datasets pull', () => {
     await there('dated', [{ id: 'b' }]);
     expect(await cli('pull', 'dated', '--version', lastChange ?? '')).toMatchObject({ code: 0 });
     expect(JSON.parse(await text('dated', 'test_cases.json'))).toHaveLength(1);
-    expect(await cli('diff', 'dated')).toMatchObject({ code: 1 });
+    expect(await cli('diff', 'dated')).toMatchObject({ code: 12 });
     expect(await cli('diff', 'dated', `--version=${lastChange ?? ''}`)).toMatchObject({ code: 0 });
     expect(await cli('pull', 'dated', '--format', 'csv')).toMatchObject({ code: 0 });
     expect(await readdir(file('dated'))).toEqual(['test_cases.csv']);
@@ -200,7 +200,7 @@ describe('assay datasets diff', () => {
         .join('\n'),
     );
     const found = await cli('diff', 'drift', '--json');
-    expect(found.code).toBe(1);
+    expect(found.code).toBe(12);
     expect(JSON.parse(found.out)).toEqual({
       dataset: 'drift',
       drift: true,
@@ -227,7 +227,7 @@ describe('assay datasets diff', () => {
 
   it('takes a dataset that the platform has not for an empty one, and one that is not here for missing', async () => {
     await put('only-here/test_cases.jsonl', '{"id":"a","inputs":{}}');
-    expect(await cli('diff', 'only-here')).toMatchObject({ code: 1 });
+    expect(await cli('diff', 'only-here')).toMatchObject({ code: 12 });
     expect(await cli('diff', 'not-here')).toMatchObject({ code: 3 });
   });
 });

@@ -13,6 +13,7 @@ import { readPromptFolders } from '../../prompts/prompt-folders.js';
 import type { PromptSource } from '../../prompts/prompt-source.js';
 import { readBackend, withReadBackendOption } from '../backend-option.js';
 import type { Cli, Registration } from '../cli.js';
+import { driftExit } from '../drift.js';
 import { jsonText } from '../io/json-text.js';
 import { rootOf, withFolder, type BackendOptions, type FolderOptions } from './prompts-options.js';
 
@@ -20,9 +21,6 @@ interface DiffOptions extends FolderOptions, BackendOptions {
   readonly label?: string;
   readonly strict?: boolean;
 }
-
-/** As those of a gate, 10 and 11: an outcome, not an error. */
-const driftExitCode = 12;
 
 /** How one prompt stands. */
 interface Standing {
@@ -60,7 +58,7 @@ Examples:
   $ assay prompts diff
   $ assay prompts diff triage --label production
 
-Exit codes: 0 in step, ${driftExitCode} they differ, and those of errors.`,
+Exit codes: 0 in step, ${driftExit} they differ, and those of errors.`,
     );
   handle(command, async (cli) => diff(cli, command.args, command.opts<DiffOptions>()));
 }
@@ -96,7 +94,7 @@ async function diff(
   const drift = standings.some(isDrift);
   if (cli.json) await cli.out.line(jsonText({ drift, prompts: standings }));
   else await tell(cli, standings);
-  return drift ? driftExitCode : undefined;
+  return drift ? driftExit : undefined;
 }
 
 function standingOf(

@@ -13,6 +13,7 @@ import { openLocalDataset } from '../../datasets/local-dataset.js';
 import type { LocalDataset } from '../../datasets/port.js';
 import { readBackend } from '../backend-option.js';
 import type { Cli } from '../cli.js';
+import { driftExit } from '../drift.js';
 import { jsonText } from '../io/json-text.js';
 import { datasetsFolder } from './local-files.js';
 
@@ -20,9 +21,6 @@ export interface DiffCommand {
   readonly backend?: Backend;
   readonly version?: string;
 }
-
-/** What the files and a platform differ in: the exit code of drift, as `diff` has it. */
-export const driftExit = 1;
 
 /** Compares the files of a dataset with what platforms have; changes nothing. */
 export async function diff(cli: Cli, name: string, options: DiffCommand): Promise<number> {

@@ -13,16 +13,25 @@ import { knownBackend } from './settings.js';
 /** Of commands that read: what the config says is known only where it was executed in this folder. */
 const readingDefault = 'default: platform.backend of the config, else the first with keys';
 
+/** Of commands that write, their worker has the config. */
+const writing = {
+  publish: 'where it is published',
+  push: 'which platforms it is pushed to',
+  label: 'on which platforms',
+} as const;
+
 /** Adds `--backend` to a command that writes. */
 export const withBackendOption = (
   command: Command,
-  description = 'where it is published (default: platform.backend of the config, else langfuse)',
-): Command =>
+  what: keyof typeof writing = 'publish',
+): Command => withBackends(command, `${writing[what]} (default: platform.backend of the config)`);
+
+const withBackends = (command: Command, description: string): Command =>
   command.addOption(new Option('--backend <which>', description).choices(backendSchema.options));
 
 /** Adds `--backend` to a command that compares with platforms or lists them. */
 export const withReadBackendOption = (command: Command): Command =>
-  withBackendOption(command, `of which platform (${readingDefault})`);
+  withBackends(command, `of which platforms (${readingDefault})`);
 
 /** Adds `--backend` to a command that reads one platform. */
 export const withPlatformOption = (

@@ -1,2 +1,2 @@
-/** The exit code where git and a platform differ. As those of a gate, 10 and 11: an outcome, not an error. */
-export const driftExitCode = 12;
+/** What `diff` ends with where git and a platform differ: an outcome, as 10 and 11 are of a gate, and no error's code. */
+export const driftExit = 12;

@@ -2,6 +2,10 @@
 import { runCli } from './run-cli.js';
 
 const { stdout, stderr } = process;
+for (const stream of [stdout, stderr]) {
+  // Help is written before a sink takes over the stream's errors; `| head` goes away in the middle of it.
+  stream.on('error', () => undefined);
+}
 const exitCode = await runCli(
   { stdout, stderr, environment: process.env, cwd: process.cwd() },
   process.argv.slice(2),

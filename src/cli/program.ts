@@ -86,11 +86,11 @@ Examples:
   const registration: Registration = { handle };
   registerExperiment(program, registration);
   registerDatasets(program, registration);
+  registerPrompts(program, registration);
   registerBaseline(program, registration);
   registerGate(program, registration);
   registerSchedule(program, registration);
   registerJudge(program, registration);
-  registerPrompts(program, registration);
   registerTrace(program, registration);
   registerDev(program, registration);
   registerWorker(program, registration);

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 
 import { withBackendOption, withPlatformOption, withReadBackendOption } from '../backend-option.js';
 import type { Registration } from '../cli.js';
+import { driftExit } from '../drift.js';
 import type { DiffCommand } from '../datasets/diff.js';
 import type { PullCommand } from '../datasets/pull.js';
 import type { PushCommand } from '../datasets/push.js';
@@ -39,8 +40,10 @@ export function moment(text: string): string {
 }
 
 function registerPush(group: Command, { handle }: Registration): void {
-  const command = withBackendOption(group.command('push'))
-    .description('Bring a dataset of the files to its platforms; what stands there is not written')
+  const command = withBackendOption(group.command('push'), 'push')
+    .description(
+      'Bring a dataset from its files to the platforms; only what is new or changed is written',
+    )
     .argument('<name>', 'the folder of the dataset')
     .option('--archive-removed', 'archive items there that the files do not have any more')
     .option('--wait <time>', 'how long a platform may be away (default 10m)', durationMs)
@@ -62,7 +65,7 @@ goes on whatever becomes of this command. It prints the version: the moment from
 
 function registerPull(group: Command, { handle }: Registration): void {
   const command = withPlatformOption(group.command('pull'))
-    .description('Write datasets of a platform into the files')
+    .description('Write datasets of a platform into their files')
     .argument('[names...]', 'their names on the platform')
     .option('--all', 'all of the platform')
     .option('--version <moment>', 'as it stood then, ISO 8601 (default: now)', moment)
@@ -72,7 +75,7 @@ function registerPull(group: Command, { handle }: Registration): void {
       ),
     )
     .option('--as <folder>', 'into this folder (default: its name)')
-    .option('--force', 'also over changes that are on no platform')
+    .option('--force', 'also over changes of the files that were never pushed')
     .addHelpText(
       'after',
       `
@@ -91,7 +94,7 @@ Files take their places once they are whole. The order of the files stays; new i
 
 function registerList(group: Command, { handle }: Registration): void {
   const command = withReadBackendOption(group.command('list'))
-    .description('List the datasets of the files and of the platforms')
+    .description('List the datasets that are in files and on the platforms')
     .addHelpText('after', '\nExample:\n  $ assay datasets list --backend both');
   handle(command, async (cli) => {
     const { list } = await import('../datasets/list.js');
@@ -101,7 +104,7 @@ function registerList(group: Command, { handle }: Registration): void {
 
 function registerShow(group: Command, { handle }: Registration): void {
   const command = withReadBackendOption(group.command('show'))
-    .description('Show a dataset: its files, items, splits and schema, and what platforms have')
+    .description('Show a dataset: its files, splits and schema, and what the platforms have of it')
     .argument('<name>', 'the name of the dataset')
     .option('--version <moment>', 'as it stood there then, ISO 8601 (default: now)', moment)
     .option('--items <n>', 'how many items (default 3)', wholeNumber)
@@ -114,7 +117,7 @@ function registerShow(group: Command, { handle }: Registration): void {
 
 function registerDiff(group: Command, { handle }: Registration): void {
   const command = withReadBackendOption(group.command('diff'))
-    .description('Compare the files of a dataset with what a platform has; exit code 12 for drift')
+    .description('Show where the files of a dataset and the platforms differ')
     .argument('<name>', 'the folder of the dataset')
     .option('--version <moment>', 'as it stood there then, ISO 8601 (default: now)', moment)
     .addHelpText(
@@ -124,7 +127,9 @@ Examples:
   $ assay datasets diff support-tickets
   $ assay datasets diff support-tickets --backend both --json
 
-It needs no worker. "+" is only in the files, "-" only there, "~" differs in the fields that are named.`,
+It needs no worker. "+" is only in the files, "-" only there, "~" differs in the fields that are named.
+
+Exit codes: 0 in step, ${driftExit} they differ, and those of errors.`,
     );
   handle(command, async (cli) => {
     const { diff } = await import('../datasets/diff.js');

@@ -13,8 +13,9 @@ import { readPromptFolders } from '../../prompts/prompt-folders.js';
 import type { PromptSource } from '../../prompts/prompt-source.js';
 import { readBackend, withReadBackendOption } from '../backend-option.js';
 import type { Cli, Registration } from '../cli.js';
+import { driftExit } from '../drift.js';
 import { jsonText } from '../io/json-text.js';
-import { driftExitCode } from '../drift.js';
+import { driftExit } from '../drift.js';
 import { rootOf, withFolder, type BackendOptions, type FolderOptions } from './prompts-options.js';
 
 interface DiffOptions extends FolderOptions, BackendOptions {
@@ -58,7 +59,7 @@ Examples:
   $ assay prompts diff
   $ assay prompts diff triage --label production
 
-Exit codes: 0 in step, ${driftExitCode} they differ, and those of errors.`,
+Exit codes: 0 in step, ${driftExit} they differ, and those of errors.`,
     );
   handle(command, async (cli) => diff(cli, command.args, command.opts<DiffOptions>()));
 }
@@ -94,7 +95,7 @@ async function diff(
   const drift = standings.some(isDrift);
   if (cli.json) await cli.out.line(jsonText({ drift, prompts: standings }));
   else await tell(cli, standings);
-  return drift ? driftExitCode : undefined;
+  return drift ? driftExit : undefined;
 }
 
 function standingOf(

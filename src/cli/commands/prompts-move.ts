@@ -24,8 +24,8 @@ interface PromoteOptions extends MoveOptions {
 }
 
 const withAudit = (command: Command): Command =>
-  withBackendOption(command)
-    .option('--reason <text>', 'stands in the history')
+  withBackendOption(command, 'label')
+    .option('--reason <text>', 'why, for the history')
     .option('--by <who>', 'who does it, for the history (default: user@host)');
 
 /** `assay prompts promote` */

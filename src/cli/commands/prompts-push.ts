@@ -38,9 +38,10 @@ export function registerPromptsPush(group: Command, { handle }: Registration): v
         .description('Bring prompts from their folders onto the platforms')
         .argument('[names...]', 'of prompts or their folders (default: all)'),
     ),
+    'push',
   )
     .option('--dry-run', 'say what would be done, and do nothing')
-    .option('--message <text>', 'stands with each version that is made')
+    .option('--message <text>', 'what changed: stands with each version that is made')
     .option('--by <who>', 'who does it, for the history (default: user@host)')
     .addHelpText(
       'after',

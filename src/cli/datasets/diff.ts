@@ -13,8 +13,9 @@ import { openLocalDataset } from '../../datasets/local-dataset.js';
 import type { LocalDataset } from '../../datasets/port.js';
 import { readBackend } from '../backend-option.js';
 import type { Cli } from '../cli.js';
+import { driftExit } from '../drift.js';
 import { jsonText } from '../io/json-text.js';
-import { driftExitCode } from '../drift.js';
+import { driftExit } from '../drift.js';
 import { datasetsFolder } from './local-files.js';
 
 export interface DiffCommand {
@@ -35,7 +36,7 @@ export async function diff(cli: Cli, name: string, options: DiffCommand): Promis
     const drift = differences.some(isDrift);
     if (cli.json) await cli.out.line(jsonText({ dataset: name, drift, platforms: differences }));
     else for (const each of differences) await tell(cli, name, each);
-    return drift ? driftExitCode : 0;
+    return drift ? driftExit : 0;
   });
 }
 

@@ -61,7 +61,9 @@ export function createLangsmithPlatform(options: LangsmithOptions): LangsmithPla
     [settings.webUrl, ...path.map(encodeURIComponent)].join('/');
   const runPage = (projectId: string, sessionId: string, runId: string): string =>
     pageOf('o', projectId, 'projects', 'p', sessionId, 'r', runId);
-  const prompts = createPrompts(restOfPlan, settings);
+  // Who reads a prompt waits for it and has it elsewhere, too; who writes one does not give up at the first stumble.
+  const { get, list, versions } = createPrompts(rest, settings);
+  const prompts = { ...createPrompts(restOfPlan, settings), get, list, versions };
   const ownWorkspaces = new Set<string>();
 
   return {

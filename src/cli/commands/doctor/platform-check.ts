@@ -3,6 +3,7 @@ import type { PlatformName } from '../../../contracts/backend.js';
 import { lackingPlatform } from '../../../contracts/environment.js';
 import { defaultBackend, platformNames, platformTitles } from '../../../core/platforms/backend.js';
 import { connectPlatforms, type PlatformConnections } from '../../../platforms/connect.js';
+import type { PlatformDescription } from '../../../platforms/port.js';
 import { runCheck, type CheckResult } from './check.js';
 import { connectionOf, isNamed } from './service-connections.js';
 
@@ -42,6 +43,21 @@ const lacking = (name: PlatformName): CheckResult => ({
   facts: { code: 'PLATFORM_NOT_CONFIGURED' },
 });
 
+const containers: Readonly<Record<PlatformName, string>> = {
+  langfuse: 'project',
+  langsmith: 'workspace',
+};
+
+/** Of Langfuse the generation decides how it is published to, so it is said even where the version cannot be read. */
+const kindText = (server: {
+  readonly name: PlatformName;
+  readonly version: string;
+  readonly generation: PlatformDescription['generation'];
+}): string =>
+  server.name === 'langsmith'
+    ? `version ${server.version}`
+    : `version ${server.version}, spoken to as Langfuse ${server.generation}`;
+
 /** The server, and the project that the keys belong to. */
 export async function checkPlatform(
   name: PlatformName,
@@ -57,7 +73,7 @@ export async function checkPlatform(
         return {
           name: platformTitles[name],
           state: 'ok',
-          found: `${url}, version ${version} (${generation}), project ${projectName}`,
+          found: `${kindText({ name, version, generation })} at ${url}, ${containers[name]} ${projectName}`,
           facts: { url, version, generation, projectId, projectName },
         };
       }),

@@ -1,6 +1,6 @@
 import { observationKeysAnswer } from '../answers.js';
 import type { Rest } from '../rest.js';
-import type { metadataKey } from './attributes.js';
+import type { metadataKey } from '../../trace/metadata-key.js';
 
 /** The most rows a page of `v2/observations` holds. */
 const pageRows = 1_000;

@@ -92,6 +92,26 @@ module.exports = {
       ['^src/(store|outbound|core|contracts)/'],
       'platforms -> store, core, contracts',
     ),
+    {
+      name: 'langsmith-without-langfuse',
+      severity: 'error',
+      comment:
+        'No platform knows another; what both need stands in platforms/http, platforms/trace or beside the ports.',
+      from: { path: '^src/platforms/langsmith/' },
+      to: { path: '^src/platforms/langfuse/' },
+    },
+    {
+      name: 'langfuse-without-langsmith',
+      severity: 'error',
+      from: { path: '^src/platforms/langfuse/' },
+      to: { path: '^src/platforms/langsmith/' },
+    },
+    {
+      name: 'shared-by-platforms-knows-none',
+      severity: 'error',
+      from: { path: '^src/platforms/(http|trace)/' },
+      to: { path: '^src/platforms/(langfuse|langsmith)/' },
+    },
     only(
       'evaluators-below',
       '^src/evaluators/',

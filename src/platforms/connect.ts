@@ -2,7 +2,7 @@ import type { LangfuseConnection, LangsmithConnection } from '../contracts/envir
 import type { PlatformName } from '../contracts/backend.js';
 import { toMustache } from '../core/prompts/templates.js';
 import { createLangfusePlatform } from './langfuse/platform.js';
-import type { RequestPacer } from './langfuse/pacing.js';
+import type { RequestPacer } from './http/pacing.js';
 import { createLangsmithPlatform } from './langsmith/platform.js';
 import type { Platform } from './port.js';
 

@@ -1,7 +1,7 @@
 import type { PlatformName } from '../contracts/backend.js';
 import { platformTitles } from '../core/platforms/backend.js';
 import type { Governor } from '../models/governor.js';
-import type { RequestPacer } from '../platforms/langfuse/pacing.js';
+import type { RequestPacer } from '../platforms/http/pacing.js';
 
 /** A longer wait is given back as data, so that the workflow waits for it where people see it. */
 const longestWaitMs = 30_000;

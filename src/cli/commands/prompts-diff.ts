@@ -13,7 +13,6 @@ import { readPromptFolders } from '../../prompts/prompt-folders.js';
 import type { PromptSource } from '../../prompts/prompt-source.js';
 import { readBackend, withReadBackendOption } from '../backend-option.js';
 import type { Cli, Registration } from '../cli.js';
-import { driftExit } from '../drift.js';
 import { jsonText } from '../io/json-text.js';
 import { driftExit } from '../drift.js';
 import { rootOf, withFolder, type BackendOptions, type FolderOptions } from './prompts-options.js';

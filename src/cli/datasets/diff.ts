@@ -13,7 +13,6 @@ import { openLocalDataset } from '../../datasets/local-dataset.js';
 import type { LocalDataset } from '../../datasets/port.js';
 import { readBackend } from '../backend-option.js';
 import type { Cli } from '../cli.js';
-import { driftExit } from '../drift.js';
 import { jsonText } from '../io/json-text.js';
 import { driftExit } from '../drift.js';
 import { datasetsFolder } from './local-files.js';

@@ -6,7 +6,7 @@ import { createDigestFlags, digestOf, pairDigest } from '../../core/ids/digest-f
 import { patiently } from '../patience.js';
 import type { EnsureItemsRequest } from '../port.js';
 import { itemAnswer, itemsAnswer, type ItemAnswer } from './answers.js';
-import { forEachBounded } from './bounded.js';
+import { forEachBounded } from '../http/bounded.js';
 import {
   clearedValue,
   contentKey,

@@ -1,8 +1,8 @@
 import type { PlatformRun, RunScore, RunScoresRecord } from '../../contracts/publication.js';
 import { scoreId } from '../../core/ids/platform-ids.js';
 import type { EncodeRunScores } from '../port.js';
-import { createFieldTexts, shortText } from './field-text.js';
-import { metadataKey } from './v4/attributes.js';
+import { createFieldTexts, shortText } from '../trace/field-text.js';
+import { metadataKey } from '../trace/metadata-key.js';
 
 /** The most events in one request, see `limits` of the platform. */
 const maxEvents = 100;

@@ -1,10 +1,11 @@
-import type { CellResult, ScoreComment, ScoreRecord, ScoreValue } from '../../contracts/records.js';
+import type { CellResult, ScoreRecord, ScoreValue } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { cellTraceId, scoreId } from '../../core/ids/platform-ids.js';
 import type { EncodeContext, OutboxRecord } from '../port.js';
-import { createFieldTexts, shortText, type FieldText, type FieldTexts } from './field-text.js';
-import { sourceText } from './reuse-source.js';
-import { metadataKey } from './v4/attributes.js';
+import { createFieldTexts, shortText } from '../trace/field-text.js';
+import { commentText, ordered, type CommentPlace } from '../trace/score-comment.js';
+import { sourceText } from '../trace/reuse-source.js';
+import { metadataKey } from '../trace/metadata-key.js';
 
 /** Scores have a batch limit of their own: 100 events and 3.5 MB (the server takes 4.5 MB). */
 export const maxScoresBytes = 3_500_000;
@@ -44,36 +45,6 @@ export function encodeScores(
     }
   }
   throw new AssayError('INTERNAL', `The scores of cell ${cell.cellId} cannot be made small.`);
-}
-
-// Rebuilt in one order, so that equal comments give equal bytes; once, so that its size is measured once.
-export function ordered(comment: ScoreComment | undefined) {
-  if (comment === undefined) return undefined;
-  const { score, passed_items, failed_items, undecided_items, reasoning, suggestions } = comment;
-  const { judge } = comment;
-  return {
-    ...(score === undefined ? {} : { score }),
-    passed_items,
-    failed_items,
-    ...(undecided_items === undefined ? {} : { undecided_items }),
-    reasoning,
-    suggestions,
-    ...(judge === undefined
-      ? {}
-      : {
-          judge: {
-            model: judge.model,
-            prompt: judge.prompt,
-            ...(judge.orders === undefined ? {} : { orders: judge.orders }),
-          },
-        }),
-  };
-}
-
-interface CommentPlace {
-  readonly comment: ReturnType<typeof ordered>;
-  readonly texts: FieldTexts;
-  readonly bytes: number;
 }
 
 interface ScorePlace extends CommentPlace {
@@ -117,25 +88,4 @@ function scoreEvent(score: ScoreRecord, place: ScorePlace) {
 function wireValue(value: ScoreValue): number | string {
   if (value.type === 'BOOLEAN') return value.value ? 1 : 0;
   return value.type === 'NUMERIC' ? value.value : shortText(value.value);
-}
-
-/** The comment as JSON text whose parts are cut where needed, so that it stays JSON; empty for none. */
-export function commentText({ comment, texts, bytes }: CommentPlace): Omit<FieldText, 'json'> {
-  if (comment === undefined) return { text: '', cut: false, sanitised: false };
-  const whole = texts.text(comment, bytes);
-  if (!whole.cut) return whole;
-  // Half for the reasoning, the rest for the lists' first entries.
-  const each = Math.floor(bytes / 40);
-  const few = (list: readonly string[]) =>
-    list.slice(0, 5).map((entry) => texts.text(entry, each).text);
-  const { undecided_items } = comment;
-  const text = JSON.stringify({
-    ...comment,
-    passed_items: few(comment.passed_items),
-    failed_items: few(comment.failed_items),
-    ...(undecided_items === undefined ? {} : { undecided_items: few(undecided_items) }),
-    reasoning: texts.text(comment.reasoning, Math.floor(bytes / 2)).text,
-    suggestions: few(comment.suggestions),
-  });
-  return { text, cut: true, sanitised: whole.sanitised };
 }

@@ -1,29 +1,14 @@
 import { AssayError } from '../../core/errors/assay-error.js';
-import type { HttpAnswer } from './transport.js';
-import type { NetworkFailure } from './network-failure.js';
-import { retryAfterMs } from './retry-after.js';
+import { isHtml, passingWait, printable } from '../http/answer-text.js';
+import type { HttpAnswer } from '../http/transport.js';
+import type { NetworkFailure } from '../http/network-failure.js';
+import { retryAfterMs } from '../http/retry-after.js';
 
 /** What a server said of its refusal, short and printable: it is foreign text. */
 export function serverMessage(answer: HttpAnswer): string {
   if (isHtml(answer)) return 'a web page instead of an API answer';
   return printable(messageOf(answer.text) ?? answer.text);
 }
-
-export function isHtml(answer: HttpAnswer): boolean {
-  return (answer.header('content-type') ?? '').includes('text/html') || /^\s*</.test(answer.text);
-}
-
-export function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The wait after an answer that something in front of the server gave: a deploy takes longer than a stumble. */
-const passingWaitMs = 15_000;
 
 /**
  * Whether an answer is the server's own word on the content of a request. It answers 400 and 422 in JSON; a page, a redirect
@@ -36,12 +21,6 @@ export function isVerdict(answer: HttpAnswer): boolean {
   return (status === 400 || status === 422) && !isHtml(answer) && parsed(answer.text) !== undefined;
 }
 
-/** How long to wait after an answer that passes: as long as it asks, 15 s where it does not. */
-export function passingWait(answer: HttpAnswer, now: number): number {
-  const header = answer.header('retry-after');
-  return header === undefined ? passingWaitMs : retryAfterMs(header, now);
-}
-
 /** The error of an answer that says nothing of the request: the server itself is away. */
 export function away(baseUrl: string, answer: HttpAnswer, what: string): AssayError {
   return new AssayError(
@@ -52,13 +31,6 @@ export function away(baseUrl: string, answer: HttpAnswer, what: string): AssayEr
       retryAfterMs: passingWait(answer, Date.now()),
     },
   );
-}
-
-/** The text on one line, without control characters, at most 300 characters. */
-export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are what must not reach a terminal
-  const line = text.replaceAll(/[\u0000-\u001F\u007F-\u009F\u2028\u2029]+/g, ' ').trim();
-  return line.length > 300 ? `${line.slice(0, 299).toWellFormed()}…` : line;
 }
 
 /** The kind that typed errors name, such as `LangfuseNotFoundError`. */

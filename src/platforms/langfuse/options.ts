@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
-import type { RequestPacer } from './pacing.js';
+import type { RequestPacer } from '../http/pacing.js';
 
 /** How a Langfuse server is reached and how what is sent to it is marked. */
 export interface LangfuseOptions {

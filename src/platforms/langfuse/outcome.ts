@@ -1,9 +1,10 @@
 import type { OutboundExport, RefusedRecord, SendOutcome } from '../port.js';
 import { ingestionAnswer } from './answers.js';
-import { isHtml, isJson, isVerdict, passingWait, printable, serverMessage } from './errors.js';
-import type { NetworkFailure } from './network-failure.js';
-import { retryAfterMs } from './retry-after.js';
-import type { HttpAnswer } from './transport.js';
+import { isHtml, isJson, passingWait, printable } from '../http/answer-text.js';
+import { isVerdict, serverMessage } from './errors.js';
+import type { NetworkFailure } from '../http/network-failure.js';
+import { retryAfterMs } from '../http/retry-after.js';
+import type { HttpAnswer } from '../http/transport.js';
 
 /** What a failed connection means for an export. */
 export function outcomeOfFailure(failure: NetworkFailure): SendOutcome {

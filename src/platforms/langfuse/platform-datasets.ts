@@ -19,7 +19,7 @@ import {
   type DatasetAnswer,
   type ItemAnswer,
 } from './answers.js';
-import { forEachBounded } from './bounded.js';
+import { forEachBounded } from '../http/bounded.js';
 import {
   datasetMissing,
   itemPages,

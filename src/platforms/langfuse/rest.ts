@@ -1,11 +1,12 @@
 import type { z } from 'zod';
 
 import { AssayError } from '../../core/errors/assay-error.js';
-import { away, errorKind, isJson, isVerdict, statusError, unreachable } from './errors.js';
-import { NetworkFailure } from './network-failure.js';
+import { away, errorKind, isVerdict, statusError, unreachable } from './errors.js';
+import { isJson } from '../http/answer-text.js';
+import { NetworkFailure } from '../http/network-failure.js';
 import type { LangfuseSettings } from './options.js';
-import { paced } from './pacing.js';
-import type { HttpAnswer, Transport } from './transport.js';
+import { paced } from '../http/pacing.js';
+import type { HttpAnswer, Transport } from '../http/transport.js';
 
 /** A call of the REST API. */
 export interface RestCall {

@@ -1,7 +1,7 @@
 import type { OutboundExport, SendOutcome } from '../port.js';
-import { toNetworkFailure } from './network-failure.js';
+import { toNetworkFailure } from '../http/network-failure.js';
 import { outcomeOfAnswer, outcomeOfFailure } from './outcome.js';
-import type { HttpRequest, Transport } from './transport.js';
+import type { HttpRequest, Transport } from '../http/transport.js';
 import { ingestionBody, otlpBody, type OlderServer } from './v4/export-body.js';
 
 /** One request for the export, nothing repeated; every end of it is an outcome. */

@@ -3,7 +3,7 @@ import type { PlatformDescription, PlatformRun } from '../port.js';
 import { healthAnswer, projectsAnswer } from './answers.js';
 import { errorKind, unauthorized } from './errors.js';
 import type { Rest } from './rest.js';
-import type { HttpAnswer } from './transport.js';
+import type { HttpAnswer } from '../http/transport.js';
 
 /** Lies after every experiment, so that the probe reads nothing; within what a 32-bit time of a database holds. */
 const farFuture = '2099-01-01T00:00:00.000Z';

@@ -1,6 +1,6 @@
 import type { CallRecord, Usage } from '../../contracts/records.js';
 import type { Json, JsonObject } from '../../core/json/json.js';
-import { metadataKey } from '../langfuse/v4/attributes.js';
+import { metadataKey } from '../trace/metadata-key.js';
 import { isObject, type RunFields } from './run-fields.js';
 
 /** How LangSmith names what a call is. */

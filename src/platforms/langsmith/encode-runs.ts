@@ -1,16 +1,16 @@
 import type { CellResult, DatasetItem } from '../../contracts/records.js';
 import { AssayError, type ErrorDocument } from '../../core/errors/assay-error.js';
 import type { JsonObject } from '../../core/json/json.js';
-import { createFieldTexts, shortText, type FieldTexts } from '../langfuse/field-text.js';
-import { sourceText } from '../langfuse/reuse-source.js';
-import { metadataKey } from '../langfuse/v4/attributes.js';
+import { createFieldTexts, shortText, type FieldTexts } from '../trace/field-text.js';
+import { sourceText } from '../trace/reuse-source.js';
+import { metadataKey } from '../trace/metadata-key.js';
 import {
   judgementTree,
   spanTree,
   type Judgement,
   type SpanNode,
   type SpanTree,
-} from '../langfuse/v4/span-tree.js';
+} from '../trace/span-tree.js';
 import type { EncodeContext, OutboxRecord } from '../port.js';
 import { callFields, callType } from './call-fields.js';
 import { exampleIdOf } from './example-identity.js';

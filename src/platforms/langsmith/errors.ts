@@ -1,8 +1,8 @@
 import { AssayError } from '../../core/errors/assay-error.js';
-import { isHtml, passingWait, printable } from '../langfuse/errors.js';
-import type { NetworkFailure } from '../langfuse/network-failure.js';
-import { retryAfterMs } from '../langfuse/retry-after.js';
-import type { HttpAnswer } from '../langfuse/transport.js';
+import { isHtml, passingWait, printable } from '../http/answer-text.js';
+import type { NetworkFailure } from '../http/network-failure.js';
+import { retryAfterMs } from '../http/retry-after.js';
+import type { HttpAnswer } from '../http/transport.js';
 
 /** What a server said of its refusal, short and printable: it is foreign text. */
 export function serverMessage(answer: HttpAnswer): string {

@@ -1,8 +1,8 @@
 import { AssayError } from '../../core/errors/assay-error.js';
 import { createDigestFlags, digestOf } from '../../core/ids/digest-flags.js';
 import type { ItemToWrite } from '../dataset-port.js';
-import type { HttpAnswer } from '../langfuse/transport.js';
-import { forEachBounded } from '../langfuse/bounded.js';
+import type { HttpAnswer } from '../http/transport.js';
+import { forEachBounded } from '../http/bounded.js';
 import { patiently } from '../patience.js';
 import { examplesAnswer, type ExampleAnswer } from './answers.js';
 import { isVerdict } from './errors.js';

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
-import type { RequestPacer } from '../langfuse/pacing.js';
+import type { RequestPacer } from '../http/pacing.js';
 import { isUuid } from './ids.js';
 import type { FStringReader } from './template-format.js';
 

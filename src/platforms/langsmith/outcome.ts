@@ -1,7 +1,7 @@
-import { isHtml, isJson, passingWait } from '../langfuse/errors.js';
-import type { NetworkFailure } from '../langfuse/network-failure.js';
-import { retryAfterMs } from '../langfuse/retry-after.js';
-import type { HttpAnswer } from '../langfuse/transport.js';
+import { isHtml, isJson, passingWait } from '../http/answer-text.js';
+import type { NetworkFailure } from '../http/network-failure.js';
+import { retryAfterMs } from '../http/retry-after.js';
+import type { HttpAnswer } from '../http/transport.js';
 import type { SendOutcome } from '../port.js';
 import { isVerdict, serverMessage } from './errors.js';
 

@@ -1,4 +1,4 @@
-import { createHttpTransport } from '../langfuse/transport.js';
+import { createHttpTransport } from '../http/transport.js';
 import { patiently } from '../patience.js';
 import type { OutboxRecord, Platform, TracePlace } from '../port.js';
 import type { PlatformPrompts } from '../prompt-port.js';

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 
 import { AssayError } from '../../core/errors/assay-error.js';
-import { isJson } from '../langfuse/errors.js';
-import { NetworkFailure } from '../langfuse/network-failure.js';
-import { paced } from '../langfuse/pacing.js';
-import type { HttpAnswer, HttpRequest, Transport } from '../langfuse/transport.js';
+import { isJson } from '../http/answer-text.js';
+import { NetworkFailure } from '../http/network-failure.js';
+import { paced } from '../http/pacing.js';
+import type { HttpAnswer, HttpRequest, Transport } from '../http/transport.js';
 import { patiently } from '../patience.js';
 import { away, isVerdict, statusError, unreachable } from './errors.js';
 import type { LangsmithSettings } from './options.js';

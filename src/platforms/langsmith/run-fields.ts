@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../core/json/json.js';
 import { wellFormedJson } from '../../core/text/well-formed.js';
-import { shortText, type FieldTexts } from '../langfuse/field-text.js';
+import { shortText, type FieldTexts } from '../trace/field-text.js';
 
 /** Stands in the place of a value whose end was cut off. */
 const cutKey = 'assay.cut_text';

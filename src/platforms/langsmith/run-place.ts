@@ -1,7 +1,7 @@
 import type { CellResult } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { cellSpanId, cellTraceId, type CellIdentity } from '../../core/ids/platform-ids.js';
-import type { SpanNode } from '../langfuse/v4/span-tree.js';
+import type { SpanNode } from '../trace/span-tree.js';
 import { timedUuid } from './ids.js';
 
 /** Where a run stands in its trace. */

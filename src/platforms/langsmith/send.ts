@@ -1,6 +1,6 @@
-import { forEachBounded } from '../langfuse/bounded.js';
-import { toNetworkFailure } from '../langfuse/network-failure.js';
-import type { HttpRequest, Transport } from '../langfuse/transport.js';
+import { forEachBounded } from '../http/bounded.js';
+import { toNetworkFailure } from '../http/network-failure.js';
+import type { HttpRequest, Transport } from '../http/transport.js';
 import type { OutboundExport, RefusedRecord, SendOutcome } from '../port.js';
 import { multipartBody, operationsOf, type Operation } from './operations.js';
 import { outcomeOfAnswer, outcomeOfFailure, type PartOutcome } from './outcome.js';

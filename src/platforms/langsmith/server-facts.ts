@@ -1,7 +1,7 @@
 import { AssayError } from '../../core/errors/assay-error.js';
 import type { PlatformDescription, PlatformRun } from '../port.js';
 import { infoAnswer, settingsAnswer } from './answers.js';
-import { printable } from '../langfuse/errors.js';
+import { printable } from '../http/answer-text.js';
 import type { Rest } from './rest.js';
 
 /** What the server says of itself, and to which workspace the key belongs. */

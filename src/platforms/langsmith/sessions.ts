@@ -1,8 +1,8 @@
 import { AssayError } from '../../core/errors/assay-error.js';
 import type { JsonObject } from '../../core/json/json.js';
 import { wellFormed, wellFormedJson } from '../../core/text/well-formed.js';
-import { createFieldTexts } from '../langfuse/field-text.js';
-import { metadataKey } from '../langfuse/v4/attributes.js';
+import { createFieldTexts } from '../trace/field-text.js';
+import { metadataKey } from '../trace/metadata-key.js';
 import type { PlatformRun, RunContext } from '../port.js';
 import { sessionAnswer, sessionsAnswer, type SessionAnswer } from './answers.js';
 import { namedUuid } from './ids.js';

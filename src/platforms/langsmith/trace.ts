@@ -2,7 +2,7 @@ import type { ObservationView, ScoreView, TraceView } from '../../contracts/trac
 import { AssayError } from '../../core/errors/assay-error.js';
 import type { Json, JsonObject } from '../../core/json/json.js';
 import { runsAnswer, sessionsAnswer, type FeedbackAnswer, type RunAnswer } from './answers.js';
-import { metadataKey } from '../langfuse/v4/attributes.js';
+import { metadataKey } from '../trace/metadata-key.js';
 import { isUuid } from './ids.js';
 import { feedbackPages } from './read-back.js';
 import type { Rest } from './rest.js';

@@ -1,5 +1,5 @@
 import type { TracedSpan, TracedSpanKind } from '../../contracts/records.js';
-import { metadataKey } from '../langfuse/v4/attributes.js';
+import { metadataKey } from '../trace/metadata-key.js';
 import { usageOf, type CallFields } from './call-fields.js';
 import type { RunFields } from './run-fields.js';
 

@@ -2,11 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { AssayError } from '../../../core/errors/assay-error.js';
 import type { OutboundExport, RefusedRecord, SendOutcome } from '../../port.js';
-import { forEachBounded } from '../bounded.js';
-import { errorKind, isJson, isVerdict, serverMessage } from '../errors.js';
+import { forEachBounded } from '../../http/bounded.js';
+import { errorKind, isVerdict, serverMessage } from '../errors.js';
+import { isJson } from '../../http/answer-text.js';
 import type { Rest, RestCall } from '../rest.js';
-import { retryAfterMs } from '../retry-after.js';
-import type { HttpAnswer } from '../transport.js';
+import { retryAfterMs } from '../../http/retry-after.js';
+import type { HttpAnswer } from '../../http/transport.js';
 import { runItemMade } from './answers.js';
 import { byRun, findLinks } from './find-links.js';
 import type { RunIds } from './run-ids.js';

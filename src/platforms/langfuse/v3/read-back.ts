@@ -1,9 +1,9 @@
 import { createDigestFlags, digestOf, type DigestFlags } from '../../../core/ids/digest-flags.js';
 import type { OutboundExport, OutboundRecord, PlatformPage, PlatformRun } from '../../port.js';
-import { forEachBounded } from '../bounded.js';
-import { shortText } from '../field-text.js';
+import { forEachBounded } from '../../http/bounded.js';
+import { shortText } from '../../trace/field-text.js';
 import type { Rest } from '../rest.js';
-import { metadataKey } from '../v4/attributes.js';
+import { metadataKey } from '../../trace/metadata-key.js';
 import { observationKeyAnswer, scoreKeyAnswer, traceRowAnswer } from './answers.js';
 import { findLinks, linkPages, linkReadings } from './find-links.js';
 import { listPages, pageRows } from './pages.js';

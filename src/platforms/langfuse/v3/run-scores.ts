@@ -1,6 +1,6 @@
 import type { OutboundExport, OutboundRecord, RefusedRecord } from '../../port.js';
 import type { Rest } from '../rest.js';
-import { metadataKey } from '../v4/attributes.js';
+import { metadataKey } from '../../trace/metadata-key.js';
 import { resolveRunId, type RunIds } from './run-ids.js';
 
 interface RunScoreEvent {

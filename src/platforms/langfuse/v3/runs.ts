@@ -1,10 +1,10 @@
 import { langfuseExperimentId } from '../../../core/ids/platform-ids.js';
 import type { PlatformRun } from '../../port.js';
-import { forEachBounded } from '../bounded.js';
-import { shortText } from '../field-text.js';
+import { forEachBounded } from '../../http/bounded.js';
+import { shortText } from '../../trace/field-text.js';
 import type { Rest } from '../rest.js';
 import { currentProject } from '../server-facts.js';
-import { metadataKey } from '../v4/attributes.js';
+import { metadataKey } from '../../trace/metadata-key.js';
 import { existsElsewhere, runNames, type RunRequest } from '../v4/runs.js';
 import { findRun } from './run-ids.js';
 import { runExists } from './find-links.js';

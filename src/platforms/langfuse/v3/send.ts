@@ -4,7 +4,7 @@ import type { ServerGeneration } from '../generation.js';
 import type { Rest } from '../rest.js';
 import { sendExport } from '../send.js';
 import { isBefore } from '../server-facts.js';
-import type { Transport } from '../transport.js';
+import type { Transport } from '../../http/transport.js';
 import { linkTraces } from './link.js';
 import type { RunIds } from './run-ids.js';
 import { isForLegacy, runItemsOf } from './run-item.js';

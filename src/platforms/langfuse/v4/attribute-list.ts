@@ -1,5 +1,5 @@
 import type { Json } from '../../../core/json/json.js';
-import { shortText, type FieldTexts } from '../field-text.js';
+import { shortText, type FieldTexts } from '../../trace/field-text.js';
 import { attribute } from './attributes.js';
 
 /** An attribute as it stands in the request: a member of a span's list, as JSON. */

@@ -36,38 +36,6 @@ export const attribute = {
  */
 export const legacyMark = 'assay.langfuse';
 
-/** Metadata keys of ours, on every span. */
-export const metadataKey = {
-  runUid: 'assay.run_uid',
-  experiment: 'assay.experiment',
-  repetition: 'assay.repetition',
-  revision: 'assay.revision',
-  status: 'assay.status',
-  exportId: 'assay.export_id',
-  cut: 'assay.cut',
-  sanitised: 'assay.sanitised',
-  callsLeftOut: 'assay.calls_left_out',
-  spansLeftOut: 'assay.spans_left_out',
-  unfinished: 'assay.unfinished',
-  itemId: 'assay.item_id',
-  replayed: 'assay.replayed',
-  provider: 'assay.provider',
-  attempts: 'assay.attempts',
-  evaluator: 'assay.evaluator',
-  passed: 'assay.passed',
-  supersedes: 'assay.supersedes',
-  reusedFrom: 'assay.reused_from',
-  reusedScores: 'assay.reused_scores',
-  pass: 'assay.pass',
-  /** Of the scores of a run as a whole, for a v3 server: where to find the run's id there. */
-  datasetId: 'assay.dataset_id',
-  datasetName: 'assay.dataset_name',
-  runName: 'assay.run_name',
-  promptName: 'assay.prompt_name',
-  promptVersion: 'assay.prompt_version',
-  promptSource: 'assay.prompt_source',
-} as const;
-
 /** One attribute of an OTLP span in JSON (OTLP 1.x, `KeyValue`). */
 export interface OtlpAttribute {
   readonly key: string;

@@ -1,5 +1,6 @@
 import type { CallRecord, Usage } from '../../../contracts/records.js';
-import { attribute, metadataKey } from './attributes.js';
+import { attribute } from './attributes.js';
+import { metadataKey } from '../../trace/metadata-key.js';
 import type { AttributeList } from './attribute-list.js';
 
 /** What a call shows: a generation or an embedding with model, usage and cost, or a plain span for HTTP. */

@@ -3,10 +3,11 @@ import { AssayError, type ErrorDocument } from '../../../core/errors/assay-error
 import { cellSpanId, cellTraceId, type CellIdentity } from '../../../core/ids/platform-ids.js';
 import type { Json } from '../../../core/json/json.js';
 import type { EncodeContext, OutboxRecord } from '../../port.js';
-import { createFieldTexts, shortText, type FieldTexts } from '../field-text.js';
+import { createFieldTexts, shortText, type FieldTexts } from '../../trace/field-text.js';
 import { idOnPlatform } from '../item-identity.js';
 import type { LangfuseSettings } from '../options.js';
-import { attribute, legacyMark, metadataKey, type OtlpSpan } from './attributes.js';
+import { attribute, legacyMark, type OtlpSpan } from './attributes.js';
+import { metadataKey } from '../../trace/metadata-key.js';
 import { AttributeList } from './attribute-list.js';
 import { callAttributes } from './call-attributes.js';
 import { unsentExportId } from './export-body.js';
@@ -18,7 +19,7 @@ import {
   type Judgement,
   type SpanNode,
   type SpanTree,
-} from './span-tree.js';
+} from '../../trace/span-tree.js';
 import { tracedAttributes } from './traced-attributes.js';
 
 /** A cell's spans must fit a request of 4.5 MB with room for the envelope. */

@@ -1,6 +1,7 @@
 import type { OutboundExport } from '../../port.js';
 import { attributeJson } from './attribute-list.js';
-import { attribute, metadataKey } from './attributes.js';
+import { attribute } from './attributes.js';
+import { metadataKey } from '../../trace/metadata-key.js';
 
 /** The last attribute of every stored span: the export id's place, open until the record is sent. */
 const exportIdKey = `${attribute.metadata}.${metadataKey.exportId}`;

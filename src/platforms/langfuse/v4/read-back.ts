@@ -1,7 +1,7 @@
 import type { OutboundExport, PlatformPage } from '../../port.js';
 import { scoresAnswer, type ScoreAnswer } from '../answers.js';
 import type { Rest } from '../rest.js';
-import { metadataKey } from './attributes.js';
+import { metadataKey } from '../../trace/metadata-key.js';
 import { observationRows } from './observation-rows.js';
 
 /** The most rows a page of `v3/scores` holds, and the most ids one request asks for. */

@@ -1,10 +1,11 @@
 import type { CellResult, DatasetItem, ReusedFrom } from '../../../contracts/records.js';
 import type { JsonObject } from '../../../core/json/json.js';
 import type { EncodeContext, RunContext } from '../../port.js';
-import { createFieldTexts } from '../field-text.js';
+import { createFieldTexts } from '../../trace/field-text.js';
 import { userMetadata } from '../item-identity.js';
-import { sourceText } from '../reuse-source.js';
-import { attribute, metadataKey } from './attributes.js';
+import { sourceText } from '../../trace/reuse-source.js';
+import { attribute } from './attributes.js';
+import { metadataKey } from '../../trace/metadata-key.js';
 import type { AttributeList } from './attribute-list.js';
 
 /** Fixed, unlike other fields' limit: every root of a run must say the same of the experiment. */

@@ -4,7 +4,7 @@ import type { PlatformRun, RunContext } from '../../port.js';
 import { experimentItemsAnswer, experimentsAnswer } from '../answers.js';
 import type { Rest } from '../rest.js';
 import { currentProject } from '../server-facts.js';
-import { metadataKey } from './attributes.js';
+import { metadataKey } from '../../trace/metadata-key.js';
 
 /** Lies before every experiment; the endpoints demand a time. */
 const longAgo = '2000-01-01T00:00:00.000Z';

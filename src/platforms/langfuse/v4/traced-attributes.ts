@@ -1,6 +1,7 @@
 import type { TracedSpan } from '../../../contracts/records.js';
 import type { Json } from '../../../core/json/json.js';
-import { attribute, metadataKey } from './attributes.js';
+import { attribute } from './attributes.js';
+import { metadataKey } from '../../trace/metadata-key.js';
 import type { AttributeList } from './attribute-list.js';
 import { usageDetails } from './call-attributes.js';
 

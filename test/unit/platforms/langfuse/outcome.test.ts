@@ -4,10 +4,10 @@ import type { OutboundExport } from '../../../../src/platforms/port.js';
 import {
   NetworkFailure,
   toNetworkFailure,
-} from '../../../../src/platforms/langfuse/network-failure.js';
+} from '../../../../src/platforms/http/network-failure.js';
 import { outcomeOfAnswer, outcomeOfFailure } from '../../../../src/platforms/langfuse/outcome.js';
-import { retryAfterMs } from '../../../../src/platforms/langfuse/retry-after.js';
-import type { HttpAnswer } from '../../../../src/platforms/langfuse/transport.js';
+import { retryAfterMs } from '../../../../src/platforms/http/retry-after.js';
+import type { HttpAnswer } from '../../../../src/platforms/http/transport.js';
 
 const now = Date.parse('2026-11-20T10:00:00Z');
 

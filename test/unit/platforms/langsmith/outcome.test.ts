@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { NetworkFailure } from '../../../../src/platforms/langfuse/network-failure.js';
-import type { HttpAnswer } from '../../../../src/platforms/langfuse/transport.js';
+import { NetworkFailure } from '../../../../src/platforms/http/network-failure.js';
+import type { HttpAnswer } from '../../../../src/platforms/http/transport.js';
 import { outcomeOfAnswer, outcomeOfFailure } from '../../../../src/platforms/langsmith/outcome.js';
 
 const answer = (

@@ -3,8 +3,8 @@ import type {
   CellResult,
   EvaluatorFailure,
   TracedSpan,
-} from '../../../contracts/records.js';
-import { judgePath } from '../../../core/experiment/judge-path.js';
+} from '../../contracts/records.js';
+import { judgePath } from '../../core/experiment/judge-path.js';
 
 /** One span of a cell before it is written: where it stands and what it shows. */
 export interface SpanNode {

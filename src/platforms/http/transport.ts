@@ -3,7 +3,6 @@ import { gzip } from 'node:zlib';
 
 import { Agent, request, type Dispatcher } from 'undici';
 
-import type { LangfuseSettings } from './options.js';
 import { NetworkFailure, toNetworkFailure } from './network-failure.js';
 
 const compress = promisify(gzip);
@@ -54,17 +53,6 @@ export interface Connection {
   readonly dispatcher: Dispatcher | undefined;
   /** The keys. */
   readonly headers: Readonly<Record<string, string>>;
-}
-
-export function createTransport(settings: LangfuseSettings): Transport {
-  const { baseUrl, timeoutMs, dispatcher, publicKey, secretKey } = settings;
-  const keys = Buffer.from(`${publicKey}:${secretKey}`).toString('base64');
-  return createHttpTransport({
-    baseUrl,
-    timeoutMs,
-    dispatcher,
-    headers: { authorization: `Basic ${keys}` },
-  });
 }
 
 /** {@link Transport} to any platform. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { Json } from '../../../../src/core/json/json.js';
-import { createFieldTexts } from '../../../../src/platforms/langfuse/field-text.js';
+import { createFieldTexts } from '../../../../src/platforms/trace/field-text.js';
 
 const fieldText = (value: Json, maxBytes: number) => createFieldTexts().text(value, maxBytes);
 const encodedBytes = (text: string) => Buffer.byteLength(JSON.stringify(text)) - 2;

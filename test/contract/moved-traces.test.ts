@@ -9,7 +9,7 @@ import { createLangfusePlatform } from '../../src/platforms/langfuse/platform.js
 import { createRest } from '../../src/platforms/langsmith/rest.js';
 import { readOptions } from '../../src/platforms/langsmith/options.js';
 import { createTraceSource } from '../../src/platforms/langsmith/trace-source.js';
-import { createHttpTransport } from '../../src/platforms/langfuse/transport.js';
+import { createHttpTransport } from '../../src/platforms/http/transport.js';
 import { startLangsmith, type LangsmithServer } from '../support/langsmith/server.js';
 import { childRun, clientOf, rootRun } from './langsmith-server-support.js';
 import { keys, TestServer } from './langfuse-support.js';

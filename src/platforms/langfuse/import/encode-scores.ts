@@ -1,7 +1,7 @@
 import type { OutboxRecord } from '../../port.js';
 import type { ForeignScore, TraceOrigin } from '../../trace-port.js';
-import { createFieldTexts, shortText } from '../field-text.js';
-import { metadataKey } from '../v4/attributes.js';
+import { createFieldTexts, shortText } from '../../trace/field-text.js';
+import { metadataKey } from '../../trace/metadata-key.js';
 import { movedScoreId, movedSpanId, movedTraceId } from './ids.js';
 
 /** The most that a comment or the metadata of one score takes. */

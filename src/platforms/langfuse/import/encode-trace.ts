@@ -2,7 +2,7 @@ import { AssayError } from '../../../core/errors/assay-error.js';
 import { nanosecondsOf } from '../../../core/ids/nanoseconds.js';
 import type { OutboxRecord } from '../../port.js';
 import type { ForeignSpan, ForeignTrace, TargetExperiment, TraceOrigin } from '../../trace-port.js';
-import { createFieldTexts, shortText, type FieldTexts } from '../field-text.js';
+import { createFieldTexts, shortText, type FieldTexts } from '../../trace/field-text.js';
 import type { LangfuseSettings } from '../options.js';
 import { AttributeList } from '../v4/attribute-list.js';
 import { attribute, legacyMark, metadataKey } from '../v4/attributes.js';

@@ -1,8 +1,8 @@
 import { langfuseExperimentId } from '../../../core/ids/platform-ids.js';
 import type { ForeignScore, ScoreValue, TraceSink, TraceWindow } from '../../trace-port.js';
 import { experimentsAnswer, experimentItemsAnswer } from '../answers.js';
-import { forEachBounded } from '../bounded.js';
-import { shortText } from '../field-text.js';
+import { forEachBounded } from '../../http/bounded.js';
+import { shortText } from '../../trace/field-text.js';
 import type { ServerGeneration } from '../generation.js';
 import type { LangfuseSettings } from '../options.js';
 import type { Rest } from '../rest.js';

@@ -5,7 +5,7 @@ import type { ErrorDocument } from '../core/errors/assay-error.js';
 import { labelProblem } from '../core/prompts/labels.js';
 import { backendSchema, type Backend } from './backend.js';
 import { projectIdSchema } from './names.js';
-import { promptContentSchema, promptNameSchema, type PromptSelector } from './prompt.js';
+import { promptContentSchema, promptNameSchema } from './prompt.js';
 
 const labelSchema = z.string().superRefine((label, context) => {
   const message = labelProblem(label);

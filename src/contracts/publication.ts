@@ -14,6 +14,8 @@ export interface PlatformRun {
   readonly prompt?: {
     readonly name: string;
     readonly version: number;
+    /** The version as a platform names it that has no numbers: LangSmith's commit. */
+    readonly commit?: string;
     /** Of what the version says. Absent in runs of before it was recorded. */
     readonly contentHash?: string;
     /** Where it was fetched from, where the target's prompt is kept on a platform: as `last-known-good`. */

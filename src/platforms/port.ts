@@ -128,7 +128,10 @@ export interface Platform {
     readonly signal: AbortSignal;
   }): AsyncIterable<readonly DatasetItem[]>;
   /** Makes sure of a version of the prompt with exactly this content; never a second one of equal content. */
-  ensurePrompt(prompt: PromptToStore, signal: AbortSignal): Promise<{ readonly version: number }>;
+  ensurePrompt(
+    prompt: PromptToStore,
+    signal: AbortSignal,
+  ): Promise<{ readonly version: number; readonly commit?: string }>;
   /**
    * The ids of the run there.
    * @throws AssayError EXPERIMENT_EXISTS_ELSEWHERE where one of them exists and is not of this runUid.

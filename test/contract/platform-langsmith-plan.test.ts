@@ -267,8 +267,8 @@ describe('the prompt of a run', () => {
   };
 
   it('is committed once for each content, and numbered', async () => {
-    expect(await place.platform.ensurePrompt(prompt, soon())).toEqual({ version: 1 });
-    expect(await place.platform.ensurePrompt(prompt, soon())).toEqual({ version: 1 });
+    expect(await place.platform.ensurePrompt(prompt, soon())).toMatchObject({ version: 1 });
+    expect(await place.platform.ensurePrompt(prompt, soon())).toMatchObject({ version: 1 });
     const other = {
       ...prompt,
       body: {
@@ -277,8 +277,16 @@ describe('the prompt of a run', () => {
       },
       contentHash: 'b'.repeat(64),
     };
-    expect(await place.platform.ensurePrompt(other, soon())).toEqual({ version: 2 });
-    expect(await place.platform.ensurePrompt(prompt, soon())).toEqual({ version: 1 });
+    expect(await place.platform.ensurePrompt(other, soon())).toMatchObject({ version: 2 });
+    expect(await place.platform.ensurePrompt(prompt, soon())).toMatchObject({ version: 1 });
+    // One that was read from there stands there, whatever finds it.
+    const { version: standing } = await place.platform.prompts.ensure(prompt, soon());
+    expect(
+      await place.platform.ensurePrompt(
+        { ...other, contentHash: 'd'.repeat(64), standing },
+        soon(),
+      ),
+    ).toEqual({ version: 1, commit: standing });
     const repo = place.server.inspect.repos.find(({ handle }) => handle.startsWith('triage-v2'));
     expect(repo?.commits).toHaveLength(2);
   });

@@ -78,6 +78,30 @@ describe('publishing runs', () => {
     expect(await readSpans(place.platform, context)).toHaveLength(idsOf(batch).length);
   });
 
+  it('names a prompt by its version there, whatever another platform of the run calls it', async () => {
+    const context = await place.prepare();
+    const prompt = { name: 'triage', version: 2, commit: 'c0ffee', source: 'platform' };
+    const [encoded] = encodeCells(place.platform, {
+      ...context,
+      run: { ...context.run, prompt },
+    });
+    const runs = JSON.parse(encoded?.spans.body ?? '[]') as readonly {
+      readonly extra?: { readonly metadata?: Readonly<Record<string, unknown>> };
+    }[];
+    const named = runs.flatMap(({ extra }) => (extra?.metadata ? [extra.metadata] : []));
+    const marks = named.filter((metadata) => metadata['assay.prompt'] !== undefined);
+    // The root, and the call that was made with it.
+    expect(marks.length).toBeGreaterThan(1);
+    for (const each of marks) {
+      expect(each).toMatchObject({
+        'assay.prompt': 'triage',
+        'assay.prompt_version': 2,
+        lc_hub_repo: 'triage',
+        lc_hub_commit_hash: 'c0ffee',
+      });
+    }
+  });
+
   it('finds nothing of an export that never arrived, nor what is not shown yet', async () => {
     const context = await place.prepare();
     const batch = spansOf(encodeCells(place.platform, context));

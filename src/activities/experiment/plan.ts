@@ -194,8 +194,8 @@ async function storedPrompt(
     return { name, version: number, contentHash, ...source };
   }
   const there = fetched?.platform === platform.name ? { standing: fetched.version } : {};
-  const { version } = await platform.ensurePrompt({ ...prompt, ...there }, signal);
-  return { name, version, contentHash, ...source };
+  const stored = await platform.ensurePrompt({ ...prompt, ...there }, signal);
+  return { name, ...stored, contentHash, ...source };
 }
 
 async function admittedPlan(

@@ -11,10 +11,11 @@ import {
   type SpanNode,
   type SpanTree,
 } from '../trace/span-tree.js';
-import type { EncodeContext, OutboxRecord } from '../port.js';
+import type { EncodeContext, OutboxRecord, PlatformRun } from '../port.js';
 import { callFields, callType } from './call-fields.js';
 import { exampleIdOf } from './example-identity.js';
 import type { LangsmithSettings } from './options.js';
+import { handleOf } from './prompt-handle.js';
 import { RunFields } from './run-fields.js';
 import { planTrace, type TracePlan } from './run-place.js';
 import { tracedFields } from './traced-fields.js';
@@ -208,10 +209,15 @@ function ownFields(node: SpanNode, fields: RunFields, encoding: NodeEncoding): O
       return { name: node.shows.span.name, ...tracedFields(fields, node.shows.span) };
     case 'call': {
       const { call } = node.shows;
+      const shown = callFields(fields, call);
+      // The call was recorded with the version of another platform, where the run is published to two.
+      if (call.promptName !== undefined && call.promptName === run.run.prompt?.name) {
+        addPrompt(fields, run.run.prompt);
+      }
       return {
         name: call.kind === 'http' ? `http ${call.model}` : call.model,
         runType: callType[call.kind],
-        ...callFields(fields, call),
+        ...shown,
         ...failure(errorText(call.error)),
       };
     }
@@ -233,7 +239,12 @@ function endOf(cell: CellResult): string | undefined {
   return reason === undefined ? cell.status : `${cell.status}: ${reason}`;
 }
 
-function addRootMarks(fields: RunFields, { cell, plan, tree }: NodeEncoding): void {
+function addRootMarks(fields: RunFields, { cell, plan, tree, run }: NodeEncoding): void {
+  const { prompt } = run.run;
+  if (prompt?.source !== undefined) {
+    fields.mark(metadataKey.promptSource, prompt.source);
+    addPrompt(fields, prompt);
+  }
   fields.mark('assay.trace_id', plan.hexId);
   if (cell.supersedes !== undefined) fields.mark(metadataKey.supersedes, cell.supersedes);
   if (cell.reusedFrom !== undefined) {
@@ -245,6 +256,15 @@ function addRootMarks(fields: RunFields, { cell, plan, tree }: NodeEncoding): vo
     }
   }
   if (tree.callsLeftOut > 0) fields.mark(metadataKey.callsLeftOut, tree.callsLeftOut);
+}
+
+/** The version that was used, by our number and as LangSmith's own clients mark runs of what they pulled. */
+function addPrompt(fields: RunFields, prompt: NonNullable<PlatformRun['prompt']>): void {
+  fields.mark('assay.prompt', prompt.name);
+  fields.mark(metadataKey.promptVersion, prompt.version);
+  if (prompt.commit === undefined) return;
+  fields.mark('lc_hub_repo', handleOf(prompt.name));
+  fields.mark('lc_hub_commit_hash', prompt.commit);
 }
 
 /** What every run of a cell says of the cell. */

@@ -14,7 +14,7 @@ import { encodeJudgementRuns, encodeRuns, maxRunsBytes } from './encode-runs.js'
 import { plannedItem } from './example-content.js';
 import { examplePages, writeExamples } from './examples.js';
 import { readOptions, type LangsmithOptions } from './options.js';
-import { createPrompts } from './prompts.js';
+import { createPrompts, type LangsmithPrompts } from './prompts.js';
 import { findExport, readBackRuns, readBackScores } from './read-back.js';
 import { createRest } from './rest.js';
 import { rootRunId } from './run-place.js';
@@ -61,9 +61,14 @@ export function createLangsmithPlatform(options: LangsmithOptions): LangsmithPla
     [settings.webUrl, ...path.map(encodeURIComponent)].join('/');
   const runPage = (projectId: string, sessionId: string, runId: string): string =>
     pageOf('o', projectId, 'projects', 'p', sessionId, 'r', runId);
+  const written = createPrompts(restOfPlan, settings);
   // Who reads a prompt waits for it and has it elsewhere, too; who writes one does not give up at the first stumble.
-  const { get, list, versions } = createPrompts(rest, settings);
-  const prompts = { ...createPrompts(restOfPlan, settings), get, list, versions };
+  const prompts: LangsmithPrompts = {
+    ...createPrompts(rest, settings),
+    ensure: (prompt, signal) => written.ensure(prompt, signal),
+    moveLabel: (name, to, signal) => written.moveLabel(name, to, signal),
+    ordinal: (name, version, signal) => written.ordinal(name, version, signal),
+  };
   const ownWorkspaces = new Set<string>();
 
   return {
@@ -82,7 +87,10 @@ export function createLangsmithPlatform(options: LangsmithOptions): LangsmithPla
       patiently(signal, () => ensureDataset(rest, dataset, signal)),
     ensurePrompt: async (prompt, signal) => {
       const version = prompt.standing ?? (await prompts.ensure(prompt, signal)).version;
-      return { version: await prompts.ordinal(prompt.name, version, signal) };
+      return {
+        version: await prompts.ordinal(prompt.name, version, signal),
+        commit: version,
+      };
     },
     ensureItems: async ({ dataset: name, items, signal, onProgress }) => {
       if (items.length === 0) return { written: 0, unchanged: 0 };

@@ -27,9 +27,9 @@ export function foreignScore(
         ...(feedback.correction === null || feedback.correction === undefined
           ? {}
           : { correction: feedback.correction }),
-        ...(feedback.feedback_source?.type == null
-          ? {}
-          : { feedback_source: feedback.feedback_source.type }),
+        ...(typeof feedback.feedback_source?.type === 'string'
+          ? { feedback_source: feedback.feedback_source.type }
+          : {}),
       },
     },
   };

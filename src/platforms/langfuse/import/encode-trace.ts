@@ -5,7 +5,8 @@ import type { ForeignSpan, ForeignTrace, TargetExperiment, TraceOrigin } from '.
 import { createFieldTexts, shortText, type FieldTexts } from '../../trace/field-text.js';
 import type { LangfuseSettings } from '../options.js';
 import { AttributeList } from '../v4/attribute-list.js';
-import { attribute, legacyMark, metadataKey } from '../v4/attributes.js';
+import { metadataKey } from '../../trace/metadata-key.js';
+import { attribute, legacyMark } from '../v4/attributes.js';
 import { maxSpansBytes, spanJson } from '../v4/encode-spans.js';
 import { tracedAttributes } from '../v4/traced-attributes.js';
 import { movedSpanId, movedTraceId } from './ids.js';

@@ -5,6 +5,7 @@ import {
   ContinueAsNew,
   continueAsNew,
   isCancellation,
+  patched,
 } from '@temporalio/workflow';
 
 import type {
@@ -20,7 +21,13 @@ import type { ExperimentProxies } from './experiment-activities.js';
 import { runCells } from './experiment-cells.js';
 import type { ExperimentCommands } from './experiment-commands.js';
 import type { RunControl } from './experiment-control.js';
-import { deleteReplaced, drainAll, repair, verify, type Sides } from './experiment-publishing.js';
+import {
+  deleteReplaced,
+  drainAll,
+  repairAll,
+  verify,
+  type Sides,
+} from './experiment-publishing.js';
 import { failureDocument } from './failure-document.js';
 
 /**
@@ -53,8 +60,10 @@ export async function drivePass(pass: Pass, drive: Drive): Promise<ExperimentOut
     control.pauseFor(plan.pause);
 
   // What is missing must be pending before the publisher looks, or it would find nothing to do.
-  if (state === undefined && plan.pass?.repair === true)
-    await cancellation.run(() => repair(plan, { board, call }));
+  const repairs = state === undefined && plan.pass?.repair === true;
+  const repairWithin = repairs && patched('repair-by-platform') ? cancellation : undefined;
+  if (repairs && repairWithin === undefined)
+    await cancellation.run(() => repairAll(plan, { board, call }));
 
   // Publishing goes on beside the cells, so that people see results live and a platform that is away holds
   // nothing up but itself. It goes on after a cancel as well, also one from the Temporal UI: what was paid for is shown.
@@ -63,7 +72,7 @@ export async function drivePass(pass: Pass, drive: Drive): Promise<ExperimentOut
     parent: new CancellationScope({ cancellable: false }),
   });
   // A platform that refuses for good takes nothing from the cells: the run goes on and ends as unverified.
-  const published = publishing.run(() => drainAll(plan, { board, call }));
+  const published = publishing.run(() => drainAll(plan, { board, call, repairWithin }));
   const stopPublishing = async (): Promise<void> => {
     publishing.cancel();
     await published;

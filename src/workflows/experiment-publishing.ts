@@ -1,4 +1,4 @@
-import { sleep, workflowInfo } from '@temporalio/workflow';
+import { sleep, workflowInfo, type CancellationScope } from '@temporalio/workflow';
 
 import type { AdmittedPlan, DrainReply } from '../contracts/experiment-protocol.js';
 import type { PublicationCounts } from '../contracts/records.js';
@@ -41,11 +41,18 @@ export type Drained =
   | { readonly platform: string; readonly state: 'done' | 'paused' }
   | { readonly platform: string; readonly state: 'refused'; readonly error: ErrorDocument };
 
-/** Sends to all platforms, each at its own pace: what becomes of one decides nothing about another. */
-export function drainAll(plan: AdmittedPlan, sides: Sides): Promise<readonly Drained[]> {
+/**
+ * Sends to all platforms, each at its own pace: what becomes of one decides nothing about another. With `repairWithin`, the
+ * scope that a cancel ends, what a platform does not show is made pending before its publisher looks.
+ */
+export function drainAll(
+  plan: AdmittedPlan,
+  { repairWithin, ...sides }: Sides & { readonly repairWithin: CancellationScope | undefined },
+): Promise<readonly Drained[]> {
   return Promise.all(
     plan.platforms.map(async (platform): Promise<Drained> => {
       try {
+        await repairWithin?.run(() => repairOn(plan, { platform, ...sides }));
         return { platform, state: await drain(plan, { platform, ...sides }) };
       } catch (error) {
         return { platform, state: 'refused', error: failureDocument(error) };
@@ -54,13 +61,16 @@ export function drainAll(plan: AdmittedPlan, sides: Sides): Promise<readonly Dra
   );
 }
 
-/** Makes pending again what the platforms do not show. */
-export async function repair(plan: AdmittedPlan, { call }: Sides): Promise<void> {
-  await Promise.all(
-    plan.platforms.map((platform) =>
-      call.publishing.repairPublication({ experimentId: plan.experimentId, platform }),
-    ),
-  );
+/** Makes pending again what no platform of these shows: all of it before anything is sent, as passes of before did. */
+export async function repairAll(plan: AdmittedPlan, sides: Sides): Promise<void> {
+  await Promise.all(plan.platforms.map((platform) => repairOn(plan, { platform, ...sides })));
+}
+
+async function repairOn(
+  { experimentId }: AdmittedPlan,
+  { platform, call }: Sides & { readonly platform: string },
+): Promise<void> {
+  await call.publishing.repairPublication({ experimentId, platform });
 }
 
 /**

@@ -6,7 +6,7 @@ import { placeOf } from '../platforms/place.js';
 import type { Platform } from '../platforms/port.js';
 import { createPromptCache, type PromptCache } from '../prompts/prompt-cache.js';
 import { readPromptFolders } from '../prompts/prompt-folders.js';
-import { findPromptCopy, keepPromptCopy } from '../store/prompts/copies.js';
+import { dropPromptCopy, findPromptCopy, keepPromptCopy } from '../store/prompts/copies.js';
 import { openStore, type Store } from '../store/store.js';
 import { platformNamed } from './platforms.js';
 import type { Transport } from './transport.js';
@@ -50,6 +50,8 @@ export function createPromptFetchers(
           keepPromptCopy(await opened(), { project, source, prompt, selector }, copy),
         find: async (prompt, selector) =>
           findPromptCopy(await opened(), { project, source, prompt, selector }),
+        forget: async (prompt, selector) =>
+          dropPromptCopy(await opened(), { project, source, prompt, selector }),
       },
       file: async (name) => (await readPromptFolders(join(on.folder, 'targets'), [name]))[0],
     });

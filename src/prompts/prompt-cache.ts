@@ -52,6 +52,8 @@ export interface PromptCacheOptions {
   readonly copies?: {
     keep(name: string, selector: string, copy: Copy): Promise<void>;
     find(name: string, selector: string): Promise<Copy | undefined>;
+    /** The platform says that it has none of these: what it once said is no answer any more. */
+    forget(name: string, selector: string): Promise<void>;
   };
   /** What git says, where nothing else is left. */
   readonly file?: (
@@ -121,6 +123,7 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
     const answer = await load(name, which, AbortSignal.timeout(timeoutMs));
     if (answer === undefined) {
       entries.delete(key);
+      if (copies !== undefined) supervised(copies.forget(name, selector));
       throw new AssayError('PROMPT_NOT_FOUND', `The platform has no ${selector} of "${name}".`, {
         mend: 'See `assay prompts list`, or push it first.',
       });
@@ -201,7 +204,8 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
       }
       const wish = wanted(request);
       try {
-        return await (request.fresh === true ? askOnce(key, wish) : askWithPatience(key, wish));
+        // A question that is on its way may have been answered before what is asked for now was done.
+        return await (request.fresh === true ? ask(key, wish) : askWithPatience(key, wish));
       } catch (error) {
         return without(key, wish, error);
       }

@@ -7,7 +7,7 @@ import { placeOf } from '../platforms/place.js';
 import type { Platform } from '../platforms/port.js';
 import { createPromptCache, type PromptCache } from '../prompts/prompt-cache.js';
 import { readPromptFolders } from '../prompts/prompt-folders.js';
-import { findPromptCopy, keepPromptCopy } from '../store/prompts/copies.js';
+import { dropPromptCopy, findPromptCopy, keepPromptCopy } from '../store/prompts/copies.js';
 import type { Store } from '../store/store.js';
 import type { PlatformPromptFetcher } from '../targets/fetched-prompt.js';
 import type { LoadedConfig } from './load-config.js';
@@ -34,6 +34,7 @@ export function createPromptFetcher(from: {
         keep: (prompt, selector, copy) =>
           keepPromptCopy(store, { project, source, prompt, selector }, copy),
         find: (prompt, selector) => findPromptCopy(store, { project, source, prompt, selector }),
+        forget: (prompt, selector) => dropPromptCopy(store, { project, source, prompt, selector }),
       },
       file: async (prompt) => (await readPromptFolders(join(loaded.root, 'targets'), [prompt]))[0],
       timeoutMs: 15_000,

@@ -65,3 +65,13 @@ export async function findPromptCopy(
   const content = promptContentSchema.parse(row.content);
   return { version: row.version, content, contentHash: row.content_hash, labels: row.labels };
 }
+
+/** Drops the copy of a prompt that the platform has no more. */
+export async function dropPromptCopy(on: Queryable, key: PromptCopyKey): Promise<void> {
+  await countOf(
+    on,
+    `delete from assay.prompt_copies
+      where project = $1 and source = $2 and prompt = $3 and selector = $4`,
+    [key.project, key.source, key.prompt, key.selector],
+  );
+}

@@ -27,6 +27,10 @@ function world(options: Partial<PromptCacheOptions> = {}) {
           return Promise.resolve();
         },
         find: (name, selector) => Promise.resolve(copies.get(`${name} ${selector}`)),
+        forget: (name, selector) => {
+          copies.delete(`${name} ${selector}`);
+          return Promise.resolve();
+        },
       },
       now: () => state.time,
       ...options,
@@ -120,6 +124,10 @@ describe('a prompt that an application fetches', () => {
       copies: {
         keep: () => Promise.resolve(),
         find: (name, selector) => Promise.resolve(copies.get(`${name} ${selector}`)),
+        forget: (name, selector) => {
+          copies.delete(`${name} ${selector}`);
+          return Promise.resolve();
+        },
       },
       patienceMs: 5,
     });
@@ -129,9 +137,48 @@ describe('a prompt that an application fetches', () => {
     expect(await unknown).toMatchObject({ version: '7', source: 'platform' });
   });
 
+  it('that the platform has no more is forgotten by later processes, too', async () => {
+    const { state, copies, create } = world();
+    const cache = create();
+    await cache.fetch(wish);
+    await cache.settled();
+    expect(copies.size).toBe(1);
+    state.known = false;
+    await expect(cache.fetch({ ...wish, fresh: true })).rejects.toMatchObject({
+      code: 'PROMPT_NOT_FOUND',
+    });
+    await cache.settled();
+    expect(copies.size).toBe(0);
+    state.up = false;
+    await expect(create().fetch(wish)).rejects.toMatchObject({ code: 'PLATFORM_UNREACHABLE' });
+  });
+
+  it('that is asked for anew is asked by a question of its own, not by one that is on its way', async () => {
+    const answers: ((version: string) => void)[] = [];
+    const cache = createPromptCache({
+      load: () =>
+        new Promise((resolve) => {
+          answers.push((version) => {
+            resolve({ version, labels: [], ...content(version) });
+          });
+        }),
+    });
+    const before = cache.fetch(wish);
+    const after = cache.fetch({ ...wish, fresh: true });
+    expect(answers).toHaveLength(2);
+    answers[1]?.('2');
+    answers[0]?.('1');
+    expect((await before).version).toBe('1');
+    expect((await after).version).toBe('2');
+  });
+
   it('is what git says where nothing else is left, Postgres being away too', async () => {
     const { state, create } = world({
-      copies: { keep: () => Promise.reject(away()), find: () => Promise.reject(away()) },
+      copies: {
+        keep: () => Promise.reject(away()),
+        find: () => Promise.reject(away()),
+        forget: () => Promise.reject(away()),
+      },
       file: () => Promise.resolve({ content: content('git'), contentHash: 'h' }),
     });
     state.up = false;

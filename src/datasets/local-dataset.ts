@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DatasetItem } from '../contracts/records.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import { itemHash } from '../core/manifest/dataset-hash.js';
+import { pullMark } from '../core/pull-mark.js';
 import { labelledColumns } from './csv-columns.js';
 import { csvDataset } from './csv-dataset.js';
 import { createDatasetFingerprint } from './dataset-fingerprint.js';
@@ -30,7 +31,8 @@ const expectedFile = 'expected.json';
  * `test_cases.csv`; or a labelled set, `labels.json`, `.jsonl` or `.csv`. Nothing is read yet.
  *
  * @returns undefined where there is no such dataset in the folder.
- * @throws AssayError DATASET_AMBIGUOUS where it is there in two forms, DATASET_INVALID (the folder is unreadable)
+ * @throws AssayError DATASET_AMBIGUOUS where it is there in two forms, DATASET_INVALID (the folder is unreadable),
+ *   PULL_INTERRUPTED where its files are of two moments
  */
 export async function openLocalDataset(
   folder: string,
@@ -38,6 +40,11 @@ export async function openLocalDataset(
 ): Promise<LocalDataset | undefined> {
   const home = join(folder, name);
   const files = await filesIn(home);
+  if (files.has(pullMark)) {
+    throw new AssayError('PULL_INTERRUPTED', `A pull into ${home} was interrupted.`, {
+      mend: 'Pull it again: some of its files are new and others old.',
+    });
+  }
   const present = caseFiles.filter((file) => files.has(file));
   const [only, other] = present;
   if (only === undefined) return undefined;

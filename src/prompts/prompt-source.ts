@@ -6,6 +6,7 @@ import { promptNameSchema } from '../contracts/prompt.js';
 import { AssayError, type Problem } from '../core/errors/assay-error.js';
 import type { JsonObject } from '../core/json/json.js';
 import { maxPromptBytes, promptBytes, promptContentHash } from '../core/prompts/content.js';
+import { pullMark } from '../core/pull-mark.js';
 import { promptVariables, templatesOf, variableProblems } from '../core/prompts/variables.js';
 import { metadataSchema, promptYamlSchema, type PromptMetadata } from './metadata.js';
 import { parsePromptText } from './prompt-text.js';
@@ -57,6 +58,15 @@ export async function promptSourceOf(
     yaml: join(path, promptFiles.yaml),
     metadata: join(path, promptFiles.metadata),
   };
+  if (await isHalfPulled(path)) {
+    problems.push({
+      at: path,
+      message:
+        'was being pulled when that was interrupted: some of its files are new and others old',
+      mend: 'Pull it again.',
+    });
+    return undefined;
+  }
   const metadata = await readMetadata(path, problems);
   const text = await readText(files.text, problems);
   const yaml = await readText(files.yaml, problems);
@@ -88,6 +98,13 @@ export async function promptSourceOf(
     metadata,
   };
 }
+
+/** Whether a pull into the folder was interrupted. */
+export const isHalfPulled = (path: string): Promise<boolean> =>
+  stat(join(path, pullMark)).then(
+    () => true,
+    () => false,
+  );
 
 /** Reads `.metadata.yaml`; a missing one is empty. */
 export async function readMetadata(path: string, problems: Problem[]): Promise<PromptMetadata> {

@@ -7,7 +7,7 @@ import type { PromptReading, PromptVersion } from '../../client/prompts.js';
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
 import { contentLabel, promptContentHash } from '../../core/prompts/content.js';
 import { promptAsFiles } from '../../prompts/prompt-files.js';
-import { readMetadata, type PromptSource } from '../../prompts/prompt-source.js';
+import { isHalfPulled, readMetadata, type PromptSource } from '../../prompts/prompt-source.js';
 import { withPlatformOption } from '../backend-option.js';
 import type { Cli, Registration } from '../cli.js';
 import { shown } from '../files/folder-names.js';
@@ -138,6 +138,8 @@ async function unpushed(
 ): Promise<Problem | undefined> {
   const { folder, local, version, reading } = of;
   const at = folder.path;
+  // What a pull has left half done is nobody's work.
+  if (await isHalfPulled(folder.path)) return undefined;
   if (local === undefined) {
     const files = await readdir(folder.path).catch(() => []);
     const own: readonly string[] = Object.values(promptFiles);

@@ -120,10 +120,11 @@ async function openLocal(
   { force }: PullCommand,
 ): Promise<LocalDataset | undefined> {
   const local = await openLocalDataset(folder.root, folder.folder).catch((error: unknown) => {
+    if (!AssayError.is(error)) throw error;
+    // What a pull has left half done is nobody's work.
+    if (error.code === 'PULL_INTERRUPTED') return undefined;
     // What stands there in two forms is put right by one whole form.
-    if (force === true && AssayError.is(error) && error.code === 'DATASET_AMBIGUOUS') {
-      return undefined;
-    }
+    if (force === true && error.code === 'DATASET_AMBIGUOUS') return undefined;
     throw error;
   });
   if (local !== undefined && /labels\.\w+$/.test(local.file)) {

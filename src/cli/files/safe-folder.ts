@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
+import { pullMark } from '../../core/pull-mark.js';
 import { openDraft, type DraftFile } from '../results/draft-file.js';
 import { folderOf, shown, twins, type NamedFolder } from './folder-names.js';
 
@@ -54,7 +55,8 @@ export async function safeFolders(
 
 /**
  * Writes files of a folder together. They are made whole beside it; only then do they take their places, a new folder in one
- * step. Where `work` fails, or the process dies within it, the folder is as it was.
+ * step. Where `work` fails, or the process dies within it, the folder is as it was; where it dies while files take their places,
+ * a mark stays in it ({@link pullMark}), and who reads the folder refuses it until it was written anew.
  *
  * @param files names without a path, as `prompt.txt`.
  * @param remove what must not stay beside them, as the other form of the same thing.
@@ -69,6 +71,7 @@ export async function writeFolder<File extends string>(
     if (!/^\.?[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(file)) throw new Error(`no file name: ${file}`);
   }
   await mkdir(folder.root, { recursive: true });
+  await sweepDrafts(folder);
   const draft = join(folder.root, `.${folder.folder}.${randomBytes(4).toString('hex')}.tmp`);
   await mkdir(draft);
   const opened: DraftFile[] = [];
@@ -111,8 +114,37 @@ async function takePlace(
     }
   }
   if (problems.length > 0) throw unsafe(problems);
+  const mark = join(folder.path, pullMark);
+  await makeMark(mark);
   for (const file of files) await rename(join(draft, file), join(folder.path, file));
   for (const file of remove) await rm(join(folder.path, file), { force: true });
+  await rm(mark);
+}
+
+/** On the disk before the first file moves. */
+async function makeMark(path: string): Promise<void> {
+  // Not through a link that somebody put there: `wx` follows none, and what is there already says the same.
+  const handle = await open(path, 'wx').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
+    throw error;
+  });
+  await handle?.sync();
+  await handle?.close();
+}
+
+/** Drafts are whole in minutes; older ones are of a process that was killed. */
+const draftsLiveMs = 24 * 3_600_000;
+
+async function sweepDrafts({ root, folder }: SafeFolder): Promise<void> {
+  for (const entry of await entriesOf(root)) {
+    const rest = entry.startsWith(`.${folder}.`) ? entry.slice(folder.length + 2) : '';
+    if (!/^[0-9a-f]{8}\.tmp$/.test(rest)) continue;
+    const path = join(root, entry);
+    const stats = await look(path);
+    if (stats?.isDirectory() === true && Date.now() - stats.mtimeMs > draftsLiveMs) {
+      await rm(path, { recursive: true, force: true });
+    }
+  }
 }
 
 /** What stands in the way of writing it. */

@@ -52,6 +52,7 @@ export const catalogue = {
   NAME_INVALID: usage('The name cannot be used'),
   FILE_UNWRITABLE: usage('A file or folder cannot be written'),
   NAME_UNSAFE: conflict('A name from a platform cannot be a folder here'),
+  PULL_INTERRUPTED: conflict('A pull into the folder was interrupted'),
   PULL_CONFLICT: conflict('Local files differ from what would be pulled'),
   JSON_INVALID: usage('The file is not valid JSON'),
   DATASET_INVALID: usage('The dataset has problems'),

@@ -1,5 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { watch } from 'node:fs';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,6 +18,10 @@ import fc from 'fast-check';
 import { folderOf } from '../../../../src/cli/files/folder-names.js';
 import { safeFolders, writeFolder } from '../../../../src/cli/files/safe-folder.js';
 import { AssayError } from '../../../../src/core/errors/assay-error.js';
+import { pullMark } from '../../../../src/core/pull-mark.js';
+import { openLocalDataset } from '../../../../src/datasets/local-dataset.js';
+import { readPromptFolders } from '../../../../src/prompts/prompt-folders.js';
+import { until } from '../../../support/until.js';
 
 let base: string;
 let root: string;
@@ -171,6 +185,50 @@ describe('files of a folder', () => {
     const of = { files: ['prompt.yaml'], remove: ['prompt.txt'] } as const;
     await writeFolder(folder, of, (drafts) => drafts['prompt.yaml'].write('messages: []'));
     expect(await readdir(join(root, 'triage'))).toEqual(['prompt.yaml']);
+  });
+
+  it('are marked as half done from before the first takes its place until the last has', async () => {
+    await put('triage', 'one');
+    const seen: (string | null)[] = [];
+    const watcher = watch(join(root, 'triage'), (_event, file) => seen.push(file));
+    const [folder] = await named('triage');
+    if (folder === undefined) throw new Error('no folder');
+    const of = { files: ['prompt.yaml', '.metadata.yaml'], remove: ['prompt.txt'] } as const;
+    await writeFolder(folder, of, async (drafts) => {
+      await drafts['prompt.yaml'].write('messages: []');
+      await drafts['.metadata.yaml'].write('{}');
+    });
+    await until(() => seen.lastIndexOf(pullMark) > seen.indexOf('prompt.txt'));
+    watcher.close();
+    for (const file of [...of.files, ...of.remove]) {
+      expect(seen.indexOf(pullMark)).toBeLessThan(seen.indexOf(file));
+      expect(seen.lastIndexOf(pullMark)).toBeGreaterThan(seen.lastIndexOf(file));
+    }
+    expect((await readdir(folder.path)).sort()).toEqual(['.metadata.yaml', 'prompt.yaml']);
+  });
+
+  it('that a kill left half done are refused by who reads them, until they were written anew', async () => {
+    await put('triage', 'one');
+    await writeFile(join(root, 'triage', 'test_cases.json'), '[{"id":"a","inputs":{}}]');
+    await writeFile(join(root, 'triage', pullMark), '');
+    await expect(readPromptFolders(root, ['triage'])).rejects.toMatchObject({
+      code: 'PROMPT_INVALID',
+      problems: [expect.objectContaining({ message: expect.stringContaining('interrupted') })],
+    });
+    await expect(openLocalDataset(root, 'triage')).rejects.toMatchObject({
+      code: 'PULL_INTERRUPTED',
+    });
+    await put('triage', 'two');
+    expect(await readPromptFolders(root, ['triage'])).toHaveLength(1);
+    expect(await openLocalDataset(root, 'triage')).toBeDefined();
+  });
+
+  it('leave no draft of a killed process behind for longer than a day', async () => {
+    await mkdir(join(root, '.triage.0123abcd.tmp'), { recursive: true });
+    await mkdir(join(root, '.triage.4567abcd.tmp'));
+    await utimes(join(root, '.triage.0123abcd.tmp'), new Date(0), new Date(0));
+    await put('triage', 'one');
+    expect((await readdir(root)).sort()).toEqual(['.triage.4567abcd.tmp', 'triage']);
   });
 
   it('are never written through a link, of the folder or of a file, that came meanwhile', async () => {

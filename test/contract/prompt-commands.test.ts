@@ -103,37 +103,46 @@ describe('a push', () => {
   });
 
   it('puts the labels on it and records whose they were; a second one moves nothing', async () => {
-    await push('labelled', 'a', { labels: ['production', 'staging'] });
-    const second = await push('labelled', 'b', { labels: ['production'] });
+    await push('labelled', 'a', { labels: ['beta', 'staging'] });
+    const second = await push('labelled', 'b', { labels: ['beta'] });
     expect(second).toMatchObject({
-      labels: [{ label: 'production', moved: true, from: '1', to: '2' }],
+      labels: [{ label: 'beta', moved: true, from: '1', to: '2' }],
     });
-    expect(await push('labelled', 'b', { labels: ['production'] })).toMatchObject({
-      labels: [{ label: 'production', moved: false }],
+    expect(await push('labelled', 'b', { labels: ['beta'] })).toMatchObject({
+      labels: [{ label: 'beta', moved: false }],
     });
     expect(await holder('labelled', 'staging')).toBe('1');
     expect(await history('labelled')).toMatchObject([
-      { kind: 'push', label: 'production', from: '1', to: '2', actor: 'ann@laptop' },
+      { kind: 'push', label: 'beta', from: '1', to: '2', actor: 'ann@laptop' },
       { label: 'staging', to: '1' },
-      { label: 'production', to: '1' },
+      { label: 'beta', to: '1' },
     ]);
   });
 
   it('that is repeated after a kill between its steps makes and moves nothing twice', async () => {
     const key = unique('killed');
-    await push('killed', 'a', { labels: ['production'] });
-    const first = await push('killed', 'b', { key, labels: ['production'] });
+    await push('killed', 'a', { labels: ['beta'] });
+    const first = await push('killed', 'b', { key, labels: ['beta'] });
     // The mark that it was made is what a kill takes last.
     await countOf(test.store, 'update assay.prompt_moves set done_at = null where key like $1', [
       `${key}%`,
     ]);
-    const again = await push('killed', 'b', { key, labels: ['production'] });
+    const again = await push('killed', 'b', { key, labels: ['beta'] });
     expect(again).toMatchObject({ outcome: 'unchanged', version: '2' });
     expect('labels' in again && again.labels).toEqual('labels' in first && first.labels);
     expect(await history('killed')).toMatchObject([
       { from: '1', to: '2', doneAt: expect.any(String) as unknown },
       { to: '1' },
     ]);
+  });
+
+  it('leaves production and what was rolled back where they are, and says so', async () => {
+    await push('careful', 'a', { labels: ['production', 'staging'] });
+    expect(await push('careful', 'b', { labels: ['production', 'staging'] })).toMatchObject({
+      labels: [{ label: 'staging', moved: true, from: '1', to: '2' }],
+      notes: [expect.stringContaining('production stays on 1')],
+    });
+    expect(await holder('careful', 'production')).toBe('1');
   });
 
   it('tells of tags that change with the next version only', async () => {

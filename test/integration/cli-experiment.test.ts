@@ -156,7 +156,7 @@ describe('assay experiment run', () => {
 
 describe('Ctrl-C', () => {
   it('leaves the run alone: it can be watched again, cancelled and read', async () => {
-    const slow = ['--dataset', 'many', '--target', 'slow', '--name', 'long', '--concurrency', '2'];
+    const slow = ['--dataset', 'many', '--target', 'slow', '--name', 'long', '--concurrency', '1'];
     const started = new CliProcess(['experiment', 'run', ...slow], { folder: project.path });
     await started.until(({ stderr }) => stderr.includes('running: '));
     const left = await started.stop('SIGINT');

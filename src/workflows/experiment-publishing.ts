@@ -52,7 +52,10 @@ export function drainAll(
   return Promise.all(
     plan.platforms.map(async (platform): Promise<Drained> => {
       try {
-        await repairWithin?.run(() => repairOn(plan, { platform, ...sides }));
+        // Awaited only where there is something: a turn more would move the first command behind those of the cells.
+        if (repairWithin !== undefined) {
+          await repairWithin.run(() => repairOn(plan, { platform, ...sides }));
+        }
         return { platform, state: await drain(plan, { platform, ...sides }) };
       } catch (error) {
         return { platform, state: 'refused', error: failureDocument(error) };

@@ -1,3 +1,4 @@
+import { chunks } from '../http/chunks.js';
 import type { PlatformRun, RunScore, RunScoresRecord } from '../../contracts/publication.js';
 import { scoreId } from '../../core/ids/platform-ids.js';
 import type { EncodeRunScores } from '../port.js';
@@ -21,7 +22,7 @@ export function encodeRunScores(
     const events = scores
       .filter(({ repetition }) => repetition === index + 1)
       .map((score) => scoreEvent(score, { request, runId, environment }));
-    return chunks(events).map((chunk) => ({
+    return chunks(events, maxEvents).map((chunk) => ({
       runId,
       body: JSON.stringify(chunk),
       ids: chunk.map(({ id }) => id),
@@ -70,10 +71,4 @@ function legacyPlace(run: PlatformRun, repetition: number): Readonly<Record<stri
     [metadataKey.datasetName]: run.datasetName,
     [metadataKey.runName]: shortText(name),
   };
-}
-
-function chunks<T>(list: readonly T[]): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(list.length / maxEvents) }, (_, index) =>
-    list.slice(index * maxEvents, (index + 1) * maxEvents),
-  );
 }

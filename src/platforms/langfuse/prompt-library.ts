@@ -1,3 +1,4 @@
+import { createTurns } from '../in-turn.js';
 import { contentLabel, promptContentHash } from '../../core/prompts/content.js';
 import { latestLabel } from '../../core/prompts/labels.js';
 import { patiently } from '../patience.js';
@@ -43,21 +44,6 @@ export function createPromptLibrary(
       }),
     moveLabel: (name, to, signal) =>
       inTurn(name, () => patiently(signal, () => moveLabel(rest, { name, ...to, signal }))),
-  };
-}
-
-/** Runs work of one key after another. */
-function createTurns(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
-  const last = new Map<string, Promise<unknown>>();
-  return async (key, work) => {
-    const before = last.get(key) ?? Promise.resolve();
-    const mine = before.catch(() => undefined).then(work);
-    last.set(key, mine);
-    try {
-      return await mine;
-    } finally {
-      if (last.get(key) === mine) last.delete(key);
-    }
   };
 }
 

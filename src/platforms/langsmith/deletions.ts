@@ -1,6 +1,6 @@
 import { runKeysAnswer } from './answers.js';
 import { isVerdict } from './errors.js';
-import { chunks } from './read-back.js';
+import { chunks } from '../http/chunks.js';
 import type { Rest, RestCall } from './rest.js';
 
 /**

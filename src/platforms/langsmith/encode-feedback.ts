@@ -1,3 +1,4 @@
+import { chunks } from '../http/chunks.js';
 import type { RunScore, RunScoresRecord } from '../../contracts/publication.js';
 import type { CellResult, ScoreRecord, ScoreValue } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
@@ -164,10 +165,4 @@ function valueFields(given: ScoreValue): Pick<Feedback, 'score' | 'value'> {
       return score === value ? { score } : { score, value };
     }
   }
-}
-
-function chunks<T>(list: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
-    list.slice(index * size, (index + 1) * size),
-  );
 }

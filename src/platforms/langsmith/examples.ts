@@ -9,7 +9,7 @@ import { isVerdict } from './errors.js';
 import { baseSplit, contentKey, contentOf, contentOfAnswer, splitsOf } from './example-content.js';
 import type { ExampleContent } from './example-content.js';
 import { exampleIdOf } from './example-identity.js';
-import { chunks } from './read-back.js';
+import { chunks } from '../http/chunks.js';
 import type { Rest, RestCall } from './rest.js';
 
 /** The most that a page holds, that one request asks for, and that one writes. */

@@ -11,3 +11,7 @@ export function momentOf(text: string | null | undefined): string | undefined {
   if (!Number.isFinite(whole)) return undefined;
   return new Date(/[1-9]/.test(rest) ? whole + 1 : whole).toISOString();
 }
+
+/** Times without a zone are UTC there. All digits are kept. */
+export const withZone = (time: string): string =>
+  /(?:Z|[+-]\d\d:?\d\d)$/.test(time) ? time : `${time}Z`;

@@ -1,3 +1,4 @@
+import { createTurns } from '../in-turn.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { wellFormed } from '../../core/text/well-formed.js';
 import { patiently } from '../patience.js';
@@ -46,7 +47,7 @@ interface Prompts {
  */
 export function createPrompts(rest: Rest, settings: Prompts['settings']): LangsmithPrompts {
   const on: Prompts = { rest, settings };
-  const inTurn = turns();
+  const inTurn = createTurns();
   return {
     list: (signal) => listPrompts(rest, signal),
     get: (name, which, signal) => getPrompt(on, { name, which, signal }),
@@ -63,21 +64,6 @@ export function createPrompts(rest: Rest, settings: Prompts['settings']): Langsm
     ordinal: (name, version, signal) => ordinalOf(rest, { name, version, signal }),
     url: (projectId, name) =>
       `${settings.webUrl}/prompts/${encodeURIComponent(handleOf(name))}?organizationId=${encodeURIComponent(projectId)}`,
-  };
-}
-
-/** One name at a time, so that two equal prompts of this process cannot both find nothing and both create. */
-function turns(): <T>(name: string, run: () => Promise<T>) => Promise<T> {
-  const last = new Map<string, Promise<unknown>>();
-  return async (name, run) => {
-    const before = last.get(name) ?? Promise.resolve();
-    const mine = before.catch(() => undefined).then(run);
-    last.set(name, mine);
-    try {
-      return await mine;
-    } finally {
-      if (last.get(name) === mine) last.delete(name);
-    }
   };
 }
 

@@ -1,3 +1,4 @@
+import { chunks } from '../http/chunks.js';
 import type { JsonObject } from '../../core/json/json.js';
 import type { OutboundExport, PlatformPage, PlatformRun } from '../port.js';
 import { feedbacksAnswer, runKeysAnswer, type FeedbackAnswer } from './answers.js';
@@ -129,10 +130,4 @@ export async function* feedbackPages(
     if (page.length > 0) yield page;
     if (page.length < pageSize) return;
   }
-}
-
-export function chunks<T>(list: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
-    list.slice(index * size, (index + 1) * size),
-  );
 }

@@ -1,3 +1,4 @@
+import { withZone } from './moments.js';
 import type { Json } from '../../core/json/json.js';
 import type { ForeignScore } from '../trace-port.js';
 import type { SourceFeedback } from './source-answers.js';
@@ -44,5 +45,3 @@ function valueOf({ score, value }: SourceFeedback): ForeignScore['value'] | unde
   }
   return undefined;
 }
-
-const withZone = (time: string): string => (/(?:Z|[+-]\d\d:?\d\d)$/.test(time) ? time : `${time}Z`);

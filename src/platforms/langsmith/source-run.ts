@@ -1,3 +1,4 @@
+import { withZone } from './moments.js';
 import type { TracedSpanKind, Usage } from '../../contracts/records.js';
 import type { Json, JsonObject } from '../../core/json/json.js';
 import type { ForeignSpan, ForeignTrace } from '../trace-port.js';
@@ -59,7 +60,7 @@ function foreignSpan(run: SourceRun): ForeignSpan {
     kind,
     startedAt: run.start_time,
     ...(isText(run.end_time) ? { endedAt: run.end_time } : {}),
-    ...(isCall && firstTokenAt !== undefined ? { firstTokenAt: utc(firstTokenAt) } : {}),
+    ...(isCall && firstTokenAt !== undefined ? { firstTokenAt: withZone(firstTokenAt) } : {}),
     ...shown('input', run.inputs),
     ...shown('output', run.outputs),
     ...(model === undefined ? {} : { model }),
@@ -118,9 +119,6 @@ function firstToken({ events }: SourceRun): string | undefined {
   const event = events?.find((each) => isObject(each) && each['name'] === 'new_token');
   return isObject(event) ? text(event['time']) : undefined;
 }
-
-/** Times without a zone are UTC there. */
-const utc = (time: string): string => (/(?:Z|[+-]\d\d:?\d\d)$/.test(time) ? time : `${time}Z`);
 
 /** What the other side has no place for. */
 function notCarried(runs: readonly SourceRun[]): readonly string[] {

@@ -2,7 +2,7 @@ import { nanosecondsOf } from '../../core/ids/nanoseconds.js';
 import type { JsonObject } from '../../core/json/json.js';
 import type { ForeignScore, ForeignTrace, TraceGroup, TraceSource } from '../trace-port.js';
 import { datasetAnswer } from './answers.js';
-import { chunks } from './read-back.js';
+import { chunks } from '../http/chunks.js';
 import type { Rest } from './rest.js';
 import {
   sourceFeedbackAnswer,

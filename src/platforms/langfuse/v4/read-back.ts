@@ -1,3 +1,4 @@
+import { chunks } from '../../http/chunks.js';
 import type { OutboundExport, PlatformPage } from '../../port.js';
 import { scoresAnswer, type ScoreAnswer } from '../answers.js';
 import type { Rest } from '../rest.js';
@@ -129,10 +130,4 @@ export async function* scorePages(
     if (next === cursor) return;
     cursor = next;
   } while (cursor !== undefined);
-}
-
-function chunks<T>(list: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
-    list.slice(index * size, (index + 1) * size),
-  );
 }

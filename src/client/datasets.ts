@@ -1,6 +1,7 @@
 import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { setTimeout as wait } from 'node:timers/promises';
 
+import { schemaProblems } from '../contracts/schema-problems.js';
 import type { Backend, PlatformName } from '../contracts/backend.js';
 import {
   datasetPushSchema,
@@ -168,10 +169,7 @@ function parseRequest(input: DatasetPushInput): DatasetPushRequest {
     named ? 'NAME_INVALID' : 'SPEC_INVALID',
     named ? 'The name of the dataset cannot be used.' : 'The push has problems.',
     {
-      problems: parsed.error.issues.map(({ path, message }) => ({
-        at: path.map(String).join('.') || 'push',
-        message,
-      })),
+      problems: schemaProblems(parsed.error, 'push'),
     },
   );
 }

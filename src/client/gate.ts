@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
+import { schemaProblems } from '../contracts/schema-problems.js';
 import type { GateRequest, GateRequestInput } from '../contracts/gate-protocol.js';
 import { gateRequestSchema } from '../contracts/gate-protocol.js';
 import { AssayError } from '../core/errors/assay-error.js';
@@ -129,9 +130,6 @@ function parseGate(input: GateRequestInput): GateRequest {
   const parsed = gateRequestSchema.safeParse(input);
   if (parsed.success) return parsed.data;
   throw new AssayError('GATE_INVALID', 'What was asked of the gate has problems.', {
-    problems: parsed.error.issues.map(({ path, message }) => ({
-      at: path.map(String).join('.') || 'request',
-      message,
-    })),
+    problems: schemaProblems(parsed.error, 'request'),
   });
 }

@@ -1,6 +1,7 @@
 import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { setTimeout as wait } from 'node:timers/promises';
 
+import { schemaProblems } from '../contracts/schema-problems.js';
 import {
   platformMigrationSchema,
   type MoveReply,
@@ -92,10 +93,7 @@ function parseSpec(input: PlatformMigrationInput): PlatformMigrationSpec {
   const parsed = platformMigrationSchema.safeParse(input);
   if (parsed.success) return parsed.data;
   throw new AssayError('SPEC_INVALID', 'The move has problems.', {
-    problems: parsed.error.issues.map(({ path, message }) => ({
-      at: path.map(String).join('.') || 'move',
-      message,
-    })),
+    problems: schemaProblems(parsed.error, 'move'),
   });
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { plainIssues } from './schema-problems.js';
 import { AssayError, type Problem } from '../core/errors/assay-error.js';
 import { platformTitles } from '../core/platforms/backend.js';
 import type { PlatformName } from './backend.js';
@@ -105,7 +106,7 @@ export function parseConnections(
   const parsed = variables.safeParse(given);
   const problems: Problem[] = parsed.success
     ? []
-    : parsed.error.issues.map((issue) => ({
+    : plainIssues(parsed.error.issues).map((issue) => ({
         at: issue.path.join('.'),
         message: issue.message,
         mend: 'Correct the variable.',

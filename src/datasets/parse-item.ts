@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { plainIssues, type PlainIssue } from '../contracts/schema-problems.js';
 import { itemIdSchema } from '../contracts/names.js';
 import type { DatasetItem } from '../contracts/records.js';
 import type { Json, JsonObject } from '../core/json/json.js';
@@ -34,7 +35,7 @@ export function parseItem(raw: Json): ParsedItem {
   if (nestsDeeperThan(raw, deepestNesting)) return { problems: [{ path: '', message: tooDeep }] };
   const parsed = caseSchema.safeParse(raw);
   if (!parsed.success) {
-    return { problems: parsed.error.issues.map((issue) => problemOf(raw, issue)) };
+    return { problems: plainIssues(parsed.error.issues).map((issue) => problemOf(raw, issue)) };
   }
   const { id, description } = parsed.data;
   const { inputs, metadata, expected } = raw as JsonObject;
@@ -49,10 +50,7 @@ export function parseItem(raw: Json): ParsedItem {
   };
 }
 
-function problemOf(
-  raw: Json,
-  issue: z.core.$ZodIssue,
-): Omit<Problem, 'at'> & { readonly path: string } {
+function problemOf(raw: Json, issue: PlainIssue): Omit<Problem, 'at'> & { readonly path: string } {
   const lacks = (member: string): boolean =>
     issue.path[0] === member && isObject(raw) && !Object.hasOwn(raw, member);
   if (lacks('id')) {

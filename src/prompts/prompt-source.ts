@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
+import { plainIssues } from '../contracts/schema-problems.js';
 import type { PromptBody, PromptContent } from '../contracts/prompt.js';
 import { promptNameSchema } from '../contracts/prompt.js';
 import { AssayError, type Problem } from '../core/errors/assay-error.js';
@@ -230,7 +231,8 @@ function folderName(path: string, problems: Problem[]): string {
   const folder = basename(path);
   const parsed = promptNameSchema.safeParse(folder);
   if (!parsed.success) {
-    for (const { message } of parsed.error.issues) problems.push({ at: path, message });
+    for (const { message } of plainIssues(parsed.error.issues))
+      problems.push({ at: path, message });
   }
   return folder;
 }

@@ -111,7 +111,7 @@ describe('prompts that cannot be pushed', () => {
       'd/prompt.yaml: is there beside prompt.txt',
       'e/prompt.txt: uses the variable "a", which is not declared',
       'e/prompt.txt: declares the variable "b", which it does not use',
-      expect.stringMatching(/^f\/\.metadata\.yaml:1:1: Unrecognized key: "lables"/) as unknown,
+      expect.stringMatching(/^f\/\.metadata\.yaml:1:1: "lables" is not known here/) as unknown,
     ]);
   });
 

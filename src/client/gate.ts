@@ -7,6 +7,7 @@ import { AssayError } from '../core/errors/assay-error.js';
 import type { GateReport } from '../core/gate/gate-report.js';
 import { gateMarkdown } from '../core/gate/markdown.js';
 import { contentHash } from '../core/ids/hash.js';
+import { differenceProblem, jsonDifferences } from '../core/json/differences.js';
 import { findGate, gateReport, listGates, type GateRecord } from '../store/gates.js';
 import { submitGate } from './gate-submit.js';
 import type { Transport } from './transport.js';
@@ -86,6 +87,7 @@ export function createGates(transport: Transport): Gates {
       // Attached to one that runs: whether it is the same was decided when that one was asked for.
       if (gate.requestHash !== contentHash(request)) {
         throw new AssayError('GATE_CONFLICT', `"${gate.name}" was asked for something else.`, {
+          problems: jsonDifferences(gate.request, request).map(differenceProblem),
           mend: 'Choose another name.',
         });
       }

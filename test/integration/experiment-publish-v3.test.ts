@@ -202,10 +202,7 @@ describe('a publisher on a v3 server', () => {
     const { experimentId, run } = await outboxOf(4);
     const session = await sessionFor(experimentId);
     const slow = { kind: 'slow', method: 'POST', pathPrefix: '/api/public/dataset-run-items' };
-    const faults = `${server.url}/dev/faults`;
-    const headers = { authorization, 'content-type': 'application/json' };
-    const body = JSON.stringify({ ...slow, delayMs: 2_300, next: 1 });
-    await fetch(faults, { method: 'POST', headers, body });
+    await strike({ ...slow, delayMs: 2_300, next: 1 });
     const { state } = await sendSpans(session, newPlatform());
     await session.close();
     expect(state).toEqual({ state: 'moved' });
@@ -230,6 +227,65 @@ describe('a publisher on a v3 server', () => {
       complete: false,
       counts: { sentTraces: 3, verifiedTraces: 0 },
     });
+  });
+});
+
+/** Links of other cells, made just now: what the run of a large dataset has before and after an unclear export. */
+const linkOthers = (run: PlatformRun, count: number) =>
+  test.store.query(
+    `insert into langfuse_dev.dataset_run_items
+       (project_id, id, run_id, item_id, trace_id, visible_at, created_at)
+     select r.project_id, 'link-' || n, r.id, 'other-' || n, 'other-' || n, now(), clock_timestamp()
+       from langfuse_dev.dataset_runs r, generate_series(1, $2) n where r.name = $1`,
+    [run.runs[0]?.name, count],
+  );
+
+const strike = (rule: object) =>
+  fetch(`${server.url}/dev/faults`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/json' },
+    body: JSON.stringify(rule),
+  });
+
+describe('an unclear export of a run with more links than one look can read', () => {
+  const cells = 12;
+  const deadlineMs = 500;
+
+  it('holds up nobody while they are read, and is then sent once', async () => {
+    const { experimentId, run } = await outboxOf(cells);
+    const before = await linksTaken();
+    const session = await sessionFor(experimentId);
+    let asked = 0;
+    const dying = { ...session, mayPost: () => (asked += 1) <= 6 && session.mayPost() };
+    await sendSpans(dying, newPlatform());
+    await linkOthers(run, 4_000);
+    await strike({
+      kind: 'slow',
+      method: 'GET',
+      pathPrefix: '/api/public/dataset-run-items',
+      delayMs: 60,
+    });
+    const platform = newPlatform();
+    const exporter = createExporter({ platform, session, visibilityMs: 0, log, deadlineMs });
+    const looks: unknown[] = [];
+    await until(async () => {
+      const { state, open } = await exporter.settle();
+      looks.push({ state, open });
+      return open === 0;
+    }, 20_000);
+    await fetch(`${server.url}/dev/faults`, { method: 'DELETE', headers: { authorization } });
+    await session.close();
+    // More than the time allows of one, and none of them held up what else there is to send.
+    expect(looks.length).toBeGreaterThan(2);
+    expect(looks).toEqual([
+      ...looks.slice(1).map(() => ({ state: 'moved', open: 1 })),
+      { state: 'moved', open: 0 },
+    ]);
+    expect(await linksTaken()).toBe(before + cells);
+    expect(new Set((await linksOf(run)).filter((id) => !id.startsWith('other')))).toHaveProperty(
+      'size',
+      cells,
+    );
   });
 });
 

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { pino } from 'pino';
 
 import { createExporter } from '../../src/activities/experiment/export.js';
-import { refuseOtherProject } from '../../src/activities/experiment/publish.js';
+import { createPublish, refuseOtherProject } from '../../src/activities/experiment/publish.js';
+import type { ExperimentPorts } from '../../src/activities/experiment/ports.js';
 import { lookAtPlatform } from '../../src/activities/experiment/verify.js';
 import { startLangfuseServer, type LangfuseServer } from '../../src/devstack/langfuse/server.js';
 import { createLangfusePlatform } from '../../src/platforms/langfuse/platform.js';
@@ -319,6 +321,44 @@ describe('a publisher whose keys are of another project than the run', () => {
     } finally {
       await other.close();
       await database.drop();
+    }
+  });
+});
+
+describe('a publisher without keys', () => {
+  const hour = 3_600_000;
+  const publish = (experimentId: string) => {
+    const ports = { store: test.store, platforms: [] } as unknown as ExperimentPorts;
+    const context = {
+      info: {},
+      heartbeat: () => undefined,
+      cancellationSignal: new AbortController().signal,
+    };
+    return asyncLocalStorage.run(context as unknown as Context, () =>
+      createPublish(ports)({ experimentId, platform: 'langfuse' }),
+    );
+  };
+
+  it.each([
+    ['an hour ahead', hour],
+    ['an hour behind', -hour],
+  ])('waits ten minutes for them, also where its own clock is %s', async (_, offMs) => {
+    const { experimentId } = await newCells(test.store, 1);
+    const ended = (minutesAgo: number) =>
+      test.store.query(
+        `update assay.experiments set cells_done_at = clock_timestamp() - $2 * interval '1 minute' where id = $1`,
+        [experimentId, minutesAgo],
+      );
+    const now = Date.now.bind(Date);
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + offMs);
+    try {
+      expect(await publish(experimentId)).toMatchObject({ state: 'wait' });
+      await ended(9);
+      expect(await publish(experimentId)).toMatchObject({ state: 'wait' });
+      await ended(11);
+      await expect(publish(experimentId)).rejects.toMatchObject({ code: 'PLATFORM_UNAUTHORIZED' });
+    } finally {
+      clock.mockRestore();
     }
   });
 });

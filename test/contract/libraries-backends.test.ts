@@ -322,13 +322,23 @@ describe('datasets on LangSmith', () => {
       asked: { langfuse: tables, langsmith: place.server.requests.counts() },
     };
   };
+  // A library of prompts waits for a server that is silent; one that says how long it is away is left at once.
+  const away = { kind: 'rate_limit', retryAfterSeconds: 60 } as const;
+  const outages = {
+    langfuse: [{ kind: 'down', seconds: 600, path: '' }],
+    langsmith: [
+      { kind: 'down', seconds: 600, path: '/examples' },
+      { ...away, path: '/repos' },
+      { ...away, path: '/commits' },
+    ],
+  } as const;
   const routes = {
     langfuse: { items: '/dataset-items', prompts: '/v2/prompts' },
     langsmith: { items: '/examples', prompts: '/commits' },
   } as const;
 
   it.each(['langfuse', 'langsmith'] as const)(
-    'stand once on each of both beside their prompt, though %s was down and then lost answers',
+    'stand once on each of both beside their prompt, though %s was away and then lost answers',
     async (struck) => {
       const well = others[struck];
       await cases(items);
@@ -342,15 +352,15 @@ describe('datasets on LangSmith', () => {
         inActivity(() => prompts.pushPrompt({ request, platform, key: `${key}/${platform}` }));
       const before = await rows();
 
-      await strike[struck]({ kind: 'down', seconds: 600 });
-      const [there, away, , refused] = await Promise.all([
+      for (const { path, ...rule } of outages[struck]) await strike[struck](rule, path);
+      const [there, waiting, , refused] = await Promise.all([
         slice(well),
         slice(struck),
         push(well),
         push(struck).catch((error: unknown) => error),
       ]);
       expect(there).toMatchObject({ phase: 'done', added: items });
-      expect(away).toMatchObject({ away: { error: { code: 'PLATFORM_UNREACHABLE' } } });
+      expect(waiting).toMatchObject({ away: { error: { code: 'PLATFORM_UNREACHABLE' } } });
       expect(JSON.stringify(refused)).toContain('PLATFORM_UNREACHABLE');
       await calm();
       const between = await rows();

@@ -9,7 +9,8 @@ import type { Rest, RestCall } from '../rest.js';
 import { retryAfterMs } from '../../http/retry-after.js';
 import type { HttpAnswer } from '../../http/transport.js';
 import { runItemMade } from './answers.js';
-import { byRun, findLinks } from './find-links.js';
+import type { ExportLook, ExportLooks } from './export-looks.js';
+import { byRun, findLinks, newLinkSearch } from './find-links.js';
 import type { RunIds } from './run-ids.js';
 import type { RunItem } from './run-item.js';
 
@@ -22,6 +23,7 @@ const tries = 3;
 export interface Linking {
   readonly rest: Rest;
   readonly runIds: RunIds;
+  readonly looks: ExportLooks;
   readonly signal: AbortSignal;
   readonly mayLeave: (() => boolean) | undefined;
 }
@@ -39,13 +41,16 @@ export async function linkTraces(
   on: Linking,
 ): Promise<SendOutcome> {
   try {
-    const there =
-      batch.again === true ? await findLinks(on.rest, items, on.signal) : new Set<string>();
+    const look = on.looks.find(batch);
+    const there = batch.again === true ? await linkedOf(items, { ...on, look }) : new Set<string>();
     const open = items.filter(({ traceId }) => !there.has(traceId));
     const refused: RefusedRecord[] = [];
     const link = async (item: RunItem): Promise<void> => {
+      // From here on nobody knows, until it was looked for once more.
+      look?.unlinked.delete(item.traceId);
       const reason = await linkTrace(item, on);
-      if (reason !== undefined) refused.push({ rowId: item.rowId, id: item.rootId, reason });
+      if (reason === undefined) look?.search.linked.add(item.traceId);
+      else refused.push({ rowId: item.rowId, id: item.rootId, reason });
     };
     for (const ofRun of byRun(open)) {
       // The first one makes the run, and two that do so at once can be in each other's way.
@@ -59,6 +64,22 @@ export async function linkTraces(
     const reason = AssayError.is(error) ? error.message : nameOf(error);
     return { outcome: 'ambiguous', reason: `traces that are in no run yet: ${reason}` };
   }
+}
+
+/**
+ * The traces of these that stand in their run: as the search said that came before this try, else by one of its own, which of a
+ * large run may not end in time. What is left is then looked for with more patience.
+ */
+async function linkedOf(
+  items: readonly RunItem[],
+  { rest, look, signal }: Pick<Linking, 'rest' | 'signal'> & { look: ExportLook | undefined },
+): Promise<ReadonlySet<string>> {
+  const isKnown = ({ traceId }: RunItem): boolean =>
+    look?.unlinked.has(traceId) === true || look?.search.linked.has(traceId) === true;
+  if (look !== undefined && items.every(isKnown)) return look.search.linked;
+  const search = newLinkSearch();
+  await findLinks(rest, items, { search, signal });
+  return search.linked;
 }
 
 /** @returns why the server refuses the link for good; undefined where it stands. */

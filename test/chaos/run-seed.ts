@@ -3,8 +3,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { writeFile } from 'node:fs/promises';
 
 import type { ExperimentView } from '../../src/client/experiments.js';
+import type { PlatformName } from '../../src/contracts/backend.js';
 import { isFinalStatus } from '../../src/core/experiment/naming.js';
-import { countRun, type Counted } from './count.js';
+import { brokenAbsences, createAbsences, type Absence, type Absences } from './absence.js';
+import { countRun, itemsOf, rootOn, type Counted } from './count.js';
 import { startFleet, type Fleet } from './fleet.js';
 import { project, startInstallation, type Installation } from './installation.js';
 import type { ChaosOptions } from './options.js';
@@ -19,6 +21,8 @@ export interface SeedResult extends Counted {
   /** From the submission to the run's end. */
   readonly seconds: number;
   readonly status: string;
+  /** The times at which one of two platforms was away. */
+  readonly absences: readonly Absence[];
   /** Which promises broke, in words; empty where all held. */
   readonly broken: readonly string[];
 }
@@ -33,6 +37,7 @@ interface Run {
   readonly fleet: Fleet;
   readonly signals: Signals;
   readonly striker: Striker;
+  readonly absences: Absences;
   readonly options: ChaosOptions;
 }
 
@@ -90,7 +95,7 @@ const judge = (result: Omit<SeedResult, 'broken'>, cells: number): string[] => {
     broken.push(`${repeatedPaidCalls} paid calls were repeated, ${inFlightBound} were in flight`);
   // Every fault passes, so nothing excuses another end than the one with everything read back.
   if (result.status !== 'completed') broken.push(`the run ended as ${result.status}`);
-  return broken;
+  return [...broken, ...brokenAbsences(result.absences)];
 };
 
 const nothing: Counted = {
@@ -104,11 +109,35 @@ const nothing: Counted = {
   ambiguousResends: 0,
   repeatedPaidCalls: 0,
   pending: 0,
+  platforms: [],
+};
+
+/** What has ended of the run, and what a platform shows of it. */
+const absencesOf = (on: Installation, { cells }: ChaosOptions): Absences => {
+  const runUidOf = async (): Promise<string> =>
+    (await on.client.experiments.get({ project, name })).runUid;
+  return createAbsences(on, {
+    due: async (platform) => {
+      const runUid = await runUidOf();
+      const ended: string[] = [];
+      for await (const { itemId } of on.client.experiments.results({ project, name }))
+        ended.push(rootOn(platform, runUid, itemId));
+      return ended;
+    },
+    shown: async (platform) => {
+      const runUid = await runUidOf();
+      const rows =
+        platform === 'langfuse'
+          ? await on.platform.spanRows(runUid)
+          : on.langsmith?.log.recordsOf({ runUid, items: itemsOf(cells) }).spans;
+      return new Set(rows?.keys());
+    },
+  });
 };
 
 const strikeAndCount = async (run: Run, seed: number): Promise<SeedResult> => {
-  const { on, fleet, signals, striker, options } = run;
-  const schedule = drawSchedule(seed, options.short);
+  const { on, fleet, signals, striker, absences, options } = run;
+  const schedule = drawSchedule(seed, options);
   await writeFile(join(on.folder, 'schedule.json'), JSON.stringify(schedule, undefined, 1));
   const started = performance.now();
   // What lies in wait for the plan must be there before it.
@@ -133,10 +162,17 @@ const strikeAndCount = async (run: Run, seed: number): Promise<SeedResult> => {
   const { inFlightBound } = signals;
   if (view === undefined) {
     const broken = [`the run did not end by itself within ${options.deadlineMs / 1_000} s`];
-    return { ...nothing, seed, inFlightBound, seconds, status: 'running', broken };
+    return { ...nothing, seed, inFlightBound, seconds, status: 'running', absences: [], broken };
   }
   const counted = await countRun(on, view, options.cells);
-  const result = { seed, ...counted, inFlightBound, seconds, status: view.status };
+  const result = {
+    seed,
+    ...counted,
+    inFlightBound,
+    seconds,
+    status: view.status,
+    absences: absences.all,
+  };
   return { ...result, broken: judge(result, options.cells) };
 };
 
@@ -144,7 +180,7 @@ const strikeAndCount = async (run: Run, seed: number): Promise<SeedResult> => {
 export const runSeed = async (seed: number, options: ChaosOptions): Promise<SeedResult> => {
   const on = await startInstallation({
     seed,
-    cells: options.cells,
+    ...options,
     historyEvents: options.short ? 60 : 150,
   });
   let keep = options.keep;
@@ -159,8 +195,10 @@ export const runSeed = async (seed: number, options: ChaosOptions): Promise<Seed
       onCrash: (text) => on.diary.note(text),
     });
     const signals = createSignals(on);
-    const striker = createStriker({ on, fleet, signals, seed });
-    const result = await strikeAndCount({ on, fleet, signals, striker, options }, seed);
+    const absences = absencesOf(on, options);
+    const away = (platform: PlatformName): Promise<void> => absences.begin(platform);
+    const striker = createStriker({ on, fleet, signals, seed, away });
+    const result = await strikeAndCount({ on, fleet, signals, striker, absences, options }, seed);
     for (const text of result.broken) on.diary.note(`BROKEN: ${text}`);
     return result;
   } catch (error) {

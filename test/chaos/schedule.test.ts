@@ -14,16 +14,18 @@ const statements = readdirSync(store, { recursive: true, encoding: 'utf8' })
   .map((path) => readFileSync(join(store, path), 'utf8'))
   .join('\n');
 
+const alone = { short: false, backend: 'langfuse', langfuse: 'events_only' } as const;
+
 describe('the schedule of the chaos suite', () => {
   it('is the same for the same seed and another for another', () => {
-    expect(drawSchedule(5, false)).toEqual(drawSchedule(5, false));
-    expect(drawSchedule(5, false)).not.toEqual(drawSchedule(6, false));
+    expect(drawSchedule(5, alone)).toEqual(drawSchedule(5, alone));
+    expect(drawSchedule(5, alone)).not.toEqual(drawSchedule(6, alone));
   });
 
   it.each(Array.from({ length: 20 }, (_, index) => index + 1))(
     'has every kind of strike with seed %i, all of them while the run is under way',
     (seed) => {
-      const schedule = drawSchedule(seed, false);
+      const schedule = drawSchedule(seed, alone);
       const count = (kind: string): number =>
         schedule.filter(({ strike }) => strike.kind === kind).length;
       expect(count('kill worker') + count('kill at')).toBeGreaterThanOrEqual(5);

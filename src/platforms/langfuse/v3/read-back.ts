@@ -2,6 +2,7 @@ import { createDigestFlags, digestOf, type DigestFlags } from '../../../core/ids
 import type { OutboundExport, OutboundRecord, PlatformPage, PlatformRun } from '../../port.js';
 import { forEachBounded } from '../../http/bounded.js';
 import { shortText } from '../../trace/field-text.js';
+import { patientReads } from '../patient-reads.js';
 import type { Rest } from '../rest.js';
 import { metadataKey } from '../../trace/metadata-key.js';
 import { observationKeyAnswer, scoreKeyAnswer, traceRowAnswer } from './answers.js';
@@ -12,6 +13,8 @@ import { runItemsOf } from './run-item.js';
 
 /** Requests at a time where many are needed. */
 const width = 4;
+/** Times that one request of a look is made. */
+const looks = 3;
 /** More copies of one link than a byte counts are not told apart. */
 const mostLinks = 255;
 
@@ -21,10 +24,12 @@ const mostLinks = 255;
  * there once its trace is in its run as well.
  */
 export async function findExport(
-  rest: Rest,
+  impatient: Rest,
   batch: OutboundExport,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
+  // A request for each trace: where one in twenty fails, no look at 100 of them would ever come to its end.
+  const rest = patientReads(impatient, looks);
   if (batch.kind === 'scores') return findScores(rest, batch, signal);
   const whole: OutboundRecord[] = [];
   const found = new Set<string>();

@@ -14,6 +14,8 @@ export interface PlatformCounted {
   /** Records that nobody expected: a wrong id would hide as one lost and one too many. */
   readonly strangers: number;
   readonly ambiguousResends: number;
+  /** Records that were sent again and replaced themselves, since their id is the key there. */
+  readonly rewritten: number;
 }
 
 /** What became of a run, counted from outside; what platforms show is summed over them. */
@@ -137,12 +139,12 @@ const countLangfuse = async (
   const expected = expectedOf(items, failed, (itemId) => namesOnLangfuse(runUid, itemId));
   const spans = await platform.spanRows(runUid);
   const scores = await platform.scoreRows(items.map((itemId) => traceIdOf(runUid, itemId)));
-  const inDatabase = await platform.beyondOneInDatabase();
   return {
     ...compare({ spans, scores }, expected),
-    // The read API pages by a cursor that may skip a row, and shows one score of an id; the tables keep all.
-    duplicateTraces: Math.max(beyondOne(spans), inDatabase.spans),
-    duplicateScores: Math.max(beyondOne(scores), inDatabase.scores),
+    // The read API pages by a cursor that may skip a row; the table does not.
+    duplicateTraces: Math.max(beyondOne(spans), await platform.twiceInDatabase()),
+    duplicateScores: beyondOne(scores),
+    rewritten: await platform.rewritten(),
   };
 };
 
@@ -157,9 +159,10 @@ const countLangsmith = (
   return {
     ...found,
     strangers: found.strangers + shown.strangers,
-    // What is sent again has its old id and replaces itself, so it is counted where it came by.
-    duplicateTraces: Math.max(beyondOne(shown.spans), again.spans),
-    duplicateScores: Math.max(beyondOne(shown.scores), again.scores),
+    duplicateTraces: beyondOne(shown.spans),
+    duplicateScores: beyondOne(shown.scores),
+    // No row shows it, so it is counted where it came by.
+    rewritten: again,
   };
 };
 
@@ -192,6 +195,7 @@ export const countRun = async (
     duplicateScores: sum(({ duplicateScores }) => duplicateScores),
     strangers: sum(({ strangers }) => strangers),
     ambiguousResends: sum(({ ambiguousResends }) => ambiguousResends),
+    rewritten: sum(({ rewritten }) => rewritten),
     repeatedPaidCalls: beyondOne(await on.model.paidCalls()),
     pending: counts.pending,
     platforms: counted,

@@ -13,7 +13,7 @@ export interface LangsmithLog {
     readonly strangers: number;
   };
   /** How often records came again that had been taken before: no row shows it, since an id is a key there. */
-  takenAgain(): { readonly spans: number; readonly scores: number };
+  takenAgain(): number;
   /** The items of a dataset by id and content, with how many there are of each. */
   itemRows(dataset: string): ReadonlyMap<string, number>;
   /** How often items were written. */
@@ -29,10 +29,10 @@ const metadataOf = (extra: unknown): Readonly<Record<string, unknown>> =>
   (extra as { metadata?: Record<string, unknown> } | null)?.metadata ?? {};
 
 /** The names of the parts of a multipart body, a record's first part standing for it. */
-const partName = /name="(post|feedback)\.([0-9a-f-]{36})"/g;
+const partName = /name="(?:post|feedback)\.([0-9a-f-]{36})"/g;
 
 export const openLangsmithLog = ({ inspect }: LangsmithServer): LangsmithLog => {
-  const taken = { post: new Map<string, number>(), feedback: new Map<string, number>() };
+  const taken = new Map<string, number>();
   const beyondOne = (rows: ReadonlyMap<string, number>): number =>
     [...rows.values()].reduce((sum, each) => sum + each - 1, 0);
   const datasetNamed = (name: string) => inspect.datasets.find((each) => each.name === name);
@@ -77,7 +77,7 @@ export const openLangsmithLog = ({ inspect }: LangsmithServer): LangsmithLog => 
       }
       return { spans, scores, strangers };
     },
-    takenAgain: () => ({ spans: beyondOne(taken.post), scores: beyondOne(taken.feedback) }),
+    takenAgain: () => beyondOne(taken),
     itemRows(dataset) {
       const rows = new Map<string, number>();
       for (const { metadata, inputs } of inspect.examples(dataset)) {
@@ -91,8 +91,7 @@ export const openLangsmithLog = ({ inspect }: LangsmithServer): LangsmithLog => 
     },
     delivered({ method, path, body, status }) {
       if (method !== 'POST' || !path.startsWith('/runs/multipart') || status >= 300) return;
-      for (const [, kind, id] of body.toString('latin1').matchAll(partName))
-        count(kind === 'post' ? taken.post : taken.feedback, id ?? '');
+      for (const [, id] of body.toString('latin1').matchAll(partName)) count(taken, id ?? '');
     },
   };
 };

@@ -11,8 +11,10 @@ export interface PlatformLog {
   spanRows(runUid: string): Promise<ReadonlyMap<string, number>>;
   /** How many rows v3/scores (on Langfuse 3: v2/scores) shows of each score of these traces. */
   scoreRows(traceIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** Rows in its database beyond one per record, seen or not: all that was written twice, also what then replaced itself. */
-  beyondOneInDatabase(): Promise<{ readonly spans: number; readonly scores: number }>;
+  /** Rows in its database beyond one per span (v4) or per trace in a run (v3), whether the API shows them or not. */
+  twiceInDatabase(): Promise<number>;
+  /** Records that were sent again and replaced themselves: scores, and the spans of a Langfuse 3. */
+  rewritten(): Promise<number>;
   /** The ids of the active items of a dataset, with how many there are of each; and how often items were written. */
   itemRows(dataset: string): Promise<ReadonlyMap<string, number>>;
   itemWrites(): Promise<number>;
@@ -152,14 +154,17 @@ export const openPlatformLog = (service: {
       }
       return rows;
     },
-    async beyondOneInDatabase() {
-      const { rows, spans, scores } = await stats();
-      const written = { spans: spans.duplicates, scores: rows.scores - scores.current };
-      if (!writesV3(service)) return written;
-      const known = await rowsOnV3('/api/public/observations', spanKey);
-      const links = await linked();
-      const twiceOnV3 = rows.v3_observations - known.size + (rows.dataset_run_items - links);
-      return { ...written, spans: written.spans + twiceOnV3 };
+    async twiceInDatabase() {
+      const { rows, spans } = await stats();
+      if (!writesV3(service)) return spans.duplicates;
+      return spans.duplicates + (rows.dataset_run_items - (await linked()));
+    },
+    async rewritten() {
+      const { rows, scores } = await stats();
+      const ofScores = rows.scores - scores.current;
+      if (!writesV3(service)) return ofScores;
+      const spans = await rowsOnV3('/api/public/observations', spanKey);
+      return ofScores + rows.v3_observations - spans.size;
     },
     async itemRows(dataset) {
       const rows = new Map<string, number>();

@@ -18,7 +18,7 @@ export interface Absences {
 }
 
 /** Longer than any other strike lasts: what the other platform lacks then, the absence keeps from it. */
-const patienceMs = 150_000;
+const patienceMs = 300_000;
 const lookEveryMs = 1_500;
 /** So that some of what is due has ended while it was away. */
 const settledMs = 4_000;

@@ -1,6 +1,7 @@
 import { AssayError } from '../../../core/errors/assay-error.js';
 import { forEachBounded } from '../../http/bounded.js';
 import type { OutboundExport } from '../../port.js';
+import { patientReads } from '../patient-reads.js';
 import type { Rest } from '../rest.js';
 import type { ExportLook, ExportLooks } from './export-looks.js';
 import { findLinks } from './find-links.js';
@@ -9,6 +10,8 @@ import { runItemsOf } from './run-item.js';
 
 /** Requests at a time. */
 const width = 4;
+/** Times that one request of a look is made. */
+const tries = 3;
 
 /**
  * Which of an export's ids the platform shows. Spans are looked for by their trace, trace by trace, no further than to the first
@@ -18,10 +21,12 @@ const width = 4;
  * @throws AssayError PLATFORM_UNREACHABLE, to be asked again at once, where the time was too short and the next look goes on.
  */
 export async function findExport(
-  rest: Rest,
+  impatient: Rest,
   batch: OutboundExport,
   on: { readonly looks: ExportLooks; readonly signal: AbortSignal },
 ): Promise<ReadonlySet<string>> {
+  // A request for each trace: where one in twenty fails, no look at 100 of them would ever come to its end.
+  const rest = patientReads(impatient, tries);
   if (batch.kind === 'scores') return findScores(rest, batch, on.signal);
   const look = on.looks.open(batch);
   const before = progressOf(look);

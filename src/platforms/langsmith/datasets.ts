@@ -21,6 +21,7 @@ import {
   type DatasetRef,
 } from './examples.js';
 import { momentOf } from './moments.js';
+import { offsetPages } from './pages.js';
 import type { Rest, RestCall } from './rest.js';
 import { isObject } from './run-fields.js';
 
@@ -100,15 +101,12 @@ async function* listDatasets(
   rest: Rest,
   signal: AbortSignal,
 ): AsyncGenerator<readonly DatasetSummary[], void, undefined> {
-  const limit = 100;
-  for (let offset = 0; ; offset += limit) {
-    const page = await rest.read(
-      { path: '/datasets', query: { limit, offset }, what: 'the datasets', signal },
-      datasetsAnswer,
-    );
-    if (page.length > 0) yield page.map(summaryOf);
-    if (page.length < limit) return;
-  }
+  const pages = offsetPages(
+    (page) =>
+      rest.read({ path: '/datasets', query: page, what: 'the datasets', signal }, datasetsAnswer),
+    { idOf: ({ id }) => id },
+  );
+  for await (const page of pages) yield page.map(summaryOf);
 }
 
 function summaryOf(dataset: DatasetAnswer): DatasetSummary {

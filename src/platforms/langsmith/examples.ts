@@ -1,5 +1,4 @@
 import { AssayError } from '../../core/errors/assay-error.js';
-import { createDigestFlags, digestOf } from '../../core/ids/digest-flags.js';
 import type { ItemToWrite } from '../dataset-port.js';
 import type { HttpAnswer } from '../http/transport.js';
 import { forEachBounded } from '../http/bounded.js';
@@ -10,10 +9,11 @@ import { baseSplit, contentKey, contentOf, contentOfAnswer, splitsOf } from './e
 import type { ExampleContent } from './example-content.js';
 import { exampleIdOf } from './example-identity.js';
 import { chunks } from '../http/chunks.js';
+import { offsetPages, pageSize } from './pages.js';
 import type { Rest, RestCall } from './rest.js';
 
-/** The most that a page holds, that one request asks for, and that one writes. */
-export const examplesPerRequest = 100;
+/** The most that one request asks for, and that one writes. */
+export const examplesPerRequest = pageSize;
 /** Of the contents of one request; the server takes more, and smaller ones are lost less often. */
 const bytesPerRequest = 4_000_000;
 
@@ -245,7 +245,7 @@ export async function removeExamples(
 }
 
 /** The examples of a dataset as they stood at a moment (default now), each once. */
-export async function* examplePages(
+export function examplePages(
   rest: Rest,
   request: {
     readonly dataset: DatasetRef;
@@ -255,28 +255,19 @@ export async function* examplePages(
     readonly signal: AbortSignal;
   },
 ): AsyncGenerator<readonly ExampleAnswer[], void, undefined> {
-  const { dataset, version, from = 0, signal } = request;
-  const seen = createDigestFlags();
-  for (let offset = from; ; offset += examplesPerRequest) {
-    const page = await rest.read(
-      {
-        path: '/examples',
-        query: {
-          dataset: dataset.id,
-          as_of: version,
-          // Others are of times, and many examples have one: a page could then lack what the next one shows twice.
-          order: 'id',
-          limit: examplesPerRequest,
-          offset,
+  const { dataset, version, from, signal } = request;
+  return offsetPages(
+    (page) =>
+      rest.read(
+        {
+          path: '/examples',
+          // Other orders are of times, and many examples have one: a page could then lack what the next one shows twice.
+          query: { dataset: dataset.id, as_of: version, order: 'id', ...page },
+          what: `the items of the dataset ${JSON.stringify(dataset.name)}`,
+          signal,
         },
-        what: `the items of the dataset ${JSON.stringify(dataset.name)}`,
-        signal,
-      },
-      examplesAnswer,
-    );
-    const fresh = page.filter(({ id }) => seen.get(digestOf(id)) === 0);
-    for (const { id } of fresh) seen.set(digestOf(id), 1);
-    if (fresh.length > 0) yield fresh;
-    if (page.length < examplesPerRequest) return;
-  }
+        examplesAnswer,
+      ),
+    { idOf: ({ id }) => id, from },
+  );
 }

@@ -471,6 +471,31 @@ describe('what people and the official client see', () => {
     });
   });
 
+  it('deletes a trace that is not shown yet, beside one that is', async () => {
+    const context = await place.prepare();
+    const [shown, late] = encodeCells(place.platform, context, { count: 2 });
+    if (shown === undefined || late === undefined) throw new Error('no cell');
+    await place.platform.send(spansOf([shown]), soon());
+    place.server.setDelays({ runsMs: 400 });
+    await place.platform.send(spansOf([late]), soon());
+    await place.platform.deleteTraces?.([shown.spans.traceId, late.spans.traceId], soon());
+    const left = place.server.inspect.runs.map(({ traceId }) => traceId);
+    expect(left).not.toContain(shown.spans.traceId);
+    expect(left).not.toContain(late.spans.traceId);
+  });
+
+  it('gives a trace up that it is never shown, and one that its caller has no time for', async () => {
+    const unknown = '01900000-0000-7000-8000-000000000001';
+    const hasty = place.another({ visibilityMs: 200 });
+    const started = performance.now();
+    await hasty.deleteTraces?.([unknown], soon());
+    expect(performance.now() - started).toBeGreaterThanOrEqual(195);
+    const patient = place.another({ visibilityMs: 60_000 });
+    await expect(patient.deleteTraces?.([unknown], AbortSignal.timeout(300))).rejects.toMatchObject(
+      { code: 'PLATFORM_UNREACHABLE' },
+    );
+  });
+
   it('deletes traces with their feedback, and knows unknown ones', async () => {
     const context = await place.prepare();
     const cells = encodeCells(place.platform, context, { count: 2 });

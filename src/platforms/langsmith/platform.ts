@@ -131,9 +131,10 @@ export function createLangsmithPlatform(options: LangsmithOptions): LangsmithPla
     findExport: (batch, signal) => findExport(restOfRun, batch, signal),
     readBack: (request) =>
       request.kind === 'spans'
-        ? readBackRuns(restOfReadBack, request)
-        : readBackScores(restOfReadBack, request),
-    deleteTraces: (traceIds, signal) => deleteTraces(restOfRun, traceIds, signal),
+        ? readBackRuns(restOfRun.patient, request)
+        : readBackScores(restOfRun.patient, request),
+    deleteTraces: (traceIds, signal) =>
+      deleteTraces(restOfRun, traceIds, { visibilityMs: settings.visibilityMs, signal }),
     deleteScore: (scoreId, signal) => deleteScore(restOfRun, scoreId, signal),
     traceUrl: (projectId, traceId, place) => {
       const sessionId = place === undefined ? undefined : sessionAt(place);

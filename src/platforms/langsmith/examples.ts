@@ -1,3 +1,4 @@
+import type { DatasetItem } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import type { ItemToWrite } from '../dataset-port.js';
 import type { HttpAnswer } from '../http/transport.js';
@@ -7,10 +8,11 @@ import { examplesAnswer, type ExampleAnswer } from './answers.js';
 import { isVerdict } from './errors.js';
 import { baseSplit, contentKey, contentOf, contentOfAnswer, splitsOf } from './example-content.js';
 import type { ExampleContent } from './example-content.js';
-import { exampleIdOf } from './example-identity.js';
+import { exampleIdOf, ownExampleId } from './example-identity.js';
 import { chunks } from '../http/chunks.js';
 import { offsetPages, pageSize } from './pages.js';
 import type { Rest, RestCall } from './rest.js';
+import { returnedExamples, type Returned } from './returned-examples.js';
 
 /** The most that one request asks for, and that one writes. */
 export const examplesPerRequest = pageSize;
@@ -26,8 +28,9 @@ export interface DatasetRef {
 /** One example as it is to be. */
 interface Wanted {
   readonly id: string;
-  /** The user's own id. */
-  readonly itemId: string;
+  readonly item: DatasetItem;
+  /** How often the item was taken out and came back. */
+  readonly times: number;
   readonly content: ExampleContent;
   /** Undefined where they stay what they are. */
   readonly splits: readonly string[] | undefined;
@@ -64,14 +67,27 @@ export async function writeExamples(
     read: (call, schema) => ((requests += 1), rest.read(call, schema)),
     answer: (call) => ((requests += 1), rest.answer(call)),
   };
+  let returned: ReturnType<typeof returnedExamples> | undefined;
   await forEachBounded(chunks(items, examplesPerRequest), width, async (page) => {
-    const wanted = page.map(({ item, splits }) => ({
+    let wanted: readonly Wanted[] = page.map(({ item, splits }) => ({
       id: exampleIdOf(dataset.id, item),
-      itemId: item.id,
+      item,
+      times: 0,
       content: contentOf(item),
       splits,
     }));
-    const first = await standing(counted, { dataset, wanted, signal });
+    let first = await standing(counted, { dataset, wanted, signal });
+    if (first.size < wanted.length) {
+      returned ??= returnedExamples(counted, dataset, signal);
+      const back = await returned;
+      const moved = wanted.map((each) => placedAt(each, back.get(each.item.id), first));
+      const others = moved.filter((each, at) => each !== wanted[at]);
+      first = new Map([
+        ...first,
+        ...(await standing(counted, { dataset, wanted: others, signal })),
+      ]);
+      wanted = moved;
+    }
     for (const batch of bySize(wantedOf(wanted, first, all))) {
       await patiently(signal, async (attempt) => {
         const again = attempt > 1;
@@ -87,6 +103,13 @@ export async function writeExamples(
 }
 
 type Standing = ReadonlyMap<string, ExampleAnswer>;
+
+/** With the place of an item that came back, where its first one is empty. */
+function placedAt(wanted: Wanted, back: Returned | undefined, there: Standing): Wanted {
+  if (back === undefined || there.has(wanted.id)) return wanted;
+  const { id, times } = back;
+  return { ...wanted, id, times, content: contentOf(wanted.item, times) };
+}
 
 async function standing(
   rest: Rest,
@@ -170,31 +193,48 @@ async function writeBatch(
   const change = async (of: readonly Wanted[]): Promise<void> => {
     if (of.length > 0) rest.check(await send('PATCH', of), call('PATCH', of));
   };
-  const made = batch.filter(({ id }) => !there.has(id));
+  /** @returns those whose ids are not free, and which the newest version does not show: they were taken out. */
+  const make = async (of: readonly Wanted[]): Promise<readonly Wanted[]> => {
+    if (of.length === 0) return [];
+    const answer = await send('POST', of);
+    if (answer.status !== 409 || !isVerdict(answer)) {
+      rest.check(answer, call('POST', of));
+      return [];
+    }
+    // The server takes all of a request or nothing, and does not say which it knows. Another worker may have made some meanwhile.
+    const now = await standing(rest, { dataset, wanted: of, signal });
+    await change(of.filter(({ id }) => now.has(id)));
+    const left = of.filter(({ id }) => !now.has(id));
+    if (left.length < of.length) return make(left);
+    if (left.length === 1) return left;
+    const taken: Wanted[] = [];
+    for (const half of chunks(left, Math.ceil(left.length / 2))) taken.push(...(await make(half)));
+    return taken;
+  };
   await change(batch.filter(({ id }) => there.has(id)));
-  if (made.length === 0) return;
-  const answer = await send('POST', made);
-  if (answer.status !== 409 || !isVerdict(answer)) {
-    rest.check(answer, call('POST', made));
-    return;
+  let open = await make(batch.filter(({ id }) => !there.has(id)));
+  while (open.length > 0) {
+    if (open.some(({ times }) => times >= mostReturns)) throw takenOut(rest, dataset, open);
+    open = await make(open.map((each) => returning(each, dataset)));
   }
-  // Another worker made some of them in the meantime; the server takes all of a request or nothing.
-  const now = await standing(rest, { dataset, wanted: made, signal });
-  await change(made.filter(({ id }) => now.has(id)));
-  const left = made.filter(({ id }) => !now.has(id));
-  if (left.length === 0) return;
-  if (left.length === made.length) throw takenOut(rest, dataset, left);
-  const second = await send('POST', left);
-  if (second.status === 409 && isVerdict(second)) throw takenOut(rest, dataset, left);
-  rest.check(second, call('POST', left));
+}
+
+/** How often an item can be taken out and put back. */
+const mostReturns = 100;
+
+/** An item whose example was taken out: it comes back as another one, and the history keeps the first. */
+function returning(wanted: Wanted, dataset: DatasetRef): Wanted {
+  const times = wanted.times + 1;
+  const id = ownExampleId(dataset.id, wanted.item.id, times);
+  return { ...wanted, id, times, content: contentOf(wanted.item, times) };
 }
 
 /** Their ids exist, and the newest version does not show them. */
 function takenOut(rest: Rest, dataset: DatasetRef, items: readonly Wanted[]): AssayError {
-  const names = items.slice(0, 3).map(({ itemId }) => JSON.stringify(itemId));
+  const names = items.slice(0, 3).map(({ item }) => JSON.stringify(item.id));
   return new AssayError(
     'PLATFORM_REFUSED',
-    `LangSmith at ${rest.baseUrl} does not take ${names.join(', ')} again: items were taken out of the dataset ${JSON.stringify(dataset.name)}, and their ids are not free.`,
+    `LangSmith at ${rest.baseUrl} does not take ${names.join(', ')} again: items were taken out of the dataset ${JSON.stringify(dataset.name)} ${mostReturns} times, and their ids are not free.`,
     { mend: 'Give them other ids, or push to a dataset of another name.' },
   );
 }

@@ -17,6 +17,7 @@ import { readOptions, type LangsmithOptions } from './options.js';
 import { createPrompts } from './prompts.js';
 import { findExport, readBackRuns, readBackScores } from './read-back.js';
 import { createRest } from './rest.js';
+import { returnedExamples } from './returned-examples.js';
 import { rootRunId } from './run-place.js';
 import { sendExport } from './send.js';
 import { checkWorkspace, describeServer } from './server-facts.js';
@@ -100,7 +101,13 @@ export function createLangsmithPlatform(options: LangsmithOptions): LangsmithPla
       }
     },
     prepareRun: (request) =>
-      patiently(request.signal, () => prepareRun({ rest, settings }, request)),
+      patiently(request.signal, async () => {
+        const run = await prepareRun({ rest, settings }, request);
+        const dataset = { id: run.datasetId, name: run.datasetName };
+        const returned = await returnedExamples(rest, dataset, request.signal);
+        const ids = [...returned].map(([itemId, { id }]) => [itemId, id] as const);
+        return ids.length === 0 ? run : { ...run, itemIds: Object.fromEntries(ids) };
+      }),
     checkRun: async (run, signal) => {
       // A key, with the workspace that is asked for, leads to one place for good.
       if (ownWorkspaces.has(run.projectId)) return;

@@ -126,6 +126,19 @@ describe('prompts', () => {
     expect(repo?.commits).toHaveLength(1);
   });
 
+  it('of other content that another worker commits at the same moment stand beside it', async () => {
+    await place.platform.prompts.ensure(prompt('contested', 'Zero', '0'), soon());
+    const hashes = ['1', '2', '3', '4'];
+    const made = await Promise.all(
+      hashes.map((hash) =>
+        place.another().prompts.ensure(prompt('contested', `Text ${hash}`, hash), soon()),
+      ),
+    );
+    expect(new Set(made.map(({ version }) => version)).size).toBe(hashes.length);
+    const repo = place.server.inspect.repos.find(({ handle }) => handle === 'contested');
+    expect(repo?.commits).toHaveLength(hashes.length + 1);
+  });
+
   it('carry a label on one version only, which is moved once', async () => {
     const { prompts } = place.platform;
     const one = await prompts.ensure(prompt('moved', 'One', 'e'), soon());

@@ -101,32 +101,39 @@ async function findOrCommit(
   const { rest } = on;
   const { signal, asked } = ensuring;
   const { name, contentHash } = prompt;
-  const newest = await newestCommits(rest, name, signal);
-  const same = ofContent(on, prompt, newest);
-  if (same !== undefined) return same;
-  const call: RestCall = {
-    method: 'POST',
-    path: `/commits/-/${handleOf(name)}`,
-    body: {
-      manifest: manifestOf(prompt, contentHash),
-      ...(newest[0] === undefined ? {} : { parent_commit: newest[0].commit_hash }),
-      ...(prompt.message === undefined ? {} : { description: wellFormed(prompt.message).text }),
-    },
-    what: whatOf(name),
-    signal,
-  };
-  const already = asked.commit;
-  asked.commit = true;
-  const answer = await rest.answer(call);
-  if (answer.status === 409 && isVerdict(answer)) {
-    asked.commit = already;
-    // Nothing new since the newest commit, or another worker's commit came between: look once more.
-    const theirs = ofContent(on, prompt, await newestCommits(rest, name, signal));
-    if (theirs !== undefined) return theirs;
+  let newest = await newestCommits(rest, name, signal);
+  for (let attempt = 1; ; attempt += 1) {
+    const same = ofContent(on, prompt, newest);
+    if (same !== undefined) return same;
+    const call: RestCall = {
+      method: 'POST',
+      path: `/commits/-/${handleOf(name)}`,
+      body: {
+        manifest: manifestOf(prompt, contentHash),
+        ...(newest[0] === undefined ? {} : { parent_commit: newest[0].commit_hash }),
+        ...(prompt.message === undefined ? {} : { description: wellFormed(prompt.message).text }),
+      },
+      what: whatOf(name),
+      signal,
+    };
+    const already = asked.commit;
+    asked.commit = true;
+    const answer = await rest.answer(call);
+    if (answer.status === 409 && isVerdict(answer)) {
+      asked.commit = already;
+      // Nothing new since the newest commit, or another worker's came between, with other content perhaps: then on top of that one.
+      const before = newest[0]?.commit_hash;
+      newest = await newestCommits(rest, name, signal);
+      const isSame = ofContent(on, prompt, newest) !== undefined;
+      if (isSame || (newest[0]?.commit_hash !== before && attempt < mostRaces)) continue;
+    }
+    const { commit } = rest.parse(answer, call, newCommitAnswer);
+    return { id: commit.id, version: commit.commit_hash, ours: true };
   }
-  const { commit } = rest.parse(answer, call, newCommitAnswer);
-  return { id: commit.id, version: commit.commit_hash, ours: true };
 }
+
+/** Of workers that write one prompt at the same moment, each time another one wins. */
+const mostRaces = 10;
 
 /** The commit of ours with this content; else the newest, where somebody made one that says the same. */
 function ofContent(

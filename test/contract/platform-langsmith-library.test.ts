@@ -377,6 +377,36 @@ describe('datasets', () => {
     expect(back.map(({ item }) => item.id).sort()).toEqual(items.map(({ item }) => item.id).sort());
   });
 
+  it('change an item that others made where it stands, once it was pulled and comes back changed', async () => {
+    const { datasets } = place.platform;
+    const name = 'theirs-pushed';
+    const client = clientOf(place.server);
+    const { id } = await client.createDataset(name);
+    await client.createExample({ dataset_id: id, inputs: { q: '1' }, reference_outputs: { a: 1 } });
+    const items = () => collect(datasets.items({ dataset: name, signal: soon() }));
+    const [pulled] = await items();
+    if (pulled === undefined) throw new Error('no item');
+    const dataset = { id, name };
+    const item = { ...pulled.item, input: { q: '2' } };
+    for (const _time of [1, 2]) {
+      await datasets.writeItems({ dataset, items: [{ item }], signal: soon() });
+    }
+    expect((await items()).map(({ platformId, item: there }) => [platformId, there])).toEqual([
+      [pulled.platformId, item],
+    ]);
+  });
+
+  it('take an item as large as they say that they take', async () => {
+    const { datasets } = place.platform;
+    const { id } = await datasets.ensure({ name: 'large' }, soon());
+    const text = 'x'.repeat((datasets.largestItem ?? 0) - 100);
+    const items = [{ item: { id: 'large', input: { text }, metadata: {} } }];
+    expect(text.length).toBeGreaterThan(10_000_000);
+    expect(
+      await datasets.writeItems({ dataset: { id, name: 'large' }, items, signal: soon() }),
+    ).toMatchObject({ written: 1 });
+  });
+
   it('give a returned item to experiments by the id that it has now', async () => {
     const context = await place.prepare();
     const name = context.run.datasetName;

@@ -13,17 +13,15 @@ import {
 } from './answers.js';
 import { platformItem } from './example-content.js';
 import { exampleIdOf } from './example-identity.js';
-import {
-  examplePages,
-  examplesPerRequest,
-  removeExamples,
-  writeExamples,
-  type DatasetRef,
-} from './examples.js';
+import { writeExamples } from './example-writes.js';
+import { examplePages, examplesPerRequest, removeExamples, type DatasetRef } from './examples.js';
 import { momentOf } from './moments.js';
 import { offsetPages } from './pages.js';
 import type { Rest, RestCall } from './rest.js';
 import { isObject } from './run-fields.js';
+
+/** The server takes 20 MB a request; a dataset with one larger item would be refused halfway, without its name. */
+const largestItem = 19_000_000;
 
 type ItemsRequest = Parameters<PlatformDatasets['items']>[0] & {
   /** So many items are known already and are passed over. */
@@ -74,6 +72,7 @@ export function createDatasets(
       return withLastChange(rest, request, await removeExamples(rest, { ...request, ids }));
     },
     itemsPerRequest: examplesPerRequest,
+    largestItem,
     url: (projectId, datasetId) => pageOf('o', projectId, 'datasets', datasetId),
   };
 }

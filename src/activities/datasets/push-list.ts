@@ -1,5 +1,5 @@
 import { packKeys, plainFieldKeys } from '../../core/dataset/item-fields.js';
-import type { PlatformDatasets, PlatformItem } from '../../platforms/dataset-port.js';
+import type { PlatformItem } from '../../platforms/dataset-port.js';
 import { patiently } from '../../platforms/patience.js';
 import { itemKey, putListed, type ListedItem } from '../../store/datasets/push-items.js';
 import type { Pushing } from './push-slice.js';
@@ -45,7 +45,7 @@ async function keepPage(
   page: readonly PlatformItem[],
   listed: number,
 ): Promise<void> {
-  const items = page.map((each) => listedItem(pushing.platform.datasets, each));
+  const items = page.map((each) => listedItem(pushing, each));
   const lastChange = page
     .flatMap(({ updatedAt }) => updatedAt ?? [])
     .reduce<string | undefined>(
@@ -59,12 +59,14 @@ async function keepPage(
 }
 
 function listedItem(
-  datasets: PlatformDatasets,
+  { platform: { datasets }, push }: Pushing,
   { platformId, item, splits }: PlatformItem,
 ): ListedItem {
+  const dataset = { id: push.datasetId ?? '', name: push.dataset };
   const keys = datasets.fieldKeys?.({ item, splits }) ?? plainFieldKeys(item, splits);
   return {
-    key: itemKey(datasets.platformId === undefined ? item.id : platformId),
+    // As an item of the files is looked for, and not its id there: one that was taken out and came back has another one by now.
+    key: itemKey(datasets.platformId?.(dataset, item) ?? item.id),
     platformId,
     fieldKeys: packKeys(keys),
   };

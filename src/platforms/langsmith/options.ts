@@ -21,6 +21,8 @@ export interface LangsmithOptions {
   readonly release?: string;
   /** The longest any one request may take, in milliseconds. Default 30 s; signals can only shorten it. */
   readonly timeoutMs?: number;
+  /** How long after it was taken a run can stay unseen, in milliseconds. Default 15 s. */
+  readonly visibilityMs?: number;
   /** Where requests go through, such as a proxy agent. Default: an agent of its own, closed by `close()`. */
   readonly dispatcher?: Dispatcher;
   /** Asked before each request but those of ingestion. Default: nobody is asked. */
@@ -40,6 +42,7 @@ export interface LangsmithSettings {
   readonly environment: string | undefined;
   readonly release: string | undefined;
   readonly timeoutMs: number;
+  readonly visibilityMs: number;
   readonly dispatcher: Dispatcher | undefined;
   readonly pacer: RequestPacer | undefined;
   readonly fStrings: FStringReader | undefined;
@@ -71,6 +74,7 @@ export function readOptions(options: LangsmithOptions): LangsmithSettings {
     environment: options.environment,
     release: options.release,
     timeoutMs: options.timeoutMs ?? 30_000,
+    visibilityMs: options.visibilityMs ?? 15_000,
     dispatcher: options.dispatcher,
     pacer: options.pacer,
     fStrings: options.fStrings,

@@ -28,7 +28,7 @@ export function outcomeOfAnswer(answer: HttpAnswer, now: number): PartOutcome {
   }
   return status === 409
     ? { outcome: 'known', reason }
-    : { outcome: 'refused', code: 'PLATFORM_REFUSED', reason };
+    : { outcome: 'refused', code: 'PLATFORM_REFUSED', reason, splittable: false };
 }
 
 function taken(answer: HttpAnswer, now: number): SendOutcome {

@@ -14,7 +14,12 @@ export async function openLangsmithTest(
 ): Promise<ConformanceServer> {
   const server = await startLangsmith(options);
   const connect = (apiKey: string) =>
-    createLangsmithPlatform({ endpoint: server.url, apiKey, environment: 'assay' });
+    createLangsmithPlatform({
+      endpoint: server.url,
+      apiKey,
+      environment: 'assay',
+      visibilityMs: 500,
+    });
   const platform = connect(server.apiKey);
   const key = 'lsv2_pt_hunter2';
   const stranger = connect(key);

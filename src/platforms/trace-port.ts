@@ -102,8 +102,6 @@ export interface TraceOrigin {
 export interface TargetExperiment {
   readonly id: string;
   readonly name: string;
-  /** As of a platform's run: for which kind of server the trace is made. */
-  readonly generation?: 'v4' | 'v3';
   readonly description?: string;
   readonly metadata: JsonObject;
   readonly datasetId: string;
@@ -136,7 +134,12 @@ export interface TraceSink {
   }): string;
   encodeTrace(
     trace: ForeignTrace,
-    place: { readonly origin: TraceOrigin; readonly experiment?: TargetExperiment },
+    place: {
+      readonly origin: TraceOrigin;
+      readonly experiment?: TargetExperiment;
+      /** As of a platform's run: for which kind of server the trace is made. */
+      readonly generation?: 'v4' | 'v3';
+    },
   ): OutboxRecord;
   /** The scores of one trace. */
   encodeScores(scores: readonly ForeignScore[], origin: TraceOrigin): OutboxRecord;
@@ -156,6 +159,14 @@ export interface TraceSink {
   }): Promise<boolean>;
   /** The spans of these traces as they stand there, one entry per row, so that what stands twice comes twice. */
   findSpans(window: TraceWindow): Promise<ReadonlyMap<string, readonly string[]>>;
+  /**
+   * How often each trace is in an experiment, by their ids there; nothing where there is no such experiment. Undefined where traces
+   * themselves say what they are in.
+   */
+  findLinks(
+    experiment: { readonly datasetId: string; readonly name: string },
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, number> | undefined>;
   /** The scores of these ids that stand there. */
   findScores(ids: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, ScoreValue>>;
 }

@@ -33,17 +33,9 @@ export async function experimentsOf(
   moving: Moving,
   moved: MovedGroup,
 ): Promise<ExperimentPlace | { readonly left: string }> {
-  const { id: migrationId, store, target, signal } = moving;
   const { group } = moved;
   if (group.dataset === undefined) return project;
-  const row = (await findItems(store, { migrationId, kind: 'dataset' }, [group.dataset.id])).get(
-    group.dataset.id,
-  );
-  // It may have been moved before, under another name of a move.
-  const there =
-    row?.targetId === undefined
-      ? await target.datasets.get(group.dataset.name, signal)
-      : { id: row.targetId, name: group.dataset.name };
+  const there = await datasetThere(moving, group.dataset);
   if (there === undefined) return { left: 'its dataset is not on the target' };
   const naming = namingOf(moving, { moved, dataset: there });
   if (await naming.isTaken(1)) {
@@ -61,6 +53,21 @@ interface Dataset {
   readonly name: string;
 }
 
+/** A dataset of the source as it stands on the target. */
+export async function datasetThere(
+  { id: migrationId, store, target, signal }: Moving,
+  { id, name }: Dataset,
+): Promise<Dataset | undefined> {
+  const row = (await findItems(store, { migrationId, kind: 'dataset' }, [id])).get(id);
+  if (row?.targetId !== undefined) return { id: row.targetId, name };
+  // It may have been moved before, under another name of a move.
+  return target.datasets.get(name, signal);
+}
+
+/** What the nth repetition of an experiment is called there. */
+export const repetitionName = (name: string, repetition: number): string =>
+  repetition === 1 ? name : `${name} (repetition ${repetition})`;
+
 interface Naming {
   readonly named: (repetition: number) => { readonly id: string; readonly name: string };
   readonly isTaken: (repetition: number) => Promise<boolean>;
@@ -74,7 +81,7 @@ function namingOf(
   const { sink } = traceSides(moving);
   const { projectId } = sides.target;
   const named: Naming['named'] = (repetition) => {
-    const name = repetition === 1 ? group.name : `${group.name} (repetition ${repetition})`;
+    const name = repetitionName(group.name, repetition);
     return { name, id: sink.experimentId({ projectId, datasetId: dataset.id, name }) };
   };
   const asked = new Map<number, Promise<boolean>>();
@@ -111,7 +118,6 @@ async function placeTraces(
   const itemIds = [...new Set(traces.flatMap(({ itemId }) => itemId ?? []))];
   const items = await findItems(store, { migrationId, kind: 'item' }, itemIds);
   const seen = new Map(await countNamed(store, { migrationId, container: group.id }, itemIds));
-  const generation = sides.target.generation === 'v3' ? ('v3' as const) : ('v4' as const);
   const metadata: JsonObject = {
     ...group.metadata,
     'assay.moved_from': sides.source.platform,
@@ -134,7 +140,6 @@ async function placeTraces(
       placed.set(id, {
         experiment: {
           ...naming.named(repetition),
-          generation,
           metadata,
           ...(group.description === undefined ? {} : { description: group.description }),
           datasetId: dataset.id,

@@ -16,6 +16,7 @@ import { withTransaction } from '../../store/store.js';
 import { experimentsOf, type ExperimentPlace } from './experiment-place.js';
 import { scoresOfPage } from './move-scores.js';
 import type { Moving } from './moving.js';
+import { linksOfGroup, runMark, type RunLinks } from './run-links.js';
 import { spansKey, windowOf } from './trace-page.js';
 import { traceSides, type MovedGroup } from './trace-sides.js';
 
@@ -59,6 +60,7 @@ async function moveGroup(moving: Moving, row: MovedRow): Promise<boolean> {
     await left(place.left);
     return true;
   }
+  const links = await linksOfGroup(moving, group);
   const key = { migrationId, kind: 'traces', container: group.id } as const;
   const { cursor } = await readCursor(store, key);
   const { since } = move.spec;
@@ -69,7 +71,7 @@ async function moveGroup(moving: Moving, row: MovedRow): Promise<boolean> {
     signal,
   });
   for await (const { traces, cursor: next } of pages) {
-    await movePage(moving, { moved, place, traces, next });
+    await movePage(moving, { moved, place, links, traces, next });
     moving.tell(traces.length, `${kind} ${JSON.stringify(group.name)}`);
     if (next !== undefined && moving.over()) return false;
   }
@@ -85,7 +87,8 @@ const targetOf = (place: ExperimentPlace): { readonly targetId?: string } =>
 /** The groups of the source, listed once in a slice: each page of them is a request of its own. */
 const listed = new WeakMap<Moving, Promise<ReadonlyMap<string, TraceGroup>>>();
 
-async function groupOf(moving: Moving, row: MovedRow): Promise<TraceGroup | undefined> {
+/** @returns undefined where the source has it no more. */
+export async function groupOf(moving: Moving, row: MovedRow): Promise<TraceGroup | undefined> {
   const groups = listed.get(moving) ?? listGroups(moving);
   listed.set(moving, groups);
   return (await groups).get(row.sourceId);
@@ -102,6 +105,8 @@ async function listGroups(moving: Moving): Promise<ReadonlyMap<string, TraceGrou
 interface Page {
   readonly moved: MovedGroup;
   readonly place: ExperimentPlace;
+  /** What stood in the runs of the target when the slice began. */
+  readonly links: RunLinks | undefined;
   readonly traces: readonly ForeignTrace[];
   readonly next: string | undefined;
 }
@@ -120,7 +125,7 @@ async function movePage(moving: Moving, page: Page): Promise<void> {
   const standing = await standingSpans(moving, { moved, traces });
   const rows: NewRow[] = [];
   const records: OutboxRecord[] = [];
-  for (const { trace, record, reason, name } of encoded) {
+  for (const { trace, record, reason, name, run } of encoded) {
     const own = { kind: 'trace', sourceId: trace.id, container, name } as const;
     const window = windowOf([trace]);
     if (record === undefined) {
@@ -128,11 +133,15 @@ async function movePage(moving: Moving, page: Page): Promise<void> {
       continue;
     }
     const there = new Set(standing.get(record.traceId));
+    const marks = page.links === undefined || run === undefined ? [] : [runMark(run)];
+    const linked = page.links?.marks(record.traceId) ?? [];
+    // The root brings the trace into its run.
+    if (marks.some((mark) => !linked.includes(mark))) there.delete(record.ids[0] ?? '');
     const missing = record.ids.filter((id) => !there.has(id));
     rows.push({
       ...own,
       targetId: record.traceId,
-      sourceHash: spansKey(record.ids),
+      sourceHash: spansKey([...record.ids, ...marks]),
       state: 'written',
       writtenHere: missing.length > 0,
       ...(reason === undefined ? {} : { reason }),
@@ -168,6 +177,8 @@ interface EncodedTrace {
   readonly record: OutboxRecord | undefined;
   /** Why it is left, or what of it is not carried. */
   readonly reason: string | undefined;
+  /** The name of the experiment that it belongs to there. */
+  readonly run: string | undefined;
 }
 
 async function encodeTraces(
@@ -175,6 +186,7 @@ async function encodeTraces(
   { moved: { origin }, place, traces }: Page,
 ): Promise<readonly EncodedTrace[]> {
   const { sink } = traceSides(moving);
+  const generation = moving.sides.target.generation === 'v3' ? 'v3' : 'v4';
   const experiments = await place.open(traces);
   return traces.map((trace): EncodedTrace => {
     const { experiment, problem } = experiments.get(trace.id) ?? {};
@@ -183,13 +195,14 @@ async function encodeTraces(
     try {
       const record = sink.encodeTrace(trace, {
         origin,
+        generation,
         ...(experiment === undefined ? {} : { experiment }),
       });
       const reason = notes.length === 0 ? undefined : notes.join('; ');
-      return { trace, name, record, reason };
+      return { trace, name, record, reason, run: experiment?.name };
     } catch (error) {
       if (!AssayError.is(error) || error.code !== 'MIGRATION_TRACE_INVALID') throw error;
-      return { trace, name, record: undefined, reason: error.message };
+      return { trace, name, record: undefined, reason: error.message, run: undefined };
     }
   });
 }

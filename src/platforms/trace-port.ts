@@ -64,6 +64,18 @@ export interface ForeignScore {
   readonly metadata: JsonObject;
 }
 
+export interface SurveyedScore {
+  readonly id: string;
+  readonly name: string;
+  /** Why it cannot be carried. */
+  readonly left?: string;
+}
+
+export interface SurveyPage {
+  readonly traces: number;
+  readonly scores: readonly SurveyedScore[];
+}
+
 /** A platform as the source of traces. All methods throw AssayError (PLATFORM_*). */
 export interface TraceSource {
   groups(signal: AbortSignal): AsyncIterable<readonly TraceGroup[]>;
@@ -79,6 +91,17 @@ export interface TraceSource {
     void,
     undefined
   >;
+  /**
+   * What lies in a group, counted without reading whole traces, page by page. Scores come each once or more often, with why they
+   * cannot be carried.
+   */
+  survey(request: {
+    readonly group: TraceGroup;
+    readonly since?: string;
+    readonly signal: AbortSignal;
+  }): AsyncIterable<SurveyPage>;
+  /** The scores of a group as a whole, which are of none of its traces. */
+  groupScores(group: TraceGroup, signal: AbortSignal): AsyncIterable<readonly SurveyedScore[]>;
   /** The scores of these runs (id to trace id); what has no value that a score can hold is told to `onLeft`. */
   scores(request: {
     readonly runs: ReadonlyMap<string, string>;

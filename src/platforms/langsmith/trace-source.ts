@@ -13,6 +13,7 @@ import {
 } from './source-answers.js';
 import { foreignScore } from './source-feedback.js';
 import { foreignTrace } from './source-run.js';
+import { groupScorePages, surveyPages } from './source-survey.js';
 import { isObject } from './run-fields.js';
 
 const pageSize = 100;
@@ -47,6 +48,8 @@ export function createTraceSource(rest: Rest): TraceSource {
   return {
     groups: (signal) => groupPages(rest, signal),
     traces: (request) => tracePages(rest, request),
+    survey: (request) => surveyPages({ rest, queryRuns }, request),
+    groupScores: (group, signal) => groupScorePages(rest, group, signal),
     scores: (request) => scorePages(rest, request),
   };
 }
@@ -199,7 +202,7 @@ async function queryRuns(
     {
       method: 'POST',
       path: '/runs/query',
-      body: { ...body, select },
+      body: { select, ...body },
       asks: true,
       what: 'the runs of a project',
       signal,

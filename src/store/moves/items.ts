@@ -95,6 +95,7 @@ export interface MovedStep {
   readonly targetId?: string;
   readonly writtenHere?: boolean;
   readonly reason?: string;
+  readonly held?: number;
 }
 
 export async function stepItems(
@@ -108,9 +109,10 @@ export async function stepItems(
     on,
     `update assay.platform_migration_items i
         set state = coalesce(t.state, i.state), target_id = coalesce(t.target_id, i.target_id),
-            written_here = coalesce(t.written_here, i.written_here), reason = coalesce(t.reason, i.reason)
-       from unnest($3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[])
-              as t (source_id, state, target_id, written_here, reason)
+            written_here = coalesce(t.written_here, i.written_here), reason = coalesce(t.reason, i.reason),
+            held = coalesce(t.held, i.held)
+       from unnest($3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[], $8::bigint[])
+              as t (source_id, state, target_id, written_here, reason, held)
       where i.migration_id = $1 and i.kind = $2 and i.source_id = t.source_id`,
     [
       of.migrationId,
@@ -120,6 +122,7 @@ export async function stepItems(
       column('targetId'),
       column('writtenHere'),
       steps.map(({ reason }) => storable(reason)),
+      column('held'),
     ],
   );
 }

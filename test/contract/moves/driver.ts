@@ -9,6 +9,7 @@ import {
   type MovedKind,
   type MoveFigures,
   type MoveReport,
+  type MoveSlice,
   type MoveStep,
   type PlatformMigrationInput,
 } from '../../../src/contracts/platform-migration.js';
@@ -70,8 +71,13 @@ export async function startMoves(
   const newWorker = ({ langfuseUrl = langfuse.url, langsmithKey }: WorkerChange = {}): Worker => {
     const platforms = connectPlatforms(
       {
-        langfuse: { baseUrl: langfuseUrl, ...keys },
-        langsmith: { endpoint: langsmith.url, apiKey: langsmithKey ?? langsmith.apiKey },
+        langfuse: { baseUrl: langfuseUrl, ...keys, release: undefined },
+        langsmith: {
+          endpoint: langsmith.url,
+          apiKey: langsmithKey ?? langsmith.apiKey,
+          project: undefined,
+          workspaceId: undefined,
+        },
       },
       { environment: 'assay' },
     );
@@ -150,7 +156,7 @@ async function drive(
       await before?.(step);
       const at: MoveStep = step;
       const lastLook = performance.now() - begun > lookForMs;
-      const reply = await call(() =>
+      const reply: MoveSlice = await call(() =>
         activities.moveSlice({ migrationId, step: at, sliceMs, lastLook }),
       );
       if (reply.away !== undefined) throw AssayError.from(reply.away.error);

@@ -1,12 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 
-import { Client, Connection } from '@temporalio/client';
-
 import type { PlatformMigrationInput } from '../../src/contracts/platform-migration.js';
 import { platformMigrationWorkflowId } from '../../src/core/experiment/naming.js';
 import { fillWorkspace } from '../../test/contract/moves/workspace.js';
 import { startHarness, type Harness } from '../../test/support/harness.js';
-import { startLangsmith } from '../../test/support/langsmith/server.js';
+import { startLangsmith, type LangsmithServer } from '../../test/support/langsmith/server.js';
 import { configFile, promptFiles } from '../../test/support/project-files.js';
 import { useShortHistories } from '../../test/support/short-history-temporal.js';
 import { openTestServices } from '../../test/support/test-services.js';
@@ -15,7 +13,7 @@ import { historiesOf } from './main.js';
 
 const project = 'recorded';
 /** Enough for a small move, too few for one that waits for long. */
-const historyLimit = 140;
+const historyLimit = 110;
 
 /** Records the histories of moves into a folder: of the kinds that are named, else of every kind. */
 export async function recordMoves(folder: URL, kinds: readonly string[] = []): Promise<void> {
@@ -38,7 +36,7 @@ export async function recordMoves(folder: URL, kinds: readonly string[] = []): P
     });
     await fillWorkspace(langsmith, { examples: 6, live: 4 });
     await mkdir(folder, { recursive: true });
-    for (const [kind, record] of Object.entries(kindsOf(harness))) {
+    for (const [kind, record] of Object.entries(kindsOf(harness, langsmith))) {
       if (kinds.length > 0 && !kinds.includes(kind)) continue;
       await record();
       await harness.platform.admin('DELETE', '/dev/faults');
@@ -58,8 +56,10 @@ export async function recordMoves(folder: URL, kinds: readonly string[] = []): P
 }
 
 /** By kind, which is the name of its move. */
-function kindsOf(harness: Harness): Readonly<Record<string, () => Promise<unknown>>> {
-  const { client, platform } = harness;
+function kindsOf(
+  { client, platform }: Harness,
+  langsmith: LangsmithServer,
+): Readonly<Record<string, () => Promise<unknown>>> {
   const move = (
     name: string,
     change: Partial<PlatformMigrationInput> = {},
@@ -73,32 +73,31 @@ function kindsOf(harness: Harness): Readonly<Record<string, () => Promise<unknow
         undefined,
       60_000,
     );
+  // What has no `settled-` before it was recorded with the build before executions were marked.
   return {
     'dry-run': () => move('dry-run', { dryRun: true }),
     failed: () => move('failed', { datasets: ['nowhere'] }),
-    async cancelled() {
+    async 'settled-cancelled'() {
       await fault({ kind: 'down', seconds: 600 });
-      const moving = move('cancelled');
-      await waits('cancelled');
-      await cancel(harness, 'cancelled');
-      await moving.catch(() => undefined);
+      const moving = move('settled-cancelled');
+      await waits('settled-cancelled');
+      await client.migrations.cancel({ project, name: 'settled-cancelled' });
+      await moving;
     },
-    async away() {
+    async 'settled-away'() {
       await fault({ kind: 'down', seconds: 12 });
-      await move('away', { only: ['datasets'] });
+      await move('settled-away', { only: ['datasets'] });
     },
     // The server takes no spans for longer than a publisher waits by itself.
-    async 'not-sent'() {
+    async 'settled-not-sent'() {
       await fault({ kind: 'down', seconds: 28, pathPrefix: '/api/public/otel' });
-      await move('not-sent');
+      await move('settled-not-sent');
     },
-    plain: () => move('plain'),
+    'settled-plain': () => move('settled-plain'),
+    // The source stays away while traces are put out, until the history has grown long.
+    async 'settled-long'() {
+      langsmith.faults.order({ kind: 'down', seconds: 40, pathPrefix: '/runs/query' });
+      await move('settled-long', { only: ['traces'] });
+    },
   };
-}
-
-async function cancel({ temporal }: Harness, name: string): Promise<void> {
-  const connection = await Connection.connect({ address: temporal.address });
-  const client = new Client({ connection, namespace: temporal.namespace });
-  await client.workflow.getHandle(platformMigrationWorkflowId(project, name)).cancel();
-  await connection.close();
 }

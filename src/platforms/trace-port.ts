@@ -69,6 +69,12 @@ export interface SurveyedScore {
   readonly name: string;
   /** Why it cannot be carried. */
   readonly left?: string;
+  readonly score?: ForeignScore;
+}
+
+export interface ListedRun {
+  readonly id: string;
+  readonly traceId: string;
 }
 
 export interface SurveyPage {
@@ -100,8 +106,29 @@ export interface TraceSource {
     readonly since?: string;
     readonly signal: AbortSignal;
   }): AsyncIterable<SurveyPage>;
-  /** The scores of a group as a whole, which are of none of its traces. */
-  groupScores(group: TraceGroup, signal: AbortSignal): AsyncIterable<readonly SurveyedScore[]>;
+  /** All runs of a group without what is in them, by their start, from the cursor on. */
+  runs(request: {
+    readonly group: TraceGroup;
+    readonly since?: string;
+    readonly cursor?: string;
+    readonly signal: AbortSignal;
+  }): AsyncGenerator<
+    { readonly runs: readonly ListedRun[]; readonly cursor: string | undefined },
+    void,
+    undefined
+  >;
+  /** Whole traces by their ids, wherever in time their runs lie: a request for each. */
+  tracesOf(
+    group: TraceGroup,
+    ids: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly ForeignTrace[]>;
+  /** All scores of a group, the newest first, from the nth on. */
+  scoresOfGroup(request: {
+    readonly group: TraceGroup;
+    readonly from: number;
+    readonly signal: AbortSignal;
+  }): AsyncIterable<readonly SurveyedScore[]>;
   /** The scores of these runs (id to trace id); what has no value that a score can hold is told to `onLeft`. */
   scores(request: {
     readonly runs: ReadonlyMap<string, string>;

@@ -13,7 +13,11 @@ interface Placed {
 /** Where the traces of a group go. */
 export type ExperimentPlace = {
   /** By the source's ids of the traces. */
-  readonly open: (traces: readonly ForeignTrace[]) => Promise<ReadonlyMap<string, Placed>>;
+  readonly open: (
+    traces: readonly ForeignTrace[],
+    /** The experiments that some of them are in already, by the source's ids of the traces. */
+    runs: ReadonlyMap<string, string>,
+  ) => Promise<ReadonlyMap<string, Placed>>;
 } & (
   | { readonly kind: 'project' }
   /** `first` is the id of the first repetition there. */
@@ -44,7 +48,8 @@ export async function experimentsOf(
   return {
     kind: 'experiment',
     first: naming.named(1).id,
-    open: async (traces) => placeTraces(moving, { moved, dataset: there, traces, naming }),
+    open: async (traces, runs) =>
+      placeTraces(moving, { moved, dataset: there, traces, runs, naming }),
   };
 }
 
@@ -67,6 +72,15 @@ export async function datasetThere(
 /** What the nth repetition of an experiment is called there. */
 export const repetitionName = (name: string, repetition: number): string =>
   repetition === 1 ? name : `${name} (repetition ${repetition})`;
+
+/** Which repetition of the group is called so. */
+function repetitionOf(run: string, { name }: { readonly name: string }): number {
+  let repetition = 1;
+  while (repetitionName(name, repetition) !== run && repetition < mostRepetitions) repetition += 1;
+  return repetition;
+}
+
+const mostRepetitions = 10_000;
 
 interface Naming {
   readonly named: (repetition: number) => { readonly id: string; readonly name: string };
@@ -109,11 +123,12 @@ async function placeTraces(
     readonly moved: MovedGroup;
     readonly dataset: Dataset;
     readonly traces: readonly ForeignTrace[];
+    readonly runs: ReadonlyMap<string, string>;
     readonly naming: Naming;
   },
 ): Promise<ReadonlyMap<string, Placed>> {
   const { id: migrationId, store, sides } = moving;
-  const { moved, dataset, traces, naming } = on;
+  const { moved, dataset, traces, runs, naming } = on;
   const { group } = moved;
   const itemIds = [...new Set(traces.flatMap(({ itemId }) => itemId ?? []))];
   const items = await findItems(store, { migrationId, kind: 'item' }, itemIds);
@@ -130,11 +145,13 @@ async function placeTraces(
       continue;
     }
     const item = items.get(itemId);
-    const repetition = (seen.get(itemId) ?? 0) + 1;
-    seen.set(itemId, repetition);
+    const known = runs.get(id);
+    const repetition =
+      known === undefined ? (seen.get(itemId) ?? 0) + 1 : repetitionOf(known, group);
+    if (known === undefined) seen.set(itemId, repetition);
     if (item?.targetId === undefined || item.state === 'left') {
       placed.set(id, { problem: 'its dataset item was not moved, so it is in no experiment' });
-    } else if (repetition > 1 && (await naming.isTaken(repetition))) {
+    } else if (known === undefined && repetition > 1 && (await naming.isTaken(repetition))) {
       placed.set(id, { problem: `the name of repetition ${repetition} is taken there` });
     } else {
       placed.set(id, {

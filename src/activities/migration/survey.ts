@@ -2,7 +2,7 @@ import type { TraceGroup } from '../../platforms/trace-port.js';
 import { putCursor, readCursor } from '../../store/moves/cursors.js';
 import { pageOfItems, putFound, stepItems, type MovedRow } from '../../store/moves/items.js';
 import { experimentsOf } from './experiment-place.js';
-import { groupOf } from './move-traces.js';
+import { groupOf, movedGroup } from './move-traces.js';
 import { traceSides } from './trace-sides.js';
 import type { Moving } from './moving.js';
 
@@ -69,12 +69,10 @@ async function whyLeft(
   { row, group }: { readonly row: MovedRow; readonly group: TraceGroup },
 ): Promise<string | undefined> {
   if (group.dataset === undefined) return undefined;
-  const { parts, target, sides, signal } = moving;
+  const { parts, target, signal } = moving;
   const there = await target.datasets.get(group.dataset.name, signal);
   // The move itself would bring it before.
   if (there === undefined && parts.includes('datasets')) return undefined;
-  const { platform, projectId } = sides.source;
-  const origin = { platform, projectId, group: { id: group.id, name: group.name } };
-  const place = await experimentsOf(moving, { row, group, origin });
+  const place = await experimentsOf(moving, movedGroup(moving, { row, group }));
   return 'left' in place ? place.left : undefined;
 }

@@ -1,12 +1,12 @@
 import type { JsonObject } from '../../core/json/json.js';
-import type { SurveyedScore, SurveyPage, TraceGroup, TraceSource } from '../trace-port.js';
+import type { SurveyedScore, SurveyPage, TraceSource } from '../trace-port.js';
 import type { Rest } from './rest.js';
 import { sourceFeedbackAnswer, type SourceFeedback, type SourceRun } from './source-answers.js';
 import { foreignScore } from './source-feedback.js';
 
 const pageSize = 100;
 /** Its answers are known by these; less would be no run. */
-const rootFields = ['id', 'trace_id', 'name', 'run_type', 'start_time'];
+const runFields = ['id', 'trace_id', 'name', 'run_type', 'start_time'];
 
 interface Reading {
   readonly rest: Rest;
@@ -31,7 +31,11 @@ export async function* surveyPages(
       yield { traces: ids.length, scores: [] };
     }
   }
-  for await (const page of feedbackPages(reading.rest, { session: group.id }, signal)) {
+  for await (const page of feedbackPages(
+    reading.rest,
+    { query: { session: group.id }, from: 0 },
+    signal,
+  )) {
     const own = page.filter(
       ({ trace_id: trace, run_id: run }) =>
         since === undefined || chosen.has(trace ?? '') || chosen.has(run ?? ''),
@@ -40,21 +44,44 @@ export async function* surveyPages(
   }
 }
 
-/** The feedback on a project as a whole. */
+/** All feedback of a project, that on the project as a whole as well. */
 export async function* groupScorePages(
   rest: Rest,
-  group: TraceGroup,
-  signal: AbortSignal,
+  { group, from, signal }: Parameters<TraceSource['scoresOfGroup']>[0],
 ): AsyncGenerator<readonly SurveyedScore[], void, undefined> {
-  for await (const page of feedbackPages(rest, { session: group.id, level: 'session' }, signal)) {
-    yield page.map(surveyed);
+  const pages = feedbackPages(rest, { query: { session: group.id }, from }, signal);
+  for await (const page of pages) yield page.map(surveyed);
+}
+
+/** All runs of a project, by their start. */
+export async function* runPages(
+  { rest, queryRuns }: Reading,
+  { group, since, cursor: from, signal }: Parameters<TraceSource['runs']>[0],
+): ReturnType<TraceSource['runs']> {
+  let cursor = from;
+  for (;;) {
+    const { runs, next } = await queryRuns(rest, {
+      body: {
+        session: [group.id],
+        order: 'asc',
+        limit: pageSize,
+        select: runFields,
+        ...(since === undefined ? {} : { start_time: since }),
+        ...(cursor === undefined ? {} : { cursor }),
+      },
+      signal,
+    });
+    const onward = next === cursor ? undefined : next;
+    yield { runs: runs.map(({ id, trace_id: traceId }) => ({ id, traceId })), cursor: onward };
+    if (onward === undefined) return;
+    cursor = onward;
   }
 }
 
 const surveyed = (feedback: SourceFeedback): SurveyedScore => {
   const made = foreignScore(feedback, (runId) => runId);
   const own = { id: feedback.id, name: feedback.key };
-  return 'left' in made ? { ...own, left: made.left } : own;
+  return 'left' in made ? { ...own, left: made.left } : { ...own, score: made.score };
 };
 
 async function* rootPages(
@@ -69,7 +96,7 @@ async function* rootPages(
         is_root: true,
         order: 'asc',
         limit: pageSize,
-        select: rootFields,
+        select: runFields,
         ...(since === undefined ? {} : { start_time: since }),
         ...(cursor === undefined ? {} : { cursor }),
       },
@@ -83,10 +110,10 @@ async function* rootPages(
 
 async function* feedbackPages(
   rest: Rest,
-  query: Readonly<Record<string, string>>,
+  { query, from }: { readonly query: Readonly<Record<string, string>>; readonly from: number },
   signal: AbortSignal,
 ): AsyncGenerator<readonly SourceFeedback[], void, undefined> {
-  for (let offset = 0; ; offset += pageSize) {
+  for (let offset = from; ; offset += pageSize) {
     const page = await rest.read(
       {
         path: '/feedback',

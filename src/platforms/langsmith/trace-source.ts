@@ -13,7 +13,7 @@ import {
 } from './source-answers.js';
 import { foreignScore } from './source-feedback.js';
 import { foreignTrace } from './source-run.js';
-import { groupScorePages, surveyPages } from './source-survey.js';
+import { groupScorePages, runPages, surveyPages } from './source-survey.js';
 import { isObject } from './run-fields.js';
 
 const pageSize = 100;
@@ -49,7 +49,9 @@ export function createTraceSource(rest: Rest): TraceSource {
     groups: (signal) => groupPages(rest, signal),
     traces: (request) => tracePages(rest, request),
     survey: (request) => surveyPages({ rest, queryRuns }, request),
-    groupScores: (group, signal) => groupScorePages(rest, group, signal),
+    runs: (request) => runPages({ rest, queryRuns }, request),
+    tracesOf: (group, ids, signal) => tracesById(rest, ids, { group, signal }),
+    scoresOfGroup: (request) => groupScorePages(rest, request),
     scores: (request) => scorePages(rest, request),
   };
 }
@@ -167,6 +169,24 @@ async function wholeTraces(
   return roots.flatMap(
     (root) => foreignTrace(root.id, [...(runs.get(root.id)?.values() ?? [])]) ?? [],
   );
+}
+
+async function tracesById(
+  rest: Rest,
+  ids: readonly string[],
+  within: Within,
+): Promise<readonly ForeignTrace[]> {
+  const traces: ForeignTrace[] = [];
+  for (const id of ids) {
+    const runs = new Map<string, SourceRun>();
+    const body = { session: [within.group.id], trace: id, limit: pageSize };
+    for await (const page of allRuns(rest, { body, signal: within.signal })) {
+      for (const run of page) runs.set(run.id, run);
+    }
+    const trace = foreignTrace(id, [...runs.values()]);
+    if (trace !== undefined) traces.push(trace);
+  }
+  return traces;
 }
 
 /** Clocks of two machines differ, and what runs in the background begins after its root has ended: so much is looked beyond. */

@@ -74,7 +74,7 @@ describe('a dry run', () => {
     const report = await moves.run({ name: 'look-taken', dryRun: true, only: ['experiments'] });
     expect(figuresOf(report, 'experiment')).toMatchObject({
       found: 1,
-      left: [{ reason: expect.stringContaining('EXPERIMENT_EXISTS_ELSEWHERE') as string }],
+      left: [{ reason: expect.stringContaining('EXPERIMENT_EXISTS_ELSEWHERE') as unknown }],
     });
     // Nor would its traces be moved.
     expect(figuresOf(report, 'trace')).toBeUndefined();
@@ -86,7 +86,7 @@ describe('a dry run', () => {
     expect(figuresOf(report, 'experiment')).toMatchObject({
       found: 1,
       written: 0,
-      left: [{ reason: expect.stringContaining('EXPERIMENT_EXISTS_ELSEWHERE') as string }],
+      left: [{ reason: expect.stringContaining('EXPERIMENT_EXISTS_ELSEWHERE') as unknown }],
     });
     expect(figuresOf(report, 'trace')).toMatchObject({ found: live, verified: live });
   });

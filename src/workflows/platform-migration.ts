@@ -239,7 +239,10 @@ async function moveTraces(moving: Moving): Promise<MoveStep | 'again'> {
   );
   const failure = failures.find((reason) => !isCancellation(reason));
   if (failure !== undefined) throw failure;
-  if (putting.status === 'rejected') throw putting.reason;
+  if (putting.status === 'rejected') {
+    const ended: unknown = putting.reason;
+    throw ended;
+  }
   return sending.status === 'fulfilled' && sending.value === 'done' ? putting.value : 'again';
 }
 

@@ -465,6 +465,8 @@ create table assay.platform_migration_items (
   held bigint,
   began_at timestamp with time zone,
   last_at timestamp with time zone,
+  seen bigint,
+  run text,
   constraint platform_migration_items_pkey PRIMARY KEY (migration_id, kind, source_id),
   constraint platform_migration_items_migration_id_fkey FOREIGN KEY (migration_id) REFERENCES assay.platform_migrations(id) ON DELETE CASCADE,
   constraint platform_migration_items_state_check CHECK ((state = ANY (ARRAY['found'::text, 'written'::text, 'verified'::text, 'differs'::text, 'left'::text])))

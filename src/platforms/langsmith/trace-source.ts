@@ -14,6 +14,7 @@ import {
 } from './source-answers.js';
 import { foreignScore } from './source-feedback.js';
 import { foreignTrace } from './source-run.js';
+import { groupScorePages, runPages, surveyPages } from './source-survey.js';
 import { isObject } from './run-fields.js';
 
 /** Ids stand in the address there, which must stay short. */
@@ -47,6 +48,10 @@ export function createTraceSource(rest: Rest): TraceSource {
   return {
     groups: (signal) => groupPages(rest, signal),
     traces: (request) => tracePages(rest, request),
+    survey: (request) => surveyPages({ rest, queryRuns }, request),
+    runs: (request) => runPages({ rest, queryRuns }, request),
+    tracesOf: (group, ids, signal) => tracesById(rest, ids, { group, signal }),
+    scoresOfGroup: (request) => groupScorePages(rest, request),
     scores: (request) => scorePages(rest, request),
   };
 }
@@ -165,6 +170,24 @@ async function wholeTraces(
   );
 }
 
+async function tracesById(
+  rest: Rest,
+  ids: readonly string[],
+  within: Within,
+): Promise<readonly ForeignTrace[]> {
+  const traces: ForeignTrace[] = [];
+  for (const id of ids) {
+    const runs = new Map<string, SourceRun>();
+    const body = { session: [within.group.id], trace: id, limit: pageSize };
+    for await (const page of allRuns(rest, { body, signal: within.signal })) {
+      for (const run of page) runs.set(run.id, run);
+    }
+    const trace = foreignTrace(id, [...runs.values()]);
+    if (trace !== undefined) traces.push(trace);
+  }
+  return traces;
+}
+
 /** Clocks of two machines differ, and what runs in the background begins after its root has ended: so much is looked beyond. */
 const leastMarginMs = 2_000;
 const mostMarginMs = 60_000;
@@ -198,7 +221,7 @@ async function queryRuns(
     {
       method: 'POST',
       path: '/runs/query',
-      body: { ...body, select },
+      body: { select, ...body },
       asks: true,
       what: 'the runs of a project',
       signal,

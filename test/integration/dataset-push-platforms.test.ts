@@ -186,6 +186,17 @@ describe('a push to both platforms of which one is down', () => {
   }, 40_000);
 });
 
+describe('a push of a dataset that is not there', () => {
+  it.each([
+    ['a folder without items', true, 'holds no items'],
+    ['no folder', false, 'There is no dataset'],
+  ])('says of %s which it is', async (_what, made, message) => {
+    if (made) await mkdir(join(folder, 'datasets', 'hollow'), { recursive: true });
+    const refused = worker().check({ dataset: made ? 'hollow' : 'nowhere' });
+    await expect(refused).rejects.toThrow(message);
+  });
+});
+
 describe('a push to one platform', () => {
   it('ends where the keys are refused midway; what stands stays, and the next push adds the rest', async () => {
     const stranger = platformAt(servers[0], 'sk-lf-revoked');

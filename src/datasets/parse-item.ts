@@ -11,12 +11,15 @@ import type { Problem } from '../core/errors/assay-error.js';
 // took longer than all else.
 const objectSchema = z.custom<JsonObject>(isObject, 'is not an object');
 
-const caseSchema = z.object({
-  id: z.union([itemIdSchema, z.int().transform(String)]),
-  inputs: objectSchema,
-  description: z.string().max(10_000).optional(),
-  metadata: objectSchema.optional(),
-});
+const caseSchema = z.object(
+  {
+    id: z.union([itemIdSchema, z.int().transform(String)]),
+    inputs: objectSchema,
+    description: z.string().max(10_000).optional(),
+    metadata: objectSchema.optional(),
+  },
+  'is not an object {"id", "inputs", …}',
+);
 
 export const tooDeep = `is nested deeper than ${deepestNesting} levels`;
 

@@ -101,8 +101,10 @@ create table assay.dataset_push_items (
   platform_id text not null,
   field_keys bytea not null,
   kept boolean default false not null,
+  written_as text,
   constraint dataset_push_items_pkey PRIMARY KEY (push_id, platform, item_key),
-  constraint dataset_push_items_push_id_platform_fkey FOREIGN KEY (push_id, platform) REFERENCES assay.dataset_pushes(push_id, platform) ON DELETE CASCADE
+  constraint dataset_push_items_push_id_platform_fkey FOREIGN KEY (push_id, platform) REFERENCES assay.dataset_pushes(push_id, platform) ON DELETE CASCADE,
+  constraint dataset_push_items_written_as_check CHECK ((written_as = ANY (ARRAY['added'::text, 'changed'::text])))
 );
 
 create table assay.dataset_pushes (

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
 import type { RequestPacer } from '../http/pacing.js';
+import { createTurns, type InTurn } from '../in-turn.js';
 import { isUuid } from './ids.js';
 import type { FStringReader } from './template-format.js';
 
@@ -25,6 +26,8 @@ export interface LangsmithOptions {
   readonly dispatcher?: Dispatcher;
   /** Asked before each request but those of ingestion. Default: nobody is asked. */
   readonly pacer?: RequestPacer;
+  /** Whoever writes a prompt waits here for its turn. Default: turns of this platform object only. */
+  readonly promptTurns?: InTurn;
   /** Reads prompts that are written as f-strings. Without it they cannot be read, and say so. */
   readonly fStrings?: FStringReader;
 }
@@ -42,6 +45,7 @@ export interface LangsmithSettings {
   readonly timeoutMs: number;
   readonly dispatcher: Dispatcher | undefined;
   readonly pacer: RequestPacer | undefined;
+  readonly promptTurns: InTurn;
   readonly fStrings: FStringReader | undefined;
 }
 
@@ -73,6 +77,7 @@ export function readOptions(options: LangsmithOptions): LangsmithSettings {
     timeoutMs: options.timeoutMs ?? 30_000,
     dispatcher: options.dispatcher,
     pacer: options.pacer,
+    promptTurns: options.promptTurns ?? createTurns(),
     fStrings: options.fStrings,
   });
 }

@@ -4,9 +4,8 @@ import { resolve } from 'node:path';
 
 import type { Backend, PlatformName } from '../../contracts/backend.js';
 import type { PromptSelector } from '../../contracts/prompt.js';
-import { AssayError, type Problem } from '../../core/errors/assay-error.js';
+import { AssayError } from '../../core/errors/assay-error.js';
 import { labelProblem, latestLabel } from '../../core/prompts/labels.js';
-import { promptFiles, promptSourceOf, type PromptSource } from '../../prompts/prompt-source.js';
 import { readPlatform } from '../backend-option.js';
 import type { Cli } from '../cli.js';
 
@@ -77,12 +76,3 @@ export function actorOf(given: string | undefined): string {
   }
   return `${user}@${hostname()}`.slice(0, 200);
 }
-
-/** What a folder holds, where it can be read; broken files are nobody's content. */
-export async function readableSource(path: string): Promise<PromptSource | undefined> {
-  const problems: Problem[] = [];
-  const source = await promptSourceOf(path, problems);
-  return problems.length === 0 ? source : undefined;
-}
-
-export { promptFiles };

@@ -60,8 +60,17 @@ export function selectorOf(options: {
   return version === undefined ? { label: label ?? latestLabel } : { version };
 }
 
-export const selectorText = (which: PromptSelector): string =>
-  'label' in which ? which.label : `v${which.version}`;
+/** Says that there is none of these, in the words in which it was asked for. */
+export function noSuchPrompt(name: string, which: PromptSelector): AssayError {
+  const prompt = `prompt ${JSON.stringify(name)}`;
+  const missing =
+    'version' in which
+      ? `There is no version ${which.version} of the ${prompt} on the platform.`
+      : which.label === latestLabel
+        ? `There is no ${prompt} on the platform.`
+        : `No version of the ${prompt} has the label ${JSON.stringify(which.label)} on the platform.`;
+  return new AssayError('PROMPT_NOT_FOUND', missing, { mend: 'See `assay prompts list`.' });
+}
 
 export const rootOf = (cli: Cli, { dir }: FolderOptions): string => resolve(cli.folder, dir);
 

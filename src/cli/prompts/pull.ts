@@ -18,10 +18,10 @@ import { shown } from '../files/folder-names.js';
 import { safeFolders, writeFolder, type SafeFolder } from '../files/safe-folder.js';
 import { jsonText } from '../io/json-text.js';
 import {
+  noSuchPrompt,
   readingOf,
   rootOf,
   selectorOf,
-  selectorText,
   type PlatformOptions,
   type FolderOptions,
 } from '../commands/prompts-options.js';
@@ -76,12 +76,7 @@ async function written(
     const version = await client.prompts.get(folder.name, which, reading);
     // Of all prompts, those that have no such label are simply not meant.
     if (version === undefined && names.length === 0) continue;
-    if (version === undefined) {
-      throw new AssayError(
-        'PROMPT_NOT_FOUND',
-        `There is no ${selectorText(which)} of the prompt ${shown(folder.name)}.`,
-      );
-    }
+    if (version === undefined) throw noSuchPrompt(folder.name, which);
     const local = await readableSource(folder.path);
     const problem =
       options.force === true

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { itemIdSchema } from '../contracts/names.js';
 import type { DatasetItem } from '../contracts/records.js';
-import type { Json, JsonObject } from '../core/json/json.js';
+import { isObject, type Json, type JsonObject } from '../core/json/json.js';
 import { deepestNesting, nestsDeeperThan } from '../core/json/nesting.js';
 import type { Problem } from '../core/errors/assay-error.js';
 
@@ -63,8 +63,4 @@ function problemOf(
   }
   const path = issue.path.length === 0 ? '' : `.${issue.path.map(String).join('.')}`;
   return { path, message: issue.message };
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import type { Manifest, ManifestDifference } from '../../contracts/manifest.js';
-import { canonicalJson } from '../json/json.js';
+import { canonicalJson, isObject } from '../json/json.js';
 
 const shown = 120;
 
@@ -8,9 +8,6 @@ const show = (value: unknown): string => {
   const text = typeof value === 'string' ? value : canonicalJson(value);
   return text.length > shown ? `${text.slice(0, shown)}… (${text.length} characters)` : text;
 };
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Evaluators are matched by name, so that one more of them is one difference and not a shifted list. */
 const keyed = (manifest: Manifest): Readonly<Record<string, unknown>> => ({

@@ -22,7 +22,7 @@ import {
 } from './examples.js';
 import { momentOf } from './moments.js';
 import type { Rest, RestCall } from './rest.js';
-import { isObject } from './run-fields.js';
+import { isObject } from '../../core/json/json.js';
 
 type ItemsRequest = Parameters<PlatformDatasets['items']>[0] & {
   /** So many items are known already and are passed over. */

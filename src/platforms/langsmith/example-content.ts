@@ -6,7 +6,7 @@ import type { PlatformItem } from '../dataset-port.js';
 import type { ExampleAnswer } from './answers.js';
 import { exampleIdKey, ownExampleId, ownItemIdKey } from './example-identity.js';
 import { momentOf } from './moments.js';
-import { isObject } from './run-fields.js';
+import { isObject } from '../../core/json/json.js';
 
 /** What of an item stands in its example. */
 export interface ExampleContent {

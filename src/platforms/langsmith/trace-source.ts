@@ -13,7 +13,7 @@ import {
 } from './source-answers.js';
 import { foreignScore } from './source-feedback.js';
 import { foreignTrace } from './source-run.js';
-import { isObject } from './run-fields.js';
+import { isObject } from '../../core/json/json.js';
 
 const pageSize = 100;
 /** Ids stand in the address there, which must stay short. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { plainIssues, type PlainIssue } from '../contracts/schema-problems.js';
 import { itemIdSchema } from '../contracts/names.js';
 import type { DatasetItem } from '../contracts/records.js';
-import type { Json, JsonObject } from '../core/json/json.js';
+import { isObject, type Json, type JsonObject } from '../core/json/json.js';
 import { deepestNesting, nestsDeeperThan } from '../core/json/nesting.js';
 import type { Problem } from '../core/errors/assay-error.js';
 
@@ -64,8 +64,4 @@ function problemOf(raw: Json, issue: PlainIssue): Omit<Problem, 'at'> & { readon
   }
   const path = issue.path.length === 0 ? '' : `.${issue.path.map(String).join('.')}`;
   return { path, message: issue.message };
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -144,7 +144,11 @@ function textBody(
   // Said already where it is there and cannot be read.
   if (text === undefined) {
     if (!problems.some(({ at }) => at === file)) {
-      problems.push({ at: file, message: 'cannot be read', mend: 'Write the prompt there.' });
+      problems.push({
+        at: file,
+        message: 'is missing',
+        mend: `Write the prompt there, or into ${promptFiles.yaml}.`,
+      });
     }
     return undefined;
   }

@@ -499,6 +499,13 @@ create table assay.platform_migrations (
   constraint platform_migrations_direction_check CHECK ((direction = ANY (ARRAY['langsmith-to-langfuse'::text, 'langfuse-to-langsmith'::text])))
 );
 
+create table assay.platform_places (
+  key_hash text not null,
+  place text not null,
+  seen_at timestamp with time zone default clock_timestamp() not null,
+  constraint platform_places_pkey PRIMARY KEY (key_hash)
+);
+
 create table assay.projects (
   id text not null,
   created_at timestamp with time zone default clock_timestamp() not null,

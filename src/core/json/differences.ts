@@ -1,4 +1,4 @@
-import { canonicalJson } from './json.js';
+import { canonicalJson, isObject } from './json.js';
 
 /** One place in which two values differ. */
 export interface Difference {
@@ -17,9 +17,6 @@ const show = (value: unknown): string => {
   const text = typeof value === 'string' ? value : canonicalJson(value);
   return text.length > shown ? `${text.slice(0, shown)}… (${text.length} characters)` : text;
 };
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The places in which a submitted value differs from a recorded one; lists of two lengths differ as a whole. */
 export function jsonDifferences(recorded: unknown, submitted: unknown): readonly Difference[] {

@@ -57,7 +57,7 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
   const items = createDatasetItems(restOfPlan);
   const projectUrl = (projectId: string, ...path: readonly string[]): string =>
     [settings.baseUrl, 'project', ...[projectId, ...path].map(encodeURIComponent)].join('/');
-  const prompts = createPromptLibrary(rest, (projectId, name) =>
+  const prompts = createPromptLibrary(rest, settings.promptTurns, (projectId, name) =>
     projectUrl(projectId, 'prompts', name),
   );
   const traceUrl = (projectId: string, traceId: string): string =>

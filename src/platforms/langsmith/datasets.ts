@@ -18,7 +18,7 @@ import { examplePages, examplesPerRequest, removeExamples, type DatasetRef } fro
 import { momentOf } from './moments.js';
 import { offsetPages } from './pages.js';
 import type { Rest, RestCall } from './rest.js';
-import { isObject } from './run-fields.js';
+import { isObject } from '../../core/json/json.js';
 
 /** The server takes 20 MB a request; a dataset with one larger item would be refused halfway, without its name. */
 const largestItem = 19_000_000;

@@ -12,7 +12,7 @@ import {
   returnKey,
 } from './example-identity.js';
 import { momentOf } from './moments.js';
-import { isObject } from './run-fields.js';
+import { isObject } from '../../core/json/json.js';
 
 /** What of an item stands in its example. */
 export interface ExampleContent {

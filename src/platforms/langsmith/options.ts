@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
 import type { RequestPacer } from '../http/pacing.js';
+import { createTurns, type InTurn } from '../in-turn.js';
 import { isUuid } from './ids.js';
 import type { FStringReader } from './template-format.js';
 
@@ -27,6 +28,8 @@ export interface LangsmithOptions {
   readonly dispatcher?: Dispatcher;
   /** Asked before each request but those of ingestion. Default: nobody is asked. */
   readonly pacer?: RequestPacer;
+  /** Whoever writes a prompt waits here for its turn. Default: turns of this platform object only. */
+  readonly promptTurns?: InTurn;
   /** Reads prompts that are written as f-strings. Without it they cannot be read, and say so. */
   readonly fStrings?: FStringReader;
 }
@@ -45,6 +48,7 @@ export interface LangsmithSettings {
   readonly visibilityMs: number;
   readonly dispatcher: Dispatcher | undefined;
   readonly pacer: RequestPacer | undefined;
+  readonly promptTurns: InTurn;
   readonly fStrings: FStringReader | undefined;
 }
 
@@ -77,6 +81,7 @@ export function readOptions(options: LangsmithOptions): LangsmithSettings {
     visibilityMs: options.visibilityMs ?? 15_000,
     dispatcher: options.dispatcher,
     pacer: options.pacer,
+    promptTurns: options.promptTurns ?? createTurns(),
     fStrings: options.fStrings,
   });
 }

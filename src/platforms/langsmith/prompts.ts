@@ -1,4 +1,4 @@
-import { createTurns } from '../in-turn.js';
+import type { InTurn } from '../in-turn.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { patiently } from '../patience.js';
 import type {
@@ -31,24 +31,29 @@ export interface LangsmithPrompts extends PlatformPrompts {
  * Prompts as repositories of commits. A version is a commit; labels are tags on commits. Equal content is found again by a tag
  * that names it, and where a process died before it set that tag, by the hash within the newest commits.
  */
-export function createPrompts(rest: Rest, settings: Prompts['settings']): LangsmithPrompts {
+export function createPrompts(
+  rest: Rest,
+  settings: Prompts['settings'] & { readonly promptTurns: InTurn },
+): LangsmithPrompts {
   const on: Prompts = { rest, settings };
   // Who reads a prompt waits for it and has it elsewhere, too; who writes one does not give up at the first stumble.
   const writing: Prompts = { rest: rest.patient, settings };
-  const inTurn = createTurns();
+  const inTurn = settings.promptTurns;
   return {
     list: (signal) => listPrompts(rest, signal),
     get: (name, which, signal) => getPrompt(on, { name, which, signal }),
     versions: (name, signal, onUnreadable) => listVersions(on, { name, signal, onUnreadable }),
     // It looks for what is asked for before it makes it, so it may be repeated as a whole.
-    ensure: (prompt, signal) => {
+    ensure: (prompt, caller) => {
       const asked = { commit: false };
-      return inTurn(prompt.name, () =>
+      return inTurn(prompt.name, caller, (signal) =>
         patiently(signal, () => ensurePrompt(writing, prompt, { asked, signal })),
       );
     },
-    moveLabel: (name, to, signal) =>
-      inTurn(name, () => patiently(signal, () => moveLabel(rest.patient, name, { ...to, signal }))),
+    moveLabel: (name, to, caller) =>
+      inTurn(name, caller, (signal) =>
+        patiently(signal, () => moveLabel(rest.patient, name, { ...to, signal })),
+      ),
     ordinal: (name, version, signal) => ordinalOf(rest.patient, { name, version, signal }),
     url: (projectId, name) =>
       `${settings.webUrl}/prompts/${encodeURIComponent(handleOf(name))}?organizationId=${encodeURIComponent(projectId)}`,

@@ -4,6 +4,7 @@ import { AssayError } from '../../core/errors/assay-error.js';
 import { isJson } from '../http/answer-text.js';
 import { NetworkFailure } from '../http/network-failure.js';
 import { paced } from '../http/pacing.js';
+import { throwIfCancelled } from '../http/stopped.js';
 import type { HttpAnswer, HttpRequest, Transport } from '../http/transport.js';
 import { patiently } from '../patience.js';
 import { away, isVerdict, statusError, unreachable } from './errors.js';
@@ -76,7 +77,7 @@ export function createRest(
         }),
       );
     } catch (error) {
-      throwIfStopped(call.signal);
+      throwIfCancelled(call.signal);
       if (error instanceof NetworkFailure) throw unreachable(baseUrl, error);
       throw error;
     }
@@ -121,15 +122,6 @@ function isPassing(answer: HttpAnswer): boolean {
   const { status } = answer;
   if (status >= 200 && status < 300) return answer.text !== '' && !isJson(answer.text);
   return status < 500 && ![401, 403, 429].includes(status) && !isVerdict(answer);
-}
-
-// A cancelled caller must see its own reason; a deadline is the platform's silence.
-function throwIfStopped(signal: AbortSignal): void {
-  if (!signal.aborted) return;
-  const reason: unknown = signal.reason;
-  // By name: the DOMException of another realm is no instance of this one's Error.
-  const named = typeof reason === 'object' && reason !== null && 'name' in reason;
-  if (!named || reason.name !== 'TimeoutError') signal.throwIfAborted();
 }
 
 function queryText(query: Readonly<Record<string, QueryValue>>): string {

@@ -15,7 +15,7 @@ import {
 import { foreignScore } from './source-feedback.js';
 import { foreignTrace } from './source-run.js';
 import { groupScorePages, runPages, surveyPages } from './source-survey.js';
-import { isObject } from './run-fields.js';
+import { isObject } from '../../core/json/json.js';
 
 /** Ids stand in the address there, which must stay short. */
 const runsPerRequest = 50;

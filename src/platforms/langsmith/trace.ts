@@ -7,7 +7,7 @@ import { isUuid } from './ids.js';
 import { cursorPages, pageSize } from './pages.js';
 import { feedbackPages } from './read-back.js';
 import type { Rest } from './rest.js';
-import { isObject } from './run-fields.js';
+import { isObject } from '../../core/json/json.js';
 
 /** How many of the newest experiments are searched for a trace by the engine's own id. */
 const sessionsSearched = 100;

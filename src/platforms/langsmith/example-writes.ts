@@ -64,7 +64,7 @@ export async function writeExamples(
   const shown = (wanted: readonly { readonly id: string }[]): Promise<Standing> =>
     standing(counted, { dataset, wanted, signal });
   const placed = async (page: readonly ItemToWrite[]) => {
-    const wanted = page.map((write) => wantedAt(dataset, write));
+    const wanted = page.map((each) => wantedAt(dataset, each));
     const first = await shown(wanted);
     const open = wanted.filter(({ id }) => !first.has(id));
     if (open.length === 0) return { wanted, first };

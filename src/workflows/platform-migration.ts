@@ -237,8 +237,12 @@ async function moveTraces(moving: Moving): Promise<MoveStep | 'again'> {
   const failures = [putting, sending].flatMap((each): readonly unknown[] =>
     each.status === 'rejected' ? [each.reason] : [],
   );
-  const failure = failures.find((reason) => !isCancellation(reason));
-  if (failure !== undefined) throw failure;
+  // What failed by itself goes before what was only told to stop; that the sending was is how this execution hands over.
+  const own = failures.filter((reason) => !isCancellation(reason));
+  if (own.length > 0) {
+    const reason: unknown = own[0];
+    throw reason;
+  }
   if (putting.status === 'rejected') {
     const ended: unknown = putting.reason;
     throw ended;

@@ -20,7 +20,7 @@ export default {
   ...shared,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testTimeout: 60_000,
-  maxWorkers: 2,
+  maxWorkers: 3,
   // One Postgres and one Temporal server for the whole run; a database per file, a task queue per test.
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',

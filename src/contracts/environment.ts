@@ -81,9 +81,13 @@ function nothingRuns(devFolder: boolean): AssayError {
   const names = 'TEMPORAL_ADDRESS, DATABASE_URL and the variables of LANGFUSE_ or LANGSMITH_';
   const own = `To use servers of your own, set ${names}.`;
   if (devFolder) {
-    return new AssayError('STACK_NOT_RUNNING', 'The stack of this folder is not running.', {
-      mend: `Start \`assay dev\` in this folder again. ${own}`,
-    });
+    return new AssayError(
+      'STACK_NOT_RUNNING',
+      '`assay dev` has ended in this folder, and no server of your own is named.',
+      {
+        mend: `Start \`assay dev\` in this folder again. ${own}`,
+      },
+    );
   }
   return new AssayError(
     'ENVIRONMENT_INVALID',
@@ -134,8 +138,8 @@ const invalid = (problems: readonly Problem[]): AssayError =>
   new AssayError('ENVIRONMENT_INVALID', 'The environment has problems.', { problems });
 
 /**
- * The connections, each read when it is asked for: what only reads platforms needs the keys of one, and no Temporal or Postgres. One
- * that is missing throws then. Without Temporal or Postgres that are all problems at once, since what needs one needs nearly all.
+ * The connections, each read when it is asked for: what only reads platforms needs the keys of one, and no Temporal or Postgres. A
+ * part that is missing throws then; Temporal and Postgres with all problems at once, since what needs one of them needs the rest too.
  *
  * @throws AssayError ENVIRONMENT_INVALID or STACK_NOT_RUNNING at once where nothing is set; values are never shown.
  */

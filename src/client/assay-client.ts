@@ -69,7 +69,11 @@ export class AssayClient {
     };
   }
 
-  /** @throws AssayError ENVIRONMENT_INVALID with all problems at once. */
+  /**
+   * What reads a platform needs its keys alone: a variable that is missing is told by the first call that needs it, with all others.
+   *
+   * @throws AssayError ENVIRONMENT_INVALID or STACK_NOT_RUNNING where nothing is set at all.
+   */
   static async connect(options: AssayClientOptions = {}): Promise<AssayClient> {
     const { folder = process.cwd(), environment = process.env } = options;
     const connections = options.connections ?? (await findConnections(folder, environment));

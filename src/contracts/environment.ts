@@ -61,15 +61,16 @@ const lacks = (at: string, what: string): Problem => ({
   mend: `Set ${at} to ${what}, or run \`assay dev\` in this folder.`,
 });
 
-/** Whoever uses servers of their own has set one of these. */
-const leading = [
-  'TEMPORAL_ADDRESS',
-  'DATABASE_URL',
-  'LANGFUSE_HOST',
+/** What leads to Langfuse; the first of them that is there is the address. */
+export const langfuseNames = [
   'LANGFUSE_BASE_URL',
+  'LANGFUSE_HOST',
   'LANGFUSE_PUBLIC_KEY',
   'LANGFUSE_SECRET_KEY',
 ] as const;
+
+/** Whoever uses servers of their own has set one of these. */
+const leading = ['TEMPORAL_ADDRESS', 'DATABASE_URL', ...langfuseNames] as const;
 
 /** Whether any server is named at all: by the variables, or by the stack whose variables were added to them. */
 export function namesServers(environment: Readonly<Record<string, string | undefined>>): boolean {
@@ -77,49 +78,54 @@ export function namesServers(environment: Readonly<Record<string, string | undef
 }
 
 /** Where nothing at all is set the likeliest cause by far comes first, and alone. */
-function nothingRuns(problems: readonly Problem[]): AssayError {
-  const names = problems.map(({ at }) => at).join(', ');
+function nothingRuns(devFolder: boolean): AssayError {
+  const names = 'TEMPORAL_ADDRESS, DATABASE_URL and the variables of LANGFUSE_ or LANGSMITH_';
+  const own = `To use servers of your own, set ${names}.`;
+  if (devFolder) {
+    return new AssayError(
+      'STACK_NOT_RUNNING',
+      '`assay dev` has ended in this folder, and no server of your own is named.',
+      {
+        mend: `Start \`assay dev\` in this folder again. ${own}`,
+      },
+    );
+  }
   return new AssayError(
     'ENVIRONMENT_INVALID',
     'No stack runs in this folder: `assay dev` is not running here, and no server of your own is named.',
     {
-      mend: `Start \`assay dev\` in this folder (or name the folder where it runs with -C). To use servers of your own, set ${names}.`,
+      mend: `Start \`assay dev\` in this folder (or name the folder where it runs with -C). ${own}`,
     },
   );
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What is known of the folder that the variables are for. */
+export interface ReadingOptions {
+  /** Whether `assay dev` has run in it. Default false. */
+  readonly devFolder?: boolean;
 }
 
 /**
  * Reads the connections from variables.
  *
- * @throws AssayError ENVIRONMENT_INVALID with all problems at once; values are never shown.
+ * @throws AssayError ENVIRONMENT_INVALID with all problems at once, STACK_NOT_RUNNING; values are never shown.
  */
 export function parseConnections(
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
+  { devFolder = false }: ReadingOptions = {},
 ): Connections {
-  const given = Object.fromEntries(
-    // An empty variable is how many shells and compose files say "not set".
-    environmentNames.flatMap((name) => {
-      const value = environment[name];
-      return value === undefined || value === '' ? [] : [[name, value]];
-    }),
-  );
-  const parsed = variables.safeParse(given);
-  const problems: Problem[] = parsed.success
-    ? []
-    : plainIssues(parsed.error.issues).map((issue) => ({
-        at: issue.path.join('.'),
-        message: issue.message,
-        mend: 'Correct the variable.',
-      }));
-  const values = parsed.success ? parsed.data : (given as Partial<z.output<typeof variables>>);
+  const read = readVariables(environment);
+  const { values, problems } = read;
   const { TEMPORAL_ADDRESS, DATABASE_URL } = values;
   if (TEMPORAL_ADDRESS === undefined) problems.push(lacks('TEMPORAL_ADDRESS', 'host:port'));
   if (DATABASE_URL === undefined) problems.push(lacks('DATABASE_URL', 'a postgres:// URL'));
   const langsmith = langsmithOf(values);
   const langfuse = langfuseOf(values, { optional: langsmith !== undefined, problems });
-  if (!namesServers(given)) throw nothingRuns(problems);
+  if (!namesServers(environment)) throw nothingRuns(devFolder);
   if (problems.length > 0 || TEMPORAL_ADDRESS === undefined || DATABASE_URL === undefined) {
-    throw new AssayError('ENVIRONMENT_INVALID', 'The environment has problems.', { problems });
+    throw invalid(problems);
   }
   return {
     temporal: { address: TEMPORAL_ADDRESS, namespace: values.TEMPORAL_NAMESPACE ?? 'default' },
@@ -129,7 +135,81 @@ export function parseConnections(
   };
 }
 
+const invalid = (problems: readonly Problem[]): AssayError =>
+  new AssayError('ENVIRONMENT_INVALID', 'The environment has problems.', { problems });
+
+/**
+ * The connections, each read when it is asked for: what only reads platforms needs the keys of one, and no Temporal or Postgres. A
+ * part that is missing throws then; Temporal and Postgres with all problems at once, since what needs one of them needs the rest too.
+ *
+ * @throws AssayError ENVIRONMENT_INVALID or STACK_NOT_RUNNING at once where nothing is set; values are never shown.
+ */
+export function readConnections(
+  environment: Environment,
+  options: ReadingOptions = {},
+): Connections {
+  const { values, problems } = readVariables(environment);
+  const all = (): Connections => parseConnections(environment, options);
+  const langsmith = langsmithOf(values);
+  if (!namesServers(environment) && langsmith === undefined)
+    throw nothingRuns(options.devFolder === true);
+  return {
+    get temporal() {
+      const { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace } = values;
+      if (address === undefined || isWrong(problems, 'TEMPORAL')) return all().temporal;
+      return { address, namespace: namespace ?? 'default' };
+    },
+    get databaseUrl() {
+      const { DATABASE_URL } = values;
+      if (DATABASE_URL === undefined || isWrong(problems, 'DATABASE')) return all().databaseUrl;
+      return DATABASE_URL;
+    },
+    get langfuse() {
+      const wrong = problems.filter(({ at }) => at.startsWith('LANGFUSE_'));
+      const langfuse = langfuseOf(values, { optional: langsmith !== undefined, problems: wrong });
+      if (wrong.length > 0) throw invalid(wrong);
+      return langfuse;
+    },
+    get langsmith() {
+      const wrong = problems.filter(({ at }) => at.startsWith('LANGSMITH_'));
+      if (langsmith !== undefined && wrong.length > 0) throw invalid(wrong);
+      return langsmith;
+    },
+  } as Connections;
+}
+
+const isWrong = (problems: readonly Problem[], prefix: string): boolean =>
+  problems.some(({ at }) => at.startsWith(`${prefix}_`));
+
+/** What is set, and what of it is malformed. */
+function readVariables(environment: Environment): {
+  readonly values: Values;
+  readonly problems: Problem[];
+} {
+  const given = Object.fromEntries(
+    // An empty variable is how many shells and compose files say "not set".
+    environmentNames.flatMap((name) => {
+      const value = environment[name];
+      return value === undefined || value === '' ? [] : [[name, value]];
+    }),
+  );
+  const parsed = variables.safeParse(given);
+  if (parsed.success) return { values: parsed.data, problems: [] };
+  const problems = plainIssues(parsed.error.issues).map((issue) => ({
+    at: issue.path.join('.'),
+    message: issue.message,
+    mend: 'Correct the variable.',
+  }));
+  return { values: given, problems };
+}
+
 type Values = Partial<z.output<typeof variables>>;
+
+/** One variable of one's own puts the stack's Langfuse out of use: its keys must never go to another server. */
+const halfLangfuse = (problem: Problem): Problem => ({
+  ...problem,
+  mend: `Set ${problem.at} as well, or unset the other LANGFUSE_ variables to use the stack of this folder.`,
+});
 
 /** Half of Langfuse is a mistake; none of it is one only where there is no LangSmith either. */
 function langfuseOf(
@@ -140,9 +220,12 @@ function langfuseOf(
   const baseUrl = values.LANGFUSE_BASE_URL ?? values.LANGFUSE_HOST;
   const none = baseUrl === undefined && publicKey === undefined && secretKey === undefined;
   if (none && optional) return undefined;
-  if (baseUrl === undefined) problems.push(lacks('LANGFUSE_HOST', 'the URL of your Langfuse'));
-  if (publicKey === undefined) problems.push(lacks('LANGFUSE_PUBLIC_KEY', 'the public key'));
-  if (secretKey === undefined) problems.push(lacks('LANGFUSE_SECRET_KEY', 'the secret key'));
+  const missing = [
+    ...(baseUrl === undefined ? [lacks('LANGFUSE_HOST', 'the URL of your Langfuse')] : []),
+    ...(publicKey === undefined ? [lacks('LANGFUSE_PUBLIC_KEY', 'the public key')] : []),
+    ...(secretKey === undefined ? [lacks('LANGFUSE_SECRET_KEY', 'the secret key')] : []),
+  ];
+  problems.push(...(none ? missing : missing.map(halfLangfuse)));
   if (baseUrl === undefined || publicKey === undefined || secretKey === undefined) return undefined;
   return {
     baseUrl: baseUrl.replace(/\/+$/, ''),

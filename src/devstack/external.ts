@@ -18,14 +18,22 @@ const langfuse = (env: NodeJS.ProcessEnv, problems: Problem[]): StackServices['l
   const url = value(env, 'LANGFUSE_BASE_URL') ?? value(env, 'LANGFUSE_HOST');
   const publicKey = value(env, 'LANGFUSE_PUBLIC_KEY');
   const secretKey = value(env, 'LANGFUSE_SECRET_KEY');
-  if (url === undefined) return undefined;
-  if (publicKey !== undefined && secretKey !== undefined) return { url, publicKey, secretKey };
-  for (const name of ['LANGFUSE_PUBLIC_KEY', 'LANGFUSE_SECRET_KEY']) {
-    if (value(env, name) !== undefined) continue;
+  if (url !== undefined && publicKey !== undefined && secretKey !== undefined) {
+    return { url, publicKey, secretKey };
+  }
+  const parts = {
+    LANGFUSE_HOST: url,
+    LANGFUSE_PUBLIC_KEY: publicKey,
+    LANGFUSE_SECRET_KEY: secretKey,
+  };
+  const missing = Object.entries(parts).filter(([, given]) => given === undefined);
+  // With one of them set, commands beside the stack would not use the embedded server either.
+  if (missing.length === 3) return undefined;
+  for (const [name] of missing) {
     problems.push({
       at: name,
-      message: 'is missing, although a Langfuse server is given.',
-      mend: 'Set it, or unset LANGFUSE_HOST and LANGFUSE_BASE_URL for the embedded server.',
+      message: 'is missing, although a Langfuse of your own is named.',
+      mend: 'Set it, or unset the other LANGFUSE_ variables for the embedded server.',
     });
   }
   return undefined;

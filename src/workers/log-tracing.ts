@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 
+import { blindMend } from '../tracing/api-copies.js';
 import type { TracingEvent } from '../tracing/register.js';
 
 /** Tells an operator what became of spans that stand in no trace. */
@@ -9,6 +10,12 @@ export function logTracing(event: TracingEvent, log: Logger): void {
       log.warn(
         { provider: event.provider },
         'a tracer provider of the project was replaced: spans of cells are published by Assay alone',
+      );
+      return;
+    case 'blind':
+      log.warn(
+        { copies: event.copies.map(({ version, folder }) => `${version} in ${folder}`) },
+        `spans of code that imports these copies of @opentelemetry/api stand in no trace. ${blindMend}`,
       );
       return;
     case 'strays':

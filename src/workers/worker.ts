@@ -15,6 +15,7 @@ import { AssayError } from '../core/errors/assay-error.js';
 import { mostBatches } from '../core/experiment/batches.js';
 import { taskQueues } from '../core/experiment/naming.js';
 import type { Environment } from '../models/secrets.js';
+import { apiOfProject } from '../tracing/api-copies.js';
 import { registerTracing } from '../tracing/register.js';
 import { hasWorkflowBundle, workflowBundlePath, workflowsPath } from './bundle.js';
 import { largeResultInterceptor } from './large-results.js';
@@ -61,9 +62,12 @@ const graceMs = 25_000;
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
   const { connections, environment, log, roles = workerRoles } = settings;
   // Before the config: what registers first stays, and its own instrumentation may be part of it.
-  const tracing = registerTracing((event) => {
-    logTracing(event, log);
-  });
+  const tracing = registerTracing(
+    (event) => {
+      logTracing(event, log);
+    },
+    await apiOfProject(settings.folder),
+  );
   const loaded = await loadConfig(settings.folder);
   const draining = new AbortController();
   const aborting = new AbortController();

@@ -1,13 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { AssayClient } from '../../src/client/assay-client.js';
-import { effectiveEnvironment, findConnections } from '../../src/client/connections.js';
 import { createTransport } from '../../src/client/transport.js';
 import { requireWorker } from '../../src/client/worker-presence.js';
 import type { Connections } from '../../src/contracts/environment.js';
@@ -18,50 +14,6 @@ import { openProxy } from './store-proxy.js';
 import { newExperiment, openTestStore, unique, type TestStore } from './store-fixtures.js';
 
 const spec = { project: 'shop', dataset: { name: 'tickets' }, target: 'triage' };
-
-describe('the connections of a client', () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'assay-client-'));
-    await mkdir(join(folder, '.assay'));
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-
-  const stack = {
-    TEMPORAL_ADDRESS: '127.0.0.1:1',
-    DATABASE_URL: 'postgres://stack@127.0.0.1/a',
-    LANGFUSE_HOST: 'http://127.0.0.1:2',
-    LANGFUSE_PUBLIC_KEY: 'pk-stack',
-    LANGFUSE_SECRET_KEY: 'sk-stack',
-  };
-  const write = (text: string) => writeFile(join(folder, '.assay', 'stack.json'), text);
-
-  it('are those of the embedded stack, each replaced by the variable that is set', async () => {
-    await write(JSON.stringify({ running: { environment: stack } }));
-    await expect(findConnections(folder, { TEMPORAL_ADDRESS: '' })).resolves.toMatchObject({
-      temporal: { address: '127.0.0.1:1' },
-      databaseUrl: stack.DATABASE_URL,
-    });
-    const set = { TEMPORAL_ADDRESS: 'temporal:7233', LANGFUSE_SECRET_KEY: 'sk-mine' };
-    await expect(findConnections(folder, set)).resolves.toMatchObject({
-      temporal: { address: 'temporal:7233' },
-      langfuse: { publicKey: 'pk-stack', secretKey: 'sk-mine' },
-    });
-  });
-
-  it('come from variables alone where no stack runs, or its file cannot be read', async () => {
-    for (const text of ['{}', 'half a fi', '[]', '{"running":{"environment":{"A":1}}}']) {
-      await write(text);
-      await expect(effectiveEnvironment(folder, { A: 'x' })).resolves.toEqual({ A: 'x' });
-    }
-    await expect(findConnections(folder, {})).rejects.toMatchObject({
-      code: 'ENVIRONMENT_INVALID',
-    });
-    await expect(findConnections(join(folder, 'nowhere'), stack)).resolves.toMatchObject({
-      databaseUrl: stack.DATABASE_URL,
-    });
-  });
-});
 
 describe('a client', () => {
   let opened: TestStore;

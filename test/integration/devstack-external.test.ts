@@ -47,6 +47,12 @@ describe('services of the user’s own', () => {
     expect(JSON.stringify(error)).not.toContain('hidden');
   });
 
+  it('are no half of a Langfuse: keys without its address are told, and not left aside', () => {
+    const error = failureOf({ LANGFUSE_PUBLIC_KEY: 'pk', LANGFUSE_SECRET_KEY: 'hidden' });
+    expect(error).toMatchObject({ problems: [{ at: 'LANGFUSE_HOST' }] });
+    expect(JSON.stringify(error)).not.toContain('hidden');
+  });
+
   it('reach a worker as the variables that it reads, and come back the same', () => {
     const services = {
       postgres: { url: 'postgres://127.0.0.1/assay' },

@@ -44,7 +44,7 @@ async function runWorkers(cli: Cli, options: WorkerOptions): Promise<number> {
   const [
     { listenForInterrupt },
     { startWorkers },
-    { effectiveEnvironment },
+    { effectiveEnvironment, isDevFolder },
     { parseConnections },
     { keepHealthFile },
   ] = await Promise.all([
@@ -56,7 +56,7 @@ async function runWorkers(cli: Cli, options: WorkerOptions): Promise<number> {
   ]);
   const environment = await effectiveEnvironment(cli.folder, cli.environment);
   // Before any process is started: these problems need no worker to be found.
-  parseConnections(environment);
+  parseConnections(environment, { devFolder: await isDevFolder(cli.folder) });
   const { err } = cli;
   const tell = (line: string): void =>
     void err.line(err.isTerminal ? prettyLogLine(line, err) : line);

@@ -5,7 +5,7 @@ import type { ExperimentView } from '../../client/experiments.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { unpublishedText } from '../../core/experiment/trace-mode.js';
 import { count, counted, nOf } from '../../core/report/figures.js';
-import { summaryTable, type ReportModel } from '../../core/report/index.js';
+import { noneOkText, reasonText, summaryTable, type ReportModel } from '../../core/report/index.js';
 import { shellWord, type Cli } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import type { Sink } from '../io/sink.js';
@@ -130,6 +130,8 @@ async function printSummary(
   const { out } = cli;
   const { colours } = out;
   if (written.model !== undefined) await out.line(`\n${summaryText(written.model, view, out)}`);
+  const none = written.model === undefined ? undefined : noneOkText(written.model);
+  if (none !== undefined) await out.line(`\n${colours.bold(colours.red(out.safe(`✖ ${none}`)))}`);
   const reasons = errorLines(written.model, view);
   if (reasons.length > 0) {
     await out.line(`\n${colours.bold('Errors')}`);
@@ -179,11 +181,9 @@ export function errorLines(
 ): readonly string[] {
   if (model === undefined || failedCells(counts) === 0) return [];
   const errors = model.errors.filter(({ phase }) => phase !== 'skipped');
-  const lines = errors.slice(0, mostReasons).map(({ n, phase, evaluator, code, messages }) => {
-    const who = phase === 'target' ? 'target' : `evaluator ${evaluator ?? ''}`.trim();
-    const message = messages[0]?.text;
-    return `${count(n)} × ${who}: ${code}${message === undefined ? '' : `: ${message}`}`;
-  });
+  const lines = errors
+    .slice(0, mostReasons)
+    .map((group) => `${count(group.n)} × ${reasonText(group)}`);
   const more = errors.length - lines.length;
   return more === 0 ? lines : [...lines, `and ${counted(more, 'other kind')}`];
 }

@@ -5,6 +5,7 @@ export { renderHtml } from './html/page.js';
 export { jsonLine, renderJson } from './json.js';
 export { junitCase, junitEnd, junitStart, junitXml } from './junit.js';
 export { renderMarkdown } from './markdown/render.js';
+export { noneOkText, reasonText } from './none-ok.js';
 export { createReportBuilder } from './report-builder.js';
 export type { ReportCell } from './report-input.js';
 export type { ReportModel, ReportPlatform, ReuseReport } from './report-model.js';

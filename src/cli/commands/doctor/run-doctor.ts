@@ -14,6 +14,7 @@ import { checkPostgres } from './postgres-check.js';
 import { connectionOf } from './service-connections.js';
 import { checkStack } from './stack-check.js';
 import { checkTemporal } from './temporal-check.js';
+import { checkTracing } from './tracing-check.js';
 
 /** Looks at everything at once, prints what was found, and says by the exit code whether something fails. */
 export async function runDoctor(cli: Cli): Promise<number> {
@@ -48,6 +49,7 @@ async function allChecks(cli: Cli): Promise<readonly CheckResult[]> {
     config === undefined
       ? [{ name: 'Models', state: 'skip' as const, found: 'not checked: there is no config' }]
       : checkModels(config, environment),
+    runCheck('Tracing', async () => [await checkTracing(folder)]),
     runCheck('Disk', (signal) => checkDisk(folder, signal)),
     runCheck('Stack', () => Promise.resolve([checkStack(folder)])),
   ]);

@@ -3,6 +3,7 @@ import { sampleText } from '../../experiment/sample-text.js';
 import { formatPico, picoFromDollars } from '../../money/pico.js';
 import { count, counted, duration, nOf, percent, percentInterval } from '../figures.js';
 import type { Finding, ReportCells, ReportModel } from '../report-model.js';
+import { noneOkText } from '../none-ok.js';
 import { intervalLine, partsBar } from './charts.js';
 import { verdicts } from './verdicts.js';
 import { html, joined, type Content, type Markup } from './markup.js';
@@ -23,7 +24,10 @@ const statuses = {
 /** The first screen: what was run, how it went, and what stands out. */
 export function heroSection(model: ReportModel): Markup {
   const { run } = model;
-  const status = statuses[run.status];
+  const status =
+    noneOkText(model) === undefined
+      ? statuses[run.status]
+      : { words: '✗ completed, no cell ok', tone: 'bad' };
   return html`<section class="hero" id="summary" aria-labelledby="summary-title">
     <div>
       <p class="eyebrow">Experiment report</p>

@@ -19,6 +19,7 @@ import {
 import { isFinalStatus } from '../../experiment/naming.js';
 import { sampleText } from '../../experiment/sample-text.js';
 import type { EvaluatorReport, Finding, ReportModel, ScoreReport } from '../report-model.js';
+import { noneOkText } from '../none-ok.js';
 import { blocks, table } from './table.js';
 
 const statusWords = {
@@ -42,6 +43,7 @@ export function summarySection(model: ReportModel): readonly string[] {
     run.error === null
       ? []
       : [`> **${markdownText(run.error.title)}** — ${markdownText(run.error.message)}`],
+    noneOkNote(model),
     partialNote(model),
     run.description === null ? [] : [markdownText(run.description)],
     sampleNote(model),
@@ -58,9 +60,10 @@ export function summarySection(model: ReportModel): readonly string[] {
   );
 }
 
-function headline({ run, cells, calls, latencyMs }: ReportModel): string {
+function headline(model: ReportModel): string {
+  const { run, cells, calls, latencyMs } = model;
   const parts = [
-    `**${statusWords[run.status]}**`,
+    `**${noneOkText(model) === undefined ? statusWords[run.status] : '❌ completed, no cell ok'}**`,
     `**${nOf(cells.ok, cells.planned)} planned cells ok**`,
     ...(cells.notPassed > 0
       ? [`${nOf(cells.notPassed, cells.ok)} ok cells with a failed required score`]
@@ -71,6 +74,12 @@ function headline({ run, cells, calls, latencyMs }: ReportModel): string {
     ...(calls.total.costKnown > 0 ? [formatPico(picoFromDollars(calls.total.costDollars))] : []),
   ];
   return parts.join(' · ');
+}
+
+/** That all its work was done must not read as if anything had come of it. */
+function noneOkNote(model: ReportModel): readonly string[] {
+  const text = noneOkText(model);
+  return text === undefined ? [] : [`> **${markdownText(text)}**`];
 }
 
 /** A report of a run that goes on must not be taken for its outcome. */

@@ -39,5 +39,5 @@ export function page(title: string, body: string, projectId?: string): string {
       ? ''
       : `<nav aria-label="Project"><p>${projectLinks(projectId)}</p></nav>`;
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title><style>${style}</style></head>
-<body><p class="note">Langfuse-compatible dev server of Assay: for development and tests, never for production.</p>${ways}<main>${body}</main></body></html>`;
+<body><header><p class="note">Langfuse-compatible dev server of Assay: for development and tests, never for production.</p>${ways}</header><main>${body}</main></body></html>`;
 }

@@ -9,7 +9,8 @@ export function blockHtml(whole: string): string {
     whole.length > longestValue
       ? `${whole.slice(0, longestValue).toWellFormed()}… (${whole.length} characters)`
       : whole;
-  return `<pre>${escapeHtml(shown)}</pre>`;
+  // Long ones scroll, which a keyboard has to reach.
+  return `<pre tabindex="0">${escapeHtml(shown)}</pre>`;
 }
 
 /** A JSON value for people: text as it is, all else as JSON. */

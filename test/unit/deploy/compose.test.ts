@@ -167,6 +167,37 @@ describe('the scripts of the stack', () => {
   });
 });
 
+describe('the guide to self-hosting', () => {
+  let guide: string;
+  beforeAll(async () => {
+    guide = await readFile('docs/guides/self-hosting.md', 'utf8');
+  });
+
+  it('has only commands that a shell can read, over services that there are', async () => {
+    const blocks = [...guide.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) => block);
+    expect(blocks.length).toBeGreaterThan(8);
+    await Promise.all(blocks.map((block) => run('bash', ['-n', '-c', block])));
+    const used = blocks.join('').matchAll(/compose (?:exec -T|run --rm|logs) ([a-z-]+)/g);
+    const names = [...used].map(([, name]) => name);
+    expect(Object.keys(services)).toEqual(expect.arrayContaining(names));
+  });
+
+  it('backs up and restores every volume but that of logs, and tells how each secret is rotated', () => {
+    const { name, volumes } = parse(text, { merge: true }) as { name: string; volumes: object };
+    expect(name).toBe('assay');
+    const kept = Object.keys(volumes).filter((volume) => volume !== 'clickhouse-logs');
+    const loops = [...guide.matchAll(/for volume in ([a-z -]+); do/g)];
+    expect(loops).toHaveLength(2);
+    for (const [, listed = ''] of loops) {
+      expect(listed.split(' ').toSorted()).toEqual(kept.toSorted());
+    }
+    const rotation = guide.slice(guide.indexOf('## Rotating secrets'), guide.indexOf('## Disks'));
+    for (const [, secret = ''] of text.matchAll(/\$\{([A-Z_]+):\?/g)) {
+      expect(rotation).toContain(`\`${secret}\``);
+    }
+  });
+});
+
 describe('generate-secrets.sh', () => {
   const script = resolve('deploy/compose/generate-secrets.sh');
   const inFolder = async (work: (folder: string) => Promise<void>): Promise<void> => {

@@ -7,7 +7,8 @@ usage() {
 Usage: deploy/compose/generate-secrets.sh [FILE]
 
 Writes random passwords and keys for docker-compose.yml to FILE (default: .env beside docker-compose.yml), mode 0600.
-A file that exists is never changed: its passwords are those of the data that is there already.
+Where FILE is there already, only the ones that it lacks are added at its end. What it says is never changed: its
+passwords are those of the data that is there already.
 
 Examples:
   deploy/compose/generate-secrets.sh
@@ -27,8 +28,13 @@ case "${1:-}" in
     ;;
 esac
 
-folder="$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)"
-file="${1:-$folder/.env}"
+root="$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)"
+file="${1:-$root/.env}"
+
+fail() {
+  echo "$1 Nothing was changed." >&2
+  exit 1
+}
 
 # Hexadecimal, so that a value needs no quoting in a URL, a shell, YAML or SQL.
 secret() {
@@ -40,30 +46,75 @@ secret() {
   printf '%s' "$value"
 }
 
-umask 077
-temporary="$(mktemp "$file.XXXXXX")"
-trap 'rm -f "$temporary"' EXIT INT TERM
-# Set apart from its use: a failure inside of an argument would go unseen.
-{
-  echo '# Made by deploy/compose/generate-secrets.sh. Keep it out of version control, and back it up with the data.'
-  for name in POSTGRES_PASSWORD TEMPORAL_DB_PASSWORD LANGFUSE_DB_PASSWORD ASSAY_DB_PASSWORD \
-    CLICKHOUSE_PASSWORD REDIS_PASSWORD MINIO_PASSWORD LANGFUSE_ADMIN_PASSWORD; do
-    value="$(secret 24)"
-    echo "$name=$value"
-  done
-  for name in LANGFUSE_SALT LANGFUSE_ENCRYPTION_KEY LANGFUSE_NEXTAUTH_SECRET; do
-    value="$(secret 32)"
-    echo "$name=$value"
-  done
-  value="$(secret 16)"
-  echo "LANGFUSE_PUBLIC_KEY=pk-lf-$value"
-  value="$(secret 16)"
-  echo "LANGFUSE_SECRET_KEY=sk-lf-$value"
-} >"$temporary"
+# Whether the file gives the variable a value. An empty one is none: Compose refuses it just the same.
+has() {
+  [ -f "$file" ] || return 1
+  grep -E "^[[:space:]]*(export[[:space:]]+)?$1[[:space:]]*[=:]" "$file" |
+    grep -Eqv "^[^=:]*[=:][[:space:]]*(\"\"|'')?[[:space:]]*(#.*)?\$"
+}
 
-# A link is made only where there is no file yet, also with two of these at once.
-if ! ln "$temporary" "$file" 2>/dev/null; then
-  echo "$file is there already (or its folder cannot be written): nothing was changed." >&2
-  exit 1
+# add NAME BYTES [PREFIX]
+add() {
+  if has "$1"; then return 0; fi
+  # Set apart from its use: a failure inside of an argument would go unseen.
+  value="$(secret "$2")"
+  echo "$1=${3:-}$value" >>"$temporary"
+}
+
+folder="$(dirname -- "$file")"
+[ -d "$folder" ] || fail "The folder $folder is not there: make it first."
+if [ -d "$file" ]; then fail "$file is a folder: name a file in it."; fi
+if [ -e "$file" ] && ! [ -f "$file" ]; then fail "$file is not a plain file."; fi
+if [ -f "$file" ] && ! { [ -r "$file" ] && [ -w "$file" ]; }; then
+  fail "$file is there, and you may not read and change it."
 fi
-echo "Wrote $file. The Langfuse login is admin@assay.local with its LANGFUSE_ADMIN_PASSWORD."
+
+umask 077
+# A folder is made by one of two that try at once; the other would add other passwords for the same names.
+lock="$file.lock"
+if ! mkdir "$lock" 2>/dev/null; then
+  if [ -d "$lock" ]; then
+    fail "Another of these is at work on $file (if none is, remove the empty folder $lock)."
+  fi
+  fail "The folder $folder cannot be written to."
+fi
+temporary="$lock/new"
+trap 'rm -f "$temporary"; rmdir "$lock"' EXIT
+trap 'exit 1' INT TERM HUP
+: >"$temporary"
+
+for name in POSTGRES_PASSWORD TEMPORAL_DB_PASSWORD LANGFUSE_DB_PASSWORD ASSAY_DB_PASSWORD \
+  CLICKHOUSE_PASSWORD REDIS_PASSWORD MINIO_PASSWORD LANGFUSE_ADMIN_PASSWORD; do
+  add "$name" 24
+done
+for name in LANGFUSE_SALT LANGFUSE_ENCRYPTION_KEY LANGFUSE_NEXTAUTH_SECRET; do
+  add "$name" 32
+done
+add LANGFUSE_PUBLIC_KEY 16 pk-lf-
+add LANGFUSE_SECRET_KEY 16 sk-lf-
+added="$(wc -l <"$temporary" | tr -d ' ')"
+
+login='The Langfuse login is admin@assay.local with its LANGFUSE_ADMIN_PASSWORD.'
+note='# Made by deploy/compose/generate-secrets.sh. Keep it out of version control, and back it up with the data.'
+if ! [ -f "$file" ]; then
+  { echo "$note" && cat "$temporary"; } >"$temporary.whole"
+  mv "$temporary.whole" "$file"
+  echo "Wrote $file. $login"
+  exit 0
+fi
+
+# Secrets are in it from here on; before they are.
+chmod 600 "$file" || fail "$file is there, and it is not yours: its mode cannot be made 0600."
+if [ "$added" -eq 0 ]; then
+  echo "$file has all of the secrets already: none was added, none was changed."
+  exit 0
+fi
+{
+  # The last line of a file that was written by hand may have no end.
+  if [ -n "$(tail -c 1 "$file")" ]; then echo; fi
+  echo "$note"
+  cat "$temporary"
+} >"$temporary.whole"
+cat "$temporary.whole" >>"$file"
+rm -f "$temporary.whole"
+echo "Added $added secrets to $file, and kept what was there. $login"

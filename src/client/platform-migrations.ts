@@ -102,7 +102,13 @@ export function createPlatformMigrations(transport: Transport): PlatformMigratio
       const known = await find(spec.project, spec.name);
       if (known !== undefined) refuseOther(known.spec, spec);
       const handle = await start(await transport.temporal(), spec);
-      const reply = await follow(handle, { ...options, look: () => look(spec) });
+      const reply = await follow(handle, {
+        ...options,
+        look: async () => {
+          const seen = await look(spec);
+          return seen !== undefined && isNews(seen, known) ? seen : undefined;
+        },
+      });
       if ('error' in reply) throw AssayError.from(reply.error);
       return reply.report;
     },
@@ -127,6 +133,12 @@ export function createPlatformMigrations(transport: Transport): PlatformMigratio
     list: async (project) => listMoves(await transport.store(), project),
   };
 }
+
+/** Until its workflow has taken a move up again, the rows only tell of how it ended before. */
+export const isNews = (
+  seen: Pick<MoveReport, 'status' | 'updatedAt'>,
+  known: Pick<MoveRecord, 'updatedAt'> | undefined,
+): boolean => seen.status === 'running' || seen.updatedAt !== known?.updatedAt;
 
 function parseSpec(input: PlatformMigrationInput): PlatformMigrationSpec {
   const parsed = platformMigrationSchema.safeParse(input);
@@ -178,7 +190,7 @@ async function start(client: Client, spec: PlatformMigrationSpec): Promise<Workf
       taskQueue,
       args: [{ spec }],
       workflowIdConflictPolicy: 'USE_EXISTING',
-      staticSummary: `${spec.direction}: ${spec.name}`,
+      staticSummary: spec.name === spec.direction ? spec.name : `${spec.direction}: ${spec.name}`,
     });
   } catch (error) {
     throw temporalUnreachable(error);

@@ -17,6 +17,8 @@ export interface Connections {
 
 export interface LangfuseConnection {
   readonly baseUrl: string;
+  /** Where a browser finds it; the same address if it is not said. */
+  readonly webUrl?: string;
   readonly publicKey: string;
   readonly secretKey: string;
   readonly release: string | undefined;
@@ -43,6 +45,7 @@ const variables = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'is no postgres:// URL' }).optional(),
   LANGFUSE_HOST: z.url({ protocol: /^https?$/, error: 'is no http(s) URL' }).optional(),
   LANGFUSE_BASE_URL: z.url({ protocol: /^https?$/, error: 'is no http(s) URL' }).optional(),
+  LANGFUSE_WEB_URL: z.url({ protocol: /^https?$/, error: 'is no http(s) URL' }).optional(),
   LANGFUSE_PUBLIC_KEY: z.string().min(1).optional(),
   LANGFUSE_SECRET_KEY: z.string().min(1).optional(),
   LANGFUSE_RELEASE: z.string().min(1).optional(),
@@ -217,6 +220,7 @@ function langfuseOf(
   { optional, problems }: { readonly optional: boolean; readonly problems: Problem[] },
 ): LangfuseConnection | undefined {
   const { LANGFUSE_PUBLIC_KEY: publicKey, LANGFUSE_SECRET_KEY: secretKey } = values;
+  const { LANGFUSE_WEB_URL: webUrl } = values;
   const baseUrl = values.LANGFUSE_BASE_URL ?? values.LANGFUSE_HOST;
   const none = baseUrl === undefined && publicKey === undefined && secretKey === undefined;
   if (none && optional) return undefined;
@@ -232,6 +236,7 @@ function langfuseOf(
     publicKey,
     secretKey,
     release: values.LANGFUSE_RELEASE,
+    ...(webUrl === undefined ? {} : { webUrl: webUrl.replace(/\/+$/, '') }),
   };
 }
 

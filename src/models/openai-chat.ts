@@ -87,7 +87,7 @@ export function createChatTransport(
   const connect = (): OpenAI =>
     (client ??= new OpenAI({
       apiKey: resolveSecret(model.apiKey, environment),
-      baseURL: model.baseUrl ?? environment['OPENAI_BASE_URL'] ?? null,
+      baseURL: baseUrlOf(model, environment) ?? null,
       maxRetries: 0,
       timeout: model.timeoutMs,
       organization: null,
@@ -97,7 +97,7 @@ export function createChatTransport(
       fetch: plainFetch,
     }));
   return {
-    address: addressOf(model.baseUrl ?? environment['OPENAI_BASE_URL']),
+    address: addressOf(baseUrlOf(model, environment)),
     send(body, { callId, signal }) {
       const startedAt = new Date().toISOString();
       // The client's own time limit ends with the headers; a body that stalls would hold the call for as long as the cell
@@ -141,6 +141,12 @@ export function createChatTransport(
       });
     },
   };
+}
+
+/** An empty variable counts as not set, here as everywhere: Compose passes on what nobody gave as empty. */
+function baseUrlOf(model: ModelConfig, environment: Environment): string | undefined {
+  const given = environment['OPENAI_BASE_URL'];
+  return model.baseUrl ?? (given === '' ? undefined : given);
 }
 
 function addressOf(baseUrl: string | undefined): string {

@@ -38,7 +38,7 @@ export function connectPlatforms(
 }
 
 const connectLangfuse = (
-  { baseUrl, publicKey, secretKey, release }: LangfuseConnection,
+  { baseUrl, webUrl, publicKey, secretKey, release }: LangfuseConnection,
   { environment, pacerOf, promptTurnsOf }: ConnectOptions,
 ): Platform =>
   createLangfusePlatform({
@@ -49,6 +49,7 @@ const connectLangfuse = (
     ...(pacerOf === undefined ? {} : { pacer: pacerOf('langfuse', baseUrl) }),
     ...(promptTurnsOf === undefined ? {} : { promptTurns: promptTurnsOf('langfuse', baseUrl) }),
     ...(release === undefined ? {} : { release }),
+    ...(webUrl === undefined ? {} : { webUrl }),
   });
 
 const connectLangsmith = (

@@ -2,6 +2,7 @@ import { partsOf, type MovePart, type MoveSide } from '../../contracts/platform-
 import { AssayError } from '../../core/errors/assay-error.js';
 import { platformTitles } from '../../core/platforms/backend.js';
 import type { PlatformName } from '../../contracts/backend.js';
+import { lackingPlatform } from '../../contracts/environment.js';
 import { patiently } from '../../platforms/patience.js';
 import type { Platform } from '../../platforms/port.js';
 import { findMove, putSides, type MoveRecord } from '../../store/moves/moves.js';
@@ -43,7 +44,10 @@ export function platformsOf(
   throw new AssayError(
     'PLATFORM_NOT_CONFIGURED',
     `This worker has no keys for ${missing.map((name) => platformTitles[name]).join(' and ')}.`,
-    { mend: 'Set the variables of both platforms for the worker and restart it.' },
+    {
+      problems: missing.flatMap(lackingPlatform),
+      mend: 'A move needs both platforms: set these variables for the worker and restart it.',
+    },
   );
 }
 

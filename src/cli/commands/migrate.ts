@@ -11,9 +11,11 @@ import { catalogueEntry } from '../../core/errors/catalogue.js';
 import { moveReportMarkdown } from '../../core/migration/report-markdown.js';
 import type { Cli, Registration } from '../cli.js';
 import { listenForInterrupt } from '../interrupt.js';
+import { errorLines } from '../errors/render-error.js';
 import { jsonText } from '../io/json-text.js';
 import { renderTable } from '../io/table.js';
 import { moveLine } from '../migration/move-line.js';
+import { moveReportText } from '../migration/report-text.js';
 import { progressLine, tellDetached } from '../migration/watch-move.js';
 
 interface MoveOptions {
@@ -142,8 +144,14 @@ async function move(
   }
 }
 
-async function show(cli: Cli, report: MoveReport): Promise<number | undefined> {
-  await cli.out.line(cli.json ? jsonText(report) : cli.out.safeText(moveReportMarkdown(report)));
+async function show(
+  cli: Cli,
+  report: MoveReport,
+  { markdown = false } = {},
+): Promise<number | undefined> {
+  const text = (): string =>
+    markdown ? cli.out.safeText(moveReportMarkdown(report)) : moveReportText(report, cli.out);
+  await cli.out.line(cli.json ? jsonText(report) : text());
   if (report.error !== undefined) throw AssayError.from(report.error);
   if (report.status === 'cancelled') return catalogueEntry('MIGRATION_CANCELLED').exit;
   return report.status === 'differs' ? catalogueEntry('MIGRATION_DIFFERS').exit : undefined;
@@ -159,12 +167,23 @@ function registerReport(group: Command, { handle }: Registration): void {
       .description(description)
       .argument('<name>', 'of the move')
       .addHelpText('after', `\nExamples:\n  $ assay migrate ${verb} langsmith-to-langfuse`);
+    if (verb === 'report') command.option('--markdown', 'as Markdown, for a page or a ticket');
     handle(command, async (cli) => {
       const [name = ''] = command.args;
       const project = await cli.project();
       const report = await cli.withClient(({ migrations }) => migrations.report({ project, name }));
-      if (verb === 'report') return show(cli, report);
-      await cli.out.line(cli.json ? jsonText(report) : cli.out.safe(moveLine(report)));
+      if (verb === 'report') {
+        const { markdown = false } = command.opts<{ readonly markdown?: boolean }>();
+        return show(cli, report, { markdown });
+      }
+      if (cli.json) {
+        await cli.out.line(jsonText(report));
+        return undefined;
+      }
+      await cli.out.line(cli.out.safe(moveLine(report)));
+      if (report.error !== undefined) {
+        await cli.out.line(errorLines(report.error, cli.out).join('\n'));
+      }
       return undefined;
     });
   }

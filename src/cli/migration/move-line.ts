@@ -8,6 +8,7 @@ export function moveLine({ status, waiting, kinds }: MoveReport): string {
     const done = kind.verified > 0 ? `${kind.verified} verified` : `${carried(kind)} carried`;
     return `${kindNames[kind.kind]} ${done} of ${kind.found}`;
   });
+  const nothing = status === 'running' ? 'nothing found yet' : 'nothing was found';
   const waits = waiting === undefined ? '' : ` (waits: ${waiting})`;
-  return `${status}: ${figures.length === 0 ? 'nothing found yet' : figures.join(', ')}${waits}`;
+  return `${status}: ${figures.length === 0 ? nothing : figures.join(', ')}${waits}`;
 }

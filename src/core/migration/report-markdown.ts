@@ -15,7 +15,8 @@ export const kindNames: Readonly<Record<MovedKind, string>> = {
   score: 'scores',
 };
 
-const verdicts: Readonly<Record<MoveReport['status'], string>> = {
+/** What each state means, as a sentence. */
+export const verdicts: Readonly<Record<MoveReport['status'], string>> = {
   running: 'It is under way.',
   planned: 'A dry run: nothing was written to the target.',
   verified: 'All that was carried reads back equal.',
@@ -39,7 +40,7 @@ export function moveReportMarkdown(report: MoveReport): string {
         ],
   );
   return [
-    `# ${direction}: ${markdownCode(name)}`,
+    name === direction ? `# ${direction}` : `# ${direction}: ${markdownCode(name)}`,
     '',
     `${verdicts[status]}${resends === 0 ? '' : ` ${resends} requests without an answer were sent again after a search.`}`,
     ...(waiting === undefined ? [] : ['', `It waits: ${markdownText(waiting)}`]),
@@ -82,7 +83,8 @@ const figuresTable = (kinds: MoveReport['kinds']): readonly string[] => [
   ),
 ];
 
-const countOf = (reasons: readonly MoveReason[]): number =>
+/** How many things all of the reasons are of. */
+export const countOf = (reasons: readonly MoveReason[]): number =>
   reasons.reduce((sum, { count }) => sum + count, 0);
 
 function reasonLines(title: string, reasons: readonly MoveReason[]): readonly string[] {

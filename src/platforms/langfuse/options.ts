@@ -8,6 +8,8 @@ import { createTurns, type InTurn } from '../in-turn.js';
 export interface LangfuseOptions {
   /** The address of the server, such as `https://cloud.langfuse.com`; a path prefix is kept. */
   readonly baseUrl: string;
+  /** Where a browser finds the server, for links alone (LANGFUSE_WEB_URL). Default: `baseUrl`. */
+  readonly webUrl?: string;
   readonly publicKey: string;
   readonly secretKey: string;
   /** The Langfuse environment that spans and scores are filed under. */
@@ -28,6 +30,8 @@ export interface LangfuseOptions {
 export interface LangfuseSettings {
   /** Without a slash at its end. */
   readonly baseUrl: string;
+  /** What links begin with, without a slash at its end. */
+  readonly webUrl: string;
   readonly publicKey: string;
   readonly secretKey: string;
   readonly environment: string;
@@ -43,7 +47,11 @@ export interface LangfuseSettings {
  * @throws AssayError ENVIRONMENT_INVALID with all problems, naming variables and never a key.
  */
 export function readOptions(options: LangfuseOptions): LangfuseSettings {
-  const problems: Problem[] = [...baseUrlProblems(options.baseUrl), ...keyProblems(options)];
+  const problems: Problem[] = [
+    ...addressProblems('LANGFUSE_HOST', options.baseUrl),
+    ...(options.webUrl === undefined ? [] : addressProblems('LANGFUSE_WEB_URL', options.webUrl)),
+    ...keyProblems(options),
+  ];
   // The server files what it does not take under `default`, without a word.
   if (!/^(?!langfuse)[a-z0-9_-]{1,40}$/.test(options.environment)) {
     problems.push({
@@ -59,6 +67,7 @@ export function readOptions(options: LangfuseOptions): LangfuseSettings {
   }
   return Object.freeze({
     baseUrl: options.baseUrl.replace(/\/+$/, ''),
+    webUrl: (options.webUrl ?? options.baseUrl).replace(/\/+$/, ''),
     publicKey: options.publicKey,
     secretKey: options.secretKey,
     environment: options.environment,
@@ -70,10 +79,9 @@ export function readOptions(options: LangfuseOptions): LangfuseSettings {
   });
 }
 
-function baseUrlProblems(baseUrl: string): readonly Problem[] {
-  const at = 'LANGFUSE_HOST';
+function addressProblems(at: string, address: string): readonly Problem[] {
   const mend = 'Set it to the address of the server, such as https://cloud.langfuse.com.';
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
     return [{ at, message: 'It is not an http or https address.', mend }];
   }

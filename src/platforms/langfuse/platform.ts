@@ -56,7 +56,7 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
   const restOfReadBack = patientReads(restOfRun);
   const items = createDatasetItems(restOfPlan);
   const projectUrl = (projectId: string, ...path: readonly string[]): string =>
-    [settings.baseUrl, 'project', ...[projectId, ...path].map(encodeURIComponent)].join('/');
+    [settings.webUrl, 'project', ...[projectId, ...path].map(encodeURIComponent)].join('/');
   const prompts = createPromptLibrary(rest, settings.promptTurns, (projectId, name) =>
     projectUrl(projectId, 'prompts', name),
   );

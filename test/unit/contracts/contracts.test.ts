@@ -239,6 +239,10 @@ describe('the environment', () => {
       },
     });
     expect(
+      parseConnections({ ...full, LANGFUSE_WEB_URL: 'https://public.example/lf/' }).langfuse
+        ?.webUrl,
+    ).toBe('https://public.example/lf');
+    expect(
       parseConnections({
         ...full,
         LANGFUSE_BASE_URL: 'http://base/',

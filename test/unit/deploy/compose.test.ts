@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -107,11 +107,32 @@ describe('docker-compose.yml', () => {
     expect(secrets.filter(([, value]) => !/^\$\{[A-Z_]+:\?/.test(value))).toEqual([]);
   });
 
-  it('gives Assay only variables that it knows', () => {
-    const known = new Set([...environmentNames, 'OPENAI_API_KEY', 'OPENAI_BASE_URL']);
-    const langsmith = /^LANGSMITH_/;
+  it('gives Assay all variables that are documented, and no others', async () => {
+    const reference = await readFile('docs/reference/environment.md', 'utf8');
+    const sections = reference
+      .split('\n## ')
+      .filter((section) => /^(Services|The command line)\n/.test(section));
+    expect(sections).toHaveLength(2);
+    const documented = sections.flatMap((section) =>
+      [...section.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, name = '']) => name),
+    );
+    expect(documented).toEqual(expect.arrayContaining([...environmentNames]));
+    const notHere = new Set([
+      // The other name of LANGFUSE_HOST.
+      'LANGFUSE_BASE_URL',
+      // Where a Temporal program is kept: the stack has a server.
+      'XDG_CACHE_HOME',
+    ]);
     const given = Object.keys(services['assay-worker']?.environment ?? {});
-    expect(given.filter((name) => !known.has(name) && !langsmith.test(name))).toEqual([]);
+    expect(given.toSorted()).toEqual(documented.filter((name) => !notHere.has(name)).toSorted());
+  });
+
+  it('lets links lead to where a browser finds Langfuse, and not to its name in the stack', () => {
+    const environment = services['assay-worker']?.environment ?? {};
+    expect(environment['LANGFUSE_WEB_URL']).toBe(
+      services['langfuse-web']?.environment?.['NEXTAUTH_URL'],
+    );
+    expect(environment['LANGFUSE_WEB_URL']).toMatch(/^\$\{LANGFUSE_URL:-http:\/\/localhost:/);
   });
 
   it('runs all roles of a worker between its services', () => {
@@ -142,6 +163,37 @@ describe('the scripts of the stack', () => {
       const [line] = (await readFile(file, 'utf8')).split('\n');
       await run(line?.endsWith('bash') === true ? 'bash' : 'sh', ['-n', file]);
       expect((await stat(file)).mode & 0o111).not.toBe(0);
+    }
+  });
+});
+
+describe('the guide to self-hosting', () => {
+  let guide: string;
+  beforeAll(async () => {
+    guide = await readFile('docs/guides/self-hosting.md', 'utf8');
+  });
+
+  it('has only commands that a shell can read, over services that there are', async () => {
+    const blocks = [...guide.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) => block);
+    expect(blocks.length).toBeGreaterThan(8);
+    await Promise.all(blocks.map((block) => run('bash', ['-n', '-c', block])));
+    const used = blocks.join('').matchAll(/compose (?:exec -T|run --rm|logs) ([a-z-]+)/g);
+    const names = [...used].map(([, name]) => name);
+    expect(Object.keys(services)).toEqual(expect.arrayContaining(names));
+  });
+
+  it('backs up and restores every volume but that of logs, and tells how each secret is rotated', () => {
+    const { name, volumes } = parse(text, { merge: true }) as { name: string; volumes: object };
+    expect(name).toBe('assay');
+    const kept = Object.keys(volumes).filter((volume) => volume !== 'clickhouse-logs');
+    const loops = [...guide.matchAll(/for volume in ([a-z -]+); do/g)];
+    expect(loops).toHaveLength(2);
+    for (const [, listed = ''] of loops) {
+      expect(listed.split(' ').toSorted()).toEqual(kept.toSorted());
+    }
+    const rotation = guide.slice(guide.indexOf('## Rotating secrets'), guide.indexOf('## Disks'));
+    for (const [, secret = ''] of text.matchAll(/\$\{([A-Z_]+):\?/g)) {
+      expect(rotation).toContain(`\`${secret}\``);
     }
   });
 });
@@ -182,17 +234,70 @@ describe('generate-secrets.sh', () => {
     });
   });
 
-  it('never changes a file that is there', async () => {
+  it('adds what a file of one’s own lacks, and keeps what it says', async () => {
+    await inFolder(async (folder) => {
+      const file = join(folder, '.env');
+      const own = [
+        '# mine',
+        'OPENAI_API_KEY=sk-mine',
+        'export REDIS_PASSWORD = "kept"',
+        'XMINIO_PASSWORD=other',
+        'LANGFUSE_SALT=""',
+        'ASSAY_PROJECT_DIR=/srv/p',
+      ].join('\n');
+      await writeFile(file, own, { mode: 0o644 });
+      const { stdout } = await run(script, [file]);
+      const after = await readFile(file, 'utf8');
+      expect(after.startsWith(`${own}\n`)).toBe(true);
+      expect(after.match(/REDIS_PASSWORD/g)).toHaveLength(1);
+      const values = await read(file);
+      expect(values.get('MINIO_PASSWORD')).toMatch(/^[0-9a-f]{48}$/);
+      // An empty one is as good as none to Compose, and the last line of a name counts.
+      expect(values.get('LANGFUSE_SALT')).toMatch(/^[0-9a-f]{64}$/);
+      expect(values.get('ASSAY_PROJECT_DIR')).toBe('/srv/p');
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+      expect(stdout).toContain('Added 12 secrets');
+      expect(await readdir(folder)).toEqual(['.env']);
+    });
+  });
+
+  it('changes nothing in a file that has them all', async () => {
     await inFolder(async (folder) => {
       const file = join(folder, '.env');
       await run(script, [file]);
       const before = await readFile(file, 'utf8');
-      await expect(run(script, [file])).rejects.toMatchObject({
-        code: 1,
-        stderr: expect.stringContaining('nothing was changed'),
-      });
+      expect((await run(script, [file])).stdout).toContain('none was changed');
       expect(await readFile(file, 'utf8')).toBe(before);
       expect(await readdir(folder)).toEqual(['.env']);
+    });
+  });
+
+  it('writes one set of secrets where two start at once', async () => {
+    await inFolder(async (folder) => {
+      const file = join(folder, '.env');
+      await writeFile(file, 'OPENAI_API_KEY=sk-mine\n');
+      await Promise.allSettled(Array.from({ length: 4 }, () => run(script, [file])));
+      const names = (await readFile(file, 'utf8')).match(/^[A-Z_]+(?==)/gm) ?? [];
+      expect(names.toSorted()).toEqual([...new Set(names)].toSorted());
+      expect(names).toHaveLength(14);
+      expect(await readdir(folder)).toEqual(['.env']);
+    });
+  });
+
+  it('tells apart why a file cannot be written', async () => {
+    await inFolder(async (folder) => {
+      const refused = async (file: string): Promise<string> => {
+        const failure: unknown = await run(script, [file]).catch((error: unknown) => error);
+        expect(failure).toMatchObject({ code: 1 });
+        return (failure as { stderr: string }).stderr;
+      };
+      expect(await refused(join(folder, 'none', '.env'))).toContain('none is not there');
+      expect(await refused(folder)).toContain('is a folder');
+      expect(await refused('/proc/.env')).toContain('/proc cannot be written to');
+      expect(await refused('/dev/null')).toContain('not a plain file');
+      await mkdir(join(folder, '.env.lock'));
+      expect(await refused(join(folder, '.env'))).toContain('Another of these is at work');
+      expect(await readdir(folder)).toEqual(['.env.lock']);
     });
   });
 

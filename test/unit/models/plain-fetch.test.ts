@@ -88,6 +88,19 @@ describe('the request of a model', () => {
     await expect(transport.send({}, asked)).rejects.toMatchObject({ code: 'RESPONSE_TOO_LARGE' });
   });
 
+  it('takes an empty OPENAI_BASE_URL for one that is not set, as Compose passes it on', () => {
+    const { models } = configSchema.parse({
+      project: 'shop',
+      targets: {},
+      evaluators: {},
+      models: { small: { model: 'gpt-4o-mini' } },
+    });
+    const [model] = Object.values(models);
+    if (model === undefined) throw new Error('no model');
+    const { address } = createChatTransport(model, { OPENAI_BASE_URL: '' });
+    expect(address).toBe('https://api.openai.com/v1');
+  });
+
   it('keeps what cannot be decompressed as it came: it is paid for', async () => {
     const response = await plainFetch(`${url}/damaged`, { body: '{}' });
     expect(await response.text()).toBe('no gzip at all');

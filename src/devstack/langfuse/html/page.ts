@@ -25,8 +25,19 @@ pre{background:#f4f6f9;padding:.5rem;overflow:auto;max-height:20rem;white-space:
 .note{background:#fff6d6;padding:.4rem .7rem;border-radius:.3rem}.muted{color:#5c6675}.error{color:#a1260d}
 ul.tree{list-style:none;padding-left:1.2rem;border-left:2px solid #dde2ea}.badge{background:#e6ebf5;border-radius:.3rem;padding:0 .4rem}`;
 
-/** A whole page around a body that is HTML already; the title is text. */
-export function page(title: string, body: string): string {
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title><style>${style}</style></head>
-<body><p class="note">Langfuse-compatible dev server of Assay: for development and tests, never for production.</p>${body}</body></html>`;
+/** The ways to the lists of the project. */
+export function projectLinks(projectId: string): string {
+  const to = (path: string, text: string): string =>
+    `<a href="${escapeHtml(`/project/${encodeURIComponent(projectId)}/${path}`)}">${text}</a>`;
+  return [to('traces', 'Traces'), to('datasets', 'Datasets'), to('prompts', 'Prompts')].join(' · ');
+}
+
+/** A whole page around a body that is HTML already; the title is text. Of a project's page, the ways to its lists come first. */
+export function page(title: string, body: string, projectId?: string): string {
+  const ways =
+    projectId === undefined
+      ? ''
+      : `<nav aria-label="Project"><p>${projectLinks(projectId)}</p></nav>`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title><style>${style}</style></head>
+<body><header><p class="note">Langfuse-compatible dev server of Assay: for development and tests, never for production.</p>${ways}</header><main>${body}</main></body></html>`;
 }

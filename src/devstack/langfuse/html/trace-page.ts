@@ -4,8 +4,7 @@ import type { ScoreRow } from '../scores/score-view.js';
 import { commentHtml } from './comment.js';
 import { excerptHtml, experimentLink, link, type ItemRoot, scoresHtml } from './item-cells.js';
 import { escapeHtml, page } from './page.js';
-
-const longest = 20_000;
+import { blockHtml } from './value.js';
 
 /** The page of one trace: its observations as a tree, each with input, output, latency and scores. */
 export function tracePage(
@@ -37,6 +36,7 @@ export function tracePage(
   return page(
     `Trace ${traceId}`,
     `${trail(rows)}<h1>Trace <code>${escapeHtml(traceId)}</code></h1>${scoreList(ofTrace)}${top}${circle === '' ? '' : `<ul class="tree">${circle}</ul>`}`,
+    rows[0]?.project_id,
   );
 }
 
@@ -44,13 +44,13 @@ export function tracePage(
 function trail(rows: readonly ItemRoot[]): string {
   const [first] = rows;
   if (first === undefined) return '';
-  const parts = [link(['project', first.project_id, 'traces'], 'All traces')];
+  const parts: string[] = [];
   const root = rows.find((row) => row.experiment_id !== null && row.detail.experiment);
   if (root !== undefined) {
     parts.push(experimentLink(root));
     if (root.item_id !== null) parts.push(`item <strong>${text(root.item_id)}</strong>`);
   }
-  return `<p class="muted">${parts.join(' · ')}</p>`;
+  return parts.length === 0 ? '' : `<p class="muted">${parts.join(' · ')}</p>`;
 }
 
 function observation(row: ObservationRow, scores: readonly ScoreRow[]): string {
@@ -68,10 +68,7 @@ ${scoreList(scores.filter((score) => score.observation_id === row.id))}`;
 
 function block(title: string, value: string | null | undefined): string {
   if (value === null || value === undefined) return '';
-  const whole = decodeText(value);
-  const shown =
-    whole.length > longest ? `${whole.slice(0, longest)}… (${whole.length} characters)` : whole;
-  return `<div class="muted">${title}</div><pre>${escapeHtml(shown)}</pre>`;
+  return `<div class="muted">${title}</div>${blockHtml(decodeText(value))}`;
 }
 
 /** A table of scores; nothing where there are none. */
@@ -103,5 +100,9 @@ export function traceListPage(
     rows.length === 0
       ? '<p class="muted">No trace is visible yet.</p>'
       : `<table><thead><tr><th>Start</th><th>Trace</th><th>Item</th><th>Input</th><th>Scores</th><th>Environment</th><th>Level</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
-  return page(`Traces of ${project.name}`, `<h1>Traces of ${escapeHtml(project.name)}</h1>${body}`);
+  return page(
+    `Traces of ${project.name}`,
+    `<h1>Traces of ${escapeHtml(project.name)}</h1>${body}`,
+    project.id,
+  );
 }

@@ -4,6 +4,7 @@ import { comments } from './comments.js';
 import { datasetItems } from './dataset-items.js';
 import { datasetRunItems } from './dataset-run-items.js';
 import { datasetRuns } from './dataset-runs.js';
+import { datasetView } from './dataset-view.js';
 import { datasets } from './datasets.js';
 import { experimentItems } from './experiment-items.js';
 import { experiments } from './experiments.js';
@@ -17,6 +18,7 @@ import { observationsV1 } from './observations-v1.js';
 import { otlp } from './otlp.js';
 import { projects } from './projects.js';
 import { promptVersions } from './prompt-versions.js';
+import { promptView } from './prompt-view.js';
 import { prompts } from './prompts.js';
 import { scoreConfigs } from './score-configs.js';
 import { scores } from './scores.js';
@@ -53,5 +55,7 @@ export const plugins: readonly Plugin[] = [
   observationsV1,
   sessions,
   traceView,
+  datasetView,
+  promptView,
   admin,
 ];

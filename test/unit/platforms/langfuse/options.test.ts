@@ -42,6 +42,30 @@ describe('createLangfusePlatform', () => {
     expect(JSON.stringify(error)).not.toContain('hunter2');
   });
 
+  it('makes links for the address that a browser finds, and asks the server at its own', async () => {
+    const platform = createLangfusePlatform({
+      ...good,
+      baseUrl: 'http://127.0.0.1:1',
+      webUrl: 'https://public.example/langfuse/',
+    });
+    expect([
+      platform.traceUrl('p', 'abc'),
+      platform.tracesUrl?.('p'),
+      platform.datasets.url('p', 'd'),
+      platform.runUrl?.(
+        { generation: 'v4', projectId: 'p', datasetId: 'd', runs: [] } as never,
+        'r',
+      ),
+    ]).toEqual([
+      'https://public.example/langfuse/project/p/traces/abc',
+      'https://public.example/langfuse/project/p/traces',
+      'https://public.example/langfuse/project/p/datasets/d',
+      'https://public.example/langfuse/project/p/datasets/d/runs/r',
+    ]);
+    await expect(platform.describe(AbortSignal.timeout(5_000))).rejects.toThrow('127.0.0.1:1');
+    await platform.close();
+  });
+
   it('keeps the path of the address in links and escapes what it puts there', () => {
     const platform = createLangfusePlatform(good);
     expect(platform.traceUrl('p/1', 'abc')).toBe(

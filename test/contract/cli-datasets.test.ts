@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -68,6 +68,50 @@ async function put(path: string, content: string): Promise<void> {
 }
 
 describe('assay datasets pull', () => {
+  it('changes in the files what changed on the platform, and no other byte', async () => {
+    const csv =
+      'id;expected.category;input.text\r\n1;billing;"""Refund"""\r\n2;bug;"two\nlines"\r\n';
+    await put('sheet/test_cases.csv', csv);
+    const items = [
+      { id: '1', input: { text: '"Refund"' }, expected: { category: 'billing' } },
+      { id: '2', input: { text: 'two\nlines' }, expected: { category: 'other' } },
+    ];
+    await there('sheet', items);
+    expect(await cli('pull', 'sheet', '--force')).toMatchObject({ code: 0, err: '' });
+    expect(await text('sheet', 'test_cases.csv')).toBe(csv.replace('bug', 'other'));
+
+    const cases = '[\n {"inputs": {"text": "a"}, "id": "1"},\n\n {"id": "2", "inputs": {}}\n]';
+    await put('plain/test_cases.json', cases);
+    await put('plain/expected.json', '{ "1": "x" }');
+    await there('plain', [
+      { id: '1', input: { text: 'a' }, expected: 'y' },
+      { id: '2', input: {} },
+    ]);
+    const before = await stat(file('plain', 'test_cases.json'));
+    expect(await cli('pull', 'plain', '--force')).toMatchObject({ code: 0, err: '' });
+    expect(await text('plain', 'expected.json')).toBe('{ "1": "y" }');
+    const after = await stat(file('plain', 'test_cases.json'));
+    expect([after.ino, after.mtimeMs]).toEqual([before.ino, before.mtimeMs]);
+  });
+
+  it('says which columns a CSV file got, and that files had to be written as a whole', async () => {
+    await put('wider/test_cases.csv', 'id,input.text,expected.category\n1,a,bug\n');
+    await there('wider', [{ id: '1', input: { text: 'a' }, expected: { category: 'bug', n: 1 } }]);
+    expect(await cli('pull', 'wider', '--force')).toMatchObject({
+      err: 'New columns, for what the others cannot say: expected.n.\n',
+    });
+    expect(await text('wider', 'test_cases.csv')).toBe(
+      'id,input.text,expected.category,expected.n\n1,a,bug,1\n',
+    );
+    await put('other/test_cases.csv', 'id,input.text,expected.category\n1,a,bug\n');
+    await there('other', [{ id: '1', input: { text: 'a' }, expected: 'bug' }]);
+    const { err } = await cli('pull', 'other', '--force');
+    expect(err).toContain('written as a whole');
+    expect(await text('other', 'test_cases.csv')).toContain(
+      'id:text,input.text:text,expected:text',
+    );
+  });
+
   it('writes cases and expectations, and the same again writes nothing', async () => {
     await there('tickets', [
       { id: 'T-10', expected: { category: 'bug' }, metadata: { split: 'train' } },

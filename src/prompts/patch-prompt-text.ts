@@ -18,16 +18,14 @@ interface Section {
  * @returns undefined where it cannot be said so.
  */
 export function patchPromptText(text: string, body: PromptBody): string | undefined {
-  if (jsonEqual(parsePromptText(text, body.kind) as never, body as never)) return text;
+  if (jsonEqual(parsePromptText(text, body.kind), body)) return text;
   const newline = text.includes('\r\n') ? '\r\n' : '\n';
   const patched =
     body.kind === 'text'
       ? withContent(sectionOf('', text), body.text, newline)
       : patchedMessages(sectionsOf(text), body, newline);
   if (patched === undefined) return undefined;
-  return jsonEqual(parsePromptText(patched, body.kind) as never, body as never)
-    ? patched
-    : undefined;
+  return jsonEqual(parsePromptText(patched, body.kind), body) ? patched : undefined;
 }
 
 function patchedMessages(

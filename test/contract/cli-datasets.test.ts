@@ -263,15 +263,38 @@ describe('assay datasets diff', () => {
           changed: 1,
           removed: 1,
           examples: [
-            { kind: 'added', id: 'new' },
-            { kind: 'changed', id: 'other', fields: ['expected', 'splits'] },
-            { kind: 'removed', id: 'gone' },
+            { kind: 'added', id: 'new', item: { id: 'new', inputs: {} } },
+            {
+              kind: 'changed',
+              id: 'other',
+              fields: ['expected', 'splits'],
+              values: [
+                { at: 'expected', there: 'x', here: 'y' },
+                { at: 'metadata', here: { split: 'test' } },
+              ],
+            },
+            { kind: 'removed', id: 'gone', item: { id: 'gone', inputs: { text: 'gone' } } },
           ],
         },
       ],
     });
     const lines = (await cli('diff', 'drift', '--no-color')).out.split('\n');
     expect(lines.slice(1, 4)).toEqual(['  + new', '  ~ other: expected, splits', '  - gone']);
+  });
+
+  it('shows with --full both values, cut and harmless', async () => {
+    const evil = `\u001b[31m${'x'.repeat(5_000)}`;
+    await there('values', [{ id: 'a', input: { text: evil, n: 1 } }]);
+    await put('values/test_cases.jsonl', '{"id":"a","inputs":{"text":"mine","n":1}}');
+    const { code, out } = await cli('diff', 'values', '--full', '--no-color');
+    expect(code).toBe(12);
+    expect(out).not.toContain('\u001b[31m');
+    expect(out).toMatch(/ {6}inputs\.text\n {8}- ".*…\n {8}\+ "mine"\n/u);
+    expect(out.length).toBeLessThan(1_000);
+    const found = JSON.parse((await cli('diff', 'values', '--json')).out) as {
+      platforms: { examples: { values: { there: string }[] }[] }[];
+    };
+    expect(found.platforms[0]?.examples[0]?.values[0]?.there).toHaveLength(2_000);
   });
 
   it('takes a dataset that the platform has not for an empty one, and one that is not here for missing', async () => {
@@ -309,9 +332,83 @@ describe('assay datasets list and show', () => {
     expect(JSON.parse((await cli('show', 'shown', '--json', '--items', '1')).out)).toMatchObject({
       name: 'shown',
       local: { items: 1, splits: { train: 1 } },
-      platforms: [{ platform: 'langfuse', items: 2, first: [{ splits: [] }] }],
+      platforms: [
+        { platform: 'langfuse', items: 2, first: [{ splits: [], item: { inputs: {} } }] },
+      ],
+      pushes: [],
     });
     expect(await cli('show', 'nowhere')).toMatchObject({ code: 3 });
+  });
+});
+
+describe('assay datasets check', () => {
+  it('finds what is wrong in all files, and asks no platform', async () => {
+    await put('fine/test_cases.jsonl', '{"id":"a","inputs":{},"expected":1}');
+    await put('bad/test_cases.csv', 'id,input.a\n1,x\n1,y\n');
+    await put('unfit/test_cases.jsonl', '{"id":"a","inputs":{}}');
+    await put('unfit/schema.json', '{"required":["expected"]}');
+    const streams = { stdout: recorded(), stderr: recorded() };
+    const run = (...args: string[]) =>
+      runCli(
+        {
+          stdout: streams.stdout.stream,
+          stderr: streams.stderr.stream,
+          cwd: folder,
+          environment: {},
+        },
+        ['datasets', 'check', ...args],
+      );
+    expect(await run('fine')).toBe(0);
+    expect(await run('nowhere')).toBe(3);
+    expect(await run('fine', '--all')).toBe(2);
+    expect(await run('--all', '--json')).toBe(2);
+    expect(streams.stdout.text()).toContain(
+      'fine: 1 items, 1 with an expectation, no schema.json.',
+    );
+    const document = JSON.parse(streams.stdout.text().trim().split('\n').at(-1) ?? '') as unknown;
+    expect(document).toMatchObject({
+      ok: false,
+      datasets: [
+        { dataset: 'bad', ok: false, error: { code: 'DATASET_INVALID' } },
+        { dataset: 'fine', ok: true, items: 1, schema: null },
+        { dataset: 'unfit', ok: false, error: { code: 'DATASET_INVALID' } },
+      ],
+    });
+    expect(await run('--all')).toBe(2);
+    expect(streams.stderr.text()).toContain('repeats the id "1"');
+    expect(streams.stderr.text()).toContain("must have required property 'expected'");
+  });
+});
+
+describe('assay datasets push --dry-run', () => {
+  it('says what would be written, after it has looked at all items; it writes nothing', async () => {
+    await there('planned', [{ id: 'a' }, { id: 'b' }]);
+    await put('planned/test_cases.jsonl', '{"id":"a","inputs":{"text":"new"}}');
+    await put('wrong/test_cases.jsonl', '{"inputs":{}}');
+    await put('judged/labels.jsonl', '{"id":"a","output":"x","label":true}');
+    const one = await cli('push', 'planned', '--dry-run', '--archive-removed');
+    expect(one).toMatchObject({
+      code: 0,
+      out: 'planned on Langfuse: would add 0, change 1, leave 0, 1 would be archived.\n',
+      err: 'Nothing was written.\n',
+    });
+    const all = await cli('push', '--all', '--dry-run', '--json');
+    expect(all.code).toBe(2);
+    expect(
+      all.out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toMatchObject([
+      {
+        event: 'dry-run',
+        dataset: 'planned',
+        platforms: [{ changed: 1, removed: 1, archived: 0 }],
+      },
+      { dataset: 'wrong', error: { code: 'DATASET_INVALID' } },
+    ]);
+    expect(await cli('diff', 'planned')).toMatchObject({ code: 12 });
+    expect(await cli('push')).toMatchObject({ code: 2 });
   });
 });
 

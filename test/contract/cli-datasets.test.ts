@@ -6,6 +6,9 @@ import { join } from 'node:path';
 
 import { runCli } from '../../src/cli/run-cli.js';
 import type { Platform } from '../../src/platforms/port.js';
+import { beginPush, stepPush } from '../../src/store/datasets/pushes.js';
+import { runMigrations } from '../../src/store/migrate.js';
+import { openStore } from '../../src/store/store.js';
 import { recorded } from '../unit/cli/streams.js';
 import { keys, TestServer } from './langfuse-support.js';
 import { platformFor, soon } from './platform-langfuse-support.js';
@@ -338,6 +341,41 @@ describe('assay datasets list and show', () => {
       pushes: [],
     });
     expect(await cli('show', 'nowhere')).toMatchObject({ code: 3 });
+  });
+});
+
+describe('assay datasets show', () => {
+  it('lists the last pushes, each with the version that other commands take', async () => {
+    await runMigrations(server.databaseUrl);
+    await there('often', [{ id: 'a' }]);
+    const store = await openStore({ url: server.databaseUrl, applicationName: 'assay test' });
+    try {
+      for (let n = 1; n <= 7; n += 1) {
+        const key = {
+          project: 'tests',
+          dataset: 'often',
+          stamp: 'x',
+          items: n,
+          archiveRemoved: false,
+        };
+        const push = await beginPush(store, { ...key, pushId: `push-${n}`, platform: 'langfuse' });
+        const lastChange = `2026-11-2${n}T12:00:00.000Z`;
+        await stepPush(store, push, { phase: 'done', lastChange, add: { changed: n } });
+      }
+    } finally {
+      await store.close();
+    }
+    const versions = async (...args: string[]) => {
+      const { pushes } = JSON.parse((await cli('show', 'often', '--json', ...args)).out) as {
+        pushes: { version: string; changed: number }[];
+      };
+      return pushes.map(({ version, changed }) => `${version.slice(8, 10)}:${changed}`);
+    };
+    expect(await versions()).toEqual(['27:7', '26:6', '25:5', '24:4', '23:3']);
+    expect(await versions('--pushes', '2')).toEqual(['27:7', '26:6']);
+    const { out } = await cli('show', 'often');
+    expect(out.match(/version 2026-11-2\dT12:00:00/g)).toHaveLength(5);
+    expect(out).toContain('can be given to --version');
   });
 });
 

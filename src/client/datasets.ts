@@ -213,25 +213,24 @@ async function startPush(
 function differences(running: DatasetPushRequest, asked: DatasetPushRequest): readonly Problem[] {
   const backend = (of: DatasetPushRequest): string => of.backend ?? "the config's default";
   const removed = (of: DatasetPushRequest): string =>
-    of.archiveRemoved ? 'archives what the files do not have' : 'archives nothing';
+    of.archiveRemoved ? 'with --archive-removed' : 'without --archive-removed';
   const told = [
     { at: 'backend', is: backend(running), asked: backend(asked) },
     { at: 'archive-removed', is: removed(running), asked: removed(asked) },
-    ...(running.stamp === asked.stamp
-      ? []
-      : [{ at: 'files', is: filesOf(running), asked: filesOf(asked) }]),
   ];
-  return told
+  const problems = told
     .filter((each) => each.is !== each.asked)
     .map(({ at, is, asked: yours }) => ({
       at,
       message: `the one under way: ${is}; yours: ${yours}`,
     }));
+  if (running.stamp === asked.stamp) return problems;
+  const known = running.stamp !== undefined && asked.stamp !== undefined;
+  const message = known
+    ? 'are others than those that the one under way began with: they changed since, or are of another checkout'
+    : 'the one under way and yours do not both say which they mean';
+  return [...problems, { at: 'files', message }];
 }
-
-/** Twelve digits tell any two states of files apart. */
-const filesOf = ({ stamp }: DatasetPushRequest): string =>
-  stamp === undefined ? 'whatever the worker has' : `those of ${stamp.slice(0, 12)}`;
 
 async function follow(
   handle: WorkflowHandle,

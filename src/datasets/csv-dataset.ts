@@ -1,6 +1,7 @@
 import { CsvError, parse, type Info } from 'csv-parse';
 import { Readable } from 'node:stream';
 
+import type { DatasetItem } from '../contracts/records.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import type { Json, JsonObject } from '../core/json/json.js';
 import { bytesOf } from './byte-source.js';
@@ -133,7 +134,7 @@ async function* texts(
 }
 
 /** Of comma, semicolon and tab the one that the header line holds most. */
-function delimiterOf(chunk: Buffer): string {
+export function delimiterOf(chunk: Buffer): string {
   const end = chunk.indexOf(0x0a);
   const header = chunk.subarray(0, end === -1 ? undefined : end).toString('utf8');
   const counted = [',', ';', '\t'].map((each) => ({ each, n: header.split(each).length }));
@@ -188,6 +189,22 @@ function itemOf(record: readonly string[], of: RecordPlace): PlacedItem | undefi
     pass.problems.add({ at: path === '' ? here : `${here}: ${path.slice(1)}`, ...problem }, line);
   }
   return undefined;
+}
+
+/** The item of a record; undefined where it is none. */
+export function readRecord(
+  record: readonly string[],
+  columns: readonly CsvColumn[],
+): DatasetItem | undefined {
+  if (record.length !== columns.length) return undefined;
+  const leaves: Leaf[] = [];
+  for (const [index, column] of columns.entries()) {
+    const cell = cellValue(record[index] ?? '', column.type);
+    if ('problem' in cell) return undefined;
+    if (cell.value !== undefined) leaves.push({ column, value: cell.value });
+  }
+  const parsed = parseItem(rawItem(leaves));
+  return 'item' in parsed ? parsed.item : undefined;
 }
 
 interface Leaf {

@@ -26,7 +26,7 @@ const mostColumns = 1_000;
 const mostProblems = 20;
 /** What a header cannot hold: a dot is a path, and a separator would change how the file is cut. */
 // eslint-disable-next-line no-control-regex -- line ends and tabs are among them
-const unfitKey = /[.;,"\u0000-\u001f]/;
+export const unfitKey = /[.;,"\u0000-\u001f]/;
 
 export function createCsvShape(): CsvShape {
   const columns = new Map<string, Column>();
@@ -51,7 +51,7 @@ export function createCsvShape(): CsvShape {
       columns.set(name, column);
     }
     column.count += 1;
-    column.plain &&= typeof value === 'string' && isPlain(value);
+    column.plain &&= typeof value === 'string' && isPlainCell(value);
   };
   return {
     get items() {
@@ -82,8 +82,10 @@ export function createCsvShape(): CsvShape {
   };
 }
 
-// eslint-disable-next-line no-control-regex -- they are what a cell should not hold bare
-const isPlain = (text: string): boolean => !isFormula(text) && !/[\u0000-\u001f]/.test(text);
+/** Whether a spreadsheet shows a text as it is: line breaks and tabs within it stand in quotes. */
+export const isPlainCell = (text: string): boolean =>
+  // eslint-disable-next-line no-control-regex -- they are what a cell should not hold bare
+  !isFormula(text) && !/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(text);
 
 /** The header line and the lines of items; what is read of them is what was given, and no cell is a formula. */
 export function csvOf({ columns, items }: CsvShape): {

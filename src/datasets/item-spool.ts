@@ -10,6 +10,7 @@ export interface ItemSpool {
   /** By the number of the item. */
   readonly ids: readonly string[];
   add(item: DatasetItem): Promise<void>;
+  item(number: number): Promise<DatasetItem>;
   /** @param order numbers of items. Default: as they came. */
   items(order?: Iterable<number>): AsyncGenerator<DatasetItem, void, undefined>;
   close(): Promise<void>;
@@ -40,6 +41,17 @@ export async function createItemSpool(): Promise<ItemSpool> {
       written += bytesWritten;
     }
   };
+  const read = async (number: number): Promise<DatasetItem> => {
+    const from = starts[number];
+    if (from === undefined) throw new Error(`there is no item ${number}`);
+    const bytes = Buffer.allocUnsafe((starts[number + 1] ?? end) - from);
+    for (let at = 0; at < bytes.length;) {
+      const { bytesRead } = await file.read(bytes, at, bytes.length - at, from + at);
+      if (bytesRead === 0) throw new Error('a temporary file of ours was cut short');
+      at += bytesRead;
+    }
+    return JSON.parse(bytes.toString('utf8')) as DatasetItem;
+  };
   return {
     ids,
     async add(item) {
@@ -50,19 +62,13 @@ export async function createItemSpool(): Promise<ItemSpool> {
       waiting.push(bytes);
       if (end - written >= bufferBytes) await flush();
     },
+    async item(number) {
+      await flush();
+      return read(number);
+    },
     async *items(order = ids.keys()) {
       await flush();
-      for (const number of order) {
-        const from = starts[number];
-        if (from === undefined) throw new Error(`there is no item ${number}`);
-        const bytes = Buffer.allocUnsafe((starts[number + 1] ?? end) - from);
-        for (let at = 0; at < bytes.length;) {
-          const { bytesRead } = await file.read(bytes, at, bytes.length - at, from + at);
-          if (bytesRead === 0) throw new Error('a temporary file of ours was cut short');
-          at += bytesRead;
-        }
-        yield JSON.parse(bytes.toString('utf8')) as DatasetItem;
-      }
+      for (const number of order) yield read(number);
     },
     async close() {
       await file.close();

@@ -1,11 +1,12 @@
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 
-import type { PromptContent } from '../contracts/prompt.js';
+import type { PromptBody, PromptContent } from '../contracts/prompt.js';
 import type { Json, JsonObject } from '../core/json/json.js';
 import { jsonEqual } from '../core/json/json.js';
 import { resourceNameSchema } from '../contracts/names.js';
-import { ownersLabels } from '../core/prompts/labels.js';
 import type { PromptMetadata } from './metadata.js';
+import { patchPromptText } from './patch-prompt-text.js';
+import { patchYaml, yamlForm } from './patch-yaml.js';
 import { parsePromptText, printPromptText } from './prompt-text.js';
 import { promptFiles } from './prompt-source.js';
 
@@ -18,52 +19,87 @@ export interface PromptAsFiles {
 
 /**
  * A version as the files of its folder, so that reading them gives the same content. `prompt.txt` where that holds it exactly and
- * the folder has no `prompt.yaml`; else `prompt.yaml`.
+ * the folder has no `prompt.yaml`; else `prompt.yaml`. Texts that are there already are changed where they say something else, and
+ * are otherwise as they were. Labels are those of the folder: where a version stands on the platform is not what the next push is
+ * to get.
  *
- * @param kept what the folder's metadata says that is no part of a version, such as its description.
+ * @param of.kept what the folder's metadata says that is no part of a version, such as its description and its labels.
+ * @param of.texts the files of the folder as they are.
  */
 export function promptAsFiles(
   version: PromptContent & {
     readonly name: string;
-    readonly labels: readonly string[];
     readonly tags: readonly string[];
   },
   of: {
     readonly folder: string;
     readonly form?: 'text' | 'yaml';
     readonly kept?: PromptMetadata;
+    readonly texts?: Readonly<Record<string, string>>;
   },
 ): PromptAsFiles {
   const { body, config, name, tags } = version;
   const printed = printPromptText(body);
   const holds = jsonEqual(parsePromptText(printed, body.kind), body);
   const form = of.form === 'yaml' || !holds ? 'yaml' : 'text';
-  const labels = ownersLabels(version.labels);
-  const { description, variables, version: told } = of.kept ?? {};
+  const { kept = {}, texts = {} } = of;
+  const { description, variables, labels, version: told } = kept;
+  const type = body.kind === 'text' || kept.type !== undefined ? { type: body.kind } : {};
   const metadata = {
-    ...(name === of.folder ? {} : { name }),
+    ...(name === of.folder && kept.name === undefined ? {} : { name }),
     ...(told === undefined ? {} : { version: told }),
     ...(description === undefined ? {} : { description }),
-    ...(body.kind === 'text' ? { type: 'text' } : {}),
-    ...settingsOf(config),
+    ...type,
+    ...settingsOf(config, Object.keys(kept.config ?? {})),
     ...(variables === undefined ? {} : { variables }),
-    ...(labels.length === 0 ? {} : { labels }),
-    ...(tags.length === 0 ? {} : { tags: [...tags] }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(tags.length === 0 && kept.tags === undefined ? {} : { tags: tagsOf(tags, kept.tags) }),
   };
-  const yaml = body.kind === 'text' ? { text: body.text } : { messages: body.messages };
+  const { [promptFiles.text]: text, [promptFiles.yaml]: yaml } = texts;
   return {
     files: {
-      ...(form === 'text' ? { [promptFiles.text]: printed } : { [promptFiles.yaml]: print(yaml) }),
-      [promptFiles.metadata]: print(metadata),
+      ...(form === 'text'
+        ? {
+            [promptFiles.text]:
+              (text === undefined ? text : patchPromptText(text, body)) ?? printed,
+          }
+        : { [promptFiles.yaml]: patched(yaml, yamlOf(body, yaml)) }),
+      ...(Object.keys(metadata).length === 0 && texts[promptFiles.metadata] === undefined
+        ? {}
+        : { [promptFiles.metadata]: patched(texts[promptFiles.metadata], metadata) }),
     },
     remove: [form === 'text' ? promptFiles.yaml : promptFiles.text],
   };
 }
 
-/** The config of a version as metadata has it: what fits a key of its own there, the rest under `config`. */
-function settingsOf(config: JsonObject): JsonObject {
-  const { model, parameters, response_format: format, ...others } = config;
-  const rest: Record<string, Json> = { ...others };
+/** In the order of the file where they are the same: platforms sort them. */
+function tagsOf(tags: readonly string[], kept: readonly string[] = []): readonly string[] {
+  const same = kept.length === tags.length && kept.every((each) => tags.includes(each));
+  return same ? kept : tags;
+}
+
+/** The body, in the shape that the file has. */
+function yamlOf(body: PromptBody, text: string | undefined): Json {
+  if (body.kind === 'text') return { text: body.text };
+  const messages = body.messages as unknown as readonly Json[];
+  return text !== undefined && isList(text) ? messages : { messages };
+}
+
+function isList(text: string): boolean {
+  try {
+    return Array.isArray(parse(text));
+  } catch {
+    return false;
+  }
+}
+
+/** The config of a version as metadata has it: what fits a key of its own there, the rest under `config`, as what is there already. */
+function settingsOf(config: JsonObject, inConfig: readonly string[]): JsonObject {
+  const moved = inConfig.filter((key) => Object.hasOwn(config, key));
+  const kept = Object.fromEntries(moved.map((key) => [key, config[key] ?? null]));
+  const free = Object.fromEntries(Object.entries(config).filter(([key]) => !moved.includes(key)));
+  const { model, parameters, response_format: format, ...others } = free;
+  const rest: Record<string, Json> = { ...others, ...kept };
   const own: Record<string, Json> = {};
   if (resourceNameSchema.safeParse(model).success && model !== undefined) own['model'] = model;
   else if (model !== undefined) rest['model'] = model;
@@ -75,7 +111,6 @@ function settingsOf(config: JsonObject): JsonObject {
   return { ...own, ...(Object.keys(rest).length === 0 ? {} : { config: rest }) };
 }
 
-// Long lines stay whole: a folded one would be another diff in git for one word that changed. No aliases: equal parts are equal
-// by chance.
-const print = (value: unknown): string =>
-  stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+// Long lines stay whole: a folded one would be another diff in git for one word that changed.
+const patched = (text: string | undefined, value: Json): string =>
+  (text === undefined ? undefined : patchYaml(text, value)) ?? stringify(value, yamlForm);

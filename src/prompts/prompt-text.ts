@@ -1,6 +1,7 @@
 import type { PromptBody, PromptMessage } from '../contracts/prompt.js';
 
-const roleLine = /^---\s*(system|user|assistant)\s*---\s*$/;
+/** Parts messages; without its line end. */
+export const roleLine = /^---\s*(system|user|assistant)\s*---\s*$/;
 
 /**
  * What `prompt.txt` says: one user message, or several where lines such as `--- system ---` part them; as `text`, the whole of it.

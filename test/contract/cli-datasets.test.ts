@@ -1,11 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { runCli } from '../../src/cli/run-cli.js';
 import type { Platform } from '../../src/platforms/port.js';
+import { beginPush, stepPush } from '../../src/store/datasets/pushes.js';
+import { runMigrations } from '../../src/store/migrate.js';
+import { openStore } from '../../src/store/store.js';
 import { recorded } from '../unit/cli/streams.js';
 import { keys, TestServer } from './langfuse-support.js';
 import { platformFor, soon } from './platform-langfuse-support.js';
@@ -68,6 +71,50 @@ async function put(path: string, content: string): Promise<void> {
 }
 
 describe('assay datasets pull', () => {
+  it('changes in the files what changed on the platform, and no other byte', async () => {
+    const csv =
+      'id;expected.category;input.text\r\n1;billing;"""Refund"""\r\n2;bug;"two\nlines"\r\n';
+    await put('sheet/test_cases.csv', csv);
+    const items = [
+      { id: '1', input: { text: '"Refund"' }, expected: { category: 'billing' } },
+      { id: '2', input: { text: 'two\nlines' }, expected: { category: 'other' } },
+    ];
+    await there('sheet', items);
+    expect(await cli('pull', 'sheet', '--force')).toMatchObject({ code: 0, err: '' });
+    expect(await text('sheet', 'test_cases.csv')).toBe(csv.replace('bug', 'other'));
+
+    const cases = '[\n {"inputs": {"text": "a"}, "id": "1"},\n\n {"id": "2", "inputs": {}}\n]';
+    await put('plain/test_cases.json', cases);
+    await put('plain/expected.json', '{ "1": "x" }');
+    await there('plain', [
+      { id: '1', input: { text: 'a' }, expected: 'y' },
+      { id: '2', input: {} },
+    ]);
+    const before = await stat(file('plain', 'test_cases.json'));
+    expect(await cli('pull', 'plain', '--force')).toMatchObject({ code: 0, err: '' });
+    expect(await text('plain', 'expected.json')).toBe('{ "1": "y" }');
+    const after = await stat(file('plain', 'test_cases.json'));
+    expect([after.ino, after.mtimeMs]).toEqual([before.ino, before.mtimeMs]);
+  });
+
+  it('says which columns a CSV file got, and that files had to be written as a whole', async () => {
+    await put('wider/test_cases.csv', 'id,input.text,expected.category\n1,a,bug\n');
+    await there('wider', [{ id: '1', input: { text: 'a' }, expected: { category: 'bug', n: 1 } }]);
+    expect(await cli('pull', 'wider', '--force')).toMatchObject({
+      err: 'New columns, for what the others cannot say: expected.n.\n',
+    });
+    expect(await text('wider', 'test_cases.csv')).toBe(
+      'id,input.text,expected.category,expected.n\n1,a,bug,1\n',
+    );
+    await put('other/test_cases.csv', 'id,input.text,expected.category\n1,a,bug\n');
+    await there('other', [{ id: '1', input: { text: 'a' }, expected: 'bug' }]);
+    const { err } = await cli('pull', 'other', '--force');
+    expect(err).toContain('written as a whole');
+    expect(await text('other', 'test_cases.csv')).toContain(
+      'id:text,input.text:text,expected:text',
+    );
+  });
+
   it('writes cases and expectations, and the same again writes nothing', async () => {
     await there('tickets', [
       { id: 'T-10', expected: { category: 'bug' }, metadata: { split: 'train' } },
@@ -219,15 +266,38 @@ describe('assay datasets diff', () => {
           changed: 1,
           removed: 1,
           examples: [
-            { kind: 'added', id: 'new' },
-            { kind: 'changed', id: 'other', fields: ['expected', 'splits'] },
-            { kind: 'removed', id: 'gone' },
+            { kind: 'added', id: 'new', item: { id: 'new', inputs: {} } },
+            {
+              kind: 'changed',
+              id: 'other',
+              fields: ['expected', 'splits'],
+              values: [
+                { at: 'expected', there: 'x', here: 'y' },
+                { at: 'metadata', here: { split: 'test' } },
+              ],
+            },
+            { kind: 'removed', id: 'gone', item: { id: 'gone', inputs: { text: 'gone' } } },
           ],
         },
       ],
     });
     const lines = (await cli('diff', 'drift', '--no-color')).out.split('\n');
     expect(lines.slice(1, 4)).toEqual(['  + new', '  ~ other: expected, splits', '  - gone']);
+  });
+
+  it('shows with --full both values, cut and harmless', async () => {
+    const evil = `\u001b[31m${'x'.repeat(5_000)}`;
+    await there('values', [{ id: 'a', input: { text: evil, n: 1 } }]);
+    await put('values/test_cases.jsonl', '{"id":"a","inputs":{"text":"mine","n":1}}');
+    const { code, out } = await cli('diff', 'values', '--full', '--no-color');
+    expect(code).toBe(12);
+    expect(out).not.toContain('\u001b[31m');
+    expect(out).toMatch(/ {6}inputs\.text\n {8}- ".*…\n {8}\+ "mine"\n/u);
+    expect(out.length).toBeLessThan(1_000);
+    const found = JSON.parse((await cli('diff', 'values', '--json')).out) as {
+      platforms: { examples: { values: { there: string }[] }[] }[];
+    };
+    expect(found.platforms[0]?.examples[0]?.values[0]?.there).toHaveLength(2_000);
   });
 
   it('takes a dataset that the platform has not for an empty one, and one that is not here for missing', async () => {
@@ -265,9 +335,118 @@ describe('assay datasets list and show', () => {
     expect(JSON.parse((await cli('show', 'shown', '--json', '--items', '1')).out)).toMatchObject({
       name: 'shown',
       local: { items: 1, splits: { train: 1 } },
-      platforms: [{ platform: 'langfuse', items: 2, first: [{ splits: [] }] }],
+      platforms: [
+        { platform: 'langfuse', items: 2, first: [{ splits: [], item: { inputs: {} } }] },
+      ],
+      pushes: [],
     });
     expect(await cli('show', 'nowhere')).toMatchObject({ code: 3 });
+  });
+});
+
+describe('assay datasets show', () => {
+  it('lists the last pushes, each with the version that other commands take', async () => {
+    await runMigrations(server.databaseUrl);
+    await there('often', [{ id: 'a' }]);
+    const store = await openStore({ url: server.databaseUrl, applicationName: 'assay test' });
+    try {
+      for (let n = 1; n <= 7; n += 1) {
+        const key = {
+          project: 'tests',
+          dataset: 'often',
+          stamp: 'x',
+          items: n,
+          archiveRemoved: false,
+        };
+        const push = await beginPush(store, { ...key, pushId: `push-${n}`, platform: 'langfuse' });
+        const lastChange = `2026-11-2${n}T12:00:00.000Z`;
+        await stepPush(store, push, { phase: 'done', lastChange, add: { changed: n } });
+      }
+    } finally {
+      await store.close();
+    }
+    const versions = async (...args: string[]) => {
+      const { pushes } = JSON.parse((await cli('show', 'often', '--json', ...args)).out) as {
+        pushes: { version: string; changed: number }[];
+      };
+      return pushes.map(({ version, changed }) => `${version.slice(8, 10)}:${changed}`);
+    };
+    expect(await versions()).toEqual(['27:7', '26:6', '25:5', '24:4', '23:3']);
+    expect(await versions('--pushes', '2')).toEqual(['27:7', '26:6']);
+    const { out } = await cli('show', 'often');
+    expect(out.match(/version 2026-11-2\dT12:00:00/g)).toHaveLength(5);
+    expect(out).toContain('can be given to --version');
+  });
+});
+
+describe('assay datasets check', () => {
+  it('finds what is wrong in all files, and asks no platform', async () => {
+    await put('fine/test_cases.jsonl', '{"id":"a","inputs":{},"expected":1}');
+    await put('bad/test_cases.csv', 'id,input.a\n1,x\n1,y\n');
+    await put('unfit/test_cases.jsonl', '{"id":"a","inputs":{}}');
+    await put('unfit/schema.json', '{"required":["expected"]}');
+    const streams = { stdout: recorded(), stderr: recorded() };
+    const run = (...args: string[]) =>
+      runCli(
+        {
+          stdout: streams.stdout.stream,
+          stderr: streams.stderr.stream,
+          cwd: folder,
+          environment: {},
+        },
+        ['datasets', 'check', ...args],
+      );
+    expect(await run('fine')).toBe(0);
+    expect(await run('nowhere')).toBe(3);
+    expect(await run('fine', '--all')).toBe(2);
+    expect(await run('--all', '--json')).toBe(2);
+    expect(streams.stdout.text()).toContain(
+      'fine: 1 items, 1 with an expectation, no schema.json.',
+    );
+    const document = JSON.parse(streams.stdout.text().trim().split('\n').at(-1) ?? '') as unknown;
+    expect(document).toMatchObject({
+      ok: false,
+      datasets: [
+        { dataset: 'bad', ok: false, error: { code: 'DATASET_INVALID' } },
+        { dataset: 'fine', ok: true, items: 1, schema: null },
+        { dataset: 'unfit', ok: false, error: { code: 'DATASET_INVALID' } },
+      ],
+    });
+    expect(await run('--all')).toBe(2);
+    expect(streams.stderr.text()).toContain('repeats the id "1"');
+    expect(streams.stderr.text()).toContain("must have required property 'expected'");
+  });
+});
+
+describe('assay datasets push --dry-run', () => {
+  it('says what would be written, after it has looked at all items; it writes nothing', async () => {
+    await there('planned', [{ id: 'a' }, { id: 'b' }]);
+    await put('planned/test_cases.jsonl', '{"id":"a","inputs":{"text":"new"}}');
+    await put('wrong/test_cases.jsonl', '{"inputs":{}}');
+    await put('judged/labels.jsonl', '{"id":"a","output":"x","label":true}');
+    const one = await cli('push', 'planned', '--dry-run', '--archive-removed');
+    expect(one).toMatchObject({
+      code: 0,
+      out: 'planned on Langfuse: would add 0, change 1, leave 0, 1 would be archived.\n',
+      err: 'Nothing was written.\n',
+    });
+    const all = await cli('push', '--all', '--dry-run', '--json');
+    expect(all.code).toBe(2);
+    expect(
+      all.out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toMatchObject([
+      {
+        event: 'dry-run',
+        dataset: 'planned',
+        platforms: [{ changed: 1, removed: 1, archived: 0 }],
+      },
+      { dataset: 'wrong', error: { code: 'DATASET_INVALID' } },
+    ]);
+    expect(await cli('diff', 'planned')).toMatchObject({ code: 12 });
+    expect(await cli('push')).toMatchObject({ code: 2 });
   });
 });
 

@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { withBackendOption, withPlatformOption, withReadBackendOption } from '../backend-option.js';
 import type { Registration } from '../cli.js';
 import { driftExit } from '../drift.js';
+import type { CheckCommand } from '../datasets/check.js';
 import type { DiffCommand } from '../datasets/diff.js';
 import type { PullCommand } from '../datasets/pull.js';
 import type { PushCommand } from '../datasets/push.js';
@@ -21,6 +22,7 @@ Examples:
   $ assay datasets push support-tickets
   $ assay datasets diff support-tickets        # exit code 12 where they differ
   $ assay datasets pull support-tickets --version 2026-11-21T12:00:00Z
+  $ assay datasets check --all                 # the files alone, as a check of a pull request
   $ assay datasets list`,
     );
   registerPush(group, registration);
@@ -28,6 +30,7 @@ Examples:
   registerList(group, registration);
   registerShow(group, registration);
   registerDiff(group, registration);
+  registerCheck(group, registration);
 }
 
 /** ISO 8601 with its zone, as a push prints it. */
@@ -44,7 +47,9 @@ function registerPush(group: Command, { handle }: Registration): void {
     .description(
       'Bring a dataset from its files to the platforms; only what is new or changed is written',
     )
-    .argument('<name>', 'the folder of the dataset')
+    .argument('[name]', 'the folder of the dataset')
+    .option('--all', 'all of the folder but labelled sets, one after the other')
+    .option('--dry-run', 'check the files and say what would be written; needs no worker')
     .option('--archive-removed', 'archive items there that the files do not have any more')
     .option('--wait <time>', 'how long a platform may be away (default 10m)', durationMs)
     .addHelpText(
@@ -53,13 +58,14 @@ function registerPush(group: Command, { handle }: Registration): void {
 Examples:
   $ assay datasets push support-tickets
   $ assay datasets push support-tickets --backend both --archive-removed
+  $ assay datasets push --all --dry-run
 
 All items are checked first, by schema.json as well where the folder has one; nothing is written before. It is a workflow: it
 goes on whatever becomes of this command. It prints the version: the moment from which on the dataset stands there as it is now.`,
     );
   handle(command, async (cli) => {
-    const { push } = await import('../datasets/push.js');
-    return push(cli, command.args[0] ?? '', command.opts<PushCommand>());
+    const { pushAll } = await import('../datasets/push.js');
+    return pushAll(cli, command.args[0], command.opts<PushCommand>());
   });
 }
 
@@ -108,6 +114,11 @@ function registerShow(group: Command, { handle }: Registration): void {
     .argument('<name>', 'the name of the dataset')
     .option('--version <moment>', 'as it stood there then, ISO 8601 (default: now)', moment)
     .option('--items <n>', 'how many items (default 3)', wholeNumber)
+    .option(
+      '--pushes <n>',
+      'how many of the last pushes, with their versions (default 5)',
+      wholeNumber,
+    )
     .addHelpText('after', '\nExample:\n  $ assay datasets show support-tickets --json');
   handle(command, async (cli) => {
     const { show } = await import('../datasets/show.js');
@@ -120,19 +131,43 @@ function registerDiff(group: Command, { handle }: Registration): void {
     .description('Show where the files of a dataset and the platforms differ')
     .argument('<name>', 'the folder of the dataset')
     .option('--version <moment>', 'as it stood there then, ISO 8601 (default: now)', moment)
+    .option('--full', 'the values that differ as well')
     .addHelpText(
       'after',
       `
 Examples:
   $ assay datasets diff support-tickets
+  $ assay datasets diff support-tickets --full
   $ assay datasets diff support-tickets --backend both --json
 
-It needs no worker. "+" is only in the files, "-" only there, "~" differs in the fields that are named.
+It needs no worker. "+" is only in the files, "-" only there, "~" differs in the fields that are named; with --full "-" is the value
+there, "+" that of the files. --json has the values always; long ones are cut.
 
 Exit codes: 0 in step, ${driftExit} they differ, and those of errors.`,
     );
   handle(command, async (cli) => {
     const { diff } = await import('../datasets/diff.js');
     return diff(cli, command.args[0] ?? '', command.opts<DiffCommand>());
+  });
+}
+
+function registerCheck(group: Command, { handle }: Registration): void {
+  const command = group
+    .command('check')
+    .description('Check the files of datasets: form, ids, what is expected, and schema.json')
+    .argument('[name]', 'the folder of the dataset')
+    .option('--all', 'all of the folder')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ assay datasets check support-tickets
+  $ assay datasets check --all --json
+
+It reads the files and nothing else: no stack, no keys. Exit codes: 0 all is well, else that of the first error.`,
+    );
+  handle(command, async (cli) => {
+    const { check } = await import('../datasets/check.js');
+    return check(cli, command.args[0], command.opts<CheckCommand>());
   });
 }

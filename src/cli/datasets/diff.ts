@@ -1,5 +1,6 @@
 import type { AssayClient } from '../../client/assay-client.js';
 import type { Backend, PlatformName } from '../../contracts/backend.js';
+import { withSplits } from '../../core/dataset/splits.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { platformTitles } from '../../core/platforms/backend.js';
 import { count } from '../../core/report/figures.js';
@@ -9,17 +10,20 @@ import {
   type ItemDifference,
   type ItemThere,
 } from '../../datasets/compare-dataset.js';
+import { createItemSpool, type ItemSpool } from '../../datasets/item-spool.js';
 import { openLocalDataset } from '../../datasets/local-dataset.js';
 import type { LocalDataset } from '../../datasets/port.js';
 import { readBackend } from '../backend-option.js';
 import type { Cli } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import { driftExit } from '../drift.js';
+import { valueLines, withValues, type ShownDifference } from './diff-values.js';
 import { datasetsFolder } from './local-files.js';
 
 export interface DiffCommand {
   readonly backend?: Backend;
   readonly version?: string;
+  readonly full?: boolean;
 }
 
 /** Compares the files of a dataset with what platforms have; changes nothing. */
@@ -27,19 +31,24 @@ export async function diff(cli: Cli, name: string, options: DiffCommand): Promis
   const local = await requireLocal(cli, name);
   const backend = await readBackend(cli, options.backend);
   return cli.withClient(async (client) => {
-    const differences: (DatasetDifference & { readonly platform: PlatformName })[] = [];
+    const differences: Told[] = [];
     for (const platform of client.datasets.platforms(backend)) {
-      const difference = await differenceOf(client, local, { ...options, platform });
-      differences.push({ platform, ...difference });
+      const asked = { ...options, platform, values: cli.json || options.full === true };
+      const { difference, shown } = await compareWith(client, local, asked);
+      differences.push({ platform, ...difference, examples: shown });
     }
     const drift = differences.some(isDrift);
     if (cli.json) await cli.out.line(jsonText({ dataset: name, drift, platforms: differences }));
-    else for (const each of differences) await tell(cli, name, each);
+    else for (const each of differences) await tell(cli, name, { ...each, full: options.full });
     return drift ? driftExit : 0;
   });
 }
 
-const isDrift = ({ added, changed, removed }: DatasetDifference): boolean =>
+const isDrift = ({
+  added,
+  changed,
+  removed,
+}: Pick<DatasetDifference, 'added' | 'changed' | 'removed'>): boolean =>
   added + changed + removed > 0;
 
 /** @throws AssayError DATASET_NOT_FOUND */
@@ -52,12 +61,29 @@ export async function requireLocal(cli: Cli, name: string): Promise<LocalDataset
   });
 }
 
+type Told = Omit<DatasetDifference, 'examples'> & {
+  readonly platform: PlatformName;
+  readonly examples: readonly ShownDifference[];
+};
+
 /** One whole comparison; a dataset that the platform has not is an empty one. */
-async function differenceOf(
+export async function compareWith(
   client: AssayClient,
   local: LocalDataset,
-  { platform, version }: { readonly platform: PlatformName; readonly version?: string },
-): Promise<DatasetDifference> {
+  {
+    platform,
+    version,
+    values = false,
+  }: {
+    readonly platform: PlatformName;
+    readonly version?: string;
+    /** Whether the examples say what differs. */
+    readonly values?: boolean;
+  },
+): Promise<{
+  readonly difference: DatasetDifference;
+  readonly shown: readonly ShownDifference[];
+}> {
   const asked = {
     dataset: local.name,
     platform,
@@ -67,10 +93,37 @@ async function differenceOf(
     if (AssayError.is(error) && error.code === 'DATASET_NOT_FOUND') return undefined;
     throw error;
   });
-  return compareDataset(local, found === undefined ? none() : each(client, asked), {
+  const on = {
     comparison: client.datasets.comparison({ platform }),
     dataset: { id: found?.id ?? '', name: local.name },
-  });
+  };
+  const there = found === undefined ? none() : each(client, asked);
+  if (!values) {
+    const difference = await compareDataset(local, there, on);
+    return { difference, shown: difference.examples };
+  }
+  const spool = await createItemSpool();
+  const platformIds: string[] = [];
+  try {
+    const difference = await compareDataset(local, spooled(there, { spool, platformIds }), on);
+    const of = { ...on, local, spool, platformIds };
+    return { difference, shown: await withValues(difference.examples, of) };
+  } finally {
+    await spool.close();
+  }
+}
+
+/** The same items, which are put aside as they go by. */
+async function* spooled(
+  items: AsyncIterable<ItemThere>,
+  to: { readonly spool: ItemSpool; readonly platformIds: string[] },
+): AsyncGenerator<ItemThere, void, undefined> {
+  for await (const each of items) {
+    const { platformId, item, splits } = each;
+    to.platformIds.push(platformId);
+    await to.spool.add({ ...item, metadata: withSplits(item.metadata, splits) });
+    yield each;
+  }
 }
 
 // eslint-disable-next-line @typescript-eslint/require-await
@@ -88,7 +141,7 @@ async function* each(
 async function tell(
   { out }: Cli,
   name: string,
-  difference: DatasetDifference & { readonly platform: PlatformName },
+  difference: Told & { readonly full: boolean | undefined },
 ): Promise<void> {
   const { added, changed, removed, unchanged, examples, platform } = difference;
   const title = platformTitles[platform];
@@ -99,7 +152,12 @@ async function tell(
   await out.line(
     `${out.safe(name)} and ${title}: ${count(added)} added, ${count(changed)} changed, ${count(removed)} only there, ${count(unchanged)} unchanged`,
   );
-  for (const line of differenceLines(examples, out)) await out.line(line);
+  for (const example of examples) {
+    for (const line of differenceLines([example], out)) await out.line(line);
+    if (difference.full === true) {
+      for (const line of valueLines(example, out)) await out.line(line);
+    }
+  }
   const shown = examples.length;
   const all = added + changed + removed;
   if (all > shown) await out.line(`  … and ${count(all - shown)} more`);

@@ -15,7 +15,7 @@ import { safeFolders, type SafeFolder } from '../files/safe-folder.js';
 import { jsonText } from '../io/json-text.js';
 import { datasetsFolder } from './local-files.js';
 import { agreesWith, remember, type PulledFolder } from './local-work.js';
-import { fill, itemsThere, writeItems } from './pulled-items.js';
+import { fill, itemsThere, writeItems, type WrittenItems } from './pulled-items.js';
 
 export interface PullCommand {
   readonly backend?: PlatformName;
@@ -94,9 +94,11 @@ async function pullOne(cli: Cli, pulling: Pulling): Promise<void> {
       format,
       there,
     });
-    if (!same) await writeItems({ folder, format, spool, shape, local });
+    const comparison = client.datasets.comparison({ platform });
+    const items = { folder, format, spool, shape, platformIds: ids, comparison, id, local };
+    const written = same ? undefined : await writeItems(items);
     const stamp = await remember(cli, { folder, platform, version: options.version });
-    await tell(cli, { name, folder, platform, items: ids.length, same, stamp });
+    await tell(cli, { name, folder, platform, items: ids.length, written, stamp });
   } finally {
     await spool.close();
   }
@@ -129,12 +131,15 @@ async function tell(
     readonly folder: SafeFolder;
     readonly platform: PlatformName;
     readonly items: number;
-    readonly same: boolean;
+    /** Absent where the files held the same already. */
+    readonly written: WrittenItems | undefined;
     readonly stamp: string | undefined;
   },
 ): Promise<void> {
   const { out, err } = cli;
-  const { name, folder, platform, items, same, stamp } = done;
+  const { name, folder, platform, items, written, stamp } = done;
+  const same = written === undefined;
+  const { added = [], retyped = [] } = written?.columns ?? {};
   if (cli.json) {
     const document = {
       dataset: name,
@@ -142,6 +147,7 @@ async function tell(
       platform,
       items,
       unchanged: same,
+      ...(same ? {} : { rewritten: written.whole, addedColumns: added, retypedColumns: retyped }),
       stamp,
     };
     await out.line(jsonText(document));
@@ -153,6 +159,16 @@ async function tell(
       ? `${out.safe(folder.path)} holds the ${what} already.`
       : `${out.safe(folder.path)} now holds the ${what}.`,
   );
+  if (written?.whole === true) {
+    await err.line('Its files were written as a whole: they could not be changed piece by piece.');
+  }
+  if (added.length > 0) {
+    await err.line(err.safe(`New columns, for what the others cannot say: ${added.join(', ')}.`));
+  }
+  if (retyped.length > 0) {
+    const told = `Columns that are of another type now, since they could not say a value: ${retyped.join(', ')}.`;
+    await err.line(err.safe(told));
+  }
   if (folder.folder !== name) {
     await err.line(
       err.safe(

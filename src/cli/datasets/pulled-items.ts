@@ -3,18 +3,27 @@ import { itemIdSchema } from '../../contracts/names.js';
 import { splitsOf, withSplits } from '../../core/dataset/splits.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { deepestNesting, nestsDeeperThan } from '../../core/json/nesting.js';
-import type { ItemThere } from '../../datasets/compare-dataset.js';
+import {
+  compareDataset,
+  type ItemComparison,
+  type ItemThere,
+} from '../../datasets/compare-dataset.js';
 import type { CsvShape } from '../../datasets/csv-shape.js';
 import type { ItemSpool } from '../../datasets/item-spool.js';
+import { openLocalDataset } from '../../datasets/local-dataset.js';
 import type { LocalDataset } from '../../datasets/port.js';
 import { createProblemList } from '../../datasets/problem-list.js';
+import { NotRewritable } from '../../datasets/rewrite/item-text.js';
+import type { CsvChanges } from '../../datasets/rewrite/rewrite-csv.js';
+import { filesOf, rewriteDataset } from '../../datasets/rewrite/rewrite-dataset.js';
+import { createWantedItems, type WantedItems } from '../../datasets/rewrite/wanted-items.js';
 import {
   filesOfFormat,
   itemFiles,
   writeDataset,
   type DatasetFormat,
 } from '../../datasets/write-dataset.js';
-import { writeFolder, type SafeFolder } from '../files/safe-folder.js';
+import { writeFolder, type DraftFile, type SafeFolder } from '../files/safe-folder.js';
 
 /** All items into the spool, checked as those of files are: nothing is written that could not be read again. */
 export async function fill(
@@ -64,33 +73,94 @@ export async function* itemsThere(
   }
 }
 
-/** Writes the items into the folder, all files or none, in the order that its files have. */
-export async function writeItems(of: {
+/** What the files of a pulled dataset became. */
+export interface WrittenItems {
+  /** Whether they were written as a whole where they were changed piece by piece before. */
+  readonly whole: boolean;
+  readonly columns: CsvChanges;
+}
+
+export interface ItemsToWrite {
   readonly folder: SafeFolder;
   readonly format: DatasetFormat;
   readonly spool: ItemSpool;
   readonly shape: CsvShape;
+  readonly platformIds: readonly string[];
+  readonly comparison: ItemComparison;
+  /** The dataset's id on the platform. */
+  readonly id: string;
   readonly local: LocalDataset | undefined;
-}): Promise<void> {
-  const { folder, format, spool, shape, local } = of;
+}
+
+/**
+ * Writes the items into the folder, all files or none. Files of the same form keep what did not change, byte for byte; where that
+ * cannot be, they are written as a whole, in the order that they have.
+ */
+export async function writeItems(of: ItemsToWrite): Promise<WrittenItems> {
+  const { local, format } = of;
+  const none = { added: [], retyped: [] };
+  if (local?.format === format) {
+    try {
+      return { whole: false, columns: await rewrite(of, local) };
+    } catch (error) {
+      if (!(error instanceof NotRewritable)) throw error;
+    }
+  }
+  await writeWhole(of);
+  return { whole: local?.format === format, columns: none };
+}
+
+async function rewrite(of: ItemsToWrite, local: LocalDataset): Promise<CsvChanges> {
+  const { folder, spool, platformIds, comparison, id } = of;
+  const dataset = { id, name: folder.name };
+  const wanted = (): WantedItems => createWantedItems({ spool, platformIds, comparison, dataset });
+  const files = await filesOf(local);
+  let changes: CsvChanges = { added: [], retyped: [] };
+  const check = async (draft: {
+    readonly root: string;
+    readonly folder: string;
+  }): Promise<void> => {
+    const written = await openLocalDataset(draft.root, draft.folder);
+    if (written === undefined) throw new NotRewritable('nothing was written');
+    const there = itemsThere(spool, platformIds);
+    const { added, changed, removed } = await compareDataset(written, there, {
+      comparison,
+      dataset,
+      examples: 0,
+    }).catch((error: unknown) => {
+      if (AssayError.is(error)) throw new NotRewritable(error.message);
+      throw error;
+    });
+    if (added + changed + removed > 0) throw new NotRewritable('it would be read otherwise');
+  };
+  await writeFolder(folder, { files, remove: otherFiles(files), check }, async (drafts) => {
+    changes = await rewriteDataset(local, wanted, (file) => sinkOf(drafts, file));
+  });
+  return changes;
+}
+
+const otherFiles = (files: readonly string[]): readonly string[] =>
+  itemFiles.filter((file) => !files.includes(file));
+
+function sinkOf(drafts: Readonly<Record<string, DraftFile>>, file: string): DraftFile {
+  const draft = drafts[file];
+  if (draft === undefined) throw new Error(`no draft of ${file}`);
+  return draft;
+}
+
+async function writeWhole({ folder, format, spool, shape, local }: ItemsToWrite): Promise<void> {
   const expects = shape.columns.some(({ member }) => member === 'expected');
   const files: readonly string[] =
     format === 'json' && !expects ? ['test_cases.json'] : filesOfFormat[format];
-  const remove = itemFiles.filter((file) => !files.includes(file));
   if (format === 'csv') shape.throwIfAny();
   const order = await orderOf(spool, local);
-  await writeFolder(folder, { files, remove }, async (drafts) => {
-    const sink = (file: string) => {
-      const draft = drafts[file];
-      if (draft === undefined) throw new Error(`no draft of ${file}`);
-      return draft;
-    };
+  await writeFolder(folder, { files, remove: otherFiles(files) }, async (drafts) => {
     const items = spool.items(order);
-    const cases = sink(files[0] ?? '');
+    const cases = sinkOf(drafts, files[0] ?? '');
     if (format === 'csv') await writeDataset(items, { format, cases, shape });
     else if (format === 'jsonl') await writeDataset(items, { format, cases });
     else {
-      const expected = expects ? sink('expected.json') : undefined;
+      const expected = expects ? sinkOf(drafts, 'expected.json') : undefined;
       await writeDataset(items, { format, cases, expected });
     }
   });

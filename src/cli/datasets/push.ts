@@ -9,16 +9,46 @@ import { errorLines } from '../errors/render-error.js';
 import { listenForInterrupt } from '../interrupt.js';
 import { jsonText } from '../io/json-text.js';
 import { pushText } from '../../core/dataset/push-story.js';
+import { namesMeant } from './check.js';
+import { dryRun } from './dry-run.js';
 import { datasetsFolder } from './local-files.js';
 
 export interface PushCommand {
   readonly backend?: Backend;
   readonly archiveRemoved?: boolean;
   readonly wait?: number;
+  readonly all?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** Pushes one dataset, or all of the folder one after the other; what is wrong with one keeps no other back. */
+export async function pushAll(
+  cli: Cli,
+  name: string | undefined,
+  options: PushCommand,
+): Promise<number> {
+  const one = options.dryRun === true ? dryRun : push;
+  const names = await namesMeant(cli, name, options);
+  if (name !== undefined) return one(cli, name, options);
+  let exit = 0;
+  for (const each of names) {
+    if (await isLabelled(cli, each)) continue;
+    const code = await one(cli, each, options).catch(async (error: unknown) => {
+      if (!AssayError.is(error)) throw error;
+      const { out, err, json } = cli;
+      if (json) await out.line(jsonText({ dataset: each, error: error.toJSON() }));
+      else for (const line of errorLines(error.toJSON(), err)) await err.line(line);
+      return error.entry.exit;
+    });
+    // Whoever interrupts means all that are left.
+    if (code > 128) return code;
+    if (exit === 0) exit = code;
+  }
+  return exit;
 }
 
 /** Pushes a dataset and shows it until its end; Ctrl-C only stops the watching. */
-export async function push(cli: Cli, dataset: string, options: PushCommand): Promise<number> {
+async function push(cli: Cli, dataset: string, options: PushCommand): Promise<number> {
   const project = await cli.project();
   const { backend, archiveRemoved = false, wait } = options;
   const stamp = await ownStamp(cli, dataset);
@@ -51,6 +81,12 @@ export async function push(cli: Cli, dataset: string, options: PushCommand): Pro
   } finally {
     interrupt.dispose();
   }
+}
+
+/** Sets of labels are for judges of this folder; one is pushed where it is named. */
+async function isLabelled(cli: Cli, name: string): Promise<boolean> {
+  const local = await openLocalDataset(await datasetsFolder(cli), name).catch(() => undefined);
+  return local !== undefined && /labels\.\w+$/.test(local.file);
 }
 
 /** Of the files here, if they are here: a worker that has others refuses, instead of pushing what nobody looked at. */

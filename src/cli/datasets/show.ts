@@ -2,7 +2,7 @@ import type { AssayClient } from '../../client/assay-client.js';
 import type { DatasetSummary, PlatformItem, PushRecord } from '../../client/datasets.js';
 import type { Backend, PlatformName } from '../../contracts/backend.js';
 import { AssayError } from '../../core/errors/assay-error.js';
-import { platformTitles } from '../../core/platforms/backend.js';
+import { platformNames, platformTitles } from '../../core/platforms/backend.js';
 import { count } from '../../core/report/figures.js';
 import { checkDataset, type CheckedItems } from '../../datasets/check-dataset.js';
 import { asInFile } from '../../datasets/item-schema.js';
@@ -18,9 +18,11 @@ export interface ShowCommand {
   readonly backend?: Backend;
   readonly version?: string;
   readonly items?: number;
+  readonly pushes?: number;
 }
 
 const usualItems = 3;
+const usualPushes = 5;
 
 type Local = Pick<CheckedItems, 'items' | 'expected' | 'splits'> & {
   readonly file: string;
@@ -50,9 +52,8 @@ export async function show(cli: Cli, name: string, options: ShowCommand): Promis
         mend: 'See `assay datasets list`.',
       });
     }
-    const pushes = await pushesOf(cli, client, name);
-    if (cli.json)
-      await cli.out.line(jsonText({ name, local: here ?? null, platforms: there, pushes }));
+    const pushes = await pushesOf(cli, client, { dataset: name, most: options.pushes });
+    if (cli.json) await cli.out.line(jsonText(documentOf(name, { here, there, pushes })));
     else await tell(cli, { here, there, pushes });
   });
 }
@@ -88,13 +89,54 @@ async function find(
 async function pushesOf(
   cli: Cli,
   client: AssayClient,
-  dataset: string,
+  { dataset, most = usualPushes }: { readonly dataset: string; readonly most: number | undefined },
 ): Promise<readonly PushRecord[]> {
+  if (most === 0) return [];
   const project = await cli.project().catch(() => undefined);
   if (project === undefined) return [];
   // Shown beside the rest: a database that is away hides nothing else.
-  return client.datasets.pushes({ project, dataset, limit: 5 }).catch(() => []);
+  const limit = most * platformNames('both').length;
+  const found = await client.datasets.pushes({ project, dataset, limit }).catch(() => []);
+  const told = new Map<string, number>();
+  return found.filter(({ platform }) => {
+    const n = (told.get(platform) ?? 0) + 1;
+    told.set(platform, n);
+    return n <= most;
+  });
 }
+
+/** For machines: items as files have them, and of pushes the version that other commands take. */
+function documentOf(
+  name: string,
+  of: {
+    readonly here: Local | undefined;
+    readonly there: readonly There[];
+    readonly pushes: readonly PushRecord[];
+  },
+): unknown {
+  return {
+    name,
+    local: of.here ?? null,
+    platforms: of.there.map((each) => ({
+      ...each,
+      first: each.first.map((item) => ({ ...item, item: asInFile(item.item) })),
+    })),
+    pushes: of.pushes.map((push) => ({
+      platform: push.platform,
+      version: versionOf(push),
+      startedAt: push.startedAt,
+      finishedAt: push.finishedAt ?? null,
+      items: push.items,
+      added: push.added,
+      changed: push.changed,
+      unchanged: push.unchanged,
+      archived: push.archived,
+      stamp: push.stamp,
+    })),
+  };
+}
+
+const versionOf = ({ lastChange, startedAt }: PushRecord): string => lastChange ?? startedAt;
 
 async function tell(
   { out }: Cli,
@@ -119,7 +161,7 @@ async function tell(
     );
   }
   for (const each of there) {
-    const last = pushes.find(({ platform }) => platform === each.platform);
+    const own = pushes.filter(({ platform }) => platform === each.platform);
     await out.line(bold(platformTitles[each.platform]));
     await out.line(
       renderPairs([
@@ -127,20 +169,24 @@ async function tell(
           ? []
           : [['  Description', out.safe(each.description)] as const]),
         ['  Items', each.items === undefined ? 'not counted' : count(each.items)],
-        ['  Pushed', last === undefined ? 'never from here' : pushedText(last, out.safe)],
+        ...(own.length === 0 ? [['  Pushed', 'never from here'] as const] : []),
+        ...own.map(
+          (push, index) => [index === 0 ? '  Pushed' : '', pushedText(push, out.safe)] as const,
+        ),
         ['  URL', out.safe(each.url)],
       ]),
     );
+    if (own.length > 0) await out.line(dim('  These versions can be given to --version.'));
     for (const { item } of each.first) {
       await out.line(`  ${dim(cut(out.safe(JSON.stringify(asInFile(item)))))}`);
     }
   }
 }
 
-const pushedText = (
-  { lastChange, startedAt, items }: PushRecord,
-  safe: (text: string) => string,
-): string =>
-  `${startedAt.slice(0, 19).replace('T', ' ')}, ${count(items)} items, version ${safe(lastChange ?? startedAt)}`;
+const pushedText = (push: PushRecord, safe: (text: string) => string): string => {
+  const { startedAt, items, added, changed, archived } = push;
+  const done = `${count(added)} added, ${count(changed)} changed${archived > 0 ? `, ${count(archived)} archived` : ''}`;
+  return `${startedAt.slice(0, 19).replace('T', ' ')}, ${count(items)} items (${done}), version ${safe(versionOf(push))}`;
+};
 
 const cut = (text: string): string => (text.length > 160 ? `${text.slice(0, 159)}…` : text);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
 import { pullMark } from '../../core/pull-mark.js';
@@ -58,15 +58,23 @@ export async function safeFolders(
  * step. Where `work` fails, or the process dies within it, the folder is as it was; where it dies while files take their places,
  * a mark stays in it ({@link pullMark}), and who reads the folder refuses it until it was written anew.
  *
+ * A file that would become what it is already is not touched.
+ *
  * @param files names without a path, as `prompt.txt`.
  * @param remove what must not stay beside them, as the other form of the same thing.
+ * @param check looks at the whole files in the folder that it is given before any takes its place.
  * @throws AssayError NAME_UNSAFE where the folder or a file of it has become a link meanwhile.
  */
 export async function writeFolder<File extends string>(
   folder: SafeFolder,
-  { files, remove = [] }: { readonly files: readonly File[]; readonly remove?: readonly string[] },
+  of: {
+    readonly files: readonly File[];
+    readonly remove?: readonly string[];
+    readonly check?: (draft: { readonly root: string; readonly folder: string }) => Promise<void>;
+  },
   work: (drafts: Readonly<Record<File, DraftFile>>) => Promise<void>,
 ): Promise<void> {
+  const { files, remove = [], check } = of;
   for (const file of [...files, ...remove]) {
     if (!/^\.?[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(file)) throw new Error(`no file name: ${file}`);
   }
@@ -84,6 +92,7 @@ export async function writeFolder<File extends string>(
     }
     await work(Object.fromEntries(drafts) as Record<File, DraftFile>);
     for (const one of opened) await one.commit();
+    await check?.({ root: folder.root, folder: basename(draft) });
     await takePlace(folder, draft, { files, remove });
   } finally {
     for (const one of opened) await one.discard();
@@ -114,11 +123,43 @@ async function takePlace(
     }
   }
   if (problems.length > 0) throw unsafe(problems);
+  const changed: string[] = [];
+  for (const file of files) {
+    if (!(await sameBytes(join(draft, file), join(folder.path, file)))) changed.push(file);
+  }
+  const gone: string[] = [];
+  for (const file of remove) {
+    if ((await look(join(folder.path, file))) !== undefined) gone.push(file);
+  }
   const mark = join(folder.path, pullMark);
+  const half = (await look(mark)) !== undefined;
+  if (changed.length + gone.length === 0 && !half) return;
   await makeMark(mark);
-  for (const file of files) await rename(join(draft, file), join(folder.path, file));
-  for (const file of remove) await rm(join(folder.path, file), { force: true });
+  for (const file of changed) await rename(join(draft, file), join(folder.path, file));
+  for (const file of gone) await rm(join(folder.path, file), { force: true });
   await rm(mark);
+}
+
+const comparedBytes = 256 * 1024;
+
+/** Whether two files are the same, byte for byte; one that is not there is not. */
+async function sameBytes(a: string, b: string): Promise<boolean> {
+  const sizes = [await look(a), await look(b)].map((stats) => stats?.size);
+  if (sizes[0] === undefined || sizes[0] !== sizes[1]) return false;
+  const [one, other] = [await open(a, 'r'), await open(b, 'r')];
+  try {
+    for (let at = 0; at < sizes[0];) {
+      const [mine, theirs] = [Buffer.alloc(comparedBytes), Buffer.alloc(comparedBytes)];
+      const { bytesRead } = await one.read(mine, 0, comparedBytes, at);
+      await other.read(theirs, 0, comparedBytes, at);
+      if (bytesRead === 0 || !mine.equals(theirs)) return false;
+      at += bytesRead;
+    }
+    return true;
+  } finally {
+    await one.close();
+    await other.close();
+  }
 }
 
 /** On the disk before the first file moves. */

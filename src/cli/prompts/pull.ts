@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { AssayClient } from '../../client/assay-client.js';
@@ -145,11 +145,23 @@ async function foldersByName(root: string): Promise<ReadonlyMap<string, string>>
 async function write({ folder, version, local }: Pulled): Promise<void> {
   const { files, remove } = promptAsFiles(version, {
     folder: folder.folder,
-    ...(local === undefined ? {} : { form: local.form, kept: local.metadata }),
+    ...(local === undefined
+      ? {}
+      : { form: local.form, kept: local.metadata, texts: await textsOf(folder) }),
   });
   await writeFolder(folder, { files: Object.keys(files), remove }, async (drafts) => {
     for (const [file, text] of Object.entries(files)) await drafts[file]?.write(text);
   });
+}
+
+/** The files as they are: what a pull does not change in them stays. */
+async function textsOf({ path }: SafeFolder): Promise<Readonly<Record<string, string>>> {
+  const texts: Record<string, string> = {};
+  for (const file of Object.values(promptFiles)) {
+    const text = await readFile(join(path, file), 'utf8').catch(() => undefined);
+    if (text !== undefined) texts[file] = text;
+  }
+  return texts;
 }
 
 async function tell(cli: Cli, pulled: readonly Pulled[]): Promise<void> {

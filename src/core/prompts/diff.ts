@@ -21,6 +21,13 @@ export function promptDifferences(
   return differences;
 }
 
+/** Where two JSON values differ, by the paths in them. */
+export function jsonDifferences(before: Json, after: Json): readonly PromptDifference[] {
+  const differences: PromptDifference[] = [];
+  compare({ before, after, at: '' }, differences);
+  return differences;
+}
+
 const bodyJson = (body: PromptBody): Json =>
   body.kind === 'text'
     ? { kind: 'text', text: body.text }

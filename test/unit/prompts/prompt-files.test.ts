@@ -232,7 +232,7 @@ describe('a version as files', () => {
     let folder = 0;
     await fc.assert(
       fc.asyncProperty(body, config, async (of, settings) => {
-        const version = { name: 'x', labels: [], tags: [], body: of, config: settings };
+        const version = { name: 'x', tags: [], body: of, config: settings };
         const { files } = promptAsFiles(version, { folder: 'x' });
         const path = await put(`x${(folder += 1)}`, files);
         const read = await readPromptSource(path).catch((error: unknown) => error);
@@ -252,7 +252,6 @@ describe('a version as files', () => {
   it('takes prompt.txt where that can hold it, and keeps what is no part of a version', () => {
     const version = {
       name: 'team/triage',
-      labels: ['latest', 'assay-0123', 'production'],
       tags: ['t'],
       body: { kind: 'chat' as const, messages: [{ role: 'user', content: 'Hi {{a}}' }] },
       config: { model: 'small' },
@@ -263,7 +262,7 @@ describe('a version as files', () => {
       files: {
         'prompt.txt': 'Hi {{a}}\n',
         '.metadata.yaml':
-          'name: team/triage\ndescription: mine\nmodel: small\nvariables:\n  - a\nlabels:\n  - production\ntags:\n  - t\n',
+          'name: team/triage\ndescription: mine\nmodel: small\nvariables:\n  - a\ntags:\n  - t\n',
       },
       remove: ['prompt.yaml'],
     });

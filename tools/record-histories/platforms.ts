@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 
 import { AssayError } from '../../src/core/errors/assay-error.js';
-import { datasetPushWorkflowId, promptWorkflowId } from '../../src/core/experiment/naming.js';
+import { datasetPushWorkflowId, promptQueueWorkflowId } from '../../src/core/experiment/naming.js';
 import { promptContentHash } from '../../src/core/prompts/content.js';
 import { startHarness, type Harness } from '../../test/support/harness.js';
 import { startLangsmith } from '../../test/support/langsmith/server.js';
@@ -151,7 +151,7 @@ function promptKinds({ client, platform }: Harness): Recorders {
       actor: 'recorder',
       ...(backend === undefined ? {} : { backend }),
     });
-    return promptWorkflowId(project, name);
+    return promptQueueWorkflowId(project, 'langfuse', name);
   };
   const promote = (name: string, version: string, gated = false): Promise<unknown> =>
     client.prompts.move({

@@ -7,6 +7,7 @@ import type { PromptSelector } from '../contracts/prompt.js';
 import {
   movePromptLabelSchema,
   pushPromptSchema,
+  type ForeseenPush,
   type MovedPrompt,
   type MovePromptLabelInput,
   type PromptMove,
@@ -14,9 +15,10 @@ import {
   type PushedPrompt,
   type PushPromptInput,
 } from '../contracts/prompt-protocol.js';
-import { AssayError } from '../core/errors/assay-error.js';
+import { AssayError, toErrorDocument, type ErrorDocument } from '../core/errors/assay-error.js';
 import type { PlatformPrompts, PromptSummary, PromptVersion } from '../platforms/prompt-port.js';
 import type { FetchedPrompt, PromptWish } from '../prompts/prompt-cache.js';
+import { foreseePush } from '../prompts/push-plan.js';
 import { promptHistory } from '../store/prompts/moves.js';
 import {
   choosePromptPlatforms,
@@ -28,6 +30,7 @@ import type { PromptFetchers } from './prompt-fetchers.js';
 import type { Transport } from './transport.js';
 
 export type {
+  ForeseenPush,
   MovedPrompt,
   MovePromptLabelInput,
   PromptMove,
@@ -63,6 +66,20 @@ export interface Prompts {
     request: MovePromptLabelInput,
     options?: PromptCommandOptions<MovedPrompt>,
   ): Promise<PromptReply<MovedPrompt>>;
+  /**
+   * What a push would do on the platforms of a backend (default: the first whose keys are set here), decided as the push decides;
+   * nothing is written. A platform that would refuse it, or does not answer, is in the answer.
+   *
+   * @throws AssayError PROMPT_INVALID, PLATFORM_NOT_CONFIGURED
+   */
+  foresee(
+    request: PushPromptInput,
+  ): Promise<
+    readonly (
+      | ForeseenPush
+      | { readonly platform: string; readonly outcome: 'failed'; readonly error: ErrorDocument }
+    )[]
+  >;
   /**
    * The platforms that commands of a backend go to, as a worker says; default, those of its config.
    *
@@ -127,6 +144,19 @@ export function createPrompts(transport: Transport, fetchers: PromptFetchers): P
       const request = parsed(movePromptLabelSchema, input, 'PROMPT_LABEL_INVALID');
       const command = { kind: 'move', request } as const;
       return runPromptCommand<MovedPrompt>(await transport.temporal(), command, options);
+    },
+    foresee(input) {
+      const request = parsed(pushPromptSchema, input, 'PROMPT_INVALID');
+      return Promise.all(
+        libraries(request.backend).map(async ({ platform, prompts }) => {
+          try {
+            const store = () => transport.store();
+            return await foreseePush(request, { store, platform, prompts, signal: within({}) });
+          } catch (error) {
+            return { platform, outcome: 'failed' as const, error: toErrorDocument(error) };
+          }
+        }),
+      );
     },
     platforms: async (of) => choosePromptPlatforms(await transport.temporal(), of),
     history: async ({ project, name, limit = 50 }) =>

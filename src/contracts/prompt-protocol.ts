@@ -88,6 +88,17 @@ export type PushedPrompt =
     }
   | { readonly platform: string; readonly outcome: 'failed'; readonly error: ErrorDocument };
 
+/** What a push would do on one platform. */
+export interface ForeseenPush {
+  readonly platform: string;
+  readonly outcome: 'create' | 'unchanged';
+  /** Absent where the platform does not say beforehand how it will call a new one. */
+  readonly version?: string;
+  /** The labels that would be put on it, and from which version they would be taken. */
+  readonly labels: readonly { readonly label: string; readonly from?: string }[];
+  readonly notes: readonly string[];
+}
+
 export type MovedPrompt =
   | ({
       readonly platform: string;

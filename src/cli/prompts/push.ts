@@ -4,10 +4,10 @@ import type {
   PromptProgress,
   PromptReply,
   PushedPrompt,
+  PushPromptInput,
 } from '../../client/prompts.js';
 import { toErrorDocument } from '../../core/errors/assay-error.js';
 import { catalogueEntry } from '../../core/errors/catalogue.js';
-import { contentLabel } from '../../core/prompts/content.js';
 import { readPromptFolders } from '../../prompts/prompt-folders.js';
 import type { PromptSource } from '../../prompts/prompt-source.js';
 import { readBackend } from '../backend-option.js';
@@ -22,6 +22,7 @@ import {
   type BackendOptions,
   type FolderOptions,
 } from '../commands/prompts-options.js';
+import { preview } from './preview.js';
 import { tellDetached, waitsOf } from './watch-prompts.js';
 
 export interface PushCommand extends FolderOptions, BackendOptions {
@@ -49,7 +50,9 @@ export async function push(
       );
     return undefined;
   }
-  if (options.dryRun === true) return preview(cli, sources, options);
+  if (options.dryRun === true) {
+    return dryRun(cli, sources, options);
+  }
   const project = await cli.project();
   const interrupt = listenForInterrupt();
   const { signal } = interrupt;
@@ -99,23 +102,10 @@ async function pushOne(
     readonly watched: Required<PromptCommandOptions<PushedPrompt>>;
   },
 ): Promise<PromptReply<PushedPrompt>> {
-  const { name, content, contentHash, metadata } = source;
-  const { backend, project, by, message, watched } = options;
+  const { name } = source;
+  const { watched } = options;
   try {
-    return await client.prompts.push(
-      {
-        project,
-        name,
-        content: { ...content, body: mutable(content.body) },
-        contentHash,
-        labels: metadata.labels ?? [],
-        actor: actorOf(by),
-        ...(metadata.tags === undefined ? {} : { tags: metadata.tags }),
-        ...(backend === undefined ? {} : { backend }),
-        ...(message === undefined ? {} : { reason: message }),
-      },
-      watched,
-    );
+    return await client.prompts.push(requestOf(source, options), watched);
   } catch (error) {
     if (watched.signal.aborted) throw error;
     const failed = { outcome: 'failed' as const, error: toErrorDocument(error) };
@@ -125,6 +115,24 @@ async function pushOne(
     }
     return { name, platforms };
   }
+}
+
+function requestOf(
+  { name, content, contentHash, metadata }: PromptSource,
+  of: PushCommand & { readonly project: string },
+): PushPromptInput {
+  const { backend, project, by, message } = of;
+  return {
+    project,
+    name,
+    content: { ...content, body: mutable(content.body) },
+    contentHash,
+    labels: metadata.labels ?? [],
+    actor: actorOf(by),
+    ...(metadata.tags === undefined ? {} : { tags: metadata.tags }),
+    ...(backend === undefined ? {} : { backend }),
+    ...(message === undefined ? {} : { reason: message }),
+  };
 }
 
 // Schemas give lists that may be written to; nobody writes to these.
@@ -171,50 +179,18 @@ function pushedText(
   return `${what}, now ${texts.join(', ')}`;
 }
 
-async function preview(
+/** The same requests; nobody is asked to carry them out. */
+async function dryRun(
   cli: Cli,
   sources: readonly PromptSource[],
-  { backend }: PushCommand,
-): Promise<undefined> {
-  const plans: {
-    name: string;
-    platform: string;
-    outcome: string;
-    version?: string;
-    labels: readonly string[];
-  }[] = [];
-  const reading = await readBackend(cli, backend);
-  await cli.withClient(async ({ prompts }) => {
-    for (const { platform, prompts: library } of prompts.libraries(reading)) {
-      await inLanes(sources, async ({ name, contentHash, metadata }) => {
-        const signal = AbortSignal.timeout(30_000);
-        const found = await library.get(name, { label: contentLabel(contentHash) }, signal);
-        const labels = (metadata.labels ?? []).filter(
-          (label) => found?.labels.includes(label) !== true,
-        );
-        plans.push({
-          name,
-          platform,
-          outcome: found === undefined ? 'create' : 'unchanged',
-          ...(found === undefined ? {} : { version: found.version }),
-          labels,
-        });
-      });
-    }
+  options: PushCommand,
+): Promise<number | undefined> {
+  const project = await cli.project();
+  const backend = await readBackend(cli, options.backend);
+  const reading = { ...options, project, ...(backend === undefined ? {} : { backend }) };
+  return preview(cli, async (client, tell) => {
+    await inLanes(sources, async (source) => {
+      tell(source.name, await client.prompts.foresee(requestOf(source, reading)));
+    });
   });
-  plans.sort((a, b) => (a.name < b.name ? -1 : 1));
-  if (cli.json) {
-    await cli.out.line(jsonText({ dryRun: true, prompts: plans }));
-    return undefined;
-  }
-  const { safe, colours } = cli.out;
-  for (const { name, outcome, version, labels } of plans) {
-    const what =
-      outcome === 'create'
-        ? colours.green('would be created')
-        : `unchanged v${safe(version ?? '')}`;
-    const put = labels.length === 0 ? '' : `, would get ${safe(labels.join(', '))}`;
-    await cli.out.line(`${colours.bold(safe(name))} ${what}${put}`);
-  }
-  return undefined;
 }

@@ -1,4 +1,9 @@
 import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import {
+  defineSearchAttributeKey,
+  SearchAttributeType,
+  TypedSearchAttributes,
+} from '@temporalio/common';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { schemaProblems } from '../contracts/schema-problems.js';
@@ -178,6 +183,8 @@ interface ShownPush {
   readonly pushId: string;
 }
 
+const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
+
 async function startPush(
   client: Client,
   request: DatasetPushRequest,
@@ -193,6 +200,10 @@ async function startPush(
       args: [request],
       workflowIdConflictPolicy: 'USE_EXISTING',
       staticSummary: `push of the dataset ${request.dataset}`,
+      typedSearchAttributes: new TypedSearchAttributes([
+        { key: keyword('AssayProject'), value: request.project },
+        { key: keyword('AssayKind'), value: 'dataset' },
+      ]),
     });
     shown = await handle.query<ShownPush>(pushProgressQuery);
   } catch (error) {

@@ -1,66 +1,231 @@
-import type { Client } from '@temporalio/client';
+import {
+  WithStartWorkflowOperation,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+  type Client,
+  type WorkflowUpdateHandle,
+} from '@temporalio/client';
 import {
   defineSearchAttributeKey,
   SearchAttributeType,
   TypedSearchAttributes,
 } from '@temporalio/common';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 
+import type {
+  ChosenPlatforms,
+  ChoosePromptPlatforms,
+  MovedPrompt,
+  PromptCommand,
+  PromptQueueInput,
+  PromptQueueProgress,
+  PromptReply,
+  PushedPrompt,
+} from '../contracts/prompt-protocol.js';
 import { AssayError } from '../core/errors/assay-error.js';
-import { promptWorkflowId, taskQueues } from '../core/experiment/naming.js';
+import {
+  promptCommandUpdate,
+  promptPlatformsWorkflowId,
+  promptPlatformsWorkflowType,
+  promptQueueProgressQuery,
+  promptQueueWorkflowId,
+  promptQueueWorkflowType,
+  taskQueues,
+} from '../core/experiment/naming.js';
+import { isEndingExecution } from './submit.js';
 import { temporalUnreachable } from './temporal-failures.js';
 import { requireWorker } from './worker-presence.js';
 
-const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
-/** Each is waited for until it has ended; somebody else's command takes seconds. */
-const mostTurns = 30;
+type Outcome = PushedPrompt | MovedPrompt;
+type Queue = (input: PromptQueueInput) => Promise<unknown>;
 
-/**
- * Has a worker carry out a command on a prompt, durably. Of each prompt one thing is done at a time, in the whole fleet: a command
- * waits for the one before it.
- *
- * @throws AssayError WORKER_MISSING, TEMPORAL_UNREACHABLE, TEMPORAL_REFUSED
- */
-export async function runPromptCommand<Reply>(
+/** What is seen of a command while it goes on, of each platform by itself. */
+export type PromptProgress<Reply = Outcome> =
+  | { readonly platform: string; readonly state: 'waiting'; readonly reason: string }
+  | { readonly platform: string; readonly state: 'ended'; readonly outcome: Reply };
+
+export interface PromptCommandOptions<Reply = Outcome> {
+  /** The platforms, as `Prompts.platforms` says them; default: it is asked. */
+  readonly platforms?: readonly string[];
+  /** Told whenever a platform is waited for with another reason, and of each that has ended. */
+  readonly onProgress?: (progress: PromptProgress<Reply>) => void;
+  /** Ends the waiting; what was taken on goes on. */
+  readonly signal?: AbortSignal;
+}
+
+/** How often a command that met a queue in its last moment is sent again. */
+const tries = 5;
+const lookEveryMs = 1_000;
+
+const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
+const attributesOf = (project: string): TypedSearchAttributes =>
+  new TypedSearchAttributes([
+    { key: keyword('AssayProject'), value: project },
+    { key: keyword('AssayKind'), value: 'prompt' },
+  ]);
+
+/** @throws AssayError PLATFORM_NOT_CONFIGURED, WORKER_MISSING, TEMPORAL_UNREACHABLE, TEMPORAL_REFUSED */
+export async function choosePromptPlatforms(
   client: Client,
-  workflowType: string,
-  request: { readonly project: string; readonly name: string },
-): Promise<Reply> {
-  const { project, name } = request;
+  request: ChoosePromptPlatforms,
+): Promise<readonly string[]> {
+  const { project } = request;
   const taskQueue = taskQueues(project).orchestration;
-  const workflowId = promptWorkflowId(project, name);
+  let chosen: ChosenPlatforms;
   try {
     await requireWorker(client, taskQueue);
-    for (let turn = 1; turn <= mostTurns; turn += 1) {
-      try {
-        const handle = await client.workflow.start(workflowType, {
-          workflowId,
-          taskQueue,
-          args: [request],
-          workflowIdConflictPolicy: 'FAIL',
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          staticSummary:
-            workflowType === 'syncPrompt' ? 'push a prompt' : 'move a label of a prompt',
-          typedSearchAttributes: new TypedSearchAttributes([
-            { key: keyword('AssayProject'), value: project },
-            { key: keyword('AssayKind'), value: 'prompt' },
-          ]),
-        });
-        return (await handle.result()) as Reply;
-      } catch (error) {
-        if ((error as { name?: unknown }).name !== 'WorkflowExecutionAlreadyStartedError') {
-          throw error;
-        }
-        // How it ended is its caller's to know.
-        await client.workflow
-          .getHandle(workflowId)
-          .result()
-          .catch(() => undefined);
-      }
-    }
+    chosen = (await client.workflow.execute(promptPlatformsWorkflowType, {
+      workflowId: promptPlatformsWorkflowId(project, randomUUID()),
+      taskQueue,
+      args: [request],
+      staticSummary: 'look at the keys for prompts',
+      typedSearchAttributes: attributesOf(project),
+    })) as ChosenPlatforms;
   } catch (error) {
     throw temporalUnreachable(error);
   }
-  throw new AssayError('PROMPT_BUSY', `Other commands on the prompt "${name}" came in between.`, {
-    mend: 'Give the command again in a moment.',
+  if ('error' in chosen) throw AssayError.from(chosen.error);
+  return chosen.platforms;
+}
+
+/**
+ * Has a worker carry out a command on a prompt, durably. Of each prompt one thing is done at a time on each platform, in the whole
+ * fleet; what one platform waits for is nothing to the other.
+ *
+ * @throws AssayError PLATFORM_NOT_CONFIGURED, WORKER_MISSING, TEMPORAL_UNREACHABLE, TEMPORAL_REFUSED
+ */
+export async function runPromptCommand<Reply extends Outcome>(
+  client: Client,
+  command: Omit<PromptCommand, 'key'>,
+  options: PromptCommandOptions<Reply>,
+): Promise<PromptReply<Reply>> {
+  const { project, name, backend } = command.request;
+  const platforms =
+    options.platforms ??
+    (await choosePromptPlatforms(client, {
+      project,
+      ...(backend === undefined ? {} : { backend }),
+    }));
+  const key = randomUUID();
+  const outcomes = await Promise.all(
+    platforms.map(async (platform) => {
+      const queue = { project, name, platform };
+      const asked = { ...command, key: `${project}/${name}/${key}/${platform}` } as PromptCommand;
+      const outcome = (await onPlatform(client, { queue, asked, options })) as Reply;
+      options.onProgress?.({ platform, state: 'ended', outcome });
+      return outcome;
+    }),
+  );
+  return { name, platforms: outcomes };
+}
+
+interface OnQueue<Reply extends Outcome> {
+  readonly queue: PromptQueueInput;
+  readonly asked: PromptCommand;
+  readonly options: PromptCommandOptions<Reply>;
+}
+
+async function onPlatform<Reply extends Outcome>(
+  client: Client,
+  { queue, asked, options }: OnQueue<Reply>,
+): Promise<Outcome> {
+  const { signal } = options;
+  try {
+    const update = await enqueue(client, queue, asked);
+    const ended = new AbortController();
+    const result = update.result();
+    // Nobody asks for it once the waiting was ended.
+    result.catch(() => undefined);
+    const told = tellWaits(client, { queue, options, ended: ended.signal });
+    try {
+      return await (signal === undefined ? result : Promise.race([result, stopped(signal)]));
+    } finally {
+      ended.abort();
+      await told;
+    }
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    throw temporalUnreachable(error);
+  }
+}
+
+async function enqueue(
+  client: Client,
+  queue: PromptQueueInput,
+  asked: PromptCommand,
+): Promise<WorkflowUpdateHandle<Outcome>> {
+  const { project, name, platform } = queue;
+  for (let attempt = 1; ; attempt += 1) {
+    const start = new WithStartWorkflowOperation<Queue>(promptQueueWorkflowType, {
+      workflowId: promptQueueWorkflowId(project, platform, name),
+      taskQueue: taskQueues(project).orchestration,
+      args: [queue],
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      staticSummary: `a prompt on ${platform}`,
+      typedSearchAttributes: attributesOf(project),
+    });
+    try {
+      return await client.workflow.startUpdateWithStart<Queue, Outcome, [PromptCommand]>(
+        promptCommandUpdate,
+        {
+          args: [asked],
+          // A repetition of this call is the same command.
+          updateId: asked.key,
+          waitForStage: 'ACCEPTED',
+          startWorkflowOperation: start,
+        },
+      );
+    } catch (error) {
+      // A queue that ends at this very moment takes no more commands; the next one starts with this one.
+      if (attempt >= tries || !isEndingExecution(error)) throw busyOr(error, name);
+      await wait(200 * attempt);
+    }
+  }
+}
+
+/** Temporal lets ten commands wait in one queue. */
+function busyOr(error: unknown, name: string): unknown {
+  const { cause } = error as { readonly cause?: { readonly code?: unknown } };
+  const resourceExhausted = 8;
+  if (cause?.code !== resourceExhausted) return error;
+  return new AssayError('PROMPT_BUSY', `Too many commands on the prompt "${name}" wait already.`, {
+    mend: 'Give the command again when they have ended.',
+    cause: error,
   });
 }
+
+/** Tells what the platform is waited for with, until the command has ended. */
+async function tellWaits<Reply extends Outcome>(
+  client: Client,
+  of: Pick<OnQueue<Reply>, 'queue' | 'options'> & { readonly ended: AbortSignal },
+): Promise<void> {
+  const { queue, options, ended } = of;
+  const { onProgress } = options;
+  if (onProgress === undefined) return;
+  const { project, platform, name } = queue;
+  const handle = client.workflow.getHandle(promptQueueWorkflowId(project, platform, name));
+  let told: string | undefined;
+  for (;;) {
+    await wait(lookEveryMs, undefined, { signal: ended }).catch(() => undefined);
+    if (ended.aborted) return;
+    // A server that does not answer the question is told by the command itself.
+    const seen = await handle
+      .query<PromptQueueProgress>(promptQueueProgressQuery)
+      .catch(() => undefined);
+    if (ended.aborted) return;
+    const reason = seen?.waiting;
+    if (reason !== undefined && reason !== told) onProgress({ platform, state: 'waiting', reason });
+    told = reason ?? told;
+  }
+}
+
+const stopped = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const stop = (): void => {
+      reject(signal.reason instanceof Error ? signal.reason : new Error('stopped'));
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });

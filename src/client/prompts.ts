@@ -7,6 +7,7 @@ import type { PromptSelector } from '../contracts/prompt.js';
 import {
   movePromptLabelSchema,
   pushPromptSchema,
+  type ForeseenPush,
   type MovedPrompt,
   type MovePromptLabelInput,
   type PromptMove,
@@ -14,17 +15,22 @@ import {
   type PushedPrompt,
   type PushPromptInput,
 } from '../contracts/prompt-protocol.js';
-import { AssayError } from '../core/errors/assay-error.js';
-import { movePromptLabelWorkflowType, syncPromptWorkflowType } from '../core/experiment/naming.js';
+import { AssayError, toErrorDocument, type ErrorDocument } from '../core/errors/assay-error.js';
 import type { PlatformPrompts, PromptSummary, PromptVersion } from '../platforms/prompt-port.js';
 import type { FetchedPrompt, PromptWish } from '../prompts/prompt-cache.js';
+import { foreseePush } from '../prompts/push-plan.js';
 import { promptHistory } from '../store/prompts/moves.js';
-import { runPromptCommand } from './prompt-commands.js';
+import {
+  choosePromptPlatforms,
+  runPromptCommand,
+  type PromptCommandOptions,
+} from './prompt-commands.js';
 import { platformNamed, platformsOf } from './platforms.js';
 import type { PromptFetchers } from './prompt-fetchers.js';
 import type { Transport } from './transport.js';
 
 export type {
+  ForeseenPush,
   MovedPrompt,
   MovePromptLabelInput,
   PromptMove,
@@ -32,6 +38,7 @@ export type {
   PushedPrompt,
   PushPromptInput,
 } from '../contracts/prompt-protocol.js';
+export type { PromptCommandOptions, PromptProgress } from './prompt-commands.js';
 export type { PromptSummary, PromptVersion } from '../platforms/prompt-port.js';
 export type { FetchedPrompt, PromptWish } from '../prompts/prompt-cache.js';
 
@@ -45,13 +52,43 @@ export interface PromptLibrary {
 export interface Prompts {
   /**
    * Brings a prompt onto the platforms: a version only where the content is new there. Durable; what failed on one platform is
-   * in the answer and keeps nothing from the other.
+   * in the answer and keeps nothing from the other. A platform that is away is waited for up to two minutes.
    *
-   * @throws AssayError PROMPT_INVALID, PROMPT_BUSY, WORKER_MISSING, TEMPORAL_UNREACHABLE
+   * @throws AssayError PROMPT_INVALID, PROMPT_BUSY, WORKER_MISSING, TEMPORAL_UNREACHABLE, and PLATFORM_NOT_CONFIGURED where the
+   *   worker lacks keys: then nothing was done on any platform.
    */
-  push(request: PushPromptInput): Promise<PromptReply<PushedPrompt>>;
+  push(
+    request: PushPromptInput,
+    options?: PromptCommandOptions<PushedPrompt>,
+  ): Promise<PromptReply<PushedPrompt>>;
   /** Promotes, or rolls back. Durable, recorded. @throws as {@link push}, and PROMPT_LABEL_INVALID */
-  move(request: MovePromptLabelInput): Promise<PromptReply<MovedPrompt>>;
+  move(
+    request: MovePromptLabelInput,
+    options?: PromptCommandOptions<MovedPrompt>,
+  ): Promise<PromptReply<MovedPrompt>>;
+  /**
+   * What a push would do on the platforms of a backend (default: the first whose keys are set here), decided as the push decides;
+   * nothing is written. A platform that would refuse it, or does not answer, is in the answer.
+   *
+   * @throws AssayError PROMPT_INVALID, PLATFORM_NOT_CONFIGURED
+   */
+  foresee(
+    request: PushPromptInput,
+  ): Promise<
+    readonly (
+      | ForeseenPush
+      | { readonly platform: string; readonly outcome: 'failed'; readonly error: ErrorDocument }
+    )[]
+  >;
+  /**
+   * The platforms that commands of a backend go to, as a worker says; default, those of its config.
+   *
+   * @throws AssayError PLATFORM_NOT_CONFIGURED, WORKER_MISSING, TEMPORAL_UNREACHABLE
+   */
+  platforms(of: {
+    readonly project: string;
+    readonly backend?: Backend;
+  }): Promise<readonly string[]>;
   /** Who moved its labels, the newest first. @param of.limit default 50, at most 1,000. */
   history(of: {
     readonly project: string;
@@ -98,14 +135,30 @@ export function createPrompts(transport: Transport, fetchers: PromptFetchers): P
   const within = ({ signal = AbortSignal.timeout(30_000) }: PromptReading): AbortSignal => signal;
   return {
     libraries,
-    async push(input) {
+    async push(input, options = {}) {
       const request = parsed(pushPromptSchema, input, 'PROMPT_INVALID');
-      return runPromptCommand(await transport.temporal(), syncPromptWorkflowType, request);
+      const command = { kind: 'push', request } as const;
+      return runPromptCommand<PushedPrompt>(await transport.temporal(), command, options);
     },
-    async move(input) {
+    async move(input, options = {}) {
       const request = parsed(movePromptLabelSchema, input, 'PROMPT_LABEL_INVALID');
-      return runPromptCommand(await transport.temporal(), movePromptLabelWorkflowType, request);
+      const command = { kind: 'move', request } as const;
+      return runPromptCommand<MovedPrompt>(await transport.temporal(), command, options);
     },
+    foresee(input) {
+      const request = parsed(pushPromptSchema, input, 'PROMPT_INVALID');
+      return Promise.all(
+        libraries(request.backend).map(async ({ platform, prompts }) => {
+          try {
+            const store = () => transport.store();
+            return await foreseePush(request, { store, platform, prompts, signal: within({}) });
+          } catch (error) {
+            return { platform, outcome: 'failed' as const, error: toErrorDocument(error) };
+          }
+        }),
+      );
+    },
+    platforms: async (of) => choosePromptPlatforms(await transport.temporal(), of),
     history: async ({ project, name, limit = 50 }) =>
       promptHistory(await transport.store(), { project, prompt: name, limit }),
     async list(of = {}) {

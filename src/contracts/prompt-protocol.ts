@@ -88,6 +88,17 @@ export type PushedPrompt =
     }
   | { readonly platform: string; readonly outcome: 'failed'; readonly error: ErrorDocument };
 
+/** What a push would do on one platform. */
+export interface ForeseenPush {
+  readonly platform: string;
+  readonly outcome: 'create' | 'unchanged';
+  /** Absent where the platform does not say beforehand how it will call a new one. */
+  readonly version?: string;
+  /** The labels that would be put on it, and from which version they would be taken. */
+  readonly labels: readonly { readonly label: string; readonly from?: string }[];
+  readonly notes: readonly string[];
+}
+
 export type MovedPrompt =
   | ({
       readonly platform: string;
@@ -128,6 +139,38 @@ export interface OnPlatform<Request> {
   /** Of this command: repetitions of it move no label twice. */
   readonly key: string;
 }
+
+/** What a queue is asked for. */
+export type PromptCommand = {
+  /** Of this command: repetitions of it move no label twice. */
+  readonly key: string;
+} & (
+  | { readonly kind: 'push'; readonly request: PushPrompt }
+  | { readonly kind: 'move'; readonly request: MovePromptLabel }
+);
+
+/** Whose queue it is. */
+export interface PromptQueueInput {
+  readonly project: string;
+  readonly name: string;
+  readonly platform: string;
+}
+
+/** What a queue says of itself. */
+export interface PromptQueueProgress {
+  /** What the platform is waited for with, where it is. */
+  readonly waiting?: string;
+}
+
+export interface ChoosePromptPlatforms {
+  readonly project: string;
+  /** Default: as the worker's config says. */
+  readonly backend?: Backend;
+}
+
+/** Where a command goes, or why nothing is done anywhere. */
+export type ChosenPlatforms =
+  { readonly platforms: readonly string[] } | { readonly error: ErrorDocument };
 
 /** The activities of prompts; the workflow knows them by these types only. */
 export interface PromptActivities {

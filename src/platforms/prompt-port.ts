@@ -35,7 +35,26 @@ export interface PromptToCreate extends PromptContent {
   readonly tags?: readonly string[];
   readonly labels?: readonly string[];
   readonly message?: string;
+  /**
+   * Whether the newest version must say this, so that `latest` serves it: where an older one does, another is made. Default: any
+   * version will do.
+   */
+  readonly newest?: boolean;
 }
+
+/** What `ensure` would do. */
+export type ForeseenPrompt =
+  | {
+      readonly outcome: 'unchanged';
+      readonly version: string;
+      /** Whether its tags stay as they are, though others are wanted. */
+      readonly tagsStay?: boolean;
+    }
+  | {
+      readonly outcome: 'create';
+      /** Absent where the platform does not count them. */
+      readonly version?: string;
+    };
 
 /** All methods throw AssayError (PLATFORM_*). */
 export interface PlatformPrompts {
@@ -64,6 +83,8 @@ export interface PlatformPrompts {
     prompt: PromptToCreate,
     signal: AbortSignal,
   ): Promise<{ readonly version: string; readonly created: boolean }>;
+  /** What `ensure` would do now; nothing is written. It throws what `ensure` would throw before it writes. */
+  foresee(prompt: PromptToCreate, signal: AbortSignal): Promise<ForeseenPrompt>;
   /** Puts the label on this version and takes it from the others; nothing is sent where it stands there already. */
   moveLabel(
     name: string,

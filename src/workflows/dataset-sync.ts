@@ -1,6 +1,7 @@
 import {
   continueAsNew,
   defineQuery,
+  patched,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -21,6 +22,7 @@ import { pushStory } from '../core/dataset/push-story.js';
 import { pushProgressQuery, taskQueues } from '../core/experiment/naming.js';
 import { createHandOver, firstSide, isOver, pushTo, untilItWorks } from './dataset-push-side.js';
 import { failureDocument } from './failure-document.js';
+import { showStatus } from './status.js';
 
 /** What a query shows. */
 export interface ShownPush {
@@ -52,7 +54,10 @@ export async function datasetPush(
   if (checked === undefined) {
     setCurrentDetails(pushStory(request.dataset, { step: 'checking' }));
     const reply = await check(request);
-    if ('error' in reply) return reply;
+    if ('error' in reply) {
+      setCurrentDetails(pushStory(request.dataset, { step: 'refused', why: reply.error.message }));
+      return ended(reply);
+    }
     ({ checked } = reply);
   }
   const sides = state?.sides ?? checked.platforms.map(firstSide);
@@ -76,7 +81,15 @@ export async function datasetPush(
   if (!stand.every(isOver)) {
     return continueAsNew<typeof datasetPush>(request, { checked, sides: stand });
   }
-  return { pushed: checked, platforms: stand.flatMap(outcomeOf) };
+  return ended({ pushed: checked, platforms: stand.flatMap(outcomeOf) });
+}
+
+/** A push that was refused, or failed on one of its platforms, must not look in the list of workflows like one that did its work. */
+function ended(reply: PushReply): PushReply {
+  const failed = 'error' in reply || reply.platforms.some(({ phase }) => phase === 'failed');
+  // Histories of before showed nothing.
+  if (patched('push-status')) showStatus(failed ? 'failed' : 'completed');
+  return reply;
 }
 
 async function check(request: DatasetPushRequest): Promise<CheckReply> {

@@ -2,6 +2,7 @@ export { datasetPush } from './dataset-sync.js';
 export { estimate } from './estimate.js';
 export { experiment } from './experiment.js';
 export { platformMigration } from './platform-migration.js';
+export { promptPlatforms, promptQueue } from './prompt-queue.js';
 export { movePromptLabel, syncPrompt } from './prompts.js';
 export { prune } from './prune.js';
 export { baseline } from './regression-baseline.js';

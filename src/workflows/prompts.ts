@@ -13,13 +13,13 @@ import type {
 import { taskQueues } from '../core/experiment/naming.js';
 import { failureDocument } from './failure-document.js';
 
-/** Brings one prompt onto the platforms. One that fails keeps the others from nothing. */
+/** As clients of earlier builds ask for it: both platforms in one workflow. */
 export async function syncPrompt(request: PushPrompt): Promise<PromptReply<PushedPrompt>> {
   const call = promptActivities(request.project);
   return onEach(request, call, (on) => call.pushPrompt(on));
 }
 
-/** Moves a label of one prompt on the platforms. */
+/** The same of a label that is moved. */
 export async function movePromptLabel(request: MovePromptLabel): Promise<PromptReply<MovedPrompt>> {
   const call = promptActivities(request.project);
   return onEach(request, call, (on) => call.movePromptLabel(on));
@@ -32,7 +32,12 @@ function promptActivities(project: string) {
     // Somebody waits for the answer, and the next command on this prompt behind it: an outage of hours is told, not sat out.
     scheduleToCloseTimeout: '2 minutes',
     heartbeatTimeout: '10 s',
-    retry: { initialInterval: '500 ms', backoffCoefficient: 2, maximumInterval: '10 s' },
+    retry: {
+      initialInterval: '500 ms',
+      backoffCoefficient: 2,
+      maximumInterval: '10 s',
+      nonRetryableErrorTypes: ['PLATFORM_NOT_CONFIGURED'],
+    },
   });
 }
 

@@ -124,7 +124,7 @@ describe('prompts on Langfuse', () => {
       ensure('kind', { body: { kind: 'text', text: 'x' }, config: {} }),
     ).rejects.toMatchObject({
       code: 'PLATFORM_REFUSED',
-      message: expect.stringContaining('different prompt type') as unknown,
+      message: expect.stringContaining('does not let it become text') as unknown,
     });
   });
 

@@ -9,12 +9,14 @@ import { configSchema } from '../../src/contracts/config.js';
 import type { GatePlan } from '../../src/contracts/gate-protocol.js';
 import { gateRequestSchema } from '../../src/contracts/gate-protocol.js';
 import type { Manifest } from '../../src/contracts/manifest.js';
-import type { MovePromptLabelInput } from '../../src/contracts/prompt-protocol.js';
+import type { MovePromptLabelInput, PushedPrompt } from '../../src/contracts/prompt-protocol.js';
 import { movePromptLabelSchema, pushPromptSchema } from '../../src/contracts/prompt-protocol.js';
 import type { PromptContent } from '../../src/contracts/prompt.js';
+import { AssayError } from '../../src/core/errors/assay-error.js';
 import { gatePolicy } from '../../src/core/gate/policy.js';
 import { maxPromptBytes, promptContentHash } from '../../src/core/prompts/content.js';
 import type { Platform } from '../../src/platforms/port.js';
+import { foreseePush } from '../../src/prompts/push-plan.js';
 import { countVersion, markStale, reserveBaseline } from '../../src/store/baselines/rows.js';
 import { decideGate, recordGate } from '../../src/store/gates.js';
 import { promptHistory } from '../../src/store/prompts/moves.js';
@@ -94,12 +96,111 @@ const holder = async (name: string, label = 'production') =>
   (await platform.prompts.get(name, { label }, soon()))?.version;
 const history = (prompt: string) => promptHistory(test.store, { project, prompt, limit: 50 });
 
+/** The prompt that a prepared case is about. */
+const names = { current: '' };
+
 describe('a push', () => {
   it('makes a version, then none for the same content, and says which', async () => {
     expect(await push('said', 'a')).toMatchObject({ outcome: 'created', version: '1' });
     expect(await push('said', 'b')).toMatchObject({ outcome: 'created', version: '2' });
     expect(await push('said', 'b')).toMatchObject({ outcome: 'unchanged', version: '2' });
-    expect(await push('said', 'a')).toMatchObject({ outcome: 'unchanged', version: '1' });
+    const labels = ['beta'];
+    expect(await push('said', 'a', { labels })).toMatchObject({
+      outcome: 'unchanged',
+      version: '1',
+    });
+  });
+
+  it('of an old text of a prompt without labels makes it what latest serves, once', async () => {
+    await push('reverted', 'a');
+    await push('reverted', 'b');
+    expect(await push('reverted', 'a')).toMatchObject({ outcome: 'created', version: '3' });
+    for (let again = 0; again < 2; again += 1) {
+      expect(await push('reverted', 'a')).toMatchObject({ outcome: 'unchanged', version: '3' });
+    }
+    expect(await holder('reverted', 'latest')).toBe('3');
+    expect(await push('reverted', 'b')).toMatchObject({ outcome: 'created', version: '4' });
+  });
+
+  it.each<[string, () => Promise<unknown>, { labels?: string[]; text?: string; tags?: string[] }]>([
+    ['a new prompt', () => Promise.resolve(), { labels: ['staging'] }],
+    [
+      'a new text',
+      () => push(names.current, 'b', { labels: ['staging'] }),
+      { labels: ['staging'] },
+    ],
+    [
+      'production',
+      () => push(names.current, 'b', { labels: ['production'] }),
+      { labels: ['production', 'beta'] },
+    ],
+    [
+      'an old text',
+      async () => {
+        await push(names.current, 'a');
+        await push(names.current, 'b');
+      },
+      {},
+    ],
+    [
+      'a label that was rolled back',
+      async () => {
+        await push(names.current, 'b', { labels: ['staging'] });
+        await push(names.current, 'a', { labels: ['staging'] });
+        await rollback(names.current, 'staging');
+      },
+      { labels: ['staging'] },
+    ],
+    ['other tags', () => push(names.current, 'a', { tags: ['x'] }), { tags: ['y'] }],
+    [
+      'another kind',
+      () =>
+        platform.prompts.ensure(
+          {
+            name: names.current,
+            body: { kind: 'text', text: 'x' },
+            config: {},
+            contentHash: promptContentHash({ body: { kind: 'text', text: 'x' }, config: {} }),
+          },
+          soon(),
+        ),
+      {},
+    ],
+  ])('is foreseen as it then goes: %s', async (kind, prepare, more) => {
+    const name = unique(`foreseen-${kind.replaceAll(' ', '-')}`);
+    names.current = name;
+    await prepare();
+    const content = contentOf('a');
+    const request = pushPromptSchema.parse({
+      ...common,
+      name,
+      content,
+      contentHash: promptContentHash(content),
+      ...more,
+    });
+    const store = () => Promise.resolve(test.store);
+    const on = { store, platform: 'langfuse', prompts: platform.prompts, signal: soon() };
+    const seen = await foreseePush(request, on).catch((error: unknown) => error);
+    expect(await foreseePush(request, on).catch((error: unknown) => error)).toEqual(seen);
+    const done = await push(name, 'a', more).catch((error: unknown) => error);
+    if (AssayError.is(done) || AssayError.is(seen)) {
+      expect(kind).toBe('another kind');
+      expect(seen).toMatchObject({
+        code: 'PLATFORM_REFUSED',
+        message: (done as AssayError).message,
+      });
+      return;
+    }
+    const { outcome, version, labels, notes } = done as Extract<PushedPrompt, { version: string }>;
+    expect(seen).toEqual({
+      platform: 'langfuse',
+      outcome: outcome === 'created' ? 'create' : 'unchanged',
+      version,
+      labels: labels
+        .filter(({ moved }) => moved)
+        .map(({ label, from }) => ({ label, ...(from === undefined ? {} : { from }) })),
+      notes,
+    });
   });
 
   it('puts the labels on it and records whose they were; a second one moves nothing', async () => {

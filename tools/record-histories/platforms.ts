@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 
 import { AssayError } from '../../src/core/errors/assay-error.js';
-import { datasetPushWorkflowId, promptWorkflowId } from '../../src/core/experiment/naming.js';
+import { datasetPushWorkflowId, promptQueueWorkflowId } from '../../src/core/experiment/naming.js';
 import { promptContentHash } from '../../src/core/prompts/content.js';
 import { startHarness, type Harness } from '../../test/support/harness.js';
 import { startLangsmith } from '../../test/support/langsmith/server.js';
@@ -151,7 +151,7 @@ function promptKinds({ client, platform }: Harness): Recorders {
       actor: 'recorder',
       ...(backend === undefined ? {} : { backend }),
     });
-    return promptWorkflowId(project, name);
+    return promptQueueWorkflowId(project, 'langfuse', name);
   };
   const promote = (name: string, version: string, gated = false): Promise<unknown> =>
     client.prompts.move({
@@ -163,14 +163,17 @@ function promptKinds({ client, platform }: Harness): Recorders {
       actor: 'recorder',
       ...(gated ? { gate: {} } : {}),
     });
+  const rollback = (name: string): Promise<unknown> =>
+    client.prompts.move({
+      kind: 'rollback',
+      project,
+      name,
+      label: 'production',
+      actor: 'recorder',
+    });
   return {
-    'prompt-pushed': () => push('pushed', 'Sort: {{text}}'),
-    'prompt-pushed-both': () => push('pushed-both', 'Sort: {{text}}', 'both'),
-    async 'prompt-unchanged'() {
-      await push('unchanged', 'Sort: {{text}}');
-      return push('unchanged', 'Sort: {{text}}');
-    },
-    async 'prompt-failed'() {
+    'queue-pushed': () => push('pushed', 'Sort: {{text}}'),
+    async 'queue-failed'() {
       // Messages there, which a text cannot follow.
       await platform.admin('POST', '/api/public/v2/prompts', {
         name: 'failed',
@@ -179,28 +182,30 @@ function promptKinds({ client, platform }: Harness): Recorders {
       });
       return push('failed', 'Sort: {{text}}');
     },
-    async 'label-promoted'() {
+    // Several commands of one queue, the first of which waits for the platform.
+    async 'queue-waited'() {
+      await platform.admin('POST', '/dev/faults', { kind: 'down', seconds: 600 });
+      let waits = false;
+      const content = { body: { kind: 'text' as const, text: 'Sort: {{text}}' }, config: {} };
+      const contentHash = promptContentHash(content);
+      const first = client.prompts.push(
+        { project, name: 'waited', content, contentHash, actor: 'recorder' },
+        { onProgress: ({ state }) => (waits ||= state === 'waiting') },
+      );
+      await until(() => waits, 60_000);
+      const rest = [promote('waited', '1'), rollback('waited')];
+      await platform.admin('DELETE', '/dev/faults');
+      await Promise.all([first, ...rest]);
+      return promptQueueWorkflowId(project, 'langfuse', 'waited');
+    },
+    async 'queue-moved'() {
       const id = await push('promoted', 'Sort: {{text}}');
       await promote('promoted', '1');
       return id;
     },
-    async 'label-refused'() {
+    async 'queue-refused'() {
       const id = await push('refused', 'Sort: {{text}}');
       await promote('refused', '1', true);
-      return id;
-    },
-    async 'label-rolled-back'() {
-      await push('rolled-back', 'Sort: {{text}}');
-      const id = await push('rolled-back', 'Sort well: {{text}}');
-      await promote('rolled-back', '1');
-      await promote('rolled-back', '2');
-      await client.prompts.move({
-        kind: 'rollback',
-        project,
-        name: 'rolled-back',
-        label: 'production',
-        actor: 'recorder',
-      });
       return id;
     },
   };

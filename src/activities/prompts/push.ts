@@ -1,8 +1,7 @@
 import type { OnPlatform, PushedPrompt, PushPrompt } from '../../contracts/prompt-protocol.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { maxPromptBytes, promptBytes, promptContentHash } from '../../core/prompts/content.js';
-import { heldBack } from '../../core/prompts/label-moves.js';
-import { movesOfLabel } from '../../store/prompts/moves.js';
+import { planLabel, sameTags, tagsStay, wantedVersion } from '../../prompts/push-plan.js';
 import { moveLabel } from './move-label.js';
 import { promptsOf } from './platforms.js';
 import type { PromptPorts } from './ports.js';
@@ -17,43 +16,31 @@ export async function pushPrompt(
   { request, platform, key }: OnPlatform<PushPrompt>,
   { ports, signal }: { readonly ports: PromptPorts; readonly signal: AbortSignal },
 ): Promise<PushedPrompt> {
-  const { project, name, content, contentHash, labels, tags, actor, reason } = request;
+  const { project, name, contentHash, labels, tags, actor, reason } = request;
   checkContent(request);
+  const { store } = ports;
   const prompts = promptsOf(ports, platform);
-  const { version, created } = await prompts.ensure(
-    {
-      name,
-      ...content,
-      contentHash,
-      ...(tags === undefined ? {} : { tags }),
-      ...(reason === undefined ? {} : { message: reason }),
-    },
-    signal,
-  );
+  const { version, created } = await prompts.ensure(wantedVersion(request), signal);
   const moved = [];
   const notes: string[] = [];
+  const planning = { store: () => Promise.resolve(store), platform, prompts, signal };
   for (const label of new Set(labels)) {
-    const move = { project, platform, prompt: name, label, to: version, contentHash };
-    const holder = await prompts.get(name, { label }, signal);
-    const moves = await movesOfLabel(ports.store, move);
-    const why = heldBack({ label, to: version, holder: holder?.version, moves });
-    if (why !== undefined) {
-      notes.push(why);
+    const planned = await planLabel(request, { label, to: version }, planning);
+    if ('held' in planned) {
+      notes.push(planned.held);
       continue;
     }
+    const move = { project, platform, prompt: name, label, to: version, contentHash };
     moved.push(
       await moveLabel(
         { ...move, key: `${key}/${label}`, kind: 'push', actor, reason, gate: undefined },
-        { store: ports.store, prompts, signal },
+        { store, prompts, signal },
       ),
     );
   }
   if (!created && tags !== undefined) {
     const found = await prompts.get(name, { version }, signal);
-    // Langfuse takes tags with a new version only.
-    if (found !== undefined && [...found.tags].sort().join('\n') !== [...tags].sort().join('\n')) {
-      notes.push('its tags differ there, and change with the next version only');
-    }
+    if (found !== undefined && !sameTags(found.tags, tags)) notes.push(tagsStay);
   }
   return { platform, outcome: created ? 'created' : 'unchanged', version, labels: moved, notes };
 }

@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
 
-import type { MovedPrompt, MovePromptLabelInput, PromptReply } from '../../client/prompts.js';
+import type { MovedPrompt, MovePromptLabelInput, PromptProgress } from '../../client/prompts.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { catalogueEntry, isErrorCode } from '../../core/errors/catalogue.js';
 import { withBackendOption } from '../backend-option.js';
-import type { Cli, Registration } from '../cli.js';
+import { shellWord, type Cli, type Registration } from '../cli.js';
 import { errorLines } from '../errors/render-error.js';
+import { listenForInterrupt } from '../interrupt.js';
 import { jsonText } from '../io/json-text.js';
+import { tellDetached, waitsOf } from '../prompts/watch-prompts.js';
 import { actorOf, givenLabel, selectorOf, type BackendOptions } from './prompts-options.js';
 
 interface MoveOptions extends BackendOptions {
@@ -129,29 +131,57 @@ function days(value: string): number {
 }
 
 async function move(cli: Cli, request: MovePromptLabelInput): Promise<number | undefined> {
-  const reply = await cli.withClient((client) => client.prompts.move(request));
-  if (cli.json) await cli.out.line(jsonText(reply));
-  else await tell(cli, reply);
-  const [failed] = reply.platforms.filter((each) => each.outcome === 'failed');
-  if (failed === undefined) return undefined;
-  return catalogueEntry(isErrorCode(failed.error.code) ? failed.error.code : 'INTERNAL').exit;
+  const { project, backend } = request;
+  const interrupt = listenForInterrupt();
+  const { signal } = interrupt;
+  const waits = waitsOf(cli);
+  try {
+    const reply = await cli.withClient(async ({ prompts }) => {
+      const platforms = await prompts.platforms({
+        project,
+        ...(backend === undefined ? {} : { backend }),
+      });
+      const onProgress = (progress: PromptProgress<MovedPrompt>): void => {
+        waits(progress);
+        if (progress.state === 'waiting' || cli.json) return;
+        void tell(cli, {
+          name: request.name,
+          moved: progress.outcome,
+          several: platforms.length > 1,
+        });
+      };
+      return prompts.move(request, { platforms, onProgress, signal });
+    });
+    if (cli.json) await cli.out.line(jsonText(reply));
+    const [failed] = reply.platforms.filter((each) => each.outcome === 'failed');
+    if (failed === undefined) return undefined;
+    return catalogueEntry(isErrorCode(failed.error.code) ? failed.error.code : 'INTERNAL').exit;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const again = `prompts history ${shellWord(request.name)}`;
+    await tellDetached(cli, { project, what: request.kind, again });
+    return interrupt.exitCode;
+  } finally {
+    interrupt.dispose();
+  }
 }
 
-async function tell(cli: Cli, { name, platforms }: PromptReply<MovedPrompt>): Promise<void> {
-  const { out, err } = cli;
-  for (const each of platforms) {
-    if (each.outcome === 'failed') {
-      await err.line(errorLines(each.error, err).join('\n'));
-      continue;
-    }
-    const title = out.colours.bold(out.safe(name));
-    const where = platforms.length > 1 ? ` on ${each.platform}` : '';
-    const from = each.from === undefined ? '' : ` (from v${out.safe(each.from)})`;
-    const gate = each.gate === undefined ? '' : `, passed by the gate ${out.safe(each.gate)}`;
-    await out.line(
-      each.outcome === 'moved'
-        ? `${title}${where}: ${out.safe(each.label)} is v${out.safe(each.to)} now${from}${gate}`
-        : `${title}${where}: ${out.safe(each.label)} is v${out.safe(each.to)} already`,
-    );
+async function tell(
+  { out, err }: Cli,
+  of: { readonly name: string; readonly moved: MovedPrompt; readonly several: boolean },
+): Promise<void> {
+  const { name, moved, several } = of;
+  if (moved.outcome === 'failed') {
+    await err.line(errorLines(moved.error, err).join('\n'));
+    return;
   }
+  const title = out.colours.bold(out.safe(name));
+  const where = several ? ` on ${moved.platform}` : '';
+  const from = moved.from === undefined ? '' : ` (from v${out.safe(moved.from)})`;
+  const gate = moved.gate === undefined ? '' : `, passed by the gate ${out.safe(moved.gate)}`;
+  await out.line(
+    moved.outcome === 'moved'
+      ? `${title}${where}: ${out.safe(moved.label)} is v${out.safe(moved.to)} now${from}${gate}`
+      : `${title}${where}: ${out.safe(moved.label)} is v${out.safe(moved.to)} already`,
+  );
 }

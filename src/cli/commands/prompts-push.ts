@@ -29,7 +29,8 @@ Examples:
 A prompt is a folder with prompt.txt or prompt.yaml, and .metadata.yaml. A version is made only where the content is new; labels
 of the metadata are put on it. All problems of all folders are told before anything is sent.
 
-Exit codes: 0 all are there, 2 a folder has problems (nothing was sent), 6 some could not be pushed.`,
+Ctrl-C only stops the watching. Exit codes: 0 all are there, 2 a folder has problems, 5 the worker lacks keys (nothing was sent in
+either case), 6 some could not be pushed.`,
     );
   handle(command, async (cli) => {
     const { push } = await import('../prompts/push.js');

@@ -1,13 +1,19 @@
 import type { AssayClient } from '../../client/assay-client.js';
-import type { PromptReply, PushedPrompt } from '../../client/prompts.js';
+import type {
+  PromptCommandOptions,
+  PromptProgress,
+  PromptReply,
+  PushedPrompt,
+  PushPromptInput,
+} from '../../client/prompts.js';
 import { toErrorDocument } from '../../core/errors/assay-error.js';
 import { catalogueEntry } from '../../core/errors/catalogue.js';
-import { contentLabel } from '../../core/prompts/content.js';
 import { readPromptFolders } from '../../prompts/prompt-folders.js';
 import type { PromptSource } from '../../prompts/prompt-source.js';
 import { readBackend } from '../backend-option.js';
-import type { Cli } from '../cli.js';
+import { shellWord, type Cli } from '../cli.js';
 import { errorLines } from '../errors/render-error.js';
+import { listenForInterrupt } from '../interrupt.js';
 import { jsonText } from '../io/json-text.js';
 import type { Sink } from '../io/sink.js';
 import {
@@ -16,6 +22,8 @@ import {
   type BackendOptions,
   type FolderOptions,
 } from '../commands/prompts-options.js';
+import { preview } from './preview.js';
+import { tellDetached, waitsOf } from './watch-prompts.js';
 
 export interface PushCommand extends FolderOptions, BackendOptions {
   readonly dryRun?: boolean;
@@ -42,52 +50,89 @@ export async function push(
       );
     return undefined;
   }
-  if (options.dryRun === true) return preview(cli, sources, options);
+  if (options.dryRun === true) {
+    return dryRun(cli, sources, options);
+  }
   const project = await cli.project();
-  const replies: PromptReply<PushedPrompt>[] = [];
-  await cli.withClient(async (client) => {
-    await inLanes(sources, async (source) => {
-      const reply = await pushOne(client, source, { ...options, project });
-      replies.push(reply);
-      // The last line of a pipe is whole JSON, so only people are told as they come.
-      if (!cli.json) await tell(cli, reply);
+  const interrupt = listenForInterrupt();
+  const { signal } = interrupt;
+  const waits = waitsOf(cli);
+  try {
+    return await cli.withClient(async (client) => {
+      const { backend } = options;
+      // Keys that are missing are missing for all of them: they are told once, and nothing is sent.
+      const platforms = await client.prompts.platforms({
+        project,
+        ...(backend === undefined ? {} : { backend }),
+      });
+      const replies: PromptReply<PushedPrompt>[] = [];
+      await inLanes(sources, async (source) => {
+        const { name } = source;
+        const onProgress = (progress: PromptProgress<PushedPrompt>): void => {
+          waits(progress);
+          // The last line of a pipe is whole JSON, so only people are told as they come.
+          if (progress.state === 'waiting' || cli.json) return;
+          void tell(cli, { name, pushed: progress.outcome, several: platforms.length > 1 });
+        };
+        const watched = { platforms, onProgress, signal };
+        replies.push(await pushOne(client, source, { ...options, project, watched }));
+      });
+      if (cli.json) await cli.out.line(jsonText({ prompts: replies }));
+      const failed = replies.some((reply) =>
+        reply.platforms.some(({ outcome }) => outcome === 'failed'),
+      );
+      return failed ? catalogueEntry('PROMPT_PUSH_FAILED').exit : undefined;
     });
-  });
-  if (cli.json) await cli.out.line(jsonText({ prompts: replies }));
-  const failed = replies.some(({ platforms }) =>
-    platforms.some(({ outcome }) => outcome === 'failed'),
-  );
-  return failed ? catalogueEntry('PROMPT_PUSH_FAILED').exit : undefined;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const again = ['prompts push', ...names.map(shellWord)].join(' ');
+    await tellDetached(cli, { project, what: 'push', again });
+    return interrupt.exitCode;
+  } finally {
+    interrupt.dispose();
+  }
 }
 
 /** What fails for one prompt is its outcome: the others go on. */
 async function pushOne(
   client: AssayClient,
   source: PromptSource,
-  options: PushCommand & { readonly project: string },
+  options: PushCommand & {
+    readonly project: string;
+    readonly watched: Required<PromptCommandOptions<PushedPrompt>>;
+  },
 ): Promise<PromptReply<PushedPrompt>> {
-  const { name, content, contentHash, metadata } = source;
-  const { backend, project, by, message } = options;
+  const { name } = source;
+  const { watched } = options;
   try {
-    return await client.prompts.push({
-      project,
-      name,
-      content: { ...content, body: mutable(content.body) },
-      contentHash,
-      labels: metadata.labels ?? [],
-      actor: actorOf(by),
-      ...(metadata.tags === undefined ? {} : { tags: metadata.tags }),
-      ...(backend === undefined ? {} : { backend }),
-      ...(message === undefined ? {} : { reason: message }),
-    });
+    return await client.prompts.push(requestOf(source, options), watched);
   } catch (error) {
-    return {
-      name,
-      platforms: [
-        { platform: backend ?? 'platform', outcome: 'failed', error: toErrorDocument(error) },
-      ],
-    };
+    if (watched.signal.aborted) throw error;
+    const failed = { outcome: 'failed' as const, error: toErrorDocument(error) };
+    const platforms = watched.platforms.map((platform) => ({ platform, ...failed }));
+    for (const outcome of platforms) {
+      watched.onProgress({ platform: outcome.platform, state: 'ended', outcome });
+    }
+    return { name, platforms };
   }
+}
+
+function requestOf(
+  { name, content, contentHash, metadata }: PromptSource,
+  of: PushCommand & { readonly project: string },
+): PushPromptInput {
+  const { backend, project, by, message } = of;
+  return {
+    project,
+    name,
+    content: { ...content, body: mutable(content.body) },
+    contentHash,
+    labels: metadata.labels ?? [],
+    actor: actorOf(by),
+    ...(metadata.tags === undefined ? {} : { tags: metadata.tags }),
+    ...(backend === undefined ? {} : { backend }),
+    ...(message === undefined ? {} : { reason: message }),
+  };
 }
 
 // Schemas give lists that may be written to; nobody writes to these.
@@ -102,18 +147,20 @@ async function inLanes<T>(all: readonly T[], work: (one: T) => Promise<void>): P
   await Promise.all(Array.from({ length: Math.min(atOnce, all.length) }, lane));
 }
 
-async function tell(cli: Cli, { name, platforms }: PromptReply<PushedPrompt>): Promise<void> {
+async function tell(
+  cli: Cli,
+  of: { readonly name: string; readonly pushed: PushedPrompt; readonly several: boolean },
+): Promise<void> {
   const { out, err } = cli;
-  for (const pushed of platforms) {
-    const title = `${out.colours.bold(out.safe(name))}${platforms.length > 1 ? ` on ${pushed.platform}` : ''}`;
-    if (pushed.outcome === 'failed') {
-      await err.line(`${title}: ${err.colours.red('failed')}`);
-      await err.line(errorLines(pushed.error, err).join('\n'));
-      continue;
-    }
-    await out.line(`${title} ${pushedText(pushed, out)}`);
-    for (const note of pushed.notes) await err.line(`  note: ${err.safe(note)}`);
+  const { name, pushed, several } = of;
+  const title = `${out.colours.bold(out.safe(name))}${several ? ` on ${pushed.platform}` : ''}`;
+  if (pushed.outcome === 'failed') {
+    await err.line(`${title}: ${err.colours.red('failed')}`);
+    await err.line(errorLines(pushed.error, err).join('\n'));
+    return;
   }
+  await out.line(`${title} ${pushedText(pushed, out)}`);
+  for (const note of pushed.notes) await err.line(`  note: ${err.safe(note)}`);
 }
 
 function pushedText(
@@ -132,50 +179,18 @@ function pushedText(
   return `${what}, now ${texts.join(', ')}`;
 }
 
-async function preview(
+/** The same requests; nobody is asked to carry them out. */
+async function dryRun(
   cli: Cli,
   sources: readonly PromptSource[],
-  { backend }: PushCommand,
-): Promise<undefined> {
-  const plans: {
-    name: string;
-    platform: string;
-    outcome: string;
-    version?: string;
-    labels: readonly string[];
-  }[] = [];
-  const reading = await readBackend(cli, backend);
-  await cli.withClient(async ({ prompts }) => {
-    for (const { platform, prompts: library } of prompts.libraries(reading)) {
-      await inLanes(sources, async ({ name, contentHash, metadata }) => {
-        const signal = AbortSignal.timeout(30_000);
-        const found = await library.get(name, { label: contentLabel(contentHash) }, signal);
-        const labels = (metadata.labels ?? []).filter(
-          (label) => found?.labels.includes(label) !== true,
-        );
-        plans.push({
-          name,
-          platform,
-          outcome: found === undefined ? 'create' : 'unchanged',
-          ...(found === undefined ? {} : { version: found.version }),
-          labels,
-        });
-      });
-    }
+  options: PushCommand,
+): Promise<number | undefined> {
+  const project = await cli.project();
+  const backend = await readBackend(cli, options.backend);
+  const reading = { ...options, project, ...(backend === undefined ? {} : { backend }) };
+  return preview(cli, async (client, tell) => {
+    await inLanes(sources, async (source) => {
+      tell(source.name, await client.prompts.foresee(requestOf(source, reading)));
+    });
   });
-  plans.sort((a, b) => (a.name < b.name ? -1 : 1));
-  if (cli.json) {
-    await cli.out.line(jsonText({ dryRun: true, prompts: plans }));
-    return undefined;
-  }
-  const { safe, colours } = cli.out;
-  for (const { name, outcome, version, labels } of plans) {
-    const what =
-      outcome === 'create'
-        ? colours.green('would be created')
-        : `unchanged v${safe(version ?? '')}`;
-    const put = labels.length === 0 ? '' : `, would get ${safe(labels.join(', '))}`;
-    await cli.out.line(`${colours.bold(safe(name))} ${what}${put}`);
-  }
-  return undefined;
 }

@@ -4,6 +4,7 @@ import { markdownText } from '../text/escape/markdown.js';
 /** How far a push is, for people. */
 export type PushStanding =
   | { readonly step: 'checking' }
+  | { readonly step: 'refused'; readonly why: string }
   | {
       readonly step: 'pushing';
       readonly platforms: readonly (PlatformPush & { readonly waiting?: string })[];
@@ -13,6 +14,7 @@ export type PushStanding =
 export function pushStory(dataset: string, standing: PushStanding): string {
   const head = `Dataset ${markdownText(dataset)}`;
   if (standing.step === 'checking') return `${head}: its files are checked.`;
+  if (standing.step === 'refused') return `${head} is not pushed: ${markdownText(standing.why)}`;
   return [`${head}:`, ...standing.platforms.map((each) => `- ${platformLine(each)}`)].join('\n');
 }
 

@@ -71,13 +71,23 @@ export function platformMigrationWorkflowId(project: string, name: string): stri
   return `assay/${project}/migration/${name}`;
 }
 
-/** What is done to a prompt. */
-export const syncPromptWorkflowType = 'syncPrompt';
-export const movePromptLabelWorkflowType = 'movePromptLabel';
+/** What is done to a prompt on one platform, one command after the other. */
+export const promptQueueWorkflowType = 'promptQueue';
+export const promptCommandUpdate = 'command';
+export const promptQueueProgressQuery = 'queueProgress';
 
-/** One workflow for each prompt: two writers of one name would both find nothing and both make a version. */
-export function promptWorkflowId(project: string, name: string): string {
-  return `assay/${project}/prompt/${name}`;
+/** One workflow for each prompt and platform: two writers of one name would both find nothing and both make a version. */
+export function promptQueueWorkflowId(project: string, platform: string, name: string): string {
+  // Names hold slashes, so the platform stands before them.
+  return `assay/${project}/prompt-on-${platform}/${name}`;
+}
+
+/** Which platforms a command on prompts goes to. */
+export const promptPlatformsWorkflowType = 'promptPlatforms';
+
+/** One workflow for each question. */
+export function promptPlatformsWorkflowId(project: string, question: string): string {
+  return `assay/${project}/prompt-platforms/${question}`;
 }
 
 /** Comparing a run with a base. */

@@ -1,4 +1,5 @@
 import type { InTurn } from '../in-turn.js';
+import { AssayError } from '../../core/errors/assay-error.js';
 import { contentLabel, promptContentHash } from '../../core/prompts/content.js';
 import { latestLabel } from '../../core/prompts/labels.js';
 import { patiently } from '../patience.js';
@@ -42,6 +43,15 @@ export function createPromptLibrary(
         const asked = { post: false };
         return patiently(signal, () => ensure(rest, prompt, { signal, asked }));
       }),
+    async foresee(prompt, signal) {
+      const standing = await lookFor(reads, prompt, signal);
+      if ('next' in standing) return { outcome: 'create', version: standing.next };
+      const { version, tags } = standing;
+      const tagsStay =
+        prompt.tags !== undefined &&
+        [...prompt.tags].sort().join('\n') !== [...tags].sort().join('\n');
+      return { outcome: 'unchanged', version, tagsStay };
+    },
     moveLabel: (name, to, caller) =>
       inTurn(name, caller, (signal) =>
         patiently(signal, () => moveLabel(rest, { name, ...to, signal })),
@@ -117,9 +127,15 @@ async function ensure(
 ): Promise<{ readonly version: string; readonly created: boolean }> {
   const { name, contentHash } = prompt;
   const label = contentLabel(contentHash);
-  const byLabel: Wanted = { name, which: { label }, signal };
-  const known = (await get(rest, byLabel)) ?? (await unlabelled(rest, prompt, signal));
-  if (known !== undefined) return { version: known.version, created: asked.post };
+  const taken = async (): Promise<string | undefined> => {
+    const standing = await lookFor(rest, prompt, signal);
+    if (!('version' in standing)) return undefined;
+    const { version, named } = standing;
+    if (!named) await addLabel(rest, { name, version, label, signal });
+    return version;
+  };
+  const known = await taken();
+  if (known !== undefined) return { version: known, created: asked.post };
 
   const create: RestCall = {
     method: 'POST',
@@ -132,40 +148,59 @@ async function ensure(
   let answer = await rest.answer(create);
   if (answer.status === 400 || answer.status === 409) {
     // Two creates of one name at once: one is 201, the others break the unique (name, version).
-    const made = await get(rest, byLabel);
-    if (made !== undefined) return { version: made.version, created: false };
+    const made = await taken();
+    if (made !== undefined) return { version: made, created: false };
     if (!/different prompt type/i.test(answer.text)) answer = await rest.answer(create);
   }
   return { version: String(rest.parse(answer, create, promptAnswer).version), created: true };
 }
 
+/** The version that has a content, or the number of the one that would be made. */
+type Standing =
+  | {
+      readonly version: string;
+      /** Whether our label names its content already. */
+      readonly named: boolean;
+      readonly tags: readonly string[];
+    }
+  | { readonly next: string };
+
 /**
- * A version of this content that somebody else made, as by hand in the web page: it has no label of ours yet and gets it. Only
- * the versions that people see first are looked at, since each is a request.
+ * Looks for a version of this content: first by the label that names it; else one that somebody else made, as by hand in the web
+ * page. Of those only the versions that people see first are looked at, since each is a request.
+ *
+ * @throws AssayError PLATFORM_REFUSED where none can be made, since a prompt there does not change its kind.
  */
-async function unlabelled(
-  rest: Rest,
-  { name, contentHash, labels = [] }: PromptToCreate,
-  signal: AbortSignal,
-): Promise<PromptVersion | undefined> {
+async function lookFor(rest: Rest, prompt: PromptToCreate, signal: AbortSignal): Promise<Standing> {
+  const { name, contentHash, labels = [], newest = false } = prompt;
+  const at = (label: string): Promise<PromptVersion | undefined> =>
+    get(rest, { name, which: { label }, signal });
+  const named = await at(contentLabel(contentHash));
+  if (named !== undefined && (!newest || named.labels.includes(latestLabel))) {
+    return { version: named.version, named: true, tags: named.tags };
+  }
+  const latest = await at(latestLabel);
+  // No version at all has this name.
+  if (latest === undefined) return { next: '1' };
   const seen = new Set<string>();
-  for (const label of new Set([latestLabel, 'production', ...labels])) {
-    const found = await get(rest, { name, which: { label }, signal });
-    // No version at all has this name.
-    if (found === undefined && label === latestLabel) return undefined;
+  for (const label of newest ? [latestLabel] : new Set([latestLabel, 'production', ...labels])) {
+    const found = label === latestLabel ? latest : await at(label);
     if (found === undefined || seen.has(found.version)) continue;
     seen.add(found.version);
-    if (promptContentHash(found) !== contentHash) continue;
-    await addLabel(rest, {
-      name,
-      version: found.version,
-      label: contentLabel(contentHash),
-      signal,
-    });
-    return found;
+    if (promptContentHash(found) === contentHash) {
+      return { version: found.version, named: false, tags: found.tags };
+    }
   }
-  return undefined;
+  if (latest.body.kind !== prompt.body.kind) throw otherKind(latest, prompt);
+  return { next: String(Number(latest.version) + 1) };
 }
+
+const otherKind = (there: PromptVersion, { name, body }: PromptToCreate): AssayError =>
+  new AssayError(
+    'PLATFORM_REFUSED',
+    `Langfuse keeps the prompt "${name}" as ${there.body.kind}, and does not let it become ${body.kind}.`,
+    { mend: 'Give it another `name` in .metadata.yaml, or delete the one that is there.' },
+  );
 
 interface LabelMove {
   readonly name: string;

@@ -1,6 +1,6 @@
-import type { PromptToCreate } from '../prompt-port.js';
+import type { ForeseenPrompt, PromptToCreate } from '../prompt-port.js';
 import { wellFormed } from '../../core/text/well-formed.js';
-import { newCommitAnswer, repoAnswer, type ListedCommit } from './answers.js';
+import { newCommitAnswer, repoAnswer, type ListedCommit, type TagAnswer } from './answers.js';
 import { commitPages, putTag, tagsOf } from './commits.js';
 import { isVerdict } from './errors.js';
 import { hashIn, manifestOf, says } from './manifest.js';
@@ -39,8 +39,8 @@ export async function ensurePrompt(
   await ensureRepo(rest, prompt, signal);
   const tags = await tagsOf(rest, name, signal);
   const label = labelOf(contentHash);
-  const standing = tags.find((tag) => tag.tag_name === label);
-  if (standing !== undefined) return { version: standing.commit_hash, created: asked.commit };
+  const standing = await standingOf(on, prompt, { tags, signal });
+  if (standing !== undefined) return { version: standing, created: asked.commit };
   const made = await findOrCommit(on, prompt, ensuring);
   const commit = { id: made.id, hash: made.version };
   // The content's own tag comes last: where it stands, the others were set, whoever died in between.
@@ -48,6 +48,36 @@ export async function ensurePrompt(
     await putTag(rest, { name, tag, commit, tags, signal });
   }
   return { version: made.version, created: asked.commit };
+}
+
+/** The commit that the tag of a content stands on, where that will do. */
+async function standingOf(
+  { rest }: Prompts,
+  { name, contentHash, newest = false }: PromptToCreate,
+  on: { readonly tags: readonly TagAnswer[]; readonly signal: AbortSignal },
+): Promise<string | undefined> {
+  const { tags, signal } = on;
+  const found = tags.find((tag) => tag.tag_name === labelOf(contentHash))?.commit_hash;
+  if (found === undefined || !newest) return found;
+  const [last] = await newestCommits(rest, name, signal);
+  return last?.commit_hash === found ? found : undefined;
+}
+
+/** What {@link ensurePrompt} would do. */
+export async function foreseePrompt(
+  on: Prompts,
+  prompt: PromptToCreate,
+  signal: AbortSignal,
+): Promise<ForeseenPrompt> {
+  const { rest } = on;
+  const { name } = prompt;
+  const call = { path: `/repos/-/${handleOf(name)}`, what: whatOf(name), signal };
+  if ((await rest.find(call, repoAnswer)) === undefined) return { outcome: 'create' };
+  const tags = await tagsOf(rest, name, signal);
+  const version =
+    (await standingOf(on, prompt, { tags, signal })) ??
+    ofContent(on, prompt, await newestCommits(rest, name, signal))?.version;
+  return version === undefined ? { outcome: 'create' } : { outcome: 'unchanged', version };
 }
 
 async function ensureRepo(rest: Rest, prompt: PromptToCreate, signal: AbortSignal): Promise<void> {
@@ -141,7 +171,8 @@ function ofContent(
   prompt: PromptToCreate,
   commits: readonly ListedCommit[],
 ): Made | undefined {
-  const ours = commits.find(({ manifest }) => manifest && hashIn(manifest) === prompt.contentHash);
+  const asked = prompt.newest === true ? commits.slice(0, 1) : commits;
+  const ours = asked.find(({ manifest }) => manifest && hashIn(manifest) === prompt.contentHash);
   if (ours !== undefined) return { id: ours.id, version: ours.commit_hash, ours: true };
   const [newest] = commits;
   const { body, config, name } = prompt;

@@ -15,7 +15,7 @@ import {
   type TagAnswer,
 } from './answers.js';
 import { commitIdOf, commitPages, putTag, tagsOf } from './commits.js';
-import { ensurePrompt, type Prompts } from './content-commit.js';
+import { ensurePrompt, foreseePrompt, type Prompts } from './content-commit.js';
 import { contentOf } from './manifest.js';
 import { offsetPages } from './pages.js';
 import { handleOf, nameOf, whatOf } from './prompt-handle.js';
@@ -50,6 +50,7 @@ export function createPrompts(
         patiently(signal, () => ensurePrompt(writing, prompt, { asked, signal })),
       );
     },
+    foresee: (prompt, signal) => foreseePrompt(writing, prompt, signal),
     moveLabel: (name, to, caller) =>
       inTurn(name, caller, (signal) =>
         patiently(signal, () => moveLabel(rest.patient, name, { ...to, signal })),

@@ -78,6 +78,33 @@ export function describePromptLibrary({ server, itHere }: Suite): void {
       );
     });
 
+    it('makes an old content the newest again where that is asked for, once, and foresees it', async () => {
+      const name = unique('prompt');
+      const newest = (text: string) => ({ ...promptOf(name, text), newest: true });
+      const served = async () => (await library().get(name, { label: 'latest' }, soon()))?.version;
+      expect(await library().foresee(newest('One'), soon())).toMatchObject({ outcome: 'create' });
+      const one = await library().ensure(newest('One'), soon());
+      const two = await library().ensure(newest('Two'), soon());
+      expect(await library().foresee(newest('One'), soon())).toMatchObject({ outcome: 'create' });
+      const again = await library().ensure(newest('One'), soon());
+      expect(again.created).toBe(true);
+      expect([one.version, two.version]).not.toContain(again.version);
+      const stays = { version: again.version, created: false };
+      expect(await library().ensure(newest('One'), soon())).toEqual(stays);
+      // Whoever will do with any version of it is given the same one.
+      expect(await library().ensure(promptOf(name, 'One'), soon())).toEqual(stays);
+      expect(await library().foresee(newest('One'), soon())).toMatchObject({
+        outcome: 'unchanged',
+        version: again.version,
+      });
+      expect(await library().foresee(promptOf(name, 'Two'), soon())).toMatchObject({
+        outcome: 'unchanged',
+        version: two.version,
+      });
+      expect(await served()).toBe(again.version);
+      expect(await collect(library().versions(name, soon()))).toHaveLength(3);
+    });
+
     it('has a label on one version, from which it is taken when it moves', async () => {
       const name = unique('prompt');
       const one = await library().ensure(promptOf(name, 'One'), soon());

@@ -9,6 +9,8 @@ export interface Delays {
 }
 
 export interface LangsmithOptions {
+  /** Default: a free one. */
+  readonly port?: number;
   /** The key of the main workspace; default `testKey`. */
   readonly apiKey?: string;
   /** The key of a second workspace, which sees nothing of the first. */
@@ -40,7 +42,9 @@ export interface LangsmithOptions {
   readonly partlyRepeated?: 'take' | 'take-and-409' | 'refuse';
 }
 
-export type Settings = Required<Omit<LangsmithOptions, 'delays' | 'otherKey' | 'tenantHandle'>> & {
+export type Settings = Required<
+  Omit<LangsmithOptions, 'port' | 'delays' | 'otherKey' | 'tenantHandle'>
+> & {
   readonly otherKey: string | undefined;
   readonly tenantHandle: string | null;
   readonly delays: Delays;

@@ -68,7 +68,7 @@ export async function startLangsmith(options: LangsmithOptions = {}): Promise<La
   // Clients reuse connections; closing idle ones after Node's 5 s makes them see resets that no fault ordered.
   server.keepAliveTimeout = 120_000;
   return {
-    url: await listen(server),
+    url: await listen(server, options.port ?? 0),
     apiKey: settings.apiKey,
     inspect: new Inspection(main),
     inspectOther: new Inspection(other),
@@ -98,10 +98,10 @@ function keyringOf(
   return keyring;
 }
 
-function listen(server: Server): Promise<string> {
+function listen(server: Server, wanted: number): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
+    server.listen(wanted, '127.0.0.1', () => {
       const address = server.address();
       const port = typeof address === 'object' && address !== null ? address.port : 0;
       resolve(`http://127.0.0.1:${port}`);

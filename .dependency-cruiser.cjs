@@ -127,8 +127,8 @@ module.exports = {
     only(
       'prompts-below',
       '^src/prompts/',
-      ['^src/(core|contracts)/'],
-      'prompts (their files, and their cache) -> core, contracts',
+      ['^src/(platforms|store|core|contracts)/'],
+      'prompts (their files, and their cache with what it keeps) -> platforms, store -> core, contracts',
     ),
     only(
       'datasets-below',

@@ -32,6 +32,86 @@ const wholeNumber = (text: string): number => {
   throw new InvalidArgumentError('It must be a whole number from 1 to 999.');
 };
 
+type Bench = keyof typeof suites;
+
+/** What the command of a suite says of itself, beside what all of them have. */
+interface SuiteCommand {
+  readonly description: string;
+  /** Default: how often each load is run. */
+  readonly runs?: string;
+  readonly help: string;
+  readonly profiles?: true;
+  /** Whether docs/benchmarks.md has a table of its figures that a command can fill. */
+  readonly documented: boolean;
+}
+
+const commands: Readonly<Record<Bench, SuiteCommand>> = {
+  engine: {
+    description: 'what the experiment engine adds to the model, its ceiling, memory and recovery',
+    profiles: true,
+    documented: true,
+    help: `
+Examples:
+  $ npm run bench -- engine --only efficiencyCells
+  $ npm run bench -- engine --only ceiling --runs 1 --profile /tmp/profiles
+  $ npm run bench -- engine --only cpuMsPerCell --runs 1 --json`,
+  },
+  gate: {
+    description: 'how often the regression gate errs, what it finds, and what a comparison takes',
+    runs: 'how often a comparison is timed; the value is the median',
+    documented: true,
+    help: `
+Its null runs are always 2,000 of each kind, with a fixed seed.
+
+Examples:
+  $ npm run bench -- gate
+  $ npm run bench -- gate --only falseRegressionHolm --json | tail -n 1`,
+  },
+  peers: {
+    description: 'the same load on promptfoo, on @langfuse/client and on us, and after a kill -9',
+    documented: false,
+    help: `
+The peers are installed into bench/peers the first time (1.6 GB, minutes). One figure takes as long as all of them.
+
+Examples:
+  $ npm run bench -- peers
+  $ npm run bench -- peers --runs 1 --json | tail -n 1`,
+  },
+  platforms: {
+    description: 'what keeping datasets and prompts in step costs in requests, memory and time',
+    runs: 'how often what takes no minutes is run',
+    documented: true,
+    help: `
+The dataset of 100,000 items is pushed once and once more, and the one under a rate limit once, whatever --runs says.
+
+Examples:
+  $ npm run bench -- platforms
+  $ npm run bench -- platforms --only pushRssGrowth --json | tail -n 1`,
+  },
+};
+
+function addSuite(
+  program: Command,
+  bench: Bench,
+  action: (options: Options) => Promise<void>,
+): void {
+  const { description, help, profiles, documented } = commands[bench];
+  const { runs = 'how often each load is run; figures are medians' } = commands[bench];
+  const command = program
+    .command(bench)
+    .description(description)
+    .option('--json', 'the last line of the output is one JSON object')
+    .option('--runs <n>', runs, wholeNumber, 3)
+    .option('--only <figure>', `one figure: ${figureNames(suites[bench]).join(', ')}`);
+  if (profiles === true) {
+    command.option('--profile <folder>', 'also write CPU profiles and counts of statements there');
+  }
+  if (documented) {
+    command.option('--update-docs', 'put the figures into the table of docs/benchmarks.md');
+  }
+  command.addHelpText('after', help).action(action);
+}
+
 /** Runs a bench; resolves to the exit code: 0 where it ran, whether goals are met or not, 130 after Ctrl-C. */
 export async function main(args: readonly string[]): Promise<number> {
   let exitCode = 0;
@@ -46,86 +126,11 @@ Examples:
   $ npm run bench -- engine --only ceiling --runs 1
   $ npm run bench -- engine --json | tail -n 1       # one JSON object`,
     );
-  program
-    .command('engine')
-    .description('what the experiment engine adds to the model, its ceiling, memory and recovery')
-    .option('--json', 'the last line of the output is one JSON object')
-    .option('--runs <n>', 'how often each load is run; figures are medians', wholeNumber, 3)
-    .option('--only <figure>', `one figure: ${figureNames(suites.engine).join(', ')}`)
-    .option('--profile <folder>', 'also write CPU profiles and counts of statements there')
-    .option('--update-docs', 'put the figures into the table of docs/benchmarks.md')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ npm run bench -- engine --only efficiencyCells
-  $ npm run bench -- engine --only ceiling --runs 1 --profile /tmp/profiles
-  $ npm run bench -- engine --only cpuMsPerCell --runs 1 --json`,
-    )
-    .action(async (options: Options) => {
-      exitCode = await run('engine', options);
+  for (const bench of Object.keys(commands) as Bench[]) {
+    addSuite(program, bench, async (options) => {
+      exitCode = await run(bench, options);
     });
-  program
-    .command('gate')
-    .description('how often the regression gate errs, what it finds, and what a comparison takes')
-    .option('--json', 'the last line of the output is one JSON object')
-    .option(
-      '--runs <n>',
-      'how often a comparison is timed; the value is the median',
-      wholeNumber,
-      3,
-    )
-    .option('--only <figure>', `one figure: ${figureNames(suites.gate).join(', ')}`)
-    .option('--update-docs', 'put the figures into the table of docs/benchmarks.md')
-    .addHelpText(
-      'after',
-      `
-Its null runs are always 2,000 of each kind, with a fixed seed.
-
-Examples:
-  $ npm run bench -- gate
-  $ npm run bench -- gate --only falseRegressionHolm --json | tail -n 1`,
-    )
-    .action(async (options: Options) => {
-      exitCode = await run('gate', options);
-    });
-  program
-    .command('peers')
-    .description('the same load on promptfoo, on @langfuse/client and on us, and after a kill -9')
-    .option('--json', 'the last line of the output is one JSON object')
-    .option('--runs <n>', 'how often each load is run; figures are medians', wholeNumber, 3)
-    .option('--only <figure>', `one figure: ${figureNames(suites.peers).join(', ')}`)
-    .addHelpText(
-      'after',
-      `
-The peers are installed into bench/peers the first time (1.6 GB, minutes). One figure takes as long as all of them.
-
-Examples:
-  $ npm run bench -- peers
-  $ npm run bench -- peers --runs 1 --json | tail -n 1`,
-    )
-    .action(async (options: Options) => {
-      exitCode = await run('peers', options);
-    });
-  program
-    .command('platforms')
-    .description('what keeping datasets and prompts in step costs in requests, memory and time')
-    .option('--json', 'the last line of the output is one JSON object')
-    .option('--runs <n>', 'how often what takes no minutes is run', wholeNumber, 3)
-    .option('--only <figure>', `one figure: ${figureNames(suites.platforms).join(', ')}`)
-    .option('--update-docs', 'put the figures into the table of docs/benchmarks.md')
-    .addHelpText(
-      'after',
-      `
-The dataset of 100,000 items is pushed once and once more, whatever --runs says.
-
-Examples:
-  $ npm run bench -- platforms
-  $ npm run bench -- platforms --only pushRssGrowth --json | tail -n 1`,
-    )
-    .action(async (options: Options) => {
-      exitCode = await run('platforms', options);
-    });
+  }
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
@@ -137,7 +142,7 @@ Examples:
 
 const docs = new URL('../docs/benchmarks.md', import.meta.url);
 
-async function run(bench: keyof typeof suites, options: Options): Promise<number> {
+async function run(bench: Bench, options: Options): Promise<number> {
   const measurements = suites[bench];
   const selection = select(measurements, options.only);
   if (selection.length === 0) {

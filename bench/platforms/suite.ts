@@ -1,5 +1,6 @@
 import type { Measurement } from '../engine/measurement.js';
 import { promptCacheHitMicros } from './prompt-cache.js';
+import { pushRateLimited } from './push-rate-limited.js';
 import { push } from './push.js';
 
 const promptCache: Measurement = {
@@ -9,4 +10,4 @@ const promptCache: Measurement = {
 };
 
 /** All measurements of `platforms`, in the order in which they are run. */
-export const platformMeasurements: readonly Measurement[] = [push, promptCache];
+export const platformMeasurements: readonly Measurement[] = [push, pushRateLimited, promptCache];

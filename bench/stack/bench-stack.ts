@@ -30,7 +30,11 @@ export interface BenchStack {
   /** Reads that no part of the product makes; a connection of the harness. */
   query<Row>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
   /** Worker processes from dist/, which their supervisor starts again when they end; stopped with the stack. */
-  startWorkers(options?: { readonly count?: number }): Promise<SupervisedWorkers>;
+  startWorkers(options?: {
+    readonly count?: number;
+    /** Other than the stack's. */
+    readonly environment?: Readonly<Record<string, string>>;
+  }): Promise<SupervisedWorkers>;
   /** The worker processes that run now. */
   workerPids(): readonly number[];
   addFiles(files: Readonly<Record<string, string>>): Promise<void>;
@@ -136,11 +140,11 @@ async function connect(on: {
     temporal,
     model: demoModel(model),
     query,
-    async startWorkers({ count = 1 } = {}) {
+    async startWorkers({ count = 1, environment: other = {} } = {}) {
       const workers = superviseWorkers({
         folder,
         count,
-        environment,
+        environment: { ...environment, ...other },
         entry: resolve('dist/workers/main.js'),
         onLog: () => undefined,
       });

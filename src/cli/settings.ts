@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
+import { plainIssues } from '../contracts/schema-problems.js';
 import { backendSchema, type Backend } from '../contracts/backend.js';
 import { projectIdSchema } from '../contracts/names.js';
 import { AssayError } from '../core/errors/assay-error.js';
@@ -81,7 +82,7 @@ function checked(project: string, at: string): string {
   const parsed = projectIdSchema.safeParse(project);
   if (parsed.success) return parsed.data;
   throw new AssayError('USAGE', `${at} is no project id.`, {
-    problems: parsed.error.issues.map(({ message }) => ({ at, message })),
+    problems: plainIssues(parsed.error.issues).map(({ message }) => ({ at, message })),
   });
 }
 

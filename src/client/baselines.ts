@@ -5,6 +5,7 @@ import {
   TypedSearchAttributes,
 } from '@temporalio/common';
 
+import { schemaProblems } from '../contracts/schema-problems.js';
 import {
   baselineRequestSchema,
   type BaselineRecord,
@@ -91,10 +92,7 @@ function parseRequest(input: BaselineRequestInput): BaselineRequest {
   const parsed = baselineRequestSchema.safeParse(input);
   if (parsed.success) return parsed.data;
   throw new AssayError('NAME_INVALID', 'The baseline cannot be named so.', {
-    problems: parsed.error.issues.map(({ path, message }) => ({
-      at: path.map(String).join('.') || 'request',
-      message,
-    })),
+    problems: schemaProblems(parsed.error, 'request'),
   });
 }
 

@@ -1,6 +1,7 @@
 import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { setTimeout as wait } from 'node:timers/promises';
 
+import { schemaProblems } from '../contracts/schema-problems.js';
 import type { Backend, PlatformName } from '../contracts/backend.js';
 import {
   datasetPushSchema,
@@ -11,14 +12,13 @@ import {
   type PushReply,
 } from '../contracts/dataset-push.js';
 import { plainFieldKeys } from '../core/dataset/item-fields.js';
-import { AssayError } from '../core/errors/assay-error.js';
+import { AssayError, type Problem } from '../core/errors/assay-error.js';
 import {
   datasetPushWorkflowId,
   datasetPushWorkflowType,
   pushProgressQuery,
   taskQueues,
 } from '../core/experiment/naming.js';
-import { canonicalJson } from '../core/json/json.js';
 import type { DatasetSummary, PlatformItem } from '../platforms/dataset-port.js';
 import type { Platform } from '../platforms/port.js';
 import { lastPushes, pushesOf, type PushRecord } from '../store/datasets/pushes.js';
@@ -168,10 +168,7 @@ function parseRequest(input: DatasetPushInput): DatasetPushRequest {
     named ? 'NAME_INVALID' : 'SPEC_INVALID',
     named ? 'The name of the dataset cannot be used.' : 'The push has problems.',
     {
-      problems: parsed.error.issues.map(({ path, message }) => ({
-        at: path.map(String).join('.') || 'push',
-        message,
-      })),
+      problems: schemaProblems(parsed.error, 'push'),
     },
   );
 }
@@ -201,19 +198,40 @@ async function startPush(
   } catch (error) {
     throw temporalUnreachable(error);
   }
-  if (meaning(shown.request) !== meaning(request)) {
+  const problems = differences(shown.request, request);
+  if (problems.length > 0) {
     throw new AssayError(
       'DATASET_PUSH_RUNNING',
-      `Another push of "${request.dataset}" is under way (${meaning(shown.request)}).`,
-      { mend: 'Wait for its end, or push the same way to watch it.' },
+      `A push of "${request.dataset}" that asks for something else is under way.`,
+      { problems, mend: 'Wait for its end, or push the same way to watch it.' },
     );
   }
   return { handle, pushId: shown.pushId };
 }
 
-/** What two pushes must agree in to be one. */
-const meaning = ({ backend, archiveRemoved, stamp }: DatasetPushRequest): string =>
-  canonicalJson({ backend: backend ?? 'default', archiveRemoved, files: stamp ?? 'any' });
+/** In what two pushes differ that must agree to be one. */
+function differences(running: DatasetPushRequest, asked: DatasetPushRequest): readonly Problem[] {
+  const backend = (of: DatasetPushRequest): string => of.backend ?? "the config's default";
+  const removed = (of: DatasetPushRequest): string =>
+    of.archiveRemoved ? 'archives what the files do not have' : 'archives nothing';
+  const told = [
+    { at: 'backend', is: backend(running), asked: backend(asked) },
+    { at: 'archive-removed', is: removed(running), asked: removed(asked) },
+    ...(running.stamp === asked.stamp
+      ? []
+      : [{ at: 'files', is: filesOf(running), asked: filesOf(asked) }]),
+  ];
+  return told
+    .filter((each) => each.is !== each.asked)
+    .map(({ at, is, asked: yours }) => ({
+      at,
+      message: `the one under way: ${is}; yours: ${yours}`,
+    }));
+}
+
+/** Twelve digits tell any two states of files apart. */
+const filesOf = ({ stamp }: DatasetPushRequest): string =>
+  stamp === undefined ? 'whatever the worker has' : `those of ${stamp.slice(0, 12)}`;
 
 async function follow(
   handle: WorkflowHandle,

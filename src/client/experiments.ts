@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { z } from 'zod';
 
+import { schemaProblems } from '../contracts/schema-problems.js';
 import {
   experimentSpecSchema,
   type ExperimentSpec,
@@ -418,10 +418,7 @@ function parseSpec(input: ExperimentSpecInput): ExperimentSpec {
     named ? 'NAME_INVALID' : 'SPEC_INVALID',
     named ? 'The name of the experiment cannot be used.' : 'The specification has problems.',
     {
-      problems: parsed.error.issues.map((issue: z.core.$ZodIssue) => ({
-        at: issue.path.map(String).join('.') || 'spec',
-        message: issue.message,
-      })),
+      problems: schemaProblems(parsed.error, 'spec'),
       ...(named ? { mend: nameMend } : {}),
     },
   );

@@ -1,11 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
+import { schemaProblems } from '../contracts/schema-problems.js';
 import type { GateRequest, GateRequestInput } from '../contracts/gate-protocol.js';
 import { gateRequestSchema } from '../contracts/gate-protocol.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import type { GateReport } from '../core/gate/gate-report.js';
 import { gateMarkdown } from '../core/gate/markdown.js';
 import { contentHash } from '../core/ids/hash.js';
+import { differenceProblem, jsonDifferences } from '../core/json/differences.js';
 import { findGate, gateReport, listGates, type GateRecord } from '../store/gates.js';
 import { submitGate } from './gate-submit.js';
 import type { Transport } from './transport.js';
@@ -85,6 +87,7 @@ export function createGates(transport: Transport): Gates {
       // Attached to one that runs: whether it is the same was decided when that one was asked for.
       if (gate.requestHash !== contentHash(request)) {
         throw new AssayError('GATE_CONFLICT', `"${gate.name}" was asked for something else.`, {
+          problems: jsonDifferences(gate.request, request).map(differenceProblem),
           mend: 'Choose another name.',
         });
       }
@@ -129,9 +132,6 @@ function parseGate(input: GateRequestInput): GateRequest {
   const parsed = gateRequestSchema.safeParse(input);
   if (parsed.success) return parsed.data;
   throw new AssayError('GATE_INVALID', 'What was asked of the gate has problems.', {
-    problems: parsed.error.issues.map(({ path, message }) => ({
-      at: path.map(String).join('.') || 'request',
-      message,
-    })),
+    problems: schemaProblems(parsed.error, 'request'),
   });
 }

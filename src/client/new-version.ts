@@ -1,6 +1,7 @@
 import type { SubmitReply } from '../contracts/experiment-protocol.js';
 import type { ExperimentSpec } from '../contracts/experiment-spec.js';
 import { AssayError, type Problem } from '../core/errors/assay-error.js';
+import { differenceProblem } from '../core/json/differences.js';
 import { defaultBackend } from '../core/platforms/backend.js';
 import { nextVersion, versionedName } from '../core/experiment/version-name.js';
 import { versionsOf } from '../store/experiment-versions.js';
@@ -17,10 +18,7 @@ export type Conflict = SubmitReply & { readonly outcome: 'conflict' };
 
 /** How a conflict's differences are told. */
 export function differencesOf({ differences }: Conflict): readonly Problem[] {
-  return differences.map(({ at, recorded, submitted }) => ({
-    at,
-    message: `recorded ${recorded}, submitted ${submitted}`,
-  }));
+  return differences.map(differenceProblem);
 }
 
 /** More submissions than this in a row that all lose their name to others are no race any more. */

@@ -1,6 +1,12 @@
-import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import {
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import { setTimeout as wait } from 'node:timers/promises';
 
+import { schemaProblems } from '../contracts/schema-problems.js';
 import {
   platformMigrationSchema,
   type MoveReply,
@@ -14,7 +20,7 @@ import {
   platformMigrationWorkflowType,
   taskQueues,
 } from '../core/experiment/naming.js';
-import { canonicalJson } from '../core/json/json.js';
+import { canonicalJson, type Json } from '../core/json/json.js';
 import { findMove, listMoves, moveId, type MoveRecord } from '../store/moves/moves.js';
 import { moveReport } from '../store/moves/report.js';
 import { temporalUnreachable } from './temporal-failures.js';
@@ -46,11 +52,31 @@ export interface PlatformMigrations {
    *   WORKER_MISSING, TEMPORAL_UNREACHABLE
    */
   run(input: PlatformMigrationInput, options?: MoveOptions): Promise<MoveReport>;
+  /**
+   * Ends a move before its end and waits until it has: what was written stays, and the same request goes on with it.
+   *
+   * @throws AssayError MIGRATION_NOT_FOUND, MIGRATION_ENDED where nothing is under way, TEMPORAL_UNREACHABLE
+   */
+  cancel(
+    of: { readonly project: string; readonly name: string },
+    options?: MoveOptions,
+  ): Promise<MoveReport>;
   /** How a move stands, from its rows. @throws AssayError MIGRATION_NOT_FOUND */
   report(of: { readonly project: string; readonly name: string }): Promise<MoveReport>;
   /** Newest first. */
   list(project: string): Promise<readonly ListedMove[]>;
 }
+
+interface MoveKey {
+  readonly project: string;
+  readonly name: string;
+}
+
+const notUnderWay = (name: string, cause?: unknown): AssayError =>
+  new AssayError('MIGRATION_ENDED', `The move "${name}" is not under way.`, {
+    mend: 'See how it ended with `assay migrate report`.',
+    ...(cause === undefined ? {} : { cause }),
+  });
 
 const lookEveryMs = 1_000;
 /** Temporal may be exchanged meanwhile. */
@@ -59,31 +85,45 @@ const mostSilenceMs = 60_000;
 export function createPlatformMigrations(transport: Transport): PlatformMigrations {
   const find = async (project: string, name: string): Promise<MoveRecord | undefined> =>
     findMove(await transport.store(), moveId(project, name));
+  const look = async ({ project, name }: MoveKey): Promise<MoveReport | undefined> => {
+    const move = await find(project, name);
+    return move === undefined ? undefined : moveReport(await transport.store(), move);
+  };
+  const report: PlatformMigrations['report'] = async ({ project, name }) => {
+    const seen = await look({ project, name });
+    if (seen !== undefined) return seen;
+    throw new AssayError('MIGRATION_NOT_FOUND', `There is no move "${name}" of ${project}.`, {
+      mend: 'See `assay migrate list`.',
+    });
+  };
   return {
     async run(input, options = {}) {
       const spec = parseSpec(input);
       const known = await find(spec.project, spec.name);
       if (known !== undefined) refuseOther(known.spec, spec);
       const handle = await start(await transport.temporal(), spec);
-      const reply = await follow(handle, {
-        ...options,
-        look: async () => {
-          const move = await find(spec.project, spec.name);
-          return move === undefined ? undefined : moveReport(await transport.store(), move);
-        },
-      });
+      const reply = await follow(handle, { ...options, look: () => look(spec) });
       if ('error' in reply) throw AssayError.from(reply.error);
       return reply.report;
     },
-    async report({ project, name }) {
-      const move = await find(project, name);
-      if (move === undefined) {
-        throw new AssayError('MIGRATION_NOT_FOUND', `There is no move "${name}" of ${project}.`, {
-          mend: 'See `assay migrate list`.',
-        });
+    async cancel({ project, name }, options = {}) {
+      await report({ project, name });
+      const client = await transport.temporal();
+      const handle = client.workflow.getHandle(platformMigrationWorkflowId(project, name));
+      try {
+        // Outside of it, a namespace that is not there would be taken for a move that is not.
+        await requireWorker(client, taskQueues(project).orchestration);
+        const { status } = await handle.describe();
+        if (status.name !== 'RUNNING') throw notUnderWay(name);
+        await handle.cancel();
+        await follow(handle, { ...options, look: () => look({ project, name }) });
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) throw notUnderWay(name, error);
+        throw AssayError.is(error) ? error : temporalUnreachable(error);
       }
-      return moveReport(await transport.store(), move);
+      return report({ project, name });
     },
+    report,
     list: async (project) => listMoves(await transport.store(), project),
   };
 }
@@ -92,10 +132,7 @@ function parseSpec(input: PlatformMigrationInput): PlatformMigrationSpec {
   const parsed = platformMigrationSchema.safeParse(input);
   if (parsed.success) return parsed.data;
   throw new AssayError('SPEC_INVALID', 'The move has problems.', {
-    problems: parsed.error.issues.map(({ path, message }) => ({
-      at: path.map(String).join('.') || 'move',
-      message,
-    })),
+    problems: schemaProblems(parsed.error, 'move'),
   });
 }
 
@@ -106,9 +143,30 @@ function refuseOther(known: PlatformMigrationSpec, asked: PlatformMigrationSpec)
   if (meaning(known) === meaning(asked)) return;
   throw new AssayError(
     'MIGRATION_EXISTS',
-    `The move "${asked.name}" asks for something else (${meaning(known)}).`,
-    { mend: 'Ask for the same to go on with it, or give another --name.' },
+    `The move "${asked.name}" was begun with other options.`,
+    {
+      problems: differences(known, asked),
+      mend: 'Ask for the same to go on with it, or give another --name.',
+    },
   );
+}
+
+/** The members in which two requests differ, and what the one that stands says. */
+function differences(
+  known: PlatformMigrationSpec,
+  asked: PlatformMigrationSpec,
+): readonly { readonly at: string; readonly message: string }[] {
+  const [before, now] = [known, asked] as readonly Readonly<Record<string, Json | undefined>>[];
+  const keys = new Set([...Object.keys(known), ...Object.keys(asked)]);
+  keys.delete('patienceMs');
+  const said = (value: Json | undefined): string =>
+    value === undefined ? 'nothing' : canonicalJson(value);
+  return [...keys]
+    .filter((key) => said(before?.[key]) !== said(now?.[key]))
+    .map((key) => ({
+      at: key,
+      message: `began with ${said(before?.[key])}, now ${said(now?.[key])}`,
+    }));
 }
 
 async function start(client: Client, spec: PlatformMigrationSpec): Promise<WorkflowHandle> {

@@ -1,12 +1,7 @@
-import { join } from 'node:path';
-
 import type { PlatformName } from '../contracts/backend.js';
 import type { Connections } from '../contracts/environment.js';
-import { placeOf } from '../platforms/place.js';
-import type { Platform } from '../platforms/port.js';
-import { createPromptCache, type PromptCache } from '../prompts/prompt-cache.js';
-import { readPromptFolders } from '../prompts/prompt-folders.js';
-import { dropPromptCopy, findPromptCopy, keepPromptCopy } from '../store/prompts/copies.js';
+import { createPlatformPromptCache } from '../prompts/platform-prompts.js';
+import type { PromptCache } from '../prompts/prompt-cache.js';
 import { openStore, type Store } from '../store/store.js';
 import { platformNamed } from './platforms.js';
 import type { Transport } from './transport.js';
@@ -26,47 +21,32 @@ export function createPromptFetchers(
   transport: Transport,
   on: { readonly connections: Connections; readonly folder: string },
 ): PromptFetchers {
+  const { connections, folder } = on;
   const caches = new Map<string, PromptCache>();
-  let store: Promise<Store> | undefined;
-  const opened = (): Promise<Store> => {
-    store ??= openStore({
-      url: on.connections.databaseUrl,
+  let opened: Promise<Store> | undefined;
+  const store = (): Promise<Store> => {
+    opened ??= openStore({
+      url: connections.databaseUrl,
       max: 1,
       applicationName: 'assay-prompts',
     });
     // A failed attempt is not kept: the next answer may find Postgres up again.
-    store.catch(() => (store = undefined));
-    return store;
-  };
-  const create = (project: string, { name: platform, prompts }: Platform): PromptCache => {
-    const source = placeOf(on.connections, platform === 'langsmith' ? 'langsmith' : 'langfuse');
-    return createPromptCache({
-      load: (name, which, signal) =>
-        prompts.resolve === undefined
-          ? prompts.get(name, which, signal)
-          : prompts.resolve(name, which, signal),
-      copies: {
-        keep: async (prompt, selector, copy) =>
-          keepPromptCopy(await opened(), { project, source, prompt, selector }, copy),
-        find: async (prompt, selector) =>
-          findPromptCopy(await opened(), { project, source, prompt, selector }),
-        forget: async (prompt, selector) =>
-          dropPromptCopy(await opened(), { project, source, prompt, selector }),
-      },
-      file: async (name) => (await readPromptFolders(join(on.folder, 'targets'), [name]))[0],
-    });
+    opened.catch(() => (opened = undefined));
+    return opened;
   };
   return {
     of(project, name) {
       const platform = platformNamed(transport, name);
       const key = `${platform.name} ${project}`;
-      const known = caches.get(key) ?? create(project, platform);
+      const known =
+        caches.get(key) ??
+        createPlatformPromptCache({ project, platform, connections, store, folder });
       caches.set(key, known);
       return known;
     },
     async close() {
       for (const cache of caches.values()) await cache.settled();
-      await store?.then((open) => open.close()).catch(() => undefined);
+      await opened?.then((open) => open.close()).catch(() => undefined);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 
+import { schemaProblems } from '../contracts/schema-problems.js';
 import type { Backend, PlatformName } from '../contracts/backend.js';
 import { projectIdSchema } from '../contracts/names.js';
 import type { PromptSelector } from '../contracts/prompt.js';
@@ -127,10 +128,7 @@ function parsed<T extends z.ZodType>(
 ): z.output<T> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => ({
-    at: path.map(String).join('.') || 'request',
-    message,
-  }));
+  const problems = schemaProblems(result.error, 'request');
   const isLabel = code !== 'PROMPT_LABEL_INVALID' || problems.some(({ at }) => at === 'label');
   throw new AssayError(isLabel ? code : 'PROMPT_INVALID', 'The command has problems.', {
     problems,

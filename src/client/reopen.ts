@@ -10,6 +10,7 @@ import {
   TypedSearchAttributes,
 } from '@temporalio/common';
 
+import { schemaProblems } from '../contracts/schema-problems.js';
 import type { ExperimentInput } from '../contracts/experiment-protocol.js';
 import {
   passRequestSchema,
@@ -57,10 +58,7 @@ export function parsePassRequest(input: PassRequestInput): PassRequest {
   const parsed = passRequestSchema.safeParse(input);
   if (parsed.success) return parsed.data;
   throw new AssayError('SPEC_INVALID', 'What is asked of the run has problems.', {
-    problems: parsed.error.issues.map(({ path, message }) => ({
-      at: path.map(String).join('.') || 'request',
-      message,
-    })),
+    problems: schemaProblems(parsed.error, 'request'),
   });
 }
 

@@ -10,6 +10,7 @@ import {
   TypedSearchAttributes,
 } from '@temporalio/common';
 
+import { schemaProblems } from '../contracts/schema-problems.js';
 import {
   scheduleSpecSchema,
   type ScheduledInput,
@@ -147,10 +148,7 @@ function parseSpec(input: ScheduleSpecInput): ScheduleSpec {
   const parsed = scheduleSpecSchema.safeParse(input);
   if (parsed.success) return parsed.data;
   throw new AssayError('SCHEDULE_INVALID', 'The schedule has problems.', {
-    problems: parsed.error.issues.map(({ path, message }) => ({
-      at: path.map(String).join('.') || 'schedule',
-      message,
-    })),
+    problems: schemaProblems(parsed.error, 'schedule'),
   });
 }
 

@@ -74,6 +74,28 @@ export type PushReply =
   /** Nothing was written. */
   | { readonly error: ErrorDocument };
 
+/** What people see of the push to one platform. */
+export type ShownSide = PlatformPush & { readonly waiting?: string };
+
+/** Where the push to one platform stands between two slices. */
+export interface PushSide {
+  readonly platform: string;
+  /** Of the next slice. */
+  readonly sliceMs: number;
+  /** As it was told last; a side whose phase is `done` or `failed` is over. */
+  readonly shown?: ShownSide;
+  /** For how long nothing has moved there, and how often that was waited for. */
+  readonly silence?: { readonly done: number; readonly ms: number; readonly waits: number };
+  /** It is asked again then: milliseconds since 1970. */
+  readonly waitUntil?: number;
+}
+
+/** What an execution of a push hands to the next one. */
+export interface PushState {
+  readonly checked: CheckedDataset;
+  readonly sides: readonly PushSide[];
+}
+
 /** The slice of a push that an activity does. */
 export interface PushSlice {
   readonly pushId: string;

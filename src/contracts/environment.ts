@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { plainIssues } from './schema-problems.js';
 import { AssayError, type Problem } from '../core/errors/assay-error.js';
 import { platformTitles } from '../core/platforms/backend.js';
 import type { PlatformName } from './backend.js';
@@ -194,7 +195,7 @@ function readVariables(environment: Environment): {
   );
   const parsed = variables.safeParse(given);
   if (parsed.success) return { values: parsed.data, problems: [] };
-  const problems = parsed.error.issues.map((issue) => ({
+  const problems = plainIssues(parsed.error.issues).map((issue) => ({
     at: issue.path.join('.'),
     message: issue.message,
     mend: 'Correct the variable.',

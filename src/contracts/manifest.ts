@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import type { Difference } from '../core/json/differences.js';
 import { jsonObjectSchema as jsonObject, jsonSchema } from './json.js';
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -112,10 +113,5 @@ export type EvaluatorIdentity = z.output<typeof evaluatorIdentitySchema>;
 export type DatasetSample = z.output<typeof datasetSampleSchema>;
 export type ModelIdentity = z.output<typeof modelIdentitySchema>;
 
-/** One way in which two manifests differ, for people. */
-export interface ManifestDifference {
-  /** A path such as `target.model.parameters.temperature`. */
-  readonly at: string;
-  readonly recorded: string;
-  readonly submitted: string;
-}
+/** One way in which two manifests differ, for people: at a path such as `target.model.parameters.temperature`. */
+export type ManifestDifference = Difference;

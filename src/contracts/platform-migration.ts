@@ -23,9 +23,12 @@ export const platformMigrationSchema = z
     direction: z.enum(moveDirections),
     /** Default: all that the direction knows. */
     only: z.array(z.enum(moveParts)).min(1).optional(),
-    /** Only these, by name. Default: all. Experiments are those that ran over them. */
+    /** Only these, by name or pattern (`*`, `?`). Default: all. Experiments are those that ran over them. */
     datasets: names,
-    /** Only these projects and experiments, by name. Default: all. */
+    prompts: names,
+    /** Only these experiments. */
+    experiments: names,
+    /** Only these projects of traces, and experiments of these names. */
     projects: names,
     /** Only traces that began then or later. */
     since: z.iso.datetime({ offset: true }).optional(),
@@ -45,7 +48,27 @@ export const platformMigrationSchema = z
       direction === 'langsmith-to-langfuse' ||
       !(only ?? []).some((part) => part === 'experiments' || part === 'traces'),
     { path: ['only'], message: 'only datasets and prompts are moved in this direction' },
-  );
+  )
+  .superRefine((spec, context) => {
+    const parts = partsOf(spec);
+    for (const [field, needed] of choices) {
+      if (spec[field] === undefined || needed.some((part) => parts.includes(part))) continue;
+      context.addIssue({
+        code: 'custom',
+        path: [field],
+        message: `chooses among ${needed.join(' and ')}, which this move does not move`,
+      });
+    }
+  });
+
+/** What chooses among things, and the parts that they are of. */
+const choices = [
+  ['datasets', ['datasets', 'experiments']],
+  ['prompts', ['prompts']],
+  ['experiments', ['experiments']],
+  ['projects', ['experiments', 'traces']],
+  ['since', ['experiments', 'traces']],
+] as const satisfies readonly (readonly [string, readonly MovePart[]])[];
 
 export type PlatformMigrationSpec = z.output<typeof platformMigrationSchema>;
 export type PlatformMigrationInput = z.input<typeof platformMigrationSchema>;
@@ -105,8 +128,8 @@ export interface MoveReport {
   readonly name: string;
   readonly direction: MoveDirection;
   readonly dryRun: boolean;
-  /** `planned` is a dry run's end, `verified` a move's where all that was carried reads back equal, else `differs`. */
-  readonly status: 'running' | 'planned' | 'verified' | 'differs' | 'failed';
+  /** `planned` is a dry run's end, `verified` a move's where all that was carried reads back equal, else `differs`; a `cancelled` one goes on when it is asked for again. */
+  readonly status: 'running' | 'planned' | 'verified' | 'differs' | 'failed' | 'cancelled';
   readonly source?: MoveSide;
   readonly target?: MoveSide;
   readonly waiting?: string;
@@ -158,6 +181,8 @@ export interface PlatformMigrationActivities {
   endMove(request: {
     readonly migrationId: string;
     readonly error?: ErrorDocument;
+    /** Somebody ended it before its end. */
+    readonly cancelled?: boolean;
   }): Promise<MoveReport>;
 }
 
@@ -171,7 +196,10 @@ export type MoveReply =
 export function partsOf({
   direction,
   only,
-}: Pick<PlatformMigrationSpec, 'direction' | 'only'>): readonly MovePart[] {
+}: {
+  readonly direction: MoveDirection;
+  readonly only?: readonly MovePart[] | undefined;
+}): readonly MovePart[] {
   const all = direction === 'langsmith-to-langfuse' ? moveParts : moveParts.slice(0, 2);
   return all.filter((part) => only === undefined || only.includes(part));
 }

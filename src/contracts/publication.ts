@@ -21,6 +21,8 @@ export interface PlatformRun {
     /** Where it was fetched from, where the target's prompt is kept on a platform: as `last-known-good`. */
     readonly source?: string;
   };
+  /** The ids there of items that have other ones than theirs give: LangSmith's, which were taken out of the dataset and came back. */
+  readonly itemIds?: Readonly<Record<string, string>>;
   /**
    * Where a platform has servers of two kinds: of which kind it was when the run was planned. What is sent is made for that one,
    * whoever sends it and when; how to send and to read it back is decided by the server that is there then.

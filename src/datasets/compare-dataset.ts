@@ -68,8 +68,9 @@ export async function compareDataset(
   const keysOf = (item: DatasetItem, splits: readonly string[]): string =>
     packKeys(comparison.fieldKeys?.({ item, splits }) ?? plainFieldKeys(item, splits));
   const known = new Map<string, { readonly id: string; readonly keys: string }>();
-  for await (const { platformId, item, splits } of there) {
-    const match = comparison.platformId === undefined ? item.id : platformId;
+  for await (const { item, splits } of there) {
+    // As an item of the files is looked for, and not its id there: one that was taken out and came back has another one by now.
+    const match = comparison.platformId?.(dataset, item) ?? item.id;
     known.set(match, { id: item.id, keys: keysOf(item, splits) });
   }
   const size = known.size;

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 
 import { AssayError } from '../core/errors/assay-error.js';
-import type { Json, JsonObject } from '../core/json/json.js';
+import { isObject, type Json } from '../core/json/json.js';
 import { deepestNesting, nestsDeeperThan } from '../core/json/nesting.js';
 import { readJson } from './read-json.js';
 import { tooDeep } from './parse-item.js';
@@ -78,6 +78,3 @@ function fromList(
   });
   return entries;
 }
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

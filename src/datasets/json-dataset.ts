@@ -124,7 +124,10 @@ async function explain(file: string, { problems }: ReadPass): Promise<void> {
       mend: 'Write one item a line into a .jsonl file: there each broken line is named.',
     });
   }
-  const value = await readJson(file, await readFile(file));
+  const bytes = await readFile(file);
+  // An empty file has no items, in whatever form it is.
+  if (bytes.toString('utf8').trim() === '') return;
+  const value = await readJson(file, bytes);
   if (!Array.isArray(value)) problems.add({ at: file, message: 'is not an array of items' }, -1);
   else {
     throw new AssayError('DATASET_INVALID', `${file} changed while it was read.`, {

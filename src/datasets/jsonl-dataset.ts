@@ -64,7 +64,7 @@ async function itemOf(
   if (parsed === undefined) return undefined;
   if ('item' in parsed) return { item: parsed.item, place: number };
   for (const { path, ...rest } of parsed.problems) {
-    pass.problems.add({ at: `${file}:${number}${path.replace(/^\./, ' ')}`, ...rest }, number);
+    pass.problems.add({ at: `${file}:${number}${path.replace(/^\./, ': ')}`, ...rest }, number);
   }
   return undefined;
 }

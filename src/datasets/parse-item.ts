@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
+import { plainIssues, type PlainIssue } from '../contracts/schema-problems.js';
 import { itemIdSchema } from '../contracts/names.js';
 import type { DatasetItem } from '../contracts/records.js';
-import type { Json, JsonObject } from '../core/json/json.js';
+import { isObject, type Json, type JsonObject } from '../core/json/json.js';
 import { deepestNesting, nestsDeeperThan } from '../core/json/nesting.js';
 import type { Problem } from '../core/errors/assay-error.js';
 
@@ -10,12 +11,15 @@ import type { Problem } from '../core/errors/assay-error.js';
 // took longer than all else.
 const objectSchema = z.custom<JsonObject>(isObject, 'is not an object');
 
-const caseSchema = z.object({
-  id: z.union([itemIdSchema, z.int().transform(String)]),
-  inputs: objectSchema,
-  description: z.string().max(10_000).optional(),
-  metadata: objectSchema.optional(),
-});
+const caseSchema = z.object(
+  {
+    id: z.union([itemIdSchema, z.int().transform(String)]),
+    inputs: objectSchema,
+    description: z.string().max(10_000).optional(),
+    metadata: objectSchema.optional(),
+  },
+  'is not an object {"id", "inputs", …}',
+);
 
 export const tooDeep = `is nested deeper than ${deepestNesting} levels`;
 
@@ -34,7 +38,7 @@ export function parseItem(raw: Json): ParsedItem {
   if (nestsDeeperThan(raw, deepestNesting)) return { problems: [{ path: '', message: tooDeep }] };
   const parsed = caseSchema.safeParse(raw);
   if (!parsed.success) {
-    return { problems: parsed.error.issues.map((issue) => problemOf(raw, issue)) };
+    return { problems: plainIssues(parsed.error.issues).map((issue) => problemOf(raw, issue)) };
   }
   const { id, description } = parsed.data;
   const { inputs, metadata, expected } = raw as JsonObject;
@@ -49,10 +53,7 @@ export function parseItem(raw: Json): ParsedItem {
   };
 }
 
-function problemOf(
-  raw: Json,
-  issue: z.core.$ZodIssue,
-): Omit<Problem, 'at'> & { readonly path: string } {
+function problemOf(raw: Json, issue: PlainIssue): Omit<Problem, 'at'> & { readonly path: string } {
   const lacks = (member: string): boolean =>
     issue.path[0] === member && isObject(raw) && !Object.hasOwn(raw, member);
   if (lacks('id')) {
@@ -63,8 +64,4 @@ function problemOf(
   }
   const path = issue.path.length === 0 ? '' : `.${issue.path.map(String).join('.')}`;
   return { path, message: issue.message };
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import { labelKinds, readLabel, type HumanLabel } from '../core/calibration/label.js';
 import { labelledKeys } from '../core/calibration/replay.js';
-import type { Json, JsonObject } from '../core/json/json.js';
+import { isObject, type Json } from '../core/json/json.js';
 import { parseItem, type ParsedItem } from './parse-item.js';
 
 type ItemProblem = Extract<ParsedItem, { problems: unknown }>['problems'][number];
@@ -43,8 +43,4 @@ export function beginLabelled(): (raw: Json) => ParsedItem {
     const kept = { [labelledKeys.output]: output ?? null, [labelledKeys.label]: label ?? null };
     return { item: { ...parsed.item, metadata: { ...parsed.item.metadata, ...kept } } };
   };
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

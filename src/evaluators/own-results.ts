@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { plainIssues } from '../contracts/schema-problems.js';
 import type { ScoreRecord, ScoreValue } from '../contracts/records.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import { cut, reaches, scoreComment } from './score-text.js';
@@ -128,7 +129,7 @@ function shownAny(value: unknown): string {
 }
 
 function issueText(error: z.ZodError, isBare: boolean): string {
-  const [issue] = error.issues;
+  const [issue] = plainIssues(error.issues);
   const where = issue === undefined || isBare ? '' : `${issue.path.join('.')}: `;
   return `${where}${issue?.message ?? 'it is no score'}`;
 }

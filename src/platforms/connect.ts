@@ -3,6 +3,7 @@ import type { PlatformName } from '../contracts/backend.js';
 import { toMustache } from '../core/prompts/templates.js';
 import { createLangfusePlatform } from './langfuse/platform.js';
 import type { RequestPacer } from './http/pacing.js';
+import type { InTurn } from './in-turn.js';
 import { createLangsmithPlatform } from './langsmith/platform.js';
 import type { Platform } from './port.js';
 
@@ -17,6 +18,8 @@ export interface ConnectOptions {
   readonly environment: string;
   /** The pacer of each server's requests. Default: nobody is asked. */
   readonly pacerOf?: (platform: PlatformName, url: string) => RequestPacer;
+  /** Where writers of each server's prompts wait for their turns. Default: turns of this process. */
+  readonly promptTurnsOf?: (platform: PlatformName, url: string) => InTurn;
 }
 
 /**
@@ -36,7 +39,7 @@ export function connectPlatforms(
 
 const connectLangfuse = (
   { baseUrl, publicKey, secretKey, release }: LangfuseConnection,
-  { environment, pacerOf }: ConnectOptions,
+  { environment, pacerOf, promptTurnsOf }: ConnectOptions,
 ): Platform =>
   createLangfusePlatform({
     baseUrl,
@@ -44,12 +47,13 @@ const connectLangfuse = (
     secretKey,
     environment,
     ...(pacerOf === undefined ? {} : { pacer: pacerOf('langfuse', baseUrl) }),
+    ...(promptTurnsOf === undefined ? {} : { promptTurns: promptTurnsOf('langfuse', baseUrl) }),
     ...(release === undefined ? {} : { release }),
   });
 
 const connectLangsmith = (
   { endpoint, apiKey, project, workspaceId }: LangsmithConnection,
-  { environment, pacerOf }: ConnectOptions,
+  { environment, pacerOf, promptTurnsOf }: ConnectOptions,
 ): Platform =>
   createLangsmithPlatform({
     endpoint,
@@ -57,6 +61,7 @@ const connectLangsmith = (
     environment,
     fStrings: toMustache,
     ...(pacerOf === undefined ? {} : { pacer: pacerOf('langsmith', endpoint) }),
+    ...(promptTurnsOf === undefined ? {} : { promptTurns: promptTurnsOf('langsmith', endpoint) }),
     ...(project === undefined ? {} : { project }),
     ...(workspaceId === undefined ? {} : { workspaceId }),
   });

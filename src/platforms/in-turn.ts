@@ -1,14 +1,41 @@
-/** Runs work of one key after another: two that look before they write would both find nothing. Of this process only. */
-export function createTurns(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
-  const last = new Map<string, Promise<unknown>>();
-  return async (key, work) => {
+/**
+ * Runs work of one key after another: two that look before they write would both find nothing. The work gets a signal that ends
+ * with the caller's, and with its turn where that can be lost.
+ */
+export type InTurn = <T>(
+  key: string,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+) => Promise<T>;
+
+/** Turns of this process only, in the order in which they are asked for. Whoever is stopped while it waits waits no longer. */
+export function createTurns(): InTurn {
+  const last = new Map<string, Promise<void>>();
+  return async (key, signal, work) => {
     const before = last.get(key) ?? Promise.resolve();
-    const mine = before.catch(() => undefined).then(work);
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    const mine = before.then(() => ended);
     last.set(key, mine);
     try {
-      return await mine;
+      await orStopped(before, signal);
+      return await work(signal);
     } finally {
+      end();
       if (last.get(key) === mine) last.delete(key);
     }
   };
+}
+
+async function orStopped(before: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  let stop = (): void => undefined;
+  const stopped = new Promise<void>((resolve) => (stop = resolve));
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    await Promise.race([before, stopped]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+  signal.throwIfAborted();
 }

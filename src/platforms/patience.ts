@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { AssayError } from '../core/errors/assay-error.js';
 import { backoffMs } from '../core/retry/backoff.js';
+import { throwIfCancelled } from './http/stopped.js';
 
 /** Tries in all, over about 8 s. A longer outage is its caller's to wait for, where people see it. */
 const defaultTries = 6;
@@ -29,8 +30,11 @@ export async function patiently<T>(
       if (!AssayError.is(error) || error.code !== 'PLATFORM_UNREACHABLE') throw error;
       const pause = error.retryAfterMs ?? backoffMs({ attempt, policy, random: Math.random() });
       if (attempt >= maxTries || pause > longestWaitMs || signal.aborted) throw error;
-      await wait(pause, undefined, { signal }).catch(() => undefined);
-      signal.throwIfAborted();
+      await wait(pause, undefined, { signal }).catch(() => {
+        throwIfCancelled(signal);
+        // A caller whose time is over learns that the platform was away, not that a timer ran out.
+        throw error;
+      });
     }
   }
 }

@@ -1,16 +1,28 @@
 import type { PlatformName } from '../contracts/backend.js';
 import { sha256 } from '../core/ids/hash.js';
 import type { PlatformConnections } from './connect.js';
+import type { PlatformDescription } from './port.js';
 
 /**
- * The place that the keys lead to, so that what is kept of one project is never taken for another's. Clients and workers with the
- * same variables call it alike; nothing secret can be read from it.
+ * Names a server and the whole key to it, so that nothing secret can be read from it. Of Langfuse both halves count: anybody may
+ * know the public one.
  */
-export function placeOf(connections: PlatformConnections, platform: PlatformName): string {
+export function keyHashOf(connections: PlatformConnections, platform: PlatformName): string {
   if (platform === 'langfuse') {
-    const { baseUrl = '', publicKey = '' } = connections.langfuse ?? {};
-    return `langfuse ${baseUrl} ${publicKey}`;
+    const { baseUrl = '', publicKey = '', secretKey = '' } = connections.langfuse ?? {};
+    return sha256(JSON.stringify([platform, baseUrl, publicKey, secretKey]));
   }
-  const { endpoint = '', apiKey = '', workspaceId } = connections.langsmith ?? {};
-  return `langsmith ${endpoint} ${workspaceId ?? sha256(apiKey).slice(0, 16)}`;
+  const { endpoint = '', apiKey = '', workspaceId = '' } = connections.langsmith ?? {};
+  return sha256(JSON.stringify([platform, endpoint, apiKey, workspaceId]));
 }
+
+/**
+ * The project (of LangSmith, the workspace) as its server names it, whatever the key. With the address: two servers of one's own may
+ * have been given equal ids.
+ */
+export const placeOf = ({
+  platform,
+  url,
+  projectId,
+}: Pick<PlatformDescription, 'platform' | 'url' | 'projectId'>): string =>
+  JSON.stringify([platform, url, projectId]);

@@ -50,6 +50,11 @@ export interface OutboundExport {
   readonly records: readonly OutboundRecord[];
   /** True where an earlier try of it may have arrived, in part or as a whole. */
   readonly again?: boolean;
+  /**
+   * Names the last try, once all that it left can be seen: what was learned before that try says nothing of it. Absent while more
+   * may still appear.
+   */
+  readonly settledTry?: string;
 }
 
 /** What came of one request. */
@@ -164,7 +169,10 @@ export interface Platform {
    * moment in which the request leaves, after all encoding: where it says no, nothing is sent (`unreachable`).
    */
   send(batch: OutboundExport, signal: AbortSignal, mayPost?: () => boolean): Promise<SendOutcome>;
-  /** Which of an export's span ids the platform shows now (asked by the export id). */
+  /**
+   * Which of an export's span ids the platform shows now (asked by the export id). Throws PLATFORM_UNREACHABLE with a wait of 0
+   * where the deadline was too short for all of it, and the next call goes on from there.
+   */
   findExport(batch: OutboundExport, signal: AbortSignal): Promise<ReadonlySet<string>>;
   /** All that the platform shows of the run, duplicates included. */
   readBack(request: {

@@ -64,6 +64,24 @@ export interface ForeignScore {
   readonly metadata: JsonObject;
 }
 
+export interface SurveyedScore {
+  readonly id: string;
+  readonly name: string;
+  /** Why it cannot be carried. */
+  readonly left?: string;
+  readonly score?: ForeignScore;
+}
+
+export interface ListedRun {
+  readonly id: string;
+  readonly traceId: string;
+}
+
+export interface SurveyPage {
+  readonly traces: number;
+  readonly scores: readonly SurveyedScore[];
+}
+
 /** A platform as the source of traces. All methods throw AssayError (PLATFORM_*). */
 export interface TraceSource {
   groups(signal: AbortSignal): AsyncIterable<readonly TraceGroup[]>;
@@ -79,6 +97,38 @@ export interface TraceSource {
     void,
     undefined
   >;
+  /**
+   * What lies in a group, counted without reading whole traces, page by page. Scores come each once or more often, with why they
+   * cannot be carried.
+   */
+  survey(request: {
+    readonly group: TraceGroup;
+    readonly since?: string;
+    readonly signal: AbortSignal;
+  }): AsyncIterable<SurveyPage>;
+  /** All runs of a group without what is in them, by their start, from the cursor on. */
+  runs(request: {
+    readonly group: TraceGroup;
+    readonly since?: string;
+    readonly cursor?: string;
+    readonly signal: AbortSignal;
+  }): AsyncGenerator<
+    { readonly runs: readonly ListedRun[]; readonly cursor: string | undefined },
+    void,
+    undefined
+  >;
+  /** Whole traces by their ids, wherever in time their runs lie: a request for each. */
+  tracesOf(
+    group: TraceGroup,
+    ids: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly ForeignTrace[]>;
+  /** All scores of a group, the newest first, from the nth on. */
+  scoresOfGroup(request: {
+    readonly group: TraceGroup;
+    readonly from: number;
+    readonly signal: AbortSignal;
+  }): AsyncIterable<readonly SurveyedScore[]>;
   /** The scores of these runs (id to trace id); what has no value that a score can hold is told to `onLeft`. */
   scores(request: {
     readonly runs: ReadonlyMap<string, string>;
@@ -102,8 +152,6 @@ export interface TraceOrigin {
 export interface TargetExperiment {
   readonly id: string;
   readonly name: string;
-  /** As of a platform's run: for which kind of server the trace is made. */
-  readonly generation?: 'v4' | 'v3';
   readonly description?: string;
   readonly metadata: JsonObject;
   readonly datasetId: string;
@@ -136,7 +184,12 @@ export interface TraceSink {
   }): string;
   encodeTrace(
     trace: ForeignTrace,
-    place: { readonly origin: TraceOrigin; readonly experiment?: TargetExperiment },
+    place: {
+      readonly origin: TraceOrigin;
+      readonly experiment?: TargetExperiment;
+      /** As of a platform's run: for which kind of server the trace is made. */
+      readonly generation?: 'v4' | 'v3';
+    },
   ): OutboxRecord;
   /** The scores of one trace. */
   encodeScores(scores: readonly ForeignScore[], origin: TraceOrigin): OutboxRecord;
@@ -156,6 +209,14 @@ export interface TraceSink {
   }): Promise<boolean>;
   /** The spans of these traces as they stand there, one entry per row, so that what stands twice comes twice. */
   findSpans(window: TraceWindow): Promise<ReadonlyMap<string, readonly string[]>>;
+  /**
+   * How often each trace is in an experiment, by their ids there; nothing where there is no such experiment. Undefined where traces
+   * themselves say what they are in.
+   */
+  findLinks(
+    experiment: { readonly datasetId: string; readonly name: string },
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, number> | undefined>;
   /** The scores of these ids that stand there. */
   findScores(ids: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, ScoreValue>>;
 }

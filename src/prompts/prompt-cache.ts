@@ -124,7 +124,9 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
     if (answer === undefined) {
       entries.delete(key);
       if (copies !== undefined) supervised(copies.forget(name, selector));
-      throw new AssayError('PROMPT_NOT_FOUND', `The platform has no ${selector} of "${name}".`, {
+      const missing =
+        'version' in which ? `version ${which.version}` : `version with the label "${which.label}"`;
+      throw new AssayError('PROMPT_NOT_FOUND', `The platform has no ${missing} of "${name}".`, {
         mend: 'See `assay prompts list`, or push it first.',
       });
     }

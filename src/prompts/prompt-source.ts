@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
+import { plainIssues } from '../contracts/schema-problems.js';
 import type { PromptBody, PromptContent } from '../contracts/prompt.js';
 import { promptNameSchema } from '../contracts/prompt.js';
 import { AssayError, type Problem } from '../core/errors/assay-error.js';
@@ -143,7 +144,11 @@ function textBody(
   // Said already where it is there and cannot be read.
   if (text === undefined) {
     if (!problems.some(({ at }) => at === file)) {
-      problems.push({ at: file, message: 'cannot be read', mend: 'Write the prompt there.' });
+      problems.push({
+        at: file,
+        message: 'is missing',
+        mend: `Write the prompt there, or into ${promptFiles.yaml}.`,
+      });
     }
     return undefined;
   }
@@ -230,7 +235,8 @@ function folderName(path: string, problems: Problem[]): string {
   const folder = basename(path);
   const parsed = promptNameSchema.safeParse(folder);
   if (!parsed.success) {
-    for (const { message } of parsed.error.issues) problems.push({ at: path, message });
+    for (const { message } of plainIssues(parsed.error.issues))
+      problems.push({ at: path, message });
   }
   return folder;
 }

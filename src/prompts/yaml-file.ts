@@ -1,6 +1,7 @@
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 
+import { plainIssues } from '../contracts/schema-problems.js';
 import type { Problem } from '../core/errors/assay-error.js';
 
 /** Aliases that are resolved at most: a bomb of nine lines is a billion nodes without a bound. */
@@ -47,7 +48,7 @@ export function readYaml<T extends z.ZodType>(
   }
   const parsed = schema.safeParse(raw ?? {});
   if (parsed.success) return parsed.data;
-  for (const { path, message } of parsed.error.issues) {
+  for (const { path, message } of plainIssues(parsed.error.issues)) {
     const where = path.map(String).join('.');
     problems.push({
       at: at(offsetOf(document, path)),

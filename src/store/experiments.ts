@@ -292,6 +292,21 @@ export async function areCellsDone(on: Queryable, id: string): Promise<boolean> 
   return row.done;
 }
 
+/**
+ * For how long every cell has ended, in milliseconds by Postgres' clock alone; 0 where some have not.
+ * @throws AssayError EXPERIMENT_NOT_FOUND
+ */
+export async function cellsDoneForMs(on: Queryable, id: string): Promise<number> {
+  const [row] = await rowsOf<{ ms: number }>(
+    on,
+    `select coalesce(extract(epoch from clock_timestamp() - cells_done_at) * 1000, 0)::float8 as ms
+       from assay.experiments where id = $1`,
+    [id],
+  );
+  if (row === undefined) throw notFound(id);
+  return row.ms;
+}
+
 export interface ExperimentEnd {
   readonly status: 'completed' | 'completed_unverified' | 'cancelled' | 'failed';
   readonly summary?: Json;

@@ -101,8 +101,10 @@ create table assay.dataset_push_items (
   platform_id text not null,
   field_keys bytea not null,
   kept boolean default false not null,
+  written_as text,
   constraint dataset_push_items_pkey PRIMARY KEY (push_id, platform, item_key),
-  constraint dataset_push_items_push_id_platform_fkey FOREIGN KEY (push_id, platform) REFERENCES assay.dataset_pushes(push_id, platform) ON DELETE CASCADE
+  constraint dataset_push_items_push_id_platform_fkey FOREIGN KEY (push_id, platform) REFERENCES assay.dataset_pushes(push_id, platform) ON DELETE CASCADE,
+  constraint dataset_push_items_written_as_check CHECK ((written_as = ANY (ARRAY['added'::text, 'changed'::text])))
 );
 
 create table assay.dataset_pushes (
@@ -465,6 +467,8 @@ create table assay.platform_migration_items (
   held bigint,
   began_at timestamp with time zone,
   last_at timestamp with time zone,
+  seen bigint,
+  run text,
   constraint platform_migration_items_pkey PRIMARY KEY (migration_id, kind, source_id),
   constraint platform_migration_items_migration_id_fkey FOREIGN KEY (migration_id) REFERENCES assay.platform_migrations(id) ON DELETE CASCADE,
   constraint platform_migration_items_state_check CHECK ((state = ANY (ARRAY['found'::text, 'written'::text, 'verified'::text, 'differs'::text, 'left'::text])))
@@ -493,6 +497,13 @@ create table assay.platform_migrations (
   constraint platform_migrations_pkey PRIMARY KEY (id),
   constraint platform_migrations_project_name_key UNIQUE (project, name),
   constraint platform_migrations_direction_check CHECK ((direction = ANY (ARRAY['langsmith-to-langfuse'::text, 'langfuse-to-langsmith'::text])))
+);
+
+create table assay.platform_places (
+  key_hash text not null,
+  place text not null,
+  seen_at timestamp with time zone default clock_timestamp() not null,
+  constraint platform_places_pkey PRIMARY KEY (key_hash)
 );
 
 create table assay.projects (

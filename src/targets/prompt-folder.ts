@@ -4,7 +4,7 @@ import type { ModelConfig } from '../contracts/config.js';
 import type { TargetIdentity } from '../contracts/manifest.js';
 import type { PromptContent, PromptMessage } from '../contracts/prompt.js';
 import { AssayError } from '../core/errors/assay-error.js';
-import type { Json, JsonObject } from '../core/json/json.js';
+import { isObject, type Json, type JsonObject } from '../core/json/json.js';
 import { promptVariables } from '../core/prompts/variables.js';
 import type { ChatMessage } from '../models/port.js';
 import { readMetadata, readPromptSource } from '../prompts/prompt-source.js';
@@ -139,9 +139,6 @@ function responseSchemaOf(
   }
   return { name: 'answer', schema: format };
 }
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * Fills a template with an item's input. Escaping is off (a prompt is no HTML); objects and lists become JSON. The messages of

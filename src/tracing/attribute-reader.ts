@@ -1,6 +1,6 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 
-import type { Json, JsonObject } from '../core/json/json.js';
+import { isObject, type Json, type JsonObject } from '../core/json/json.js';
 import { deepestNesting, nestsDeeperThan } from '../core/json/nesting.js';
 import { wellFormed } from '../core/text/well-formed.js';
 import { traceLimits } from './limits.js';
@@ -104,9 +104,6 @@ export function createReader(
 }
 
 const mostCounts = 50;
-
-export const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isCount = (member: [string, Json]): member is [string, number] =>
   typeof member[1] === 'number' && Number.isFinite(member[1]);

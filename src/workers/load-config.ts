@@ -3,8 +3,7 @@ import { mkdir, realpath, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-import type { z } from 'zod';
-
+import { schemaProblems } from '../contracts/schema-problems.js';
 import { configSchema, type Config } from '../contracts/config.js';
 import { AssayError, toErrorDocument, type Problem } from '../core/errors/assay-error.js';
 import { sha256 } from '../core/ids/hash.js';
@@ -167,10 +166,7 @@ function check(exported: unknown): Config {
   const parsed = configSchema.safeParse(exported);
   if (!parsed.success) {
     throw new AssayError('CONFIG_INVALID', `${configFileName} has problems.`, {
-      problems: parsed.error.issues.map((issue) => ({
-        at: issue.path.map(String).join('.') || configFileName,
-        message: reasonOf(issue),
-      })),
+      problems: schemaProblems(parsed.error, configFileName),
     });
   }
   const problems = danglingNames(parsed.data);
@@ -179,12 +175,6 @@ function check(exported: unknown): Config {
   }
   return parsed.data;
 }
-
-/** Of a name that may not be one, what is wrong with it: the issue itself only says that some key is invalid. */
-const reasonOf = (issue: z.core.$ZodIssue): string =>
-  issue.code === 'invalid_key'
-    ? issue.issues.map(({ message }) => message).join('; ')
-    : issue.message;
 
 /** Names that point at nothing: found here, once, and not by the first cell. */
 function danglingNames(config: Config): Problem[] {

@@ -20,6 +20,7 @@ import type { CellTracing } from '../tracing/port.js';
 import type { LoadedConfig } from './load-config.js';
 import { platformPacer } from './platform-pacer.js';
 import { createPromptFetcher } from './prompt-fetcher.js';
+import { createPromptTurns } from './prompt-turns.js';
 
 /** What a worker's activities are made of, and how it is taken apart again. */
 export interface WorkerPorts {
@@ -62,11 +63,13 @@ export async function openPorts(request: {
     const paidCalls = createPaidCalls({ journal, governor, budgets });
     const prices = createPriceBook(environment);
     const outbound = createOutbound({ allow: loaded.config.network.allow });
+    const promptTurns = createPromptTurns(connections.databaseUrl);
     const platforms = connectPlatforms(connections, {
       environment:
         loaded.config.platform.environment ??
         (environment['LANGFUSE_TRACING_ENVIRONMENT'] || 'assay'),
       pacerOf: (platform, url) => platformPacer(governor, { platform, url }),
+      promptTurnsOf: promptTurns.of,
     });
     const prompts = createPromptFetcher({ platforms, store, loaded, connections });
     const ports: ExperimentPorts = {
@@ -95,6 +98,7 @@ export async function openPorts(request: {
         await journal.close();
         await outbound.close();
         await Promise.all(platforms.map((platform) => platform.close()));
+        await promptTurns.close();
         await store.close();
       },
     };

@@ -1,16 +1,15 @@
-import { join } from 'node:path';
-
 import { platformNamed } from '../activities/experiment/run-platforms.js';
 import type { PlatformName } from '../contracts/backend.js';
 import type { Connections } from '../contracts/environment.js';
-import { placeOf } from '../platforms/place.js';
 import type { Platform } from '../platforms/port.js';
-import { createPromptCache, type PromptCache } from '../prompts/prompt-cache.js';
-import { readPromptFolders } from '../prompts/prompt-folders.js';
-import { dropPromptCopy, findPromptCopy, keepPromptCopy } from '../store/prompts/copies.js';
+import { createPlatformPromptCache } from '../prompts/platform-prompts.js';
+import type { PromptCache } from '../prompts/prompt-cache.js';
 import type { Store } from '../store/store.js';
 import type { PlatformPromptFetcher } from '../targets/fetched-prompt.js';
 import type { LoadedConfig } from './load-config.js';
+
+/** A run that is planned can wait longer than a request of an application. */
+const timeoutMs = 15_000;
 
 /** Fetches the prompts of targets from a platform; what it said last, or the project's files, where it is away. */
 export function createPromptFetcher(from: {
@@ -20,26 +19,16 @@ export function createPromptFetcher(from: {
   readonly connections: Connections;
 }): { readonly fetch: PlatformPromptFetcher; settled(): Promise<void> } {
   const { platforms, store, loaded, connections } = from;
-  const { project } = loaded.config;
   const caches = new Map<PlatformName, PromptCache>();
-  const create = (name: PlatformName): PromptCache => {
-    const { prompts } = platformNamed({ platforms }, name);
-    const source = placeOf(connections, name);
-    return createPromptCache({
-      load: (prompt, which, signal) =>
-        prompts.resolve === undefined
-          ? prompts.get(prompt, which, signal)
-          : prompts.resolve(prompt, which, signal),
-      copies: {
-        keep: (prompt, selector, copy) =>
-          keepPromptCopy(store, { project, source, prompt, selector }, copy),
-        find: (prompt, selector) => findPromptCopy(store, { project, source, prompt, selector }),
-        forget: (prompt, selector) => dropPromptCopy(store, { project, source, prompt, selector }),
-      },
-      file: async (prompt) => (await readPromptFolders(join(loaded.root, 'targets'), [prompt]))[0],
-      timeoutMs: 15_000,
+  const create = (name: PlatformName): PromptCache =>
+    createPlatformPromptCache({
+      project: loaded.config.project,
+      platform: platformNamed({ platforms }, name),
+      connections,
+      store: () => Promise.resolve(store),
+      folder: loaded.root,
+      timeoutMs,
     });
-  };
   return {
     fetch: async (wish, platform) => {
       const cache = caches.get(platform) ?? create(platform);

@@ -1,24 +1,25 @@
 import {
-  ActivityCancellationType,
+  continueAsNew,
   defineQuery,
   proxyActivities,
   setCurrentDetails,
   setHandler,
-  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 
 import type {
-  CheckedDataset,
+  CheckReply,
   DatasetActivities,
   DatasetPushRequest,
   PlatformPush,
   PushReply,
-  PushSlice,
-  SliceReply,
+  PushSide,
+  PushState,
+  ShownSide,
 } from '../contracts/dataset-push.js';
 import { pushStory } from '../core/dataset/push-story.js';
 import { pushProgressQuery, taskQueues } from '../core/experiment/naming.js';
+import { createHandOver, firstSide, isOver, pushTo, untilItWorks } from './dataset-push-side.js';
 import { failureDocument } from './failure-document.js';
 
 /** What a query shows. */
@@ -29,96 +30,71 @@ export interface ShownPush {
 
 const progress = defineQuery<ShownPush>(pushProgressQuery);
 
-/** The first slices are short, so that a small push is seen; those of one that takes hours are longer, for a short history. */
-const firstSliceMs = 20_000;
-const longestSliceMs = 600_000;
-
-// Lost workers and our own store are Temporal's to retry; a platform that is away comes back as data.
-const untilItWorks = {
-  initialInterval: '500 ms',
-  backoffCoefficient: 2,
-  maximumInterval: '20 s',
-} as const;
-
 /**
  * Brings a dataset of the project's folder to its platforms. The files are checked as a whole before anything is written; then
  * each platform goes by itself: what one does, waits for or refuses is nothing to the others.
+ *
+ * @param state what the execution before this one handed over.
  */
-export async function datasetPush(request: DatasetPushRequest): Promise<PushReply> {
-  const queues = taskQueues(request.project);
-  const { checkPush } = proxyActivities<Pick<DatasetActivities, 'checkPush'>>({
-    taskQueue: queues.orchestration,
-    startToCloseTimeout: '6 hours',
-    heartbeatTimeout: '30 s',
-    retry: untilItWorks,
-  });
+export async function datasetPush(
+  request: DatasetPushRequest,
+  state?: PushState,
+): Promise<PushReply> {
   const pushId = `${workflowInfo().workflowId}/${workflowInfo().firstExecutionRunId}`;
   setHandler(progress, () => ({ request, pushId }));
-  setCurrentDetails(pushStory(request.dataset, { step: 'checking' }));
-  let checked: CheckedDataset;
-  try {
-    const reply = await checkPush(request);
-    if ('error' in reply) return reply;
-    ({ checked } = reply);
-  } catch (error) {
-    return { error: failureDocument(error) };
-  }
-  const shown = new Map<string, PlatformPush & { readonly waiting?: string }>();
-  const tell = (each: PlatformPush & { readonly waiting?: string }): void => {
-    shown.set(each.platform, each);
+  const shown = new Map<string, ShownSide>();
+  const show = (): void => {
     setCurrentDetails(
       pushStory(request.dataset, { step: 'pushing', platforms: [...shown.values()] }),
     );
   };
-  const platforms = await Promise.all(
-    checked.platforms.map((platform) =>
-      pushTo({ pushId, platform, request, checked, sliceMs: firstSliceMs }, tell),
+  let checked = state?.checked;
+  if (checked === undefined) {
+    setCurrentDetails(pushStory(request.dataset, { step: 'checking' }));
+    const reply = await check(request);
+    if ('error' in reply) return reply;
+    ({ checked } = reply);
+  }
+  const sides = state?.sides ?? checked.platforms.map(firstSide);
+  for (const { platform, shown: before } of sides) {
+    if (before !== undefined) shown.set(platform, before);
+  }
+  if (shown.size > 0) show();
+  const push = { pushId, request, checked };
+  const handOver = createHandOver();
+  const stand = await Promise.all(
+    sides.map((side) =>
+      pushTo(push, side, {
+        handOver,
+        tell: (each) => {
+          shown.set(each.platform, each);
+          show();
+        },
+      }),
     ),
   );
-  return { pushed: checked, platforms };
+  if (!stand.every(isOver)) {
+    return continueAsNew<typeof datasetPush>(request, { checked, sides: stand });
+  }
+  return { pushed: checked, platforms: stand.flatMap(outcomeOf) };
 }
 
-async function pushTo(
-  first: PushSlice,
-  tell: (push: PlatformPush & { readonly waiting?: string }) => void,
-): Promise<PlatformPush> {
-  const { pushSlice, givePushUp } = proxyActivities<
-    Pick<DatasetActivities, 'pushSlice' | 'givePushUp'>
-  >({
-    taskQueue: taskQueues(first.request.project).publishing,
-    startToCloseTimeout: '2 hours',
-    heartbeatTimeout: '10 s',
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+async function check(request: DatasetPushRequest): Promise<CheckReply> {
+  const { checkPush } = proxyActivities<Pick<DatasetActivities, 'checkPush'>>({
+    taskQueue: taskQueues(request.project).orchestration,
+    startToCloseTimeout: '6 hours',
+    heartbeatTimeout: '30 s',
     retry: untilItWorks,
-    summary: first.platform,
   });
-  let { sliceMs } = first;
-  let awaySince: { readonly at: number; readonly done: number } | undefined;
-  for (;;) {
-    let reply: SliceReply;
-    try {
-      reply = await pushSlice({ ...first, sliceMs });
-    } catch (error) {
-      reply = await givePushUp(first, failureDocument(error));
-    }
-    const { away, ...push } = reply;
-    tell(push);
-    if (push.phase === 'done' || push.phase === 'failed') return push;
-    sliceMs = Math.min(sliceMs * 2, longestSliceMs);
-    if (away === undefined) {
-      awaySince = undefined;
-      continue;
-    }
-    // A platform that stumbles and goes on is not away: only silence counts.
-    const done = push.listed + push.position + push.archived;
-    if (awaySince === undefined || awaySince.done !== done) awaySince = { at: Date.now(), done };
-    const left = first.request.patienceMs - (Date.now() - awaySince.at);
-    if (left <= 0) {
-      const given = await givePushUp(first, away.error);
-      tell(given);
-      return given;
-    }
-    tell({ ...push, waiting: away.error.message });
-    await sleep(Math.min(away.waitMs, Math.max(left, 1)), { summary: `${first.platform} is away` });
+  try {
+    return await checkPush(request);
+  } catch (error) {
+    return { error: failureDocument(error) };
   }
+}
+
+function outcomeOf({ shown }: PushSide): readonly PlatformPush[] {
+  if (shown === undefined) return [];
+  const { waiting: _waiting, ...push } = shown;
+  return [push];
 }

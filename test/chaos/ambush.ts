@@ -1,5 +1,5 @@
-/** What a relay carries: statements to Postgres, requests to the platform or to the model. */
-export type Way = 'database' | 'platform' | 'model';
+/** What a relay carries: statements to Postgres, requests to Langfuse (`platform`), to LangSmith or to the model. */
+export type Way = 'database' | 'platform' | 'langsmith' | 'model';
 
 /** Before it reaches the service, or once the service has answered and before the worker hears of it. */
 export type Moment = 'sent' | 'answered';

@@ -5,9 +5,29 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Ambushes, Moment, Way } from './ambush.js';
 import type { Relay } from './database-relay.js';
+import type { RelayFate, RelayFaults } from './relay-faults.js';
+
+/** A request that the service has answered, whatever became of its answer. */
+export interface Delivered {
+  readonly method: string;
+  readonly path: string;
+  readonly body: Buffer;
+  readonly status: number;
+}
+
+export interface HttpRelayOptions {
+  readonly way: Way;
+  readonly ambushes: Ambushes;
+  /** Default: none. */
+  readonly faults?: RelayFaults;
+  readonly onDelivered?: (delivered: Delivered) => void;
+}
+
+const passing: RelayFate = { delayMs: 0, then: { kind: 'pass' } };
 
 const bodyOf = async (message: IncomingMessage): Promise<Buffer> => {
   const chunks: Buffer[] = [];
@@ -39,10 +59,21 @@ const ask = (
     upstream.end(body);
   });
 
-/** Carries HTTP as it is: a connection that the service drops is dropped here as well. */
+const refuse = (
+  response: ServerResponse,
+  { status, retryAfterSeconds }: Extract<RelayFate['then'], { kind: 'refused' }>,
+): void => {
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+  });
+  response.end(JSON.stringify({ detail: 'ordered by a test', error: 'ordered by a test' }));
+};
+
+/** Carries HTTP as it is, but for faults that were ordered: a connection that the service drops is dropped here as well. */
 export const openHttpRelay = async (
   targetUrl: string,
-  { way, ambushes }: { readonly way: Way; readonly ambushes: Ambushes },
+  { way, ambushes, faults, onDelivered }: HttpRelayOptions,
 ): Promise<Relay> => {
   const target = new URL(targetUrl);
   const passes = async (request: IncomingMessage, moment: Moment): Promise<boolean> => {
@@ -54,8 +85,18 @@ export const openHttpRelay = async (
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     response.on('error', () => undefined);
     const body = await bodyOf(request);
+    const { method = 'GET', url: path = '/' } = request;
     if (!(await passes(request, 'sent'))) throw new Error('lost on the way there');
+    const { delayMs, then } = faults?.fateOf(method) ?? passing;
+    if (delayMs > 0) await wait(delayMs);
+    if (then.kind === 'connection lost') throw new Error('lost on the way there');
+    if (then.kind === 'refused') {
+      refuse(response, then);
+      return;
+    }
     const { answer, body: answerBody } = await ask(target, request, body);
+    onDelivered?.({ method, path, body, status: answer.statusCode ?? 0 });
+    if (then.kind === 'answer lost') throw new Error('lost on the way back');
     if (!(await passes(request, 'answered'))) throw new Error('lost on the way back');
     const { 'transfer-encoding': _encoding, connection: _connection, ...headers } = answer.headers;
     response.writeHead(answer.statusCode ?? 502, {

@@ -1,6 +1,7 @@
 import type { Place } from './ambush.js';
 
-const at = (place: Omit<Place, 'then'> & { readonly then?: Place['then'] }): Place => ({
+/** A place whose bytes go on unless it says otherwise. */
+export const at = (place: Omit<Place, 'then'> & { readonly then?: Place['then'] }): Place => ({
   then: 'forward',
   ...place,
 });

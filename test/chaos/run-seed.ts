@@ -1,16 +1,15 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { writeFile } from 'node:fs/promises';
 
 import type { ExperimentView } from '../../src/client/experiments.js';
 import { isFinalStatus } from '../../src/core/experiment/naming.js';
-import { countRun, type Counted } from './count.js';
-import { startFleet, type Fleet } from './fleet.js';
-import { project, startInstallation, type Installation } from './installation.js';
+import { brokenAbsences, createAbsences, type Absence, type Absences } from './absence.js';
+import { countRun, itemsOf, rootOn, type Counted } from './count.js';
+import { project, type Installation } from './installation.js';
 import type { ChaosOptions } from './options.js';
 import { drawSchedule, type Scheduled } from './schedule.js';
-import { createSignals, type Signals } from './signals.js';
-import { createStriker, type Striker } from './strikes.js';
+import { createCue, letGo, onStage, type Stage } from './stage.js';
 
 /** One seed's line. */
 export interface SeedResult extends Counted {
@@ -19,57 +18,36 @@ export interface SeedResult extends Counted {
   /** From the submission to the run's end. */
   readonly seconds: number;
   readonly status: string;
+  /** The times at which one of two platforms was away. */
+  readonly absences: readonly Absence[];
   /** Which promises broke, in words; empty where all held. */
   readonly broken: readonly string[];
 }
 
 const name = 'under-chaos';
 const lookEveryMs = 250;
-/** Nothing ended for so long: the next strike comes all the same. */
-const stallMs = 45_000;
-
-interface Run {
-  readonly on: Installation;
-  readonly fleet: Fleet;
-  readonly signals: Signals;
-  readonly striker: Striker;
-  readonly options: ChaosOptions;
-}
-
 /** The run as its rows show it; undefined while Postgres is away. */
 const look = (on: Installation): Promise<ExperimentView | undefined> =>
   on.client.experiments.get({ project, name }).catch(() => undefined);
 
 /** Strikes by the schedule until the run has ended; nobody helps the run meanwhile. */
 const follow = async (
-  { on, striker, options }: Run,
+  { on, striker, options }: Stage,
   schedule: readonly Scheduled[],
 ): Promise<ExperimentView | undefined> => {
-  const left = [...schedule];
+  const cue = createCue(schedule, striker);
   const deadline = performance.now() + options.deadlineMs;
   let view: ExperimentView | undefined;
   let status = '';
-  let ended = 0;
-  let movedAt = performance.now();
   while (performance.now() < deadline) {
     view = (await look(on)) ?? view;
     if (view !== undefined) {
       if (view.status !== status) on.diary.note(`the run is ${view.status}`);
       ({ status } = view);
-      const now = view.counts.planned - view.counts.pending;
-      if (now > ended) movedAt = performance.now();
-      ended = now;
+      const ended = view.counts.planned - view.counts.pending;
       on.diary.progress(`${ended}/${view.counts.planned}`);
       if (isFinalStatus(view.status)) return view;
-      const share = ended / Math.max(1, options.cells);
-      while (
-        left[0] !== undefined &&
-        (left[0].at <= share || performance.now() - movedAt > stallMs)
-      ) {
-        movedAt = performance.now();
-        striker.begin(left[0].strike);
-        left.shift();
-      }
+      cue.at(ended / options.cells);
     }
     await wait(lookEveryMs);
   }
@@ -90,7 +68,7 @@ const judge = (result: Omit<SeedResult, 'broken'>, cells: number): string[] => {
     broken.push(`${repeatedPaidCalls} paid calls were repeated, ${inFlightBound} were in flight`);
   // Every fault passes, so nothing excuses another end than the one with everything read back.
   if (result.status !== 'completed') broken.push(`the run ended as ${result.status}`);
-  return broken;
+  return [...broken, ...brokenAbsences(result.absences)];
 };
 
 const nothing: Counted = {
@@ -102,13 +80,38 @@ const nothing: Counted = {
   duplicateScores: 0,
   strangers: 0,
   ambiguousResends: 0,
+  rewritten: 0,
   repeatedPaidCalls: 0,
   pending: 0,
+  platforms: [],
 };
 
-const strikeAndCount = async (run: Run, seed: number): Promise<SeedResult> => {
-  const { on, fleet, signals, striker, options } = run;
-  const schedule = drawSchedule(seed, options.short);
+/** What has ended of the run, and what a platform shows of it. */
+const absencesOf = (on: Installation, { cells }: ChaosOptions): Absences => {
+  const runUidOf = async (): Promise<string> =>
+    (await on.client.experiments.get({ project, name })).runUid;
+  return createAbsences(on, {
+    due: async (platform) => {
+      const runUid = await runUidOf();
+      const ended: string[] = [];
+      for await (const { itemId } of on.client.experiments.results({ project, name }))
+        ended.push(rootOn(platform, runUid, itemId));
+      return ended;
+    },
+    shown: async (platform) => {
+      const runUid = await runUidOf();
+      const rows =
+        platform === 'langfuse'
+          ? await on.platform.spanRows(runUid)
+          : on.langsmith?.log.recordsOf({ runUid, items: itemsOf(cells) }).spans;
+      return new Set(rows?.keys());
+    },
+  });
+};
+
+const strikeAndCount = async (stage: Stage): Promise<SeedResult> => {
+  const { seed, on, signals, striker, absences, options } = stage;
+  const schedule = drawSchedule(seed, options);
   await writeFile(join(on.folder, 'schedule.json'), JSON.stringify(schedule, undefined, 1));
   const started = performance.now();
   // What lies in wait for the plan must be there before it.
@@ -121,54 +124,28 @@ const strikeAndCount = async (run: Run, seed: number): Promise<SeedResult> => {
     concurrency: options.concurrency,
   });
   const view = await follow(
-    run,
+    stage,
     schedule.filter(({ at }) => at > 0),
   );
   const seconds = Math.round((performance.now() - started) / 100) / 10;
-  // What was frozen goes on first: a zombie that writes after the run's end must be counted.
-  await striker.over();
-  await wait(2_000);
-  await fleet.stop();
-  for (const name of on.ambushes.waiting()) on.diary.note(`nobody came by ${name}`);
+  await letGo(stage);
   const { inFlightBound } = signals;
   if (view === undefined) {
     const broken = [`the run did not end by itself within ${options.deadlineMs / 1_000} s`];
-    return { ...nothing, seed, inFlightBound, seconds, status: 'running', broken };
+    return { ...nothing, seed, inFlightBound, seconds, status: 'running', absences: [], broken };
   }
   const counted = await countRun(on, view, options.cells);
-  const result = { seed, ...counted, inFlightBound, seconds, status: view.status };
+  const result = {
+    seed,
+    ...counted,
+    inFlightBound,
+    seconds,
+    status: view.status,
+    absences: absences.all,
+  };
   return { ...result, broken: judge(result, options.cells) };
 };
 
 /** One run on an installation of its own. */
-export const runSeed = async (seed: number, options: ChaosOptions): Promise<SeedResult> => {
-  const on = await startInstallation({
-    seed,
-    cells: options.cells,
-    historyEvents: options.short ? 60 : 150,
-  });
-  let keep = options.keep;
-  let fleet: Fleet | undefined;
-  try {
-    fleet = await startFleet({
-      folder: on.folder,
-      count: options.workers,
-      environment: on.environment,
-      entry: resolve('dist/workers/main.js'),
-      onLog: (line) => on.diary.worker(line),
-      onCrash: (text) => on.diary.note(text),
-    });
-    const signals = createSignals(on);
-    const striker = createStriker({ on, fleet, signals, seed });
-    const result = await strikeAndCount({ on, fleet, signals, striker, options }, seed);
-    for (const text of result.broken) on.diary.note(`BROKEN: ${text}`);
-    return result;
-  } catch (error) {
-    keep = true;
-    throw error;
-  } finally {
-    await fleet?.stop();
-    await on.stop({ keep });
-    if (keep) process.stderr.write(`left for a look: ${on.folder}\n`);
-  }
-};
+export const runSeed = (seed: number, options: ChaosOptions): Promise<SeedResult> =>
+  onStage({ seed, options }, absencesOf, strikeAndCount);

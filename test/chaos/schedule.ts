@@ -1,6 +1,15 @@
 import { createRandom, type Random } from '../../src/devstack/model/random.js';
 import type { Place } from './ambush.js';
 import { callPlaces, publishingPlaces, stepPlaces } from './places.js';
+import type { ChaosOptions } from './options.js';
+import {
+  langsmithPublishingPlaces,
+  langsmithStepPlaces,
+  legacyStepPlaces,
+  linkPlaces,
+  pushPlaces,
+} from './platform-places.js';
+import type { RelayShares } from './relay-faults.js';
 
 /** What is done to the installation. Times in milliseconds. */
 export type Strike =
@@ -14,7 +23,11 @@ export type Strike =
   | { readonly kind: 'kill Postgres'; readonly forMs: number }
   | { readonly kind: 'platform down'; readonly forMs: number }
   | { readonly kind: 'platform 429s'; readonly requests: number }
-  | { readonly kind: 'model 429s'; readonly forMs: number };
+  | { readonly kind: 'model 429s'; readonly forMs: number }
+  | { readonly kind: 'LangSmith down'; readonly forMs: number }
+  | { readonly kind: 'LangSmith refuses'; readonly status: 429 | 503; readonly requests: number }
+  /** Until the other one has all that had ended when it went. */
+  | { readonly kind: 'away'; readonly platform: 'langfuse' | 'langsmith' };
 
 /** A strike, and when: once this share of the cells has ended. */
 export interface Scheduled {
@@ -28,6 +41,14 @@ export const background = {
   platformErrors: 0.05,
   modelErrors: 0.05,
 } as const;
+
+/** The same of LangSmith, which stands behind a relay that makes them. */
+export const langsmithBackground: RelayShares = {
+  answerLost: 0.05,
+  serverError: 0.03,
+  busy: 0.02,
+  slow: 0.2,
+};
 
 const between = (random: Random, from: number, to: number): number =>
   Math.round(from + random() * (to - from));
@@ -52,7 +73,34 @@ const pastVisibility = (random: Random): number => between(random, 26_000, 30_00
 const killsAt = (places: readonly Place[]): Strike[] =>
   places.map((place) => ({ kind: 'kill at', place }));
 
-const fullSet = (random: Random): Strike[] => [
+/** Where a schedule may lie in wait. */
+interface Places {
+  readonly steps: readonly Place[];
+  readonly publishing: readonly Place[];
+}
+
+type Platforms = Pick<ChaosOptions, 'backend' | 'langfuse'>;
+
+const placesOf = ({ backend, langfuse }: Platforms): Places => {
+  const onV3 = langfuse === 'legacy';
+  const both = backend === 'both';
+  return {
+    steps: [...(onV3 ? legacyStepPlaces : stepPlaces), ...(both ? langsmithStepPlaces : [])],
+    publishing: [
+      ...publishingPlaces,
+      ...(onV3 ? linkPlaces : []),
+      ...(both ? langsmithPublishingPlaces : []),
+    ],
+  };
+};
+
+const langsmithSet = (random: Random, short: boolean): Strike[] => [
+  { kind: 'LangSmith down', forMs: short ? 3_000 : between(random, 10_000, 30_000) },
+  { kind: 'LangSmith refuses', status: 429, requests: between(random, 3, 10) },
+  { kind: 'LangSmith refuses', status: 503, requests: between(random, 3, 10) },
+];
+
+const fullSet = (random: Random, publishingPlaces: readonly Place[]): Strike[] => [
   // Five kills in the midst of the cells: two anywhere, three at exact moments.
   ...times(2, () => ({ kind: 'kill worker' })),
   ...killsAt(draw(random, callPlaces, 2)),
@@ -76,7 +124,7 @@ const fullSet = (random: Random): Strike[] => [
   ...times(2, () => ({ kind: 'model 429s', forMs: between(random, 1_000, 4_000) })),
 ];
 
-const shortSet = (random: Random): Strike[] => [
+const shortSet = (random: Random, publishingPlaces: readonly Place[]): Strike[] => [
   { kind: 'kill worker' },
   ...killsAt(draw(random, callPlaces, 1)),
   ...draw(random, publishingPlaces.filter(keepsSession), 1).map((place): Strike => ({
@@ -110,19 +158,62 @@ const shuffled = (random: Random, strikes: readonly Strike[]): readonly Strike[]
     .sort((one, other) => one.key - other.key)
     .map(({ strike }) => strike);
 
+const scheduled = (random: Random, strikes: readonly Strike[]): readonly Scheduled[] => {
+  const at = moments(random, strikes.length);
+  return strikes.map((strike, index) => ({ at: at[index] ?? 0, strike }));
+};
+
+/** Each platform is away once, while the other has its own troubles. */
+const absences = (random: Random, { backend, short }: ScheduleOptions): readonly Scheduled[] => {
+  if (backend !== 'both') return [];
+  const platforms: ('langfuse' | 'langsmith')[] = ['langfuse', 'langsmith'];
+  const first = Math.floor(random() * 2);
+  return (short ? platforms.slice(first, first + 1) : platforms).map((platform) => ({
+    at: Math.round((0.3 + random() * 0.5) * 1_000) / 1_000,
+    strike: { kind: 'away', platform },
+  }));
+};
+
+export type ScheduleOptions = Platforms & Pick<ChaosOptions, 'short'>;
+
+const inOrder = (all: readonly Scheduled[]): readonly Scheduled[] =>
+  [...all].sort((one, other) => one.at - other.at);
+
 /**
  * Draws a schedule: the same one for the same seed. Moments are shares of the run and no times, so that every strike
  * hits a run that is under way, however slow the machine; what a strike meets there is chance. Ambushes at the steps that a
  * run takes once (plan, read-back, finish) lie from the beginning.
  */
-export const drawSchedule = (seed: number, short: boolean): readonly Scheduled[] => {
+export const drawSchedule = (seed: number, options: ScheduleOptions): readonly Scheduled[] => {
+  const { short, backend } = options;
   const random = createRandom(seed);
+  const places = placesOf(options);
   // A step that loses its worker is begun again after a heartbeat's timeout of 30 s: too long for a short check.
-  const steps = killsAt(draw(random, stepPlaces, short ? 0 : 2));
-  const strikes = shuffled(random, short ? shortSet(random) : fullSet(random));
-  const at = moments(random, strikes.length);
-  return [
+  const steps = killsAt(draw(random, places.steps, short ? 0 : 2));
+  const set = (short ? shortSet : fullSet)(random, places.publishing);
+  const both = backend === 'both' ? langsmithSet(random, short) : [];
+  return inOrder([
     ...steps.map((strike) => ({ at: 0, strike })),
-    ...strikes.map((strike, index) => ({ at: at[index] ?? 0, strike })),
-  ].sort((one, other) => one.at - other.at);
+    ...scheduled(random, shuffled(random, [...set, ...both])),
+    ...absences(random, options),
+  ]);
+};
+
+/** Draws what befalls the push of a dataset; moments are shares of its items. */
+export const drawPushSchedule = (seed: number, options: ScheduleOptions): readonly Scheduled[] => {
+  const { short, backend } = options;
+  const random = createRandom(seed);
+  const places = [...pushPlaces.langfuse, ...(backend === 'both' ? pushPlaces.langsmith : [])];
+  const strikes: Strike[] = [
+    ...times(short ? 1 : 2, () => ({ kind: 'kill worker' })),
+    ...killsAt(draw(random, places, short ? 1 : 3)),
+    { kind: 'freeze worker', forMs: pastLease(random) },
+    { kind: 'deploy' },
+    { kind: 'stop Temporal', forMs: between(random, 1_000, short ? 1_500 : 8_000) },
+    { kind: 'kill Postgres', forMs: between(random, 500, short ? 1_000 : 6_000) },
+    { kind: 'platform down', forMs: between(random, 3_000, short ? 4_000 : 15_000) },
+    { kind: 'platform 429s', requests: between(random, 3, 10) },
+    ...(backend === 'both' ? langsmithSet(random, short) : []),
+  ];
+  return inOrder([...scheduled(random, shuffled(random, strikes)), ...absences(random, options)]);
 };

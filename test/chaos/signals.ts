@@ -28,11 +28,14 @@ export interface Signals {
    * for, read just after the signal.
    */
   readonly inFlightBound: number;
+  /** How many there were. */
+  readonly sent: number;
 }
 
 export const createSignals = ({ diary, model, database }: Installation): Signals => {
   const frozen = new Set<number>();
   let bound = 0;
+  let sent = 0;
   // Signals and their reading on one side, Postgres' outages on the other: a reading needs Postgres.
   let turn: Promise<unknown> = Promise.resolve();
   const exclusive = <Result>(run: () => Promise<Result>): Promise<Result> => {
@@ -49,6 +52,7 @@ export const createSignals = ({ diary, model, database }: Installation): Signals
     exclusive(async () => {
       if (!isSameProcess(victim)) return false;
       sendSignal(victim.pid, name);
+      sent += 1;
       await wait(settleMs);
       const received = await model.paidCalls();
       const unanswered = (await database.unanswered()).get(victim.pid) ?? new Set<string>();
@@ -79,6 +83,9 @@ export const createSignals = ({ diary, model, database }: Installation): Signals
     isFrozen: ({ pid }) => frozen.has(pid),
     get inFlightBound() {
       return bound;
+    },
+    get sent() {
+      return sent;
     },
   };
 };

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
+import type { PlatformName } from '../../src/contracts/backend.js';
 import { createRandom } from '../../src/devstack/model/random.js';
 import type { ProcessIdentity } from '../../src/devstack/process-facts.js';
 import type { Place } from './ambush.js';
@@ -22,6 +23,8 @@ interface Parts {
   readonly fleet: Fleet;
   readonly signals: Signals;
   readonly seed: number;
+  /** Takes one platform away until the other has all that is due; only a run on both is ever asked. */
+  readonly away: (platform: PlatformName) => Promise<void>;
 }
 
 export const createStriker = (parts: Parts): Striker => {
@@ -107,6 +110,10 @@ export const createStriker = (parts: Parts): Striker => {
           track(deploy(on, fleet, deployed++));
           return;
         }
+        case 'away': {
+          track(parts.away(strike.platform));
+          return;
+        }
         default: {
           track(disturb(on, signals, strike));
           return;
@@ -128,7 +135,7 @@ const deploy = async ({ diary }: Installation, fleet: Fleet, index: number): Pro
 
 type Disturbance = Extract<
   Strike,
-  { readonly kind: `${string}${'Temporal' | 'Postgres' | 'down' | '429s'}` }
+  { readonly kind: `${string}${'Temporal' | 'Postgres' | 'down' | '429s' | 'refuses'}` }
 >;
 
 /** What is done to the services. */
@@ -157,6 +164,17 @@ const disturb = async (on: Installation, signals: Signals, strike: Disturbance):
       diary.note(`the platform is down for ${strike.forMs} ms`);
       await platform.admin('POST', '/dev/faults', { kind: 'down', seconds: strike.forMs / 1_000 });
       return wait(strike.forMs);
+    case 'LangSmith down': {
+      diary.note(`LangSmith is down for ${strike.forMs} ms`);
+      const back = on.faults.langsmith.goDown();
+      await wait(strike.forMs);
+      back();
+      return;
+    }
+    case 'LangSmith refuses':
+      diary.note(`LangSmith refuses ${strike.requests} requests with ${strike.status}`);
+      on.faults.langsmith.refuse(strike.status, strike.requests);
+      return;
     case 'platform 429s':
       diary.note(`the platform refuses ${strike.requests} requests with 429`);
       await platform.admin('POST', '/dev/faults', {

@@ -361,6 +361,40 @@ describe('projects, runs and feedback of the LangSmith test server, by the offic
       });
     });
 
+    it('adds up the runs that are asked for, and finds the threads that they make', async () => {
+      const session_name = 'threads';
+      const said = (thread: string, minute: number, fields: Loose = {}) => {
+        const start_time = Date.parse('2026-03-01T12:00:00.000Z') + minute * 60_000;
+        const extra = { metadata: { thread_id: thread } };
+        const order = `20260301T12${String(minute).padStart(2, '0')}00000000Z`;
+        const run = rootRun({ session_name, start_time, end_time: start_time + 500, extra });
+        return { ...run, dotted_order: `${order}${run.id}`, ...fields };
+      };
+      const runs = [said('a', 1), said('b', 2, { error: 'no answer' }), said('a', 3)];
+      await batch([...runs, childRun(runs[0] ?? rootRun(), { session_name })]);
+      await client.createFeedback({ ...on(runs[0] ?? rootRun()), key: 'kind', score: 1 });
+      const stats: unknown = await client.getRunStats({
+        projectNames: [session_name],
+        isRoot: true,
+      });
+      expect(stats).toMatchObject({
+        run_count: 3,
+        latency_p50: 0.5,
+        error_rate: 1 / 3,
+        feedback_stats: { kind: { n: 1, avg: 1 } },
+      });
+      // The client's own type of them names other fields than it is answered with.
+      const threads: readonly unknown[] = await all(
+        client.listGroupRuns({ projectName: session_name, groupBy: 'conversation', limit: 1 }),
+      );
+      const shown = threads as readonly Loose[];
+      expect(shown.map((each) => [each['group_key'], each['count']])).toEqual([
+        ['a', 2],
+        ['b', 1],
+      ]);
+      expect(await ask(server, 'POST /runs/stats', { body: {} })).toMatchObject({ status: 422 });
+    });
+
     it('deletes traces to order', async () => {
       const [kept, gone] = [
         rootRun({ session_name: 'cleared' }),

@@ -19,6 +19,7 @@ import { promptHistory } from '../../src/store/prompts/moves.js';
 import { openTestStore, unique, type TestStore } from '../integration/store-fixtures.js';
 import { recorded } from '../unit/cli/streams.js';
 import { TestServer } from './langfuse-support.js';
+import type { FaultRule } from '../support/langsmith/options.js';
 import { clientOf } from './langsmith-server-support.js';
 import { platformFor, soon } from './platform-langfuse-support.js';
 import { Place } from './platform-langsmith-support.js';
@@ -298,25 +299,96 @@ describe('datasets on LangSmith', () => {
     expect(pulled[0]).toMatchObject({ id: 'c0', metadata: { split: 'train' } });
   });
 
-  it('stand once on each of both, of which one was down, and the other is not asked again', async () => {
-    await cases(items);
-    const push = await started({ backend: 'both' });
-    place.server.faults.order({ kind: 'down', pathPrefix: '/examples', seconds: 600 });
-    const [well, away] = await Promise.all([push.slice('langfuse'), push.slice('langsmith')]);
-    expect(well).toMatchObject({ phase: 'done', added: items });
-    expect(away).toMatchObject({ away: { error: { code: 'PLATFORM_UNREACHABLE' } } });
+  const others = { langfuse: 'langsmith', langsmith: 'langfuse' } as const;
+  const strike = {
+    langfuse: (rule: object, path = '') =>
+      langfuse.post('/dev/faults', { ...rule, pathPrefix: `/api/public${path}` }),
+    langsmith: (rule: Omit<FaultRule, 'pathPrefix'>, path = '/') => {
+      place.server.faults.order({ ...rule, pathPrefix: path });
+      return Promise.resolve();
+    },
+  };
+  const calm = async (): Promise<void> => {
     place.server.faults.clear();
-    const { body: before } = await langfuse.call('/dev/stats');
-    expect(await push.slice('langsmith')).toMatchObject({ phase: 'done', added: items });
-    const { body: after } = await langfuse.call('/dev/stats');
-    expect(after['rows']).toEqual(before['rows']);
-    for (const { datasets } of platforms) {
-      const ids: string[] = [];
-      for await (const page of datasets.items({ dataset: name, signal: soon() })) {
-        ids.push(...page.map(({ item }) => item.id));
+    await langfuse.call('/dev/faults', { method: 'DELETE' });
+  };
+  /** What each server has in its tables, and how often it was asked to write. */
+  const rows = async () => {
+    const { body } = await langfuse.call('/dev/stats');
+    const tables = body['rows'] as Readonly<Record<string, number>>;
+    return {
+      langfuse: { items: tables['dataset_items'] ?? 0, versions: tables['prompts'] ?? 0 },
+      langsmith: { items: place.server.inspect.examples(name).length, versions: commits() },
+      asked: { langfuse: tables, langsmith: place.server.requests.counts() },
+    };
+  };
+  // A library of prompts waits for a server that is silent; one that says how long it is away is left at once.
+  const away = { kind: 'rate_limit', retryAfterSeconds: 60 } as const;
+  const outages = {
+    langfuse: [{ kind: 'down', seconds: 600, path: '' }],
+    langsmith: [
+      { kind: 'down', seconds: 600, path: '/examples' },
+      { ...away, path: '/repos' },
+      { ...away, path: '/commits' },
+    ],
+  } as const;
+  const routes = {
+    langfuse: { items: '/dataset-items', prompts: '/v2/prompts' },
+    langsmith: { items: '/examples', prompts: '/commits' },
+  } as const;
+
+  it.each(['langfuse', 'langsmith'] as const)(
+    'stand once on each of both beside their prompt, though %s was away and then lost answers',
+    async (struck) => {
+      const well = others[struck];
+      await cases(items);
+      const { slice } = await started({ backend: 'both' });
+      const { prompts } = worker('both');
+      const content = contentOf('Both');
+      const contentHash = promptContentHash(content);
+      const request = pushPromptSchema.parse({ ...common, name, content, contentHash });
+      const key = unique('push');
+      const push = (platform: string) =>
+        inActivity(() => prompts.pushPrompt({ request, platform, key: `${key}/${platform}` }));
+      const before = await rows();
+
+      for (const { path, ...rule } of outages[struck]) await strike[struck](rule, path);
+      const [there, waiting, , refused] = await Promise.all([
+        slice(well),
+        slice(struck),
+        push(well),
+        push(struck).catch((error: unknown) => error),
+      ]);
+      expect(there).toMatchObject({ phase: 'done', added: items });
+      expect(waiting).toMatchObject({ away: { error: { code: 'PLATFORM_UNREACHABLE' } } });
+      expect(JSON.stringify(refused)).toContain('PLATFORM_UNREACHABLE');
+      await calm();
+      const between = await rows();
+      expect(between[well].items - before[well].items).toBe(items);
+      expect(between[struck]).toEqual(before[struck]);
+
+      for (const path of Object.values(routes[struck])) {
+        await strike[struck]({ kind: 'commit_then_drop', method: 'POST', next: 1 }, path);
       }
-      expect(ids).toHaveLength(items);
-      expect(new Set(ids).size).toBe(items);
-    }
-  });
+      expect(await slice(struck)).toMatchObject({ phase: 'done' });
+      await push(struck);
+      const after = await rows();
+      for (const platform of ['langfuse', 'langsmith'] as const) {
+        expect(after[platform]).toEqual({
+          items: before[platform].items + items,
+          versions: before[platform].versions + 1,
+        });
+      }
+      // Nobody asked the other one anything again.
+      expect(after.asked[well]).toEqual(between.asked[well]);
+      for (const { datasets } of platforms) {
+        const ids: string[] = [];
+        for await (const page of datasets.items({ dataset: name, signal: soon() })) {
+          ids.push(...page.map(({ item }) => item.id));
+        }
+        expect(ids).toHaveLength(items);
+        expect(new Set(ids).size).toBe(items);
+      }
+    },
+  );
 });

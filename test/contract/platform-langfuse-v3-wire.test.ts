@@ -128,6 +128,37 @@ describe('an export to an older server', () => {
   });
 });
 
+describe('a moved trace of no experiment', () => {
+  it('is sent to an older server as that one reads it, and is put into no run', async () => {
+    const { platform, seen, links } = await serve('3.80.0', () => undefined);
+    const span = { name: 'step', kind: 'chain', startedAt: '2026-03-01T12:00:00Z', metadata: {} };
+    const record = platform.traceSink?.encodeTrace(
+      {
+        id: 'trace-1',
+        spans: [
+          { ...span, id: 'a', kind: 'chain' },
+          { ...span, id: 'b', kind: 'tool', parentId: 'gone' },
+        ],
+        tags: [],
+        notCarried: [],
+      },
+      {
+        origin: { platform: 'langsmith', projectId: 'w', group: { id: 'g', name: 'live' } },
+        generation: 'v3',
+      },
+    );
+    if (record === undefined) throw new Error('no record');
+    expect(await platform.send(exportOf([record]), soon())).toEqual({
+      outcome: 'accepted',
+      refused: [],
+    });
+    const sent = seen.find(({ path }) => path.endsWith('/traces'))?.body ?? '';
+    expect(sent).toContain('"traceId":{"data":[');
+    expect(sent).toContain('"key":"public_key"');
+    expect(links()).toEqual([]);
+  });
+});
+
 /** The second page begins with the last row of the first, in the place of another. */
 const withoutOne = <Row>(rows: readonly Row[]): readonly Row[] => [
   ...rows.slice(0, 100),

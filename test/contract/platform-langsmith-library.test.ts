@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 
 import type { PromptToCreate } from '../../src/platforms/prompt-port.js';
 import { all, clientOf } from './langsmith-server-support.js';
-import { collect, Place, soon } from './platform-langsmith-support.js';
+import { collect, encodeCells, Place, soon } from './platform-langsmith-support.js';
 
 let place: Place;
 beforeAll(async () => {
@@ -54,6 +54,17 @@ describe('prompts', () => {
     expect(await prompts.get('reply', { label: 'production' }, soon())).toBeUndefined();
     expect(await prompts.get('reply', { version: 'staging' }, soon())).toBeUndefined();
     expect(await prompts.get('nobody', { label: 'latest' }, soon())).toBeUndefined();
+  });
+
+  it('are read at once or not at all, and written through a stumble of the server', async () => {
+    const { prompts } = place.platform;
+    place.server.faults.order({ kind: 'server_error', next: 1, pathPrefix: '/repos' });
+    await expect(prompts.get('patient', { label: 'latest' }, soon())).rejects.toMatchObject({
+      code: 'PLATFORM_UNREACHABLE',
+    });
+    place.server.faults.order({ kind: 'server_error', next: 1, pathPrefix: '/repos' });
+    const made = await prompts.ensure(prompt('patient', 'Wait {{a}}', '6'), soon());
+    expect(made.created).toBe(true);
   });
 
   it('of equal content are one version, also where a process died before it marked it', async () => {
@@ -113,6 +124,19 @@ describe('prompts', () => {
     ]);
     const repo = place.server.inspect.repos.find(({ handle }) => handle === 'race');
     expect(repo?.commits).toHaveLength(1);
+  });
+
+  it('of other content that another worker commits at the same moment stand beside it', async () => {
+    await place.platform.prompts.ensure(prompt('contested', 'Zero', '0'), soon());
+    const hashes = ['1', '2', '3', '4'];
+    const made = await Promise.all(
+      hashes.map((hash) =>
+        place.another().prompts.ensure(prompt('contested', `Text ${hash}`, hash), soon()),
+      ),
+    );
+    expect(new Set(made.map(({ version }) => version)).size).toBe(hashes.length);
+    const repo = place.server.inspect.repos.find(({ handle }) => handle === 'contested');
+    expect(repo?.commits).toHaveLength(hashes.length + 1);
   });
 
   it('carry a label on one version only, which is moved once', async () => {
@@ -240,9 +264,10 @@ describe('datasets', () => {
       ],
       signal: soon(),
     };
+    // What is there, what came back, the write, the newest version.
     expect(await datasets.writeItems(written)).toEqual({
       written: 2,
-      requests: 3,
+      requests: 4,
       lastChange: expect.any(String),
     });
     // All again, as changes of what is there: nothing is there twice, and no split is lost.
@@ -279,17 +304,140 @@ describe('datasets', () => {
     expect(datasets.platformId(dataset, first.item)).toBe(items[0]?.platformId);
   });
 
-  it('say so where an item that was taken out cannot be put back', async () => {
+  it('take an item back that was taken out, under its own id, once, and keep its history', async () => {
     const { datasets } = place.platform;
-    const { id } = await datasets.ensure({ name: 'gone' }, soon());
-    const dataset = { id, name: 'gone' };
-    const items = [{ item: { id: 'k-1', input: { q: '1' }, metadata: {} } }];
-    await datasets.writeItems({ dataset, items, signal: soon() });
-    const there = await collect(datasets.items({ dataset: 'gone', signal: soon() }));
-    await datasets.archiveItems({ dataset, items: there, signal: soon() });
-    await expect(datasets.writeItems({ dataset, items, signal: soon() })).rejects.toMatchObject({
-      code: 'PLATFORM_REFUSED',
-      message: expect.stringContaining('"k-1"'),
+    const name = 'returning';
+    const { id } = await datasets.ensure({ name }, soon());
+    const dataset = { id, name };
+    const items = ['k-1', 'k-2', 'k-3'].map((key) => ({
+      item: { id: key, input: { q: key }, expected: { a: 1 }, metadata: { m: key } },
+      splits: ['train'],
+    }));
+    const shown = async (version?: string) => {
+      const request = {
+        dataset: name,
+        signal: soon(),
+        ...(version === undefined ? {} : { version }),
+      };
+      const list = await collect(datasets.items(request));
+      return [...list].sort((a, b) => (a.item.id < b.item.id ? -1 : 1));
+    };
+    const archive = async (keys: readonly string[]) => {
+      const there = (await shown()).filter(({ item }) => keys.includes(item.id));
+      await datasets.archiveItems({ dataset, items: there, signal: soon() });
+    };
+    await datasets.writeItems({ dataset, items: items.slice(0, 2), signal: soon() });
+    const before = await shown();
+    const version = new Date().toISOString();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    for (const time of [1, 2]) {
+      await archive(['k-1']);
+      // Beside one that is new and one that stands there; again, as by a push that was killed before it noted that it wrote.
+      for (const _again of [1, 2]) await datasets.writeItems({ dataset, items, signal: soon() });
+      const now = await shown();
+      expect([time, now.map(({ item }) => item)]).toEqual([time, items.map(({ item }) => item)]);
+      expect(now.map(({ splits }) => splits)).toEqual([['train'], ['train'], ['train']]);
+      expect(now[0]?.platformId).not.toBe(before[0]?.platformId);
+      expect(now[1]?.platformId).toBe(before[1]?.platformId);
+    }
+    // What stands there unchanged is not written again, and the versions of before still show the first one.
+    const versions = place.server.inspect.versions(name);
+    const ensured = await place.platform.ensureItems({
+      dataset: name,
+      items: items.map(({ item }) => item),
+      signal: soon(),
+      onProgress: () => undefined,
     });
+    expect(ensured).toEqual({ written: 0, unchanged: 3 });
+    expect(place.server.inspect.versions(name)).toBe(versions);
+    expect(await shown(version)).toEqual(before);
+  });
+
+  it('take a whole page back, lost answers included, and two at a time make no second one', async () => {
+    const { datasets } = place.platform;
+    const name = 'returning-many';
+    const { id } = await datasets.ensure({ name }, soon());
+    const dataset = { id, name };
+    const items = Array.from({ length: 40 }, (_, index) => ({
+      item: { id: `k-${index}`, input: { index }, metadata: {} },
+    }));
+    await datasets.writeItems({ dataset, items, signal: soon() });
+    const there = await collect(datasets.items({ dataset: name, signal: soon() }));
+    await datasets.archiveItems({ dataset, items: there, signal: soon() });
+    place.server.faults.order({
+      kind: 'commit_then_drop',
+      method: 'POST',
+      probability: 0.1,
+      pathPrefix: '/examples/bulk',
+    });
+    const write = () => datasets.writeItems({ dataset, items, signal: soon() });
+    await Promise.all([write(), write()]);
+    place.server.faults.clear();
+    const back = await collect(datasets.items({ dataset: name, signal: soon() }));
+    expect(back.map(({ item }) => item.id).sort()).toEqual(items.map(({ item }) => item.id).sort());
+  });
+
+  it('change an item that others made where it stands, once it was pulled and comes back changed', async () => {
+    const { datasets } = place.platform;
+    const name = 'theirs-pushed';
+    const client = clientOf(place.server);
+    const { id } = await client.createDataset(name);
+    await client.createExample({ dataset_id: id, inputs: { q: '1' }, reference_outputs: { a: 1 } });
+    const items = () => collect(datasets.items({ dataset: name, signal: soon() }));
+    const [pulled] = await items();
+    if (pulled === undefined) throw new Error('no item');
+    const dataset = { id, name };
+    const item = { ...pulled.item, input: { q: '2' } };
+    for (const _time of [1, 2]) {
+      await datasets.writeItems({ dataset, items: [{ item }], signal: soon() });
+    }
+    expect((await items()).map(({ platformId, item: there }) => [platformId, there])).toEqual([
+      [pulled.platformId, item],
+    ]);
+  });
+
+  it('take an item as large as they say that they take', async () => {
+    const { datasets } = place.platform;
+    const { id } = await datasets.ensure({ name: 'large' }, soon());
+    const text = 'x'.repeat((datasets.largestItem ?? 0) - 100);
+    const items = [{ item: { id: 'large', input: { text }, metadata: {} } }];
+    expect(text.length).toBeGreaterThan(10_000_000);
+    expect(
+      await datasets.writeItems({ dataset: { id, name: 'large' }, items, signal: soon() }),
+    ).toMatchObject({ written: 1 });
+  });
+
+  it('give a returned item to experiments by the id that it has now', async () => {
+    const context = await place.prepare();
+    const name = context.run.datasetName;
+    const dataset = { id: context.run.datasetId, name };
+    const [cell] = encodeCells(place.platform, context);
+    if (cell === undefined) throw new Error('no cell');
+    const items = [{ item: cell.item }];
+    await place.platform.datasets.writeItems({ dataset, items, signal: soon() });
+    const there = () => collect(place.platform.datasets.items({ dataset: name, signal: soon() }));
+    await place.platform.datasets.archiveItems({ dataset, items: await there(), signal: soon() });
+    await place.platform.datasets.writeItems({ dataset, items, signal: soon() });
+    const run = await place.platform.prepareRun({
+      context,
+      datasetId: dataset.id,
+      datasetName: name,
+      repetitions: 1,
+      signal: soon(),
+    });
+    const [encoded] = encodeCells(place.platform, { ...context, run });
+    const [root] = JSON.parse(encoded?.spans.body ?? '[]') as [
+      { readonly run: { readonly reference_example_id: string } },
+    ];
+    expect(root.run.reference_example_id).toBe((await there())[0]?.platformId);
+    // Read from the platform it is the same item as from a file.
+    const planned = await collect(
+      place.platform.readItems({
+        dataset: name,
+        version: new Date(Date.now() + 1_000).toISOString(),
+        signal: soon(),
+      }),
+    );
+    expect(planned).toEqual([cell.item]);
   });
 });

@@ -175,6 +175,47 @@ describe('publishing runs', () => {
     expect(good).toMatchObject({ outcome: 'accepted' });
   });
 
+  it('loses one bad run of a trace and no other, and names it', async () => {
+    const context = await place.prepare();
+    const [encoded] = encodeCells(place.platform, context);
+    if (encoded === undefined) throw new Error('no cell');
+    const runs = JSON.parse(encoded.spans.body) as { spanId: string; run: { run_type: string } }[];
+    const bad = runs.at(-1);
+    if (bad === undefined) throw new Error('no run');
+    bad.run.run_type = 'nonsense';
+    const batch = exportOf([{ ...encoded.spans, body: JSON.stringify(runs) }]);
+    expect(await place.platform.send(batch, soon())).toEqual({
+      outcome: 'accepted',
+      refused: [
+        {
+          rowId: 'row-0',
+          id: bad.spanId,
+          reason: expect.stringMatching(/^the run "judge-model": 422: .*run_type/),
+        },
+      ],
+    });
+    const rows = await readSpans(place.platform, context);
+    expect(rows.map(({ spanId }) => spanId).sort()).toEqual(
+      idsOf(batch).filter((id) => id !== bad.spanId),
+    );
+  });
+
+  it('leaves nothing of a trace whose root is refused', async () => {
+    const context = await place.prepare();
+    const [encoded] = encodeCells(place.platform, context);
+    if (encoded === undefined) throw new Error('no cell');
+    const batch = exportOf([
+      { ...encoded.spans, body: encoded.spans.body.replace('"chain"', '"nonsense"') },
+    ]);
+    expect(await place.platform.send(batch, soon())).toMatchObject({
+      outcome: 'refused',
+      code: 'PLATFORM_REFUSED',
+      splittable: false,
+      reason: expect.stringContaining(`the run "${context.experiment}"`),
+    });
+    expect(await readSpans(place.platform, context)).toEqual([]);
+  });
+
   it('adds a later judgement below the root that stands there', async () => {
     const context = await place.prepare();
     const [encoded] = encodeCells(place.platform, context);
@@ -225,6 +266,42 @@ describe.each(['replace', 'refuse'] as const)('publishing feedback, repeats: %s'
     const traceIds = cells.map(({ spans }) => spans.traceId);
     expect(await readScores(own.platform, context, { traceIds })).toEqual(idsOf(batch));
     expect([...(await own.platform.findExport(batch, soon()))].sort()).toEqual(idsOf(batch));
+  });
+
+  it('refuses one bad score of a cell and keeps the others, and names which and why', async () => {
+    const context = await own.prepare();
+    const [encoded, other] = encodeCells(own.platform, context, { count: 2 });
+    if (encoded === undefined || other === undefined) throw new Error('no cell');
+    await own.platform.send(spansOf([encoded]), soon());
+    const list = JSON.parse(encoded.scores.body) as { id: string; key: string; score?: number }[];
+    const bad = list.find(({ key }) => key === 'tone');
+    if (bad === undefined) throw new Error('no score');
+    bad.score = 123_456.75;
+    const record = { ...encoded.scores, body: JSON.stringify(list) };
+    const refused = [
+      {
+        rowId: 'row-0',
+        id: bad.id,
+        reason: expect.stringMatching(/^the score "tone": 422: .*9 digits/),
+      },
+    ];
+    // Again, as after a lost answer: what stands there stands once.
+    for (const time of [1, 2]) {
+      expect([time, await own.platform.send(exportOf([record]), soon())]).toEqual([
+        time,
+        { outcome: 'accepted', refused },
+      ]);
+    }
+    const traceIds = [encoded.spans.traceId];
+    expect(await readScores(own.platform, context, { traceIds })).toEqual(
+      encoded.scores.ids.filter((id) => id !== bad.id).sort(),
+    );
+    // With another cell's in one request the publisher halves, as it does for traces.
+    const both = exportOf([record, other.scores]);
+    expect(await own.platform.send(both, soon())).toMatchObject({
+      outcome: 'refused',
+      splittable: true,
+    });
   });
 
   it('replaces a score by another record where a later judgement says otherwise', async () => {
@@ -392,6 +469,31 @@ describe('what people and the official client see', () => {
     await expect(place.platform.readTrace('0'.repeat(32), soon())).rejects.toMatchObject({
       code: 'TRACE_NOT_FOUND',
     });
+  });
+
+  it('deletes a trace that is not shown yet, beside one that is', async () => {
+    const context = await place.prepare();
+    const [shown, late] = encodeCells(place.platform, context, { count: 2 });
+    if (shown === undefined || late === undefined) throw new Error('no cell');
+    await place.platform.send(spansOf([shown]), soon());
+    place.server.setDelays({ runsMs: 400 });
+    await place.platform.send(spansOf([late]), soon());
+    await place.platform.deleteTraces?.([shown.spans.traceId, late.spans.traceId], soon());
+    const left = place.server.inspect.runs.map(({ traceId }) => traceId);
+    expect(left).not.toContain(shown.spans.traceId);
+    expect(left).not.toContain(late.spans.traceId);
+  });
+
+  it('gives a trace up that it is never shown, and one that its caller has no time for', async () => {
+    const unknown = '01900000-0000-7000-8000-000000000001';
+    const hasty = place.another({ visibilityMs: 200 });
+    const started = performance.now();
+    await hasty.deleteTraces?.([unknown], soon());
+    expect(performance.now() - started).toBeGreaterThanOrEqual(195);
+    const patient = place.another({ visibilityMs: 60_000 });
+    await expect(patient.deleteTraces?.([unknown], AbortSignal.timeout(300))).rejects.toMatchObject(
+      { code: 'PLATFORM_UNREACHABLE' },
+    );
   });
 
   it('deletes traces with their feedback, and knows unknown ones', async () => {

@@ -37,7 +37,13 @@ export class Place {
 
   another(options: Partial<LangsmithOptions> = {}): LangsmithPlatform {
     const { url, apiKey } = this.server;
-    const made = createLangsmithPlatform({ endpoint: url, apiKey, ...options });
+    const made = createLangsmithPlatform({
+      endpoint: url,
+      apiKey,
+      // Longer than any delay that is ordered here to be waited for.
+      visibilityMs: 1_000,
+      ...options,
+    });
     this.#others.push(made);
     return made;
   }

@@ -16,6 +16,7 @@ import {
 import type { PlatformDatasets, WriteItems } from '../../src/platforms/dataset-port.js';
 import { createLangfusePlatform } from '../../src/platforms/langfuse/platform.js';
 import type { Platform } from '../../src/platforms/port.js';
+import { AssayError } from '../../src/core/errors/assay-error.js';
 import { lastPushes } from '../../src/store/datasets/pushes.js';
 import { keys, TestServer } from '../contract/langfuse-support.js';
 import { openTestStore, unique, type TestStore } from './store-fixtures.js';
@@ -185,6 +186,17 @@ describe('a push to both platforms of which one is down', () => {
   }, 40_000);
 });
 
+describe('a push of a dataset that is not there', () => {
+  it.each([
+    ['a folder without items', true, 'holds no items'],
+    ['no folder', false, 'There is no dataset'],
+  ])('says of %s which it is', async (_what, made, message) => {
+    if (made) await mkdir(join(folder, 'datasets', 'hollow'), { recursive: true });
+    const refused = worker().check({ dataset: made ? 'hollow' : 'nowhere' });
+    await expect(refused).rejects.toThrow(message);
+  });
+});
+
 describe('a push to one platform', () => {
   it('ends where the keys are refused midway; what stands stays, and the next push adds the rest', async () => {
     const stranger = platformAt(servers[0], 'sk-lf-revoked');
@@ -224,12 +236,41 @@ describe('a push to one platform', () => {
     expect(await slice('langfuse', on)).toMatchObject({
       phase: 'done',
       position: 250,
-      unchanged: 60,
-      added: 190,
+      // It has written them itself, whether it heard of it or not.
+      unchanged: 0,
+      added: 250,
       removed: 0,
     });
     expect((await writes(servers[0])) - before).toBe(250);
   });
+
+  it('counts each item as what it was written as, and moves on, however often a limit cuts its pages short', async () => {
+    const limited = withWrites(platforms[0], async (request) => {
+      const items = request.items.slice(0, 40);
+      const written = await platforms[0].datasets.writeItems({ ...request, items });
+      if (items.length === request.items.length) return written;
+      const retryAfterMs = 40_000;
+      throw new AssayError('PLATFORM_UNREACHABLE', '429 - rate limit exceeded', { retryAfterMs });
+    });
+    for (const [text, counts] of [
+      ['question', { added: 250, changed: 0 }],
+      ['another question', { added: 0, changed: 250 }],
+    ] as const) {
+      await put(250, text);
+      const { slice, check } = worker([limited]);
+      const on = await check({ backend: 'langfuse' });
+      const before = await writes(servers[0]);
+      const positions: number[] = [];
+      let reply = await slice('langfuse', on);
+      while (reply.away !== undefined && positions.length < 20) {
+        positions.push(reply.position);
+        reply = await slice('langfuse', on);
+      }
+      expect(reply).toMatchObject({ phase: 'done', unchanged: 0, removed: 0, ...counts });
+      expect(positions).toEqual([0, 0, 100, 100, 200]);
+      expect((await writes(servers[0])) - before).toBe(250);
+    }
+  }, 30_000);
 
   it('archives nothing of its own, however often it is interrupted', async () => {
     const { slice, check } = worker();

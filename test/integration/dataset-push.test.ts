@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 
 import type { PlatformItem } from '../../src/platforms/dataset-port.js';
 import type { SupervisedWorkers } from '../../src/workers/supervisor.js';
+import { startLangsmith } from '../support/langsmith/server.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { configFile, promptFiles } from '../support/project-files.js';
 import { until } from '../support/until.js';
@@ -121,11 +122,24 @@ describe('a push', () => {
     const before = await writes();
     const pushed = harness.client.datasets.push({ project, dataset: 'killed' });
     await until(async () => (await writes()) - before > 230);
+    const other = { project, dataset: 'killed', archiveRemoved: true, backend: 'both' } as const;
+    await expect(harness.client.datasets.push(other)).rejects.toMatchObject({
+      code: 'DATASET_PUSH_RUNNING',
+      problems: [
+        { at: 'backend', message: "the one under way: the config's default; yours: both" },
+        { at: 'archive-removed' },
+      ],
+    });
+    const same = harness.client.datasets.push({ project, dataset: 'killed' });
     for (const pid of workers.pids) process.kill(pid, 'SIGKILL');
+    expect((await writes()) - before).toBeLessThan(count - 100);
     const result = await pushed;
+    // Of the page that was in flight it says what it is: added by this push.
     expect(result.platforms).toMatchObject([
-      { phase: 'done', position: count, added: expect.any(Number) as unknown, removed: 0 },
+      { phase: 'done', position: count, added: count, unchanged: 0, changed: 0, removed: 0 },
     ]);
+    // Whoever asks for the same meanwhile waits for the same.
+    expect(await same).toEqual(result);
     const sent = (await writes()) - before;
     expect(sent).toBeGreaterThanOrEqual(count);
     expect(sent).toBeLessThanOrEqual(count + 100);
@@ -159,4 +173,41 @@ describe('a push', () => {
       harness.client.datasets.push({ project, dataset: 'pushed', backend: 'both' }),
     ).rejects.toMatchObject({ code: 'PLATFORM_NOT_CONFIGURED' });
   }, 30_000);
+});
+
+describe('a push to LangSmith', () => {
+  it('goes on after kill -9 of its worker, and writes at most one page twice', async () => {
+    const count = 600;
+    const langsmith = await startLangsmith();
+    try {
+      await workers.stop();
+      const own = await harness.startWorkers({
+        variables: { LANGSMITH_API_KEY: langsmith.apiKey, LANGSMITH_ENDPOINT: langsmith.url },
+      });
+      await putCases('killed-there', casesOf(count));
+      // A page is one request there, and is killed in the midst of it.
+      langsmith.faults.order({ kind: 'slow', delayMs: 300, pathPrefix: '/examples/bulk' });
+      /** Pages of 100 that the server took, made or changed. */
+      const pages = (): number =>
+        Object.entries(langsmith.requests.counts())
+          .filter(([route]) => /^(?:POST|PATCH) \S*\/examples\/bulk 2\d\d$/.test(route))
+          .reduce((sum, [, times]) => sum + times, 0);
+      const pushed = harness.client.datasets.push({
+        project,
+        dataset: 'killed-there',
+        backend: 'langsmith',
+      });
+      await until(() => pages() >= 2);
+      for (const pid of own.pids) process.kill(pid, 'SIGKILL');
+      expect(pages()).toBeLessThan(count / 100 - 1);
+      expect((await pushed).platforms).toMatchObject([
+        { platform: 'langsmith', phase: 'done', position: count, added: count, unchanged: 0 },
+      ]);
+      expect(pages()).toBeGreaterThanOrEqual(count / 100);
+      expect(pages()).toBeLessThanOrEqual(count / 100 + 1);
+      expect(langsmith.inspect.examples('killed-there')).toHaveLength(count);
+    } finally {
+      await langsmith.close();
+    }
+  }, 60_000);
 });

@@ -17,7 +17,8 @@ let installation: Harness;
 let workers: SupervisedWorkers;
 
 beforeAll(async () => {
-  langsmith = await startLangsmith();
+  // It refuses what it has already: a record that is sent twice is seen in the answers, and is none of its rows.
+  langsmith = await startLangsmith({ repeatedFeedback: 'refuse' });
   installation = await startHarness({
     project,
     files: {
@@ -46,6 +47,18 @@ const start = (name: string) =>
     dataset: { name: 'items' },
   });
 
+const strikeLangfuse = (rule: object) => installation.platform.admin('POST', '/dev/faults', rule);
+
+/** Whether a rule for this path has not struck yet. */
+async function isArmed(path: string): Promise<boolean> {
+  const reply = await installation.platform.admin('GET', '/dev/faults');
+  const { faults } = reply as { faults: readonly { rule: { pathPrefix?: string } }[] };
+  return faults.some(({ rule }) => rule.pathPrefix === path);
+}
+
+/** Where LangSmith takes what belongs to traces. */
+const bulk = { method: 'POST', pathPrefix: '/runs/multipart' } as const;
+
 const publicationOf = (view: ExperimentView, platform: string) =>
   view.publication.find((each) => each.platform === platform);
 
@@ -63,11 +76,19 @@ async function expectOnceOnEach(ended: ExperimentView): Promise<void> {
     });
   }
   // Langfuse keeps one more row of whatever is sent again.
-  const rows = [...(await installation.platform.spanRows(ended.runUid)).values()];
-  expect(new Set(rows)).toEqual(new Set([1]));
+  const rows = await installation.platform.spanRows(ended.runUid);
+  expect(new Set(rows.values())).toEqual(new Set([1]));
+  const traces = [...new Set([...rows.keys()].map((key) => key.split('/')[0] ?? ''))];
+  expect(traces).toHaveLength(cells);
+  // The root, the target and its call.
+  expect(rows.size).toBe(cells * 3);
+  const scores = await installation.platform.scoreIds(traces);
+  expect(scores).toHaveLength(cells * 2);
+  expect(new Set(scores).size).toBe(cells * 2);
   const runs = langsmith.inspect.runs.filter((run) => JSON.stringify(run).includes(ended.runUid));
   const roots = new Set(runs.filter((run) => run.parentRunId === null).map(({ id }) => id));
   expect(roots.size).toBe(cells);
+  expect(runs).toHaveLength(cells * 3);
   const feedback = langsmith.inspect.feedback.filter(({ runId }) => roots.has(runId ?? ''));
   expect(feedback).toHaveLength(cells * 2);
   // LangSmith knows a record by its id; that it was asked only once shows that nothing was taken for lost.
@@ -77,7 +98,7 @@ async function expectOnceOnEach(ended: ExperimentView): Promise<void> {
 
 describe('an experiment on both platforms', () => {
   it('stands on each exactly once while either one fails and its worker is killed, and calls each cell once', async () => {
-    langsmith.faults.order({ kind: 'down', seconds: 60, pathPrefix: '/runs' });
+    langsmith.faults.order({ kind: 'server_error', status: 503, ...bulk });
     await start('langsmith-is-away');
     const key = { project, name: 'langsmith-is-away' };
     await until(async () => {
@@ -92,13 +113,18 @@ describe('an experiment on both platforms', () => {
     langsmith.faults.clear();
 
     const otlp = '/api/public/otel/v1/traces';
-    for (const rule of [
-      { kind: 'rate_limit', next: 2, retryAfterSeconds: 1, pathPrefix: otlp },
-      { kind: 'commit_then_drop', next: 1, pathPrefix: otlp },
-    ]) {
-      await installation.platform.admin('POST', '/dev/faults', rule);
-    }
+    await strikeLangfuse({
+      kind: 'commit_then_drop',
+      next: 1,
+      pathPrefix: '/api/public/ingestion',
+    });
+    await strikeLangfuse({ kind: 'rate_limit', next: 1, retryAfterSeconds: 1, pathPrefix: otlp });
     await start('langfuse-is-busy');
+    // One after the other: rules that stand at the same time would strike the same request.
+    for (const rule of [{ kind: 'server_error', status: 503 }, { kind: 'commit_then_drop' }]) {
+      await until(async () => !(await isArmed(otlp)), 20_000);
+      await strikeLangfuse({ ...rule, next: 1, pathPrefix: otlp });
+    }
     const [first, second] = await Promise.all(
       ['langsmith-is-away', 'langfuse-is-busy'].map((name) =>
         installation.client.experiments.wait({ project, name }, { timeoutMs: 60_000 }),
@@ -108,7 +134,21 @@ describe('an experiment on both platforms', () => {
       if (ended === undefined) throw new Error('a run is missing');
       await expectOnceOnEach(ended);
     }
+    // What was ordered has happened.
+    expect(await installation.platform.admin('GET', '/dev/faults')).toEqual({ faults: [] });
+
+    // Of these, some strike scores: they are sent again unasked, and the server says that it has them.
+    langsmith.faults.order({ kind: 'commit_then_drop', next: 4, ...bulk });
+    await start('langsmith-is-busy');
+    const third = await installation.client.experiments.wait(
+      { project, name: 'langsmith-is-busy' },
+      { timeoutMs: 60_000 },
+    );
+    await expectOnceOnEach(third);
+    const struck = langsmith.requests.last(1_000).filter(({ faults }) => faults !== undefined);
+    expect(struck.filter(({ faults }) => faults?.includes('commit_then_drop'))).toHaveLength(4);
+    expect(langsmith.requests.last(1_000).some(({ status }) => status === 409)).toBe(true);
     const calls = [...(await installation.paidCalls()).values()];
-    expect(calls).toEqual(Array.from({ length: 2 * cells }, () => 1));
-  }, 90_000);
+    expect(calls).toEqual(Array.from({ length: 3 * cells }, () => 1));
+  }, 120_000);
 });

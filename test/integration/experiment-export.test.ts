@@ -104,6 +104,33 @@ const frozenAfterIntent = (session: PublisherSession, before: () => void): Publi
 const resendsOf = async (experimentId: string) =>
   (await publicationCounts(test.store, experimentId))[0]?.ambiguousResends;
 
+describe('an export whose answer was unclear', () => {
+  it('is not sent again for what the platform showed while it could still appear', async () => {
+    const { experimentId, session, posts, answers, found, platform, exporterOver } = await setup(1);
+    // The look begins before the time is over and ends after it.
+    let ended = false;
+    const slow: Platform = {
+      ...platform,
+      findExport: () => {
+        ended = true;
+        return Promise.resolve(new Set(found));
+      },
+    };
+    const later = async () =>
+      ended ? new Date(Date.now() + 60_000).toISOString() : await session.now();
+    const exporter = exporterOver({ ...session, now: later }, slow);
+    answers.push({ outcome: 'ambiguous', reason: 'lost' });
+    const rows = await spansOf(session);
+    await exporter.send({ kind: 'spans', rows });
+    expect(await exporter.settle()).toMatchObject({ open: 1 });
+    for (const { ids } of rows) for (const id of ids) found.add(id);
+    expect(await exporter.settle()).toMatchObject({ state: 'moved', open: 0 });
+    expect(posts).toHaveLength(1);
+    expect(await resendsOf(experimentId)).toBe(0);
+    await session.close();
+  });
+});
+
 describe('a publisher that was frozen between its intent and its POST', () => {
   it('sends nothing where its session was ended meanwhile', async () => {
     const { session, posts, exporterOver } = await setup(1);

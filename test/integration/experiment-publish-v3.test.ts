@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { pino } from 'pino';
 
 import { createExporter } from '../../src/activities/experiment/export.js';
-import { refuseOtherProject } from '../../src/activities/experiment/publish.js';
+import { createPublish, refuseOtherProject } from '../../src/activities/experiment/publish.js';
+import type { ExperimentPorts } from '../../src/activities/experiment/ports.js';
 import { lookAtPlatform } from '../../src/activities/experiment/verify.js';
 import { startLangfuseServer, type LangfuseServer } from '../../src/devstack/langfuse/server.js';
 import { createLangfusePlatform } from '../../src/platforms/langfuse/platform.js';
@@ -202,10 +204,7 @@ describe('a publisher on a v3 server', () => {
     const { experimentId, run } = await outboxOf(4);
     const session = await sessionFor(experimentId);
     const slow = { kind: 'slow', method: 'POST', pathPrefix: '/api/public/dataset-run-items' };
-    const faults = `${server.url}/dev/faults`;
-    const headers = { authorization, 'content-type': 'application/json' };
-    const body = JSON.stringify({ ...slow, delayMs: 2_300, next: 1 });
-    await fetch(faults, { method: 'POST', headers, body });
+    await strike({ ...slow, delayMs: 2_300, next: 1 });
     const { state } = await sendSpans(session, newPlatform());
     await session.close();
     expect(state).toEqual({ state: 'moved' });
@@ -230,6 +229,65 @@ describe('a publisher on a v3 server', () => {
       complete: false,
       counts: { sentTraces: 3, verifiedTraces: 0 },
     });
+  });
+});
+
+/** Links of other cells, made just now: what the run of a large dataset has before and after an unclear export. */
+const linkOthers = (run: PlatformRun, count: number) =>
+  test.store.query(
+    `insert into langfuse_dev.dataset_run_items
+       (project_id, id, run_id, item_id, trace_id, visible_at, created_at)
+     select r.project_id, 'link-' || n, r.id, 'other-' || n, 'other-' || n, now(), clock_timestamp()
+       from langfuse_dev.dataset_runs r, generate_series(1, $2) n where r.name = $1`,
+    [run.runs[0]?.name, count],
+  );
+
+const strike = (rule: object) =>
+  fetch(`${server.url}/dev/faults`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/json' },
+    body: JSON.stringify(rule),
+  });
+
+describe('an unclear export of a run with more links than one look can read', () => {
+  const cells = 12;
+  const deadlineMs = 500;
+
+  it('holds up nobody while they are read, and is then sent once', async () => {
+    const { experimentId, run } = await outboxOf(cells);
+    const before = await linksTaken();
+    const session = await sessionFor(experimentId);
+    let asked = 0;
+    const dying = { ...session, mayPost: () => (asked += 1) <= 6 && session.mayPost() };
+    await sendSpans(dying, newPlatform());
+    await linkOthers(run, 4_000);
+    await strike({
+      kind: 'slow',
+      method: 'GET',
+      pathPrefix: '/api/public/dataset-run-items',
+      delayMs: 60,
+    });
+    const platform = newPlatform();
+    const exporter = createExporter({ platform, session, visibilityMs: 0, log, deadlineMs });
+    const looks: unknown[] = [];
+    await until(async () => {
+      const { state, open } = await exporter.settle();
+      looks.push({ state, open });
+      return open === 0;
+    }, 20_000);
+    await fetch(`${server.url}/dev/faults`, { method: 'DELETE', headers: { authorization } });
+    await session.close();
+    // More than the time allows of one, and none of them held up what else there is to send.
+    expect(looks.length).toBeGreaterThan(2);
+    expect(looks).toEqual([
+      ...looks.slice(1).map(() => ({ state: 'moved', open: 1 })),
+      { state: 'moved', open: 0 },
+    ]);
+    expect(await linksTaken()).toBe(before + cells);
+    expect(new Set((await linksOf(run)).filter((id) => !id.startsWith('other')))).toHaveProperty(
+      'size',
+      cells,
+    );
   });
 });
 
@@ -263,6 +321,44 @@ describe('a publisher whose keys are of another project than the run', () => {
     } finally {
       await other.close();
       await database.drop();
+    }
+  });
+});
+
+describe('a publisher without keys', () => {
+  const hour = 3_600_000;
+  const publish = (experimentId: string) => {
+    const ports = { store: test.store, platforms: [] } as unknown as ExperimentPorts;
+    const context = {
+      info: {},
+      heartbeat: () => undefined,
+      cancellationSignal: new AbortController().signal,
+    };
+    return asyncLocalStorage.run(context as unknown as Context, () =>
+      createPublish(ports)({ experimentId, platform: 'langfuse' }),
+    );
+  };
+
+  it.each([
+    ['an hour ahead', hour],
+    ['an hour behind', -hour],
+  ])('waits ten minutes for them, also where its own clock is %s', async (_, offMs) => {
+    const { experimentId } = await newCells(test.store, 1);
+    const ended = (minutesAgo: number) =>
+      test.store.query(
+        `update assay.experiments set cells_done_at = clock_timestamp() - $2 * interval '1 minute' where id = $1`,
+        [experimentId, minutesAgo],
+      );
+    const now = Date.now.bind(Date);
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + offMs);
+    try {
+      expect(await publish(experimentId)).toMatchObject({ state: 'wait' });
+      await ended(9);
+      expect(await publish(experimentId)).toMatchObject({ state: 'wait' });
+      await ended(11);
+      await expect(publish(experimentId)).rejects.toMatchObject({ code: 'PLATFORM_UNAUTHORIZED' });
+    } finally {
+      clock.mockRestore();
     }
   });
 });

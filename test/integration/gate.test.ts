@@ -137,7 +137,7 @@ describe('a gate, as a pipeline uses it', () => {
     const [langfuse] = run.publication;
     expect(langfuse).toMatchObject({ expectedRunScores: 5, verifiedRunScores: 5 });
     // Another request under the name of this one.
-    await refused(
+    const conflict = await refused(
       [
         'gate',
         'run',
@@ -153,6 +153,11 @@ describe('a gate, as a pipeline uses it', () => {
       4,
       'GATE_CONFLICT',
     );
+    expect(JSON.parse(conflict)).toMatchObject({
+      error: {
+        problems: [{ at: 'settings.margin', message: 'recorded (absent), submitted 0.1' }],
+      },
+    });
   });
 
   it('exits with 10 where the target got worse, with a summary for the pull request', async () => {

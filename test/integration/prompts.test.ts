@@ -146,6 +146,16 @@ describe('assay prompts', () => {
     ]);
     expect((await cli('promote', 'triage', '--label', 'latest')).code).toBe(2);
     expect((await cli('promote', 'nobody')).code).toBe(3);
+    const missing = [
+      ['nobody', 'There is no prompt "nobody" on the platform.'],
+      ['triage', '--version', '9', 'There is no version 9 of the prompt "triage"'],
+      ['triage', '--label', 'beta', 'No version of the prompt "triage" has the label "beta"'],
+    ];
+    for (const asked of missing) {
+      const { code, err } = await cli('get', ...asked.slice(0, -1));
+      expect(code).toBe(3);
+      expect(err).toContain(asked.at(-1) ?? '');
+    }
   });
 
   it('shows drift with an exit code of its own', async () => {

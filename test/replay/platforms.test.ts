@@ -12,12 +12,10 @@ const textOf = (name: string): string => readFileSync(new URL(`${name}.json`, fo
 /** What production runs: the bundle of the build. */
 const bundle = readFileSync(resolve('dist/workers/workflows.bundle.js'), 'utf8');
 
-const replay = (name: string, code = bundle): Promise<void> =>
-  Worker.runReplayHistory(
-    { workflowBundle: { code } },
-    JSON.parse(textOf(name)),
-    `recorded/${name}`,
-  );
+const replay = (name: string, code?: string): Promise<void> => replayText(textOf(name), name, code);
+
+const replayText = (text: string, name: string, code = bundle): Promise<void> =>
+  Worker.runReplayHistory({ workflowBundle: { code } }, JSON.parse(text), `recorded/${name}`);
 
 /** How often an activity was scheduled. */
 const scheduled = (name: string, activity: string): number => {
@@ -48,10 +46,13 @@ describe('recorded histories of pushed datasets, pushed prompts and moved labels
       'prompt-unchanged',
       'push-away',
       'push-both',
+      'push-continued-1',
+      'push-continued-2',
       'push-given-up',
       'push-invalid',
       'push-long',
       'push-plain',
+      'push-running',
     ]);
     expect(scheduled('push-invalid', 'pushSlice')).toBe(0);
     expect(scheduled('push-both', 'pushSlice')).toBe(2);
@@ -59,6 +60,12 @@ describe('recorded histories of pushed datasets, pushed prompts and moved labels
     expect(textOf('push-away')).toContain('EVENT_TYPE_TIMER_FIRED');
     expect(scheduled('push-away', 'givePushUp')).toBe(0);
     expect(scheduled('push-given-up', 'givePushUp')).toBe(1);
+    expect(textOf('push-continued-1')).toContain('EXECUTION_CONTINUED_AS_NEW');
+    expect(textOf('push-continued-1')).toContain('core_patch');
+    expect(scheduled('push-continued-2', 'checkPush')).toBe(0);
+    // Another push was refused meanwhile, DATASET_PUSH_RUNNING; what the workflow waits for has not come.
+    expect(textOf('push-running')).toContain('EVENT_TYPE_TIMER_STARTED');
+    expect(textOf('push-running')).not.toMatch(/EXECUTION_(?:COMPLETED|CONTINUED|FAILED|CANCELED)/);
     expect(scheduled('prompt-pushed-both', 'pushPrompt')).toBe(2);
     expect(textOf('prompt-failed')).toContain('EVENT_TYPE_ACTIVITY_TASK_FAILED');
     for (const name of names.filter((each) => each.startsWith('label'))) {
@@ -71,7 +78,24 @@ describe('recorded histories of pushed datasets, pushed prompts and moved labels
     await expect(replay(name)).resolves.toBeUndefined();
   });
 
+  it.each(['push-away', 'push-long', 'push-given-up'])(
+    '%s, of before there were new executions: it goes on as it was also where it has grown long',
+    async (name) => {
+      const grown = textOf(name).replaceAll(
+        '"workflowTaskStartedEventAttributes": {',
+        '"workflowTaskStartedEventAttributes": { "suggestContinueAsNew": true,',
+      );
+      expect(grown).not.toBe(textOf(name));
+      await expect(replayText(grown, name)).resolves.toBeUndefined();
+      const unpatched = bundle.replaceAll(/\(0,\s*\S+\.patched\)\('push-continues'\)/g, 'true');
+      expect(unpatched).not.toBe(bundle);
+      await expect(replayText(grown, name, unpatched)).rejects.toThrow(/non-?determinis/i);
+    },
+  );
+
   it.each([
+    ['push-continued-1', "'push-continues'", "'otherwise'"],
+    ['push-running', '{ pushSlice,', '{ otherwise: pushSlice,'],
     ['push-plain', '{ checkPush }', '{ otherwise: checkPush }'],
     ['push-away', '{ pushSlice,', '{ otherwise: pushSlice,'],
     ['push-given-up', ', givePushUp }', ', otherwise: givePushUp }'],

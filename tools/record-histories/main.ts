@@ -145,6 +145,17 @@ export async function historiesOf({ temporal }: Harness, workflowId: string): Pr
   return found.sort((a, b) => a.at - b.at).map(({ text }) => text);
 }
 
+/** The history of a workflow's last execution as far as it goes, whether it has ended or not. */
+export async function openHistory({ temporal }: Harness, workflowId: string): Promise<string> {
+  const connection = await Connection.connect({ address: temporal.address });
+  try {
+    const client = new Client({ connection });
+    return await clean(historyToJSON(await client.workflow.getHandle(workflowId).fetchHistory()));
+  } finally {
+    await connection.close();
+  }
+}
+
 // Who recorded it, and where, is nobody's business.
 function clean(text: string): Promise<string> {
   const here = resolve('.');

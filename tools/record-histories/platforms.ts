@@ -1,19 +1,25 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 
+import { AssayError } from '../../src/core/errors/assay-error.js';
 import { datasetPushWorkflowId, promptWorkflowId } from '../../src/core/experiment/naming.js';
 import { promptContentHash } from '../../src/core/prompts/content.js';
 import { startHarness, type Harness } from '../../test/support/harness.js';
 import { startLangsmith } from '../../test/support/langsmith/server.js';
 import { configFile, datasetFiles, promptFiles } from '../../test/support/project-files.js';
+import { useShortHistories } from '../../test/support/short-history-temporal.js';
 import { openTestServices } from '../../test/support/test-services.js';
-import { historiesOf } from './main.js';
+import { until } from '../../test/support/until.js';
+import { historiesOf, openHistory } from './main.js';
 
 const project = 'recorded';
+/** Enough for every kind but the one that is to go on in another execution. */
+const historyLimit = 35;
 const itemsPath = '/api/public/dataset-items';
 
 /** Records the histories of pushes and moved labels into a folder: of the kinds that are named, else of every kind. */
 export async function recordPlatforms(folder: URL, kinds: readonly string[] = []): Promise<void> {
   const services = await openTestServices();
+  const temporal = await useShortHistories(historyLimit);
   const langsmith = await startLangsmith();
   const harness = await startHarness({
     project,
@@ -24,6 +30,8 @@ export async function recordPlatforms(folder: URL, kinds: readonly string[] = []
       ...datasetFiles(6, 'push-away'),
       ...datasetFiles(6, 'push-given-up'),
       ...datasetFiles(300, 'push-long'),
+      ...datasetFiles(6, 'push-continued'),
+      ...datasetFiles(6, 'push-running'),
       ...datasetFiles(6, 'push-invalid'),
       'datasets/push-invalid/schema.json': JSON.stringify({
         properties: { inputs: { required: ['never'] } },
@@ -39,23 +47,34 @@ export async function recordPlatforms(folder: URL, kinds: readonly string[] = []
     await mkdir(folder, { recursive: true });
     for (const [kind, record] of Object.entries(recorders)) {
       if (kinds.length > 0 && !kinds.includes(kind)) continue;
+      const recorded = await record();
       // The last execution: what came before it prepared it.
-      const text = (await historiesOf(harness, await record())).at(-1);
-      if (text === undefined) throw new Error(`${kind} left no history`);
-      await writeFile(new URL(`${kind}.json`, folder), text);
-      process.stderr.write(`${kind}.json\n`);
+      const texts =
+        typeof recorded === 'string'
+          ? (await historiesOf(harness, recorded)).slice(-1)
+          : recorded.histories;
+      if (texts.length === 0) throw new Error(`${kind} left no history`);
+      for (const [index, text] of texts.entries()) {
+        const file = texts.length === 1 ? kind : `${kind}-${index + 1}`;
+        await writeFile(new URL(`${file}.json`, folder), text);
+        process.stderr.write(`${file}.json\n`);
+      }
     }
   } finally {
     await harness.stop();
     await langsmith.close();
+    await temporal.stop();
     await services.close();
   }
 }
 
-/** By kind: does it, and gives the id of the workflow that did. */
-type Recorders = Readonly<Record<string, () => Promise<string>>>;
+/** By kind: does it, and gives the id of the workflow that did, or its histories where they are not those of its end. */
+type Recorders = Readonly<
+  Record<string, () => Promise<string | { readonly histories: readonly string[] }>>
+>;
 
-function pushKinds({ client, platform }: Harness): Recorders {
+function pushKinds(harness: Harness): Recorders {
+  const { client, platform } = harness;
   const push = async (
     dataset: string,
     change: { readonly backend?: 'both'; readonly patienceMs?: number } = {},
@@ -88,6 +107,30 @@ function pushKinds({ client, platform }: Harness): Recorders {
       const id = await push('push-long');
       await mended();
       return id;
+    },
+    // Silent for so long that it is asked ever more rarely, and that the history grows long.
+    async 'push-continued'() {
+      await fault({ kind: 'down', seconds: 60 });
+      const id = await push('push-continued');
+      await mended();
+      return { histories: await historiesOf(harness, id) };
+    },
+    // Still at work, while another one is refused.
+    async 'push-running'() {
+      await fault({ kind: 'down', seconds: 600 });
+      const ended = push('push-running');
+      const id = datasetPushWorkflowId(project, 'push-running');
+      const waits = async (): Promise<boolean> =>
+        (await openHistory(harness, id).catch(() => '')).includes('EVENT_TYPE_TIMER_STARTED');
+      await until(waits, 60_000);
+      const refused = await client.datasets
+        .push({ project, dataset: 'push-running', archiveRemoved: true })
+        .catch((error: unknown) => error);
+      if (!AssayError.is(refused) || refused.code !== 'DATASET_PUSH_RUNNING') throw refused;
+      const histories = [await openHistory(harness, id)];
+      await mended();
+      await ended;
+      return { histories };
     },
   };
 }

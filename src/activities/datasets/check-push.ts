@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type {
@@ -70,10 +71,29 @@ export async function openPushed(
   const folder = join(project.root, project.config.datasetsFolder);
   const dataset = await openLocalDataset(folder, name);
   if (dataset !== undefined) return dataset;
-  const known = (await localDatasetNames(folder)).slice(0, 20).join(', ');
-  throw new AssayError('DATASET_NOT_FOUND', `There is no dataset ${join(folder, name)}.`, {
-    mend: `${known === '' ? 'There are none' : `There are: ${known}`}. Its items stand in test_cases.json, .jsonl or .csv.`,
-  });
+  const home = join(folder, name);
+  const isThere = await stat(home).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  throw new AssayError(
+    'DATASET_NOT_FOUND',
+    isThere ? `${home} holds no items.` : `There is no dataset ${home}.`,
+    {
+      mend: `Items stand in test_cases.json, .jsonl or .csv. ${isThere ? '' : await others(folder)}`.trim(),
+    },
+  );
+}
+
+/** The most names that are told. */
+const mostNames = 20;
+
+async function others(folder: string): Promise<string> {
+  const names = await localDatasetNames(folder);
+  const more = names.length > mostNames ? ` and ${names.length - mostNames} more` : '';
+  return names.length === 0
+    ? 'There is no dataset yet.'
+    : `There are: ${names.slice(0, mostNames).join(', ')}${more}.`;
 }
 
 const otherFiles = ({ name, file }: LocalDataset): AssayError =>

@@ -1,7 +1,12 @@
 import { packKeys, plainFieldKeys } from '../../core/dataset/item-fields.js';
-import type { PlatformDatasets, PlatformItem } from '../../platforms/dataset-port.js';
+import type { PlatformItem } from '../../platforms/dataset-port.js';
 import { patiently } from '../../platforms/patience.js';
-import { itemKey, putListed, type ListedItem } from '../../store/datasets/push-items.js';
+import {
+  itemKey,
+  putListed,
+  putWritten,
+  type ListedItem,
+} from '../../store/datasets/push-items.js';
 import type { Pushing } from './push-slice.js';
 
 /** Lists what the platform holds of the dataset, page by page into rows; goes on after the last page that stands. */
@@ -22,7 +27,7 @@ export async function listThere(pushing: Pushing): Promise<void> {
   }
   const request = { dataset: pushing.push.dataset, from: pushing.push.listed, signal };
   for await (const page of datasets.items(request)) {
-    await keepPage(pushing, page, page.length);
+    await keepPage(pushing, page, { listed: page.length, put: putListed });
     if (pushing.over()) return;
   }
   await pushing.step({ phase: 'writing' });
@@ -35,7 +40,7 @@ export async function listThere(pushing: Pushing): Promise<void> {
 export async function listNewest(pushing: Pushing): Promise<void> {
   const { platform, signal, push } = pushing;
   for await (const page of platform.datasets.items({ dataset: push.dataset, signal })) {
-    await keepPage(pushing, page, 0);
+    await keepPage(pushing, page, { listed: 0, put: putWritten });
     return;
   }
 }
@@ -43,9 +48,9 @@ export async function listNewest(pushing: Pushing): Promise<void> {
 async function keepPage(
   pushing: Pushing,
   page: readonly PlatformItem[],
-  listed: number,
+  { listed, put }: { readonly listed: number; readonly put: typeof putWritten },
 ): Promise<void> {
-  const items = page.map((each) => listedItem(pushing.platform.datasets, each));
+  const items = page.map((each) => listedItem(pushing, each));
   const lastChange = page
     .flatMap(({ updatedAt }) => updatedAt ?? [])
     .reduce<string | undefined>(
@@ -54,17 +59,19 @@ async function keepPage(
     );
   await pushing.step(
     { add: { listed, requests: 1 }, ...(lastChange === undefined ? {} : { lastChange }) },
-    (on) => putListed(on, pushing.push, items),
+    (on) => put(on, pushing.push, items),
   );
 }
 
 function listedItem(
-  datasets: PlatformDatasets,
+  { platform: { datasets }, push }: Pushing,
   { platformId, item, splits }: PlatformItem,
 ): ListedItem {
+  const dataset = { id: push.datasetId ?? '', name: push.dataset };
   const keys = datasets.fieldKeys?.({ item, splits }) ?? plainFieldKeys(item, splits);
   return {
-    key: itemKey(datasets.platformId === undefined ? item.id : platformId),
+    // As an item of the files is looked for, and not its id there: one that was taken out and came back has another one by now.
+    key: itemKey(datasets.platformId?.(dataset, item) ?? item.id),
     platformId,
     fieldKeys: packKeys(keys),
   };

@@ -31,6 +31,10 @@ interface ComparedItem {
   readonly key: ItemKey;
   readonly fieldKeys: string;
   readonly state: 'unchanged' | 'added' | 'changed';
+  /** Whether it stands there as it is to be: always where it is unchanged, else by a page that was cut short. */
+  readonly stands: boolean;
+  /** Whether an item of its id stands there, however it is. */
+  readonly replaces: boolean;
 }
 
 /** Writes the items that the platform has not, or has otherwise, in the order of the files. */
@@ -77,15 +81,18 @@ async function compare(
   );
   return here.map((each) => {
     const known = there.get(each.key);
-    if (known === undefined) return { ...each, state: 'added' };
-    return { ...each, state: known === each.fieldKeys ? 'unchanged' : 'changed' };
+    if (known === undefined) return { ...each, state: 'added', stands: false, replaces: false };
+    const { fieldKeys, writtenAs } = known;
+    const stands = fieldKeys === each.fieldKeys;
+    const state = writtenAs ?? (stands ? 'unchanged' : 'changed');
+    return { ...each, state, stands, replaces: true };
   });
 }
 
 function placedThere(
   item: DatasetItem,
   { datasets, push }: { readonly datasets: PlatformDatasets; readonly push: Pushing['push'] },
-): Omit<ComparedItem, 'state'> {
+): Omit<ComparedItem, 'state' | 'stands' | 'replaces'> {
   const splits = splitsOf(item.metadata);
   const dataset = { id: push.datasetId ?? '', name: push.dataset };
   const platformId = datasets.platformId?.(dataset, item) ?? item.id;
@@ -98,7 +105,10 @@ function placedThere(
   };
 }
 
-/** Consecutive items with as many to write as go at once. */
+/**
+ * Consecutive items with as many that are new or changed as go at once. Those that stand by now count as well: a page that a
+ * rate limit cuts short again and again would have no end otherwise.
+ */
 function rangesOf(items: readonly ComparedItem[]): readonly (readonly ComparedItem[])[] {
   const ranges: ComparedItem[][] = [];
   let range: ComparedItem[] = [];
@@ -120,7 +130,7 @@ function rangesOf(items: readonly ComparedItem[]): readonly (readonly ComparedIt
 
 async function writeRange(pushing: Pushing, range: readonly ComparedItem[]): Promise<void> {
   const { platform, signal, push } = pushing;
-  const writes = range.filter(({ state }) => state !== 'unchanged');
+  const writes = range.filter(({ stands }) => !stands);
   const count = (state: ComparedItem['state']): number =>
     range.reduce((sum, each) => sum + (each.state === state ? 1 : 0), 0);
   let sent: { readonly requests: number; readonly lastChange?: string } = { requests: 0 };
@@ -129,11 +139,7 @@ async function writeRange(pushing: Pushing, range: readonly ComparedItem[]): Pro
     if (!push.begun) await pushing.step({ begun: true });
     sent = await platform.datasets.writeItems({
       dataset: { id: push.datasetId ?? '', name: push.dataset },
-      items: writes.map(({ item, splits, state }) => ({
-        item,
-        splits,
-        replaces: state === 'changed',
-      })),
+      items: writes.map(({ item, splits, replaces }) => ({ item, splits, replaces })),
       signal,
       onProgress: (written) => {
         pushing.tell(written);
@@ -155,11 +161,11 @@ async function writeRange(pushing: Pushing, range: readonly ComparedItem[]): Pro
       ...(lastChange === undefined ? {} : { lastChange }),
     },
     async (on) => {
-      const unchanged = range.filter(({ state }) => state === 'unchanged');
+      const stood = range.filter(({ stands }) => stands);
       await keepListed(
         on,
         pushing.push,
-        unchanged.map(({ key }) => key),
+        stood.map(({ key }) => key),
       );
       await putListed(on, { ...pushing.push, kept: true }, writes);
     },

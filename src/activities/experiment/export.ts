@@ -54,8 +54,10 @@ export function createExporter(on: {
   /** V of the publishing rules. */
   readonly visibilityMs: number;
   readonly log: Logger;
+  /** Default {@link sendDeadlineMs}. */
+  readonly deadlineMs?: number;
 }): Exporter {
-  const { platform, session, visibilityMs, log } = on;
+  const { platform, session, visibilityMs, log, deadlineMs = sendDeadlineMs } = on;
   // Kept in the store: whoever looks next, be it hours later in another process, must not take it for unclear.
   const keepForLater = (batch: OutboundExport): Promise<void> =>
     session.turnAway(batch.exportId, idsOf(batch));
@@ -74,7 +76,7 @@ export function createExporter(on: {
   // is sending, so the session is asked in the moment in which the request leaves. The intent is renewed on the next look,
   // which fails where the session is gone.
   const post = (batch: OutboundExport): Promise<SendOutcome> =>
-    withDeadline(sendDeadlineMs, [session.alive], async ({ signal }) => {
+    withDeadline(deadlineMs, [session.alive], async ({ signal }) => {
       // Some platforms need a request per cell besides, and the session's word is good for two seconds only.
       const word = setInterval(() => {
         session.touch().catch(() => undefined);
@@ -186,22 +188,25 @@ export function createExporter(on: {
       await session.reopenExport(open.exportId);
       return attempt(batch);
     }
-    const found = await withDeadline(sendDeadlineMs, [], ({ signal }) =>
-      platform.findExport(batch, signal),
+    // Asked before the platform is: what it showed while something could still appear is no proof that it will not.
+    const age = Date.parse(await session.now()) - Date.parse(open.intendedAt);
+    const settled = age >= deadlineMs + visibilityMs;
+    const asked = settled ? { ...batch, settledTry: open.intendedAt } : batch;
+    const found = await withDeadline(deadlineMs, [], ({ signal }) =>
+      platform.findExport(asked, signal),
     );
     const missing = records.flatMap(({ ids }) => ids).filter((id) => !found.has(id));
     if (missing.length === 0) {
       await session.mark(open.exportId, { outcome: 'found' });
       return { state: 'moved' };
     }
-    const age = Date.parse(await session.now()) - Date.parse(open.intendedAt);
-    if (age < sendDeadlineMs + visibilityMs) return 'unclear';
+    if (!settled) return 'unclear';
     await session.countResend(open.exportId);
     log.warn(
       { exportId: open.exportId, missing: missing.length },
       'sending again what the platform does not show',
     );
-    return attempt({ ...batch, records: withOnly(records, new Set(missing)) });
+    return attempt({ ...asked, records: withOnly(records, new Set(missing)) });
   };
 
   return {
@@ -222,6 +227,8 @@ export function createExporter(on: {
         if (state === 'unclear') open += 1;
         else if (state.state === 'blocked') {
           open += 1;
+          // A look that goes on at once holds up nobody.
+          if (state.waitMs === 0) continue;
           if (worst.state === 'moved' || worst.waitMs < state.waitMs) worst = state;
         }
       }

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { DrainReply, ExperimentActivities } from '../../contracts/experiment-protocol.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import type { Platform } from '../../platforms/port.js';
-import { areCellsDone, getExperiment } from '../../store/experiments.js';
+import { areCellsDone, cellsDoneForMs, getExperiment } from '../../store/experiments.js';
 import { openPublisherSession, type PublisherSession } from '../../store/publisher/session.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import { createExporter, type Exporter, type ExportState } from './export.js';
@@ -61,8 +61,7 @@ async function withoutKeys(
   { store }: ExperimentPorts,
 ): Promise<DrainReply> {
   const { message, mend } = noKeys([platform]);
-  const { cellsDoneAt } = await getExperiment(store, experimentId);
-  const waitedMs = cellsDoneAt === undefined ? 0 : Date.now() - Date.parse(cellsDoneAt);
+  const waitedMs = await cellsDoneForMs(store, experimentId);
   if (waitedMs <= keysPatienceMs) return { state: 'wait', waitMs: 5_000, reason: message };
   throw new AssayError('PLATFORM_UNAUTHORIZED', `${platform}: ${message}`, {
     ...(mend === undefined ? {} : { mend }),

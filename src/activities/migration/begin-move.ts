@@ -18,7 +18,10 @@ export function createBeginMove(ports: MigrationPorts): PlatformMigrationActivit
     // A dry run looks afresh each time.
     if (spec.dryRun) await dropFound(store, migrationId);
     await forgetVerified(store, migrationId);
-    await dropCursors(store, { migrationId, kind: 'verify' });
+    // The source is looked at again, and what is found is sent.
+    for (const kind of ['verify', 'sweep', 'outbox'] as const) {
+      await dropCursors(store, { migrationId, kind });
+    }
     return { migrationId, visibleMs: ports.project.config.platform.visibilityDeadlineMs };
   };
 }

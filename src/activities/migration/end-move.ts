@@ -10,13 +10,20 @@ import type { MigrationPorts } from './ports.js';
 export function createEndMove({
   store,
 }: Pick<MigrationPorts, 'store'>): PlatformMigrationActivities['endMove'] {
-  return async ({ migrationId, error }) => {
+  return async ({ migrationId, error, cancelled = false }) => {
     const move = await findMove(store, migrationId);
     if (move === undefined) throw new AssayError('INTERNAL', `There is no move ${migrationId}.`);
     const { dryRun } = move.spec;
     const kinds = await moveFigures(store, { migrationId, planned: dryRun });
-    const status =
-      error !== undefined ? 'failed' : dryRun ? 'planned' : isWhole(kinds) ? 'verified' : 'differs';
+    const status = cancelled
+      ? 'cancelled'
+      : error !== undefined
+        ? 'failed'
+        : dryRun
+          ? 'planned'
+          : isWhole(kinds)
+            ? 'verified'
+            : 'differs';
     await endMove(store, migrationId, { status, ...(error === undefined ? {} : { error }) });
     const ended = await findMove(store, migrationId);
     return moveReport(store, ended ?? move);

@@ -13,7 +13,11 @@ interface Placed {
 /** Where the traces of a group go. */
 export type ExperimentPlace = {
   /** By the source's ids of the traces. */
-  readonly open: (traces: readonly ForeignTrace[]) => Promise<ReadonlyMap<string, Placed>>;
+  readonly open: (
+    traces: readonly ForeignTrace[],
+    /** The experiments that some of them are in already, by the source's ids of the traces. */
+    runs: ReadonlyMap<string, string>,
+  ) => Promise<ReadonlyMap<string, Placed>>;
 } & (
   | { readonly kind: 'project' }
   /** `first` is the id of the first repetition there. */
@@ -33,17 +37,9 @@ export async function experimentsOf(
   moving: Moving,
   moved: MovedGroup,
 ): Promise<ExperimentPlace | { readonly left: string }> {
-  const { id: migrationId, store, target, signal } = moving;
   const { group } = moved;
   if (group.dataset === undefined) return project;
-  const row = (await findItems(store, { migrationId, kind: 'dataset' }, [group.dataset.id])).get(
-    group.dataset.id,
-  );
-  // It may have been moved before, under another name of a move.
-  const there =
-    row?.targetId === undefined
-      ? await target.datasets.get(group.dataset.name, signal)
-      : { id: row.targetId, name: group.dataset.name };
+  const there = await datasetThere(moving, group.dataset);
   if (there === undefined) return { left: 'its dataset is not on the target' };
   const naming = namingOf(moving, { moved, dataset: there });
   if (await naming.isTaken(1)) {
@@ -52,7 +48,8 @@ export async function experimentsOf(
   return {
     kind: 'experiment',
     first: naming.named(1).id,
-    open: async (traces) => placeTraces(moving, { moved, dataset: there, traces, naming }),
+    open: async (traces, runs) =>
+      placeTraces(moving, { moved, dataset: there, traces, runs, naming }),
   };
 }
 
@@ -60,6 +57,30 @@ interface Dataset {
   readonly id: string;
   readonly name: string;
 }
+
+/** A dataset of the source as it stands on the target. */
+export async function datasetThere(
+  { id: migrationId, store, target, signal }: Moving,
+  { id, name }: Dataset,
+): Promise<Dataset | undefined> {
+  const row = (await findItems(store, { migrationId, kind: 'dataset' }, [id])).get(id);
+  if (row?.targetId !== undefined) return { id: row.targetId, name };
+  // It may have been moved before, under another name of a move.
+  return target.datasets.get(name, signal);
+}
+
+/** What the nth repetition of an experiment is called there. */
+export const repetitionName = (name: string, repetition: number): string =>
+  repetition === 1 ? name : `${name} (repetition ${repetition})`;
+
+/** Which repetition of the group is called so. */
+function repetitionOf(run: string, { name }: { readonly name: string }): number {
+  let repetition = 1;
+  while (repetitionName(name, repetition) !== run && repetition < mostRepetitions) repetition += 1;
+  return repetition;
+}
+
+const mostRepetitions = 10_000;
 
 interface Naming {
   readonly named: (repetition: number) => { readonly id: string; readonly name: string };
@@ -74,7 +95,7 @@ function namingOf(
   const { sink } = traceSides(moving);
   const { projectId } = sides.target;
   const named: Naming['named'] = (repetition) => {
-    const name = repetition === 1 ? group.name : `${group.name} (repetition ${repetition})`;
+    const name = repetitionName(group.name, repetition);
     return { name, id: sink.experimentId({ projectId, datasetId: dataset.id, name }) };
   };
   const asked = new Map<number, Promise<boolean>>();
@@ -102,16 +123,16 @@ async function placeTraces(
     readonly moved: MovedGroup;
     readonly dataset: Dataset;
     readonly traces: readonly ForeignTrace[];
+    readonly runs: ReadonlyMap<string, string>;
     readonly naming: Naming;
   },
 ): Promise<ReadonlyMap<string, Placed>> {
   const { id: migrationId, store, sides } = moving;
-  const { moved, dataset, traces, naming } = on;
+  const { moved, dataset, traces, runs, naming } = on;
   const { group } = moved;
   const itemIds = [...new Set(traces.flatMap(({ itemId }) => itemId ?? []))];
   const items = await findItems(store, { migrationId, kind: 'item' }, itemIds);
   const seen = new Map(await countNamed(store, { migrationId, container: group.id }, itemIds));
-  const generation = sides.target.generation === 'v3' ? ('v3' as const) : ('v4' as const);
   const metadata: JsonObject = {
     ...group.metadata,
     'assay.moved_from': sides.source.platform,
@@ -124,17 +145,18 @@ async function placeTraces(
       continue;
     }
     const item = items.get(itemId);
-    const repetition = (seen.get(itemId) ?? 0) + 1;
-    seen.set(itemId, repetition);
+    const known = runs.get(id);
+    const repetition =
+      known === undefined ? (seen.get(itemId) ?? 0) + 1 : repetitionOf(known, group);
+    if (known === undefined) seen.set(itemId, repetition);
     if (item?.targetId === undefined || item.state === 'left') {
       placed.set(id, { problem: 'its dataset item was not moved, so it is in no experiment' });
-    } else if (repetition > 1 && (await naming.isTaken(repetition))) {
+    } else if (known === undefined && repetition > 1 && (await naming.isTaken(repetition))) {
       placed.set(id, { problem: `the name of repetition ${repetition} is taken there` });
     } else {
       placed.set(id, {
         experiment: {
           ...naming.named(repetition),
-          generation,
           metadata,
           ...(group.description === undefined ? {} : { description: group.description }),
           datasetId: dataset.id,

@@ -1,6 +1,6 @@
 import type { OutboxRecord } from '../../contracts/publication.js';
-import type { ForeignScore, ForeignTrace } from '../../platforms/trace-port.js';
-import type { NewRow } from '../../store/moves/items.js';
+import type { ForeignScore, ForeignTrace, TraceOrigin } from '../../platforms/trace-port.js';
+import { findItems, type NewRow } from '../../store/moves/items.js';
 import { traceSides, type MovedGroup } from './trace-sides.js';
 import type { Moving } from './moving.js';
 import { scoreKey } from './trace-page.js';
@@ -16,7 +16,7 @@ export async function scoresOfPage(
   moving: Moving,
   on: { readonly moved: MovedGroup; readonly traces: readonly ForeignTrace[] },
 ): Promise<ScorePage> {
-  const { source, sink } = traceSides(moving);
+  const { source } = traceSides(moving);
   const { moved, traces } = on;
   const { signal } = moving;
   const { origin } = moved;
@@ -32,9 +32,32 @@ export async function scoresOfPage(
   for await (const page of source.scores({ runs, signal, onLeft })) {
     for (const score of page) found.set(score.id, score);
   }
+  // Those of a trace that is read again were put out before.
+  const known = await findItems(moving.store, { migrationId: moving.id, kind: 'score' }, [
+    ...found.keys(),
+  ]);
+  for (const id of known.keys()) found.delete(id);
+  const scores = await scoreRows(moving, { origin, container, found });
+  return { rows: [...rows, ...scores.rows], records: scores.records };
+}
+
+/** What is put out of these scores, by their ids. */
+export async function scoreRows(
+  moving: Moving,
+  on: {
+    readonly origin: TraceOrigin;
+    readonly container: string;
+    readonly found: ReadonlyMap<string, ForeignScore>;
+  },
+): Promise<ScorePage> {
+  const { sink } = traceSides(moving);
+  const { origin, container, found } = on;
+  const own = { kind: 'score', container } as const;
+  const rows: NewRow[] = [];
+  if (found.size === 0) return { rows, records: [] };
   const there = await sink.findScores(
     [...found.keys()].map((id) => sink.scoreId(origin, id)),
-    signal,
+    moving.signal,
   );
   const toSend = new Map<string, ForeignScore[]>();
   for (const score of found.values()) {

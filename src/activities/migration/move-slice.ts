@@ -12,6 +12,7 @@ import { movePrompts } from './move-prompts.js';
 import { moveTraces } from './move-traces.js';
 import { openMoving, type Moving } from './moving.js';
 import type { MigrationPorts } from './ports.js';
+import { sweepTraces } from './sweep.js';
 import { verifyMove } from './verify-move.js';
 
 /** The wait where a platform that is away does not say how long. */
@@ -56,7 +57,7 @@ async function take(moving: Moving, step: MoveStep, lastLook: boolean): Promise<
       return then(!parts.includes('prompts') || (await movePrompts(moving)), 'traces');
     case 'traces': {
       const groups = parts.includes('experiments') || parts.includes('traces');
-      const done = !groups || (await moveTraces(moving));
+      const done = !groups || ((await moveTraces(moving)) && (await sweepTraces(moving)));
       if (done) {
         const key = { migrationId, kind: 'outbox', container: '' } as const;
         await putCursor(store, key, { cursor: undefined, done: true });

@@ -1,6 +1,8 @@
 import { putCursor, readCursor } from '../../store/moves/cursors.js';
 import { pageOfItems, stepItems, type MovedRow, type MovedStep } from '../../store/moves/items.js';
 import { carriedTraces, type CarriedTrace } from '../../store/moves/verified.js';
+import { groupOf } from './move-traces.js';
+import { linksOfGroup, type RunLinks } from './run-links.js';
 import { traceSides } from './trace-sides.js';
 import type { Moving } from './moving.js';
 import { scoreKey, spansKey } from './trace-page.js';
@@ -18,13 +20,16 @@ async function verifyTraces(moving: Moving, row: MovedRow): Promise<boolean> {
   const key = { migrationId, kind: 'verify', container: row.sourceId } as const;
   const at = await readCursor(store, key);
   if (at.done) return true;
+  const group = row.kind === 'experiment' ? await groupOf(moving, row) : undefined;
+  const links = group === undefined ? undefined : await linksOfGroup(moving, group);
   let after = at.cursor === undefined ? undefined : (JSON.parse(at.cursor) as [string, string]);
   for (;;) {
     const of = { migrationId, container: row.sourceId };
     const page = await carriedTraces(store, of, { after, limit: tracesPerPage });
     const last = page.at(-1);
     if (last === undefined) break;
-    await stepItems(store, { migrationId, kind: 'trace' }, await compareTraces(moving, row, page));
+    const steps = await compareTraces(moving, page, { row, links });
+    await stepItems(store, { migrationId, kind: 'trace' }, steps);
     after = [last.beganAt, last.sourceId];
     await putCursor(store, key, { cursor: JSON.stringify(after), done: false });
     moving.tell(page.length, `traces of ${JSON.stringify(row.name)} are read back`);
@@ -36,8 +41,8 @@ async function verifyTraces(moving: Moving, row: MovedRow): Promise<boolean> {
 
 async function compareTraces(
   moving: Moving,
-  row: MovedRow,
   page: readonly CarriedTrace[],
+  { row, links }: { readonly row: MovedRow; readonly links: RunLinks | undefined },
 ): Promise<readonly MovedStep[]> {
   const { sink } = traceSides(moving);
   const [from] = page.map(({ beganAt }) => beganAt).sort();
@@ -57,8 +62,12 @@ async function compareTraces(
     if (new Set(ids).size < ids.length) {
       return [{ sourceId, state: 'differs', reason: 'some of its spans stand there twice' }];
     }
+    if (links?.isTwice(targetId) === true) {
+      return [{ sourceId, state: 'differs', reason: 'stands in its run twice' }];
+    }
+    const shown = [spansKey(ids), spansKey([...ids, ...(links?.marks(targetId) ?? [])])];
     // Not all of it is shown yet.
-    return spansKey(ids) === sourceHash ? [{ sourceId, state: 'verified' }] : [];
+    return shown.includes(sourceHash) ? [{ sourceId, state: 'verified' }] : [];
   });
 }
 

@@ -11,6 +11,7 @@ import { gatePolicy } from '../../core/gate/policy.js';
 import { isVerdictScore } from '../../core/gate/verdict-name.js';
 import { staleReasons } from '../../core/gate/staleness.js';
 import { contentHash } from '../../core/ids/hash.js';
+import { differenceProblem, jsonDifferences } from '../../core/json/differences.js';
 import { findPromoted, markStale } from '../../store/baselines/rows.js';
 import { findGate, recordGate, type GateRecord } from '../../store/gates.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
@@ -34,7 +35,7 @@ export function createAdmitGate(ports: RegressionPorts): GateActivities['admitGa
       try {
         const known = await findGate(ports.store, request);
         if (known !== undefined && known.status !== 'failed') {
-          return admitted(known, requestHash);
+          return admitted(known, { request, requestHash });
         }
         const plan = await planGate(request, { ports, beat });
         const { project, name } = request;
@@ -47,7 +48,7 @@ export function createAdmitGate(ports: RegressionPorts): GateActivities['admitGa
           plan,
           workflowId,
         });
-        return admitted(gate, requestHash);
+        return admitted(gate, { request, requestHash });
       } catch (error) {
         // Whoever asks is waiting for the answer: what stands in the way is told, not tried again.
         if (!isAnswer(error)) throw error;
@@ -59,13 +60,14 @@ export function createAdmitGate(ports: RegressionPorts): GateActivities['admitGa
 /** @throws AssayError GATE_CONFLICT */
 function admitted(
   gate: GateRecord,
-  requestHash: string,
+  { request, requestHash }: Pick<GateRecord, 'request' | 'requestHash'>,
 ): Awaited<ReturnType<GateActivities['admitGate']>> {
   if (gate.requestHash !== requestHash) {
     throw new AssayError(
       'GATE_CONFLICT',
       `The gate "${gate.name}" (${gate.verdict ?? gate.status}) was asked for something else.`,
       {
+        problems: jsonDifferences(gate.request, request).map(differenceProblem),
         mend: 'Choose another name. To look at its run with other margins: `assay gate compare`.',
       },
     );

@@ -1,19 +1,27 @@
 import { Option, type Command } from 'commander';
 
 import { moveDirections, moveParts, type MovePart } from '../../contracts/platform-migration.js';
-import type { MoveDirection, MoveReport } from '../../contracts/platform-migration.js';
+import type {
+  MoveDirection,
+  MoveReport,
+  PlatformMigrationInput,
+} from '../../contracts/platform-migration.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { catalogueEntry } from '../../core/errors/catalogue.js';
 import { moveReportMarkdown } from '../../core/migration/report-markdown.js';
 import type { Cli, Registration } from '../cli.js';
+import { listenForInterrupt } from '../interrupt.js';
 import { jsonText } from '../io/json-text.js';
 import { renderTable } from '../io/table.js';
 import { moveLine } from '../migration/move-line.js';
+import { progressLine, tellDetached } from '../migration/watch-move.js';
 
 interface MoveOptions {
   readonly name?: string;
   readonly only?: readonly MovePart[];
   readonly dataset?: readonly string[];
+  readonly prompt?: readonly string[];
+  readonly experiment?: readonly string[];
   readonly fromProject?: readonly string[];
   readonly since?: string;
   readonly onConflict: 'skip' | 'overwrite';
@@ -38,12 +46,16 @@ Examples:
   $ assay migrate langsmith-to-langfuse --dry-run
   $ assay migrate langsmith-to-langfuse --only datasets,prompts
   $ assay migrate langsmith-to-langfuse --from-project live-traffic --since 2026-10-01T00:00:00Z --name live
+  $ assay migrate status live
+  $ assay migrate cancel live
   $ assay migrate report live
 
-The worker needs the keys of both platforms. A move goes on where it stands when it is started again under its name.`,
+The worker needs the keys of both platforms. Ctrl-C only stops the watching; \`cancel\` ends the move. However it ended, the same
+command goes on where it stands.`,
     );
   for (const direction of moveDirections) registerMove(group, registration, direction);
   registerReport(group, registration);
+  registerCancel(group, registration);
   registerList(group, registration);
 }
 
@@ -54,8 +66,14 @@ function registerMove(group: Command, { handle }: Registration, direction: MoveD
     .option('--dry-run', 'only look at what there is; nothing is written to the target')
     .option('--only <parts>', `some of ${moveParts.join(', ')}, with commas`, partsIn)
     .option('--dataset <name...>', 'only these datasets, and experiments over them')
-    .option('--from-project <name...>', 'only these tracing projects and experiments')
-    .option('--since <time>', 'only traces that began then or later, as 2026-10-01T00:00:00Z')
+    .option('--prompt <name...>', 'only these prompts');
+  if (direction === 'langsmith-to-langfuse') {
+    command
+      .option('--experiment <name...>', 'only these experiments')
+      .option('--from-project <name...>', 'only these tracing projects and experiments')
+      .option('--since <time>', 'only traces that began then or later, as 2026-10-01T00:00:00Z');
+  }
+  command
     .addOption(
       new Option('--on-conflict <how>', 'what stands there with another content')
         .choices(['skip', 'overwrite'])
@@ -68,9 +86,12 @@ function registerMove(group: Command, { handle }: Registration, direction: MoveD
 Examples:
   $ assay migrate ${direction} --dry-run
   $ assay migrate ${direction} --only datasets --dataset support-tickets --name tickets
+  $ assay migrate ${direction} --only prompts --prompt 'support-*' greeter --name prompts
   $ assay migrate ${direction} --on-conflict overwrite
 
-Exit codes: 0 all that was carried reads back equal, 6 it does not, or the move failed.`,
+Names may hold * for any text and ? for one character. A choice narrows its own part; what else is moved, --only says.
+Ctrl-C stops watching, not the move. Exit codes: 0 all that was carried reads back equal, 6 it does not, or the move failed or was
+cancelled.`,
     );
   handle(command, (cli) => move(cli, direction, command.opts<MoveOptions>()));
 }
@@ -89,39 +110,42 @@ async function move(
   options: MoveOptions,
 ): Promise<number | undefined> {
   const project = await cli.project();
-  const { dryRun = false, onConflict, only, dataset, fromProject, since } = options;
+  const { dryRun = false, onConflict, only, dataset, prompt, experiment } = options;
+  const { fromProject, since } = options;
   // A dry run is a move of its own: it must not stand in the way of the real one.
   const name = options.name ?? (dryRun ? `${direction}-dry-run` : direction);
-  let shown = '';
-  const report = await cli.withClient(({ migrations }) =>
-    migrations.run(
-      {
-        project,
-        name,
-        direction,
-        onConflict,
-        dryRun,
-        ...(only === undefined ? {} : { only: [...only] }),
-        ...(dataset === undefined ? {} : { datasets: [...dataset] }),
-        ...(fromProject === undefined ? {} : { projects: [...fromProject] }),
-        ...(since === undefined ? {} : { since }),
-      },
-      {
-        onProgress: (now) => {
-          const line = moveLine(now);
-          if (line === shown) return;
-          shown = line;
-          void cli.err.line(cli.err.safe(line));
-        },
-      },
-    ),
-  );
-  return show(cli, report);
+  const request: PlatformMigrationInput = {
+    project,
+    name,
+    direction,
+    onConflict,
+    dryRun,
+    ...(only === undefined ? {} : { only: [...only] }),
+    ...(dataset === undefined ? {} : { datasets: [...dataset] }),
+    ...(prompt === undefined ? {} : { prompts: [...prompt] }),
+    ...(experiment === undefined ? {} : { experiments: [...experiment] }),
+    ...(fromProject === undefined ? {} : { projects: [...fromProject] }),
+    ...(since === undefined ? {} : { since }),
+  };
+  const interrupt = listenForInterrupt();
+  try {
+    const { signal } = interrupt;
+    const watched = { signal, onProgress: progressLine(cli) };
+    const report = await cli.withClient(({ migrations }) => migrations.run(request, watched));
+    return await show(cli, report);
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    await tellDetached(cli, { project, name });
+    return interrupt.exitCode;
+  } finally {
+    interrupt.dispose();
+  }
 }
 
 async function show(cli: Cli, report: MoveReport): Promise<number | undefined> {
   await cli.out.line(cli.json ? jsonText(report) : cli.out.safeText(moveReportMarkdown(report)));
   if (report.error !== undefined) throw AssayError.from(report.error);
+  if (report.status === 'cancelled') return catalogueEntry('MIGRATION_CANCELLED').exit;
   return report.status === 'differs' ? catalogueEntry('MIGRATION_DIFFERS').exit : undefined;
 }
 
@@ -144,6 +168,30 @@ function registerReport(group: Command, { handle }: Registration): void {
       return undefined;
     });
   }
+}
+
+function registerCancel(group: Command, { handle }: Registration): void {
+  const command = group
+    .command('cancel')
+    .description(
+      'End a move before its end: what was written stays, and the same command goes on with it',
+    )
+    .argument('<name>', 'of the move')
+    .addHelpText('after', '\nExamples:\n  $ assay migrate cancel langsmith-to-langfuse');
+  handle(command, async (cli) => {
+    const [name = ''] = command.args;
+    const project = await cli.project();
+    const report = await cli.withClient(({ migrations }) => migrations.cancel({ project, name }));
+    if (cli.json) {
+      await cli.out.line(jsonText(report));
+      return;
+    }
+    const { out } = cli;
+    await out.line(out.safe(`${name}: ${moveLine(report)}`));
+    // It may have come to its end in the same moment.
+    if (report.status !== 'cancelled') return;
+    await out.line('What was written stays. The same command goes on with it.');
+  });
 }
 
 function registerList(group: Command, { handle }: Registration): void {

@@ -1,40 +1,10 @@
 import type { Command } from 'commander';
 
-import type { PromptVersion } from '../../client/prompts.js';
-import {
-  diffLines,
-  promptDifferences,
-  promptLines,
-  unifiedDiff,
-  type PromptDifference,
-} from '../../core/prompts/diff.js';
-import { latestLabel } from '../../core/prompts/labels.js';
-import { readPromptFolders } from '../../prompts/prompt-folders.js';
-import type { PromptSource } from '../../prompts/prompt-source.js';
-import { readBackend, withReadBackendOption } from '../backend-option.js';
-import type { Cli, Registration } from '../cli.js';
-import { jsonText } from '../io/json-text.js';
+import { withReadBackendOption } from '../backend-option.js';
+import type { Registration } from '../cli.js';
 import { driftExit } from '../drift.js';
-import { rootOf, withFolder, type BackendOptions, type FolderOptions } from './prompts-options.js';
-
-interface DiffOptions extends FolderOptions, BackendOptions {
-  readonly label?: string;
-  readonly strict?: boolean;
-}
-
-/** How one prompt stands. */
-interface Standing {
-  readonly name: string;
-  readonly platform: string;
-  readonly state: 'equal' | 'differs' | 'not-pushed' | 'only-there';
-  /** What git was compared with. */
-  readonly label: string;
-  readonly version?: string;
-  /** Labels of the metadata that are not on that version. */
-  readonly labels: readonly string[];
-  readonly differences: readonly PromptDifference[];
-  readonly diff: readonly string[];
-}
+import { withFolder } from './prompts-options.js';
+import type { DiffCommand } from '../prompts/diff.js';
 
 /** `assay prompts diff` */
 export function registerPromptsDiff(group: Command, { handle }: Registration): void {
@@ -60,87 +30,8 @@ Examples:
 
 Exit codes: 0 in step, ${driftExit} they differ, and those of errors.`,
     );
-  handle(command, async (cli) => diff(cli, command.args, command.opts<DiffOptions>()));
-}
-
-async function diff(
-  cli: Cli,
-  names: readonly string[],
-  options: DiffOptions,
-): Promise<number | undefined> {
-  const sources = await readPromptFolders(rootOf(cli, options), names);
-  const backend = await readBackend(cli, options.backend);
-  const standings: Standing[] = [];
-  await cli.withClient(async (client) => {
-    for (const { platform, prompts } of client.prompts.libraries(backend)) {
-      for (const source of sources) {
-        const label = options.label ?? source.metadata.labels?.[0] ?? latestLabel;
-        const found = await prompts.get(source.name, { label }, AbortSignal.timeout(30_000));
-        standings.push(standingOf(source, found, { label, platform }));
-      }
-      // Only where all of git was looked at is it known what is missing there.
-      if (names.length > 0) continue;
-      for await (const page of prompts.list(AbortSignal.timeout(60_000))) {
-        for (const { name } of page) {
-          if (sources.some((source) => source.name === name)) continue;
-          const none = { labels: [], differences: [], diff: [] };
-          standings.push({ name, platform, state: 'only-there', label: latestLabel, ...none });
-        }
-      }
-    }
+  handle(command, async (cli) => {
+    const { diff } = await import('../prompts/diff.js');
+    return diff(cli, command.args, command.opts<DiffCommand>());
   });
-  const isDrift = ({ state, labels }: Standing): boolean =>
-    state === 'only-there' ? options.strict === true : state !== 'equal' || labels.length > 0;
-  const drift = standings.some(isDrift);
-  if (cli.json) await cli.out.line(jsonText({ drift, prompts: standings }));
-  else await tell(cli, standings);
-  return drift ? driftExit : undefined;
-}
-
-function standingOf(
-  source: PromptSource,
-  found: PromptVersion | undefined,
-  { label, platform }: { readonly label: string; readonly platform: string },
-): Standing {
-  const { name, content, metadata } = source;
-  const common = { name, platform, label };
-  if (found === undefined) {
-    const labels = metadata.labels ?? [];
-    return { ...common, state: 'not-pushed', labels, differences: [], diff: [] };
-  }
-  const differences = promptDifferences(found, content);
-  return {
-    ...common,
-    state: differences.length === 0 ? 'equal' : 'differs',
-    version: found.version,
-    labels: (metadata.labels ?? []).filter((each) => !found.labels.includes(each)),
-    differences,
-    diff: unifiedDiff(
-      { before: `${platform}/${name} v${found.version}`, after: `git/${source.folder}` },
-      diffLines(promptLines(found), promptLines(content)),
-    ),
-  };
-}
-
-async function tell(cli: Cli, standings: readonly Standing[]): Promise<void> {
-  const { safe, colours } = cli.out;
-  for (const { name, state, label, version, labels, diff: lines } of standings) {
-    const title = colours.bold(safe(name));
-    const text = {
-      equal: `as in git (${label}, v${version ?? ''})`,
-      differs: colours.yellow(`differs from git (${label}, v${version ?? ''})`),
-      'not-pushed': colours.yellow(`has no ${label} there`),
-      'only-there': 'is only on the platform',
-    }[state];
-    await cli.out.line(`${title} ${safe(text)}`);
-    if (state === 'equal' && labels.length > 0) {
-      await cli.out.line(colours.yellow(`  lacks the label ${safe(labels.join(', '))}`));
-    }
-    for (const line of lines) {
-      const shown = safe(line);
-      await cli.out.line(
-        `  ${line.startsWith('+') ? colours.green(shown) : line.startsWith('-') ? colours.red(shown) : shown}`,
-      );
-    }
-  }
 }

@@ -4,9 +4,8 @@ import { resolve } from 'node:path';
 
 import type { Backend, PlatformName } from '../../contracts/backend.js';
 import type { PromptSelector } from '../../contracts/prompt.js';
-import { AssayError, type Problem } from '../../core/errors/assay-error.js';
+import { AssayError } from '../../core/errors/assay-error.js';
 import { labelProblem, latestLabel } from '../../core/prompts/labels.js';
-import { promptFiles, promptSourceOf, type PromptSource } from '../../prompts/prompt-source.js';
 import { readPlatform } from '../backend-option.js';
 import type { Cli } from '../cli.js';
 
@@ -61,8 +60,17 @@ export function selectorOf(options: {
   return version === undefined ? { label: label ?? latestLabel } : { version };
 }
 
-export const selectorText = (which: PromptSelector): string =>
-  'label' in which ? which.label : `v${which.version}`;
+/** Says that there is none of these, in the words in which it was asked for. */
+export function noSuchPrompt(name: string, which: PromptSelector): AssayError {
+  const prompt = `prompt ${JSON.stringify(name)}`;
+  const missing =
+    'version' in which
+      ? `There is no version ${which.version} of the ${prompt} on the platform.`
+      : which.label === latestLabel
+        ? `There is no ${prompt} on the platform.`
+        : `No version of the ${prompt} has the label ${JSON.stringify(which.label)} on the platform.`;
+  return new AssayError('PROMPT_NOT_FOUND', missing, { mend: 'See `assay prompts list`.' });
+}
 
 export const rootOf = (cli: Cli, { dir }: FolderOptions): string => resolve(cli.folder, dir);
 
@@ -77,12 +85,3 @@ export function actorOf(given: string | undefined): string {
   }
   return `${user}@${hostname()}`.slice(0, 200);
 }
-
-/** What a folder holds, where it can be read; broken files are nobody's content. */
-export async function readableSource(path: string): Promise<PromptSource | undefined> {
-  const problems: Problem[] = [];
-  const source = await promptSourceOf(path, problems);
-  return problems.length === 0 ? source : undefined;
-}
-
-export { promptFiles };

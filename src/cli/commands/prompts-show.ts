@@ -1,13 +1,12 @@
 import type { Command } from 'commander';
 
-import { AssayError } from '../../core/errors/assay-error.js';
 import { promptLines } from '../../core/prompts/diff.js';
 import { ownersLabels } from '../../core/prompts/labels.js';
 import { withPlatformOption } from '../backend-option.js';
 import type { Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import { renderTable } from '../io/table.js';
-import { selectorOf, selectorText, readingOf, type PlatformOptions } from './prompts-options.js';
+import { noSuchPrompt, readingOf, selectorOf, type PlatformOptions } from './prompts-options.js';
 
 /** `assay prompts list` */
 export function registerPromptsList(group: Command, { handle }: Registration): void {
@@ -59,13 +58,7 @@ export function registerPromptsGet(group: Command, { handle }: Registration): vo
     const which = selectorOf(options);
     const reading = await readingOf(cli, options);
     const found = await cli.withClient((client) => client.prompts.get(name, which, reading));
-    if (found === undefined) {
-      throw new AssayError(
-        'PROMPT_NOT_FOUND',
-        `There is no ${selectorText(which)} of the prompt ${JSON.stringify(name)}.`,
-        { mend: 'See `assay prompts list`.' },
-      );
-    }
+    if (found === undefined) throw noSuchPrompt(name, which);
     if (cli.json) {
       await cli.out.line(jsonText(found));
       return;

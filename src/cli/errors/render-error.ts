@@ -19,10 +19,13 @@ export function errorLines(
     safeText(text)
       .split('\n')
       .map((line) => `  ${line}`);
+  const [first] = document.problems;
+  const said = document.message;
+  // Some messages only say the title again, or what the first problem says; that is below.
+  const again = said === `${document.title}.` || said === `${first?.at}: ${first?.message}`;
   const lines = [
     `${colours.red('✖')} ${colours.bold(safe(document.title))} ${colours.dim(`(${code})`)}`,
-    // Some messages only say the title again; what matters is below.
-    ...(document.message === `${document.title}.` ? [] : indented(document.message)),
+    ...(again ? [] : indented(said)),
   ];
   for (const { at, message, mend } of document.problems) {
     lines.push(`  - ${colours.bold(safe(at))}: ${safe(message)}`);

@@ -182,6 +182,8 @@ export const catalogue = {
   MIGRATION_SOURCE_MISSING: missing('What is to be moved is not on the source'),
   MIGRATION_NOT_FOUND: missing('There is no move between platforms of this name'),
   MIGRATION_EXISTS: conflict('There is another move of this name'),
+  MIGRATION_ENDED: conflict('The move is not under way'),
+  MIGRATION_CANCELLED: run('The move was cancelled'),
   MIGRATION_DIFFERS: run('What was moved does not read back equal'),
   WAIT_TIMEOUT: {
     status: 504,

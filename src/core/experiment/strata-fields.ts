@@ -1,6 +1,6 @@
 import type { DatasetItem } from '../../contracts/records.js';
 import { sha256 } from '../ids/hash.js';
-import { canonicalJson, type Json, type JsonObject } from '../json/json.js';
+import { canonicalJson, isObject, type Json, type JsonObject } from '../json/json.js';
 import { resolvePointer } from '../json/pointer.js';
 
 /** A field that items may be parted by; what it says of each item is kept in two bytes. */
@@ -137,9 +137,6 @@ export function createFieldSearch(): {
     },
   };
 }
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
 

@@ -5,6 +5,11 @@ export type Json =
 /** A JSON object. */
 export type JsonObject = Readonly<Record<string, Json>>;
 
+/** Whether a value that came from JSON is an object, and no list. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /**
  * The one text of a JSON value that hashes are taken of: keys sorted by UTF-16 code units, no white space,
  * numbers as ECMAScript prints them (RFC 8785, JSON Canonicalization Scheme). `undefined` members are left out.

@@ -1,16 +1,5 @@
 import type { Manifest, ManifestDifference } from '../../contracts/manifest.js';
-import { canonicalJson } from '../json/json.js';
-
-const shown = 120;
-
-const show = (value: unknown): string => {
-  if (value === undefined) return '(absent)';
-  const text = typeof value === 'string' ? value : canonicalJson(value);
-  return text.length > shown ? `${text.slice(0, shown)}… (${text.length} characters)` : text;
-};
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { jsonDifferences } from '../json/differences.js';
 
 /** Evaluators are matched by name, so that one more of them is one difference and not a shifted list. */
 const keyed = (manifest: Manifest): Readonly<Record<string, unknown>> => ({
@@ -19,26 +8,7 @@ const keyed = (manifest: Manifest): Readonly<Record<string, unknown>> => ({
 });
 
 /** The ways in which a submitted manifest differs from the recorded one; empty where they are the same run. */
-export function manifestDifferences(
+export const manifestDifferences = (
   recorded: Manifest,
   submitted: Manifest,
-): readonly ManifestDifference[] {
-  const differences: ManifestDifference[] = [];
-  const walk = (path: string, a: unknown, b: unknown): void => {
-    if (isObject(a) && isObject(b)) {
-      for (const key of [...new Set([...Object.keys(a), ...Object.keys(b)])].sort()) {
-        walk(path === '' ? key : `${path}.${key}`, a[key], b[key]);
-      }
-      return;
-    }
-    const [left, right] = [a, b].map((each) => (each === undefined ? '' : canonicalJson(each)));
-    if (left === right) return;
-    if (Array.isArray(a) && Array.isArray(b) && a.length === b.length) {
-      a.forEach((entry: unknown, index) => walk(`${path}[${index}]`, entry, b[index]));
-      return;
-    }
-    differences.push({ at: path, recorded: show(a), submitted: show(b) });
-  };
-  walk('', keyed(recorded), keyed(submitted));
-  return differences;
-}
+): readonly ManifestDifference[] => jsonDifferences(keyed(recorded), keyed(submitted));

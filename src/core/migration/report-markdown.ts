@@ -20,6 +20,7 @@ const verdicts: Readonly<Record<MoveReport['status'], string>> = {
   planned: 'A dry run: nothing was written to the target.',
   verified: 'All that was carried reads back equal.',
   differs: 'Both sides differ: see below.',
+  cancelled: 'It was cancelled, and goes on where it stands when it is started again.',
   failed: 'It failed, and goes on where it stands when it is started again.',
 };
 
@@ -28,7 +29,8 @@ const shownReasons = 20;
 
 /** The report of a move for people. Names and reasons are foreign text. */
 export function moveReportMarkdown(report: MoveReport): string {
-  const { name, direction, status, source, target, kinds, error, waiting, resends } = report;
+  const { name, direction, dryRun, status, source, target, kinds, error, waiting, resends } =
+    report;
   const sides = [source, target].flatMap((side) =>
     side === undefined
       ? []
@@ -45,20 +47,40 @@ export function moveReportMarkdown(report: MoveReport): string {
     '',
     ...sides,
     '',
-    '| | found | written | stood there | verified | left | differing |',
-    '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
-    ...kinds.map(
-      (kind) =>
-        `| ${kindNames[kind.kind]} | ${kind.found} | ${kind.written} | ${kind.stood} | ${kind.verified} | ${leftOf(kind)} | ${countOf(kind.differing)} |`,
-    ),
+    ...(dryRun ? planTable(kinds) : figuresTable(kinds)),
     ...kinds.flatMap((kind) => [
       ...reasonLines(`Differing ${kindNames[kind.kind]}`, kind.differing),
       ...reasonLines(`Left ${kindNames[kind.kind]}`, kind.left),
       ...reasonLines(`Not carried of ${kindNames[kind.kind]}`, kind.notCarried),
     ]),
+    ...(dryRun && kinds.some(({ kind }) => kind === 'trace')
+      ? [
+          '',
+          'Attachments and events of runs cannot be carried either; they are counted when the runs are read.',
+        ]
+      : []),
     '',
   ].join('\n');
 }
+
+/** What a move would find: there is nothing else to tell of it yet. */
+const planTable = (kinds: MoveReport['kinds']): readonly string[] => [
+  '| | found | would be carried | would be left |',
+  '| --- | ---: | ---: | ---: |',
+  ...kinds.map(
+    (kind) =>
+      `| ${kindNames[kind.kind]} | ${kind.found} | ${kind.found - leftOf(kind)} | ${leftOf(kind)} |`,
+  ),
+];
+
+const figuresTable = (kinds: MoveReport['kinds']): readonly string[] => [
+  '| | found | written | stood there | verified | left | differing |',
+  '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
+  ...kinds.map(
+    (kind) =>
+      `| ${kindNames[kind.kind]} | ${kind.found} | ${kind.written} | ${kind.stood} | ${kind.verified} | ${leftOf(kind)} | ${countOf(kind.differing)} |`,
+  ),
+];
 
 const countOf = (reasons: readonly MoveReason[]): number =>
   reasons.reduce((sum, { count }) => sum + count, 0);

@@ -1,5 +1,5 @@
 import type { PromptBody, PromptContent } from '../../contracts/prompt.js';
-import type { Json, JsonObject } from '../json/json.js';
+import { isObject, type Json } from '../json/json.js';
 import { canonicalJson } from '../json/json.js';
 
 /** One place where two versions differ. */
@@ -55,9 +55,6 @@ function compare(
     ...(after === undefined ? {} : { after }),
   });
 }
-
-const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A content as lines that people read: messages with their roles, then the config. */
 export function promptLines({ body, config }: PromptContent): readonly string[] {

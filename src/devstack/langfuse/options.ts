@@ -43,6 +43,8 @@ export const faultRuleSchema = z
     method: z.string().optional(),
     pathPrefix: z.string().startsWith('/').optional(),
     retryAfterSeconds: z.number().int().min(0).max(86_400).optional(),
+    /** Of a `server_error`; default 500. */
+    status: z.number().int().min(500).max(599).optional(),
     delayMs: milliseconds.optional(),
     seconds: z.number().min(0).max(86_400).optional(),
   })

@@ -1,3 +1,4 @@
+import { plainIssues } from '../../contracts/schema-problems.js';
 import { anchorsSchema, type Anchor } from '../../contracts/judge-kinds.js';
 import type { Problem } from '../../core/errors/assay-error.js';
 import type { Building } from '../building.js';
@@ -33,11 +34,13 @@ export async function readAnchors(
   const parsed = anchorsSchema.safeParse(raw);
   if (parsed.success) return checked(parsed.data, at);
   return {
-    problems: parsed.error.issues.slice(0, 20).map((issue) => ({
-      at: `${at}: ${issue.path.map(String).join('.') || 'the file'}`,
-      message: issue.message,
-      mend: 'An anchor is {"id", "input"?, "output", "expected"?, "passed": true or false}.',
-    })),
+    problems: plainIssues(parsed.error.issues)
+      .slice(0, 20)
+      .map((issue) => ({
+        at: `${at}: ${issue.path.map(String).join('.') || 'the file'}`,
+        message: issue.message,
+        mend: 'An anchor is {"id", "input"?, "output", "expected"?, "passed": true or false}.',
+      })),
   };
 }
 

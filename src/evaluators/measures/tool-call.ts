@@ -1,4 +1,4 @@
-import { jsonEqual, type Json, type JsonObject } from '../../core/json/json.js';
+import { isObject, type Json, jsonEqual } from '../../core/json/json.js';
 
 /** One call of a tool. */
 export interface ToolCall {
@@ -141,10 +141,6 @@ function holds(value: Json, wanted: Json): boolean {
     const other = Object.hasOwn(value, key) ? value[key] : undefined;
     return other !== undefined && holds(other, member);
   });
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function jsonOrText(text: string): Json | undefined {

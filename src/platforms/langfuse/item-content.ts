@@ -3,7 +3,7 @@ import { keysOf, type FieldKeys } from '../../core/dataset/item-fields.js';
 import { splitsOf, withoutSplits, withSplits } from '../../core/dataset/splits.js';
 import { sha256 } from '../../core/ids/hash.js';
 import { platformItemId } from '../../core/ids/platform-ids.js';
-import { canonicalJson, type Json, type JsonObject } from '../../core/json/json.js';
+import { canonicalJson, isObject, type Json, type JsonObject } from '../../core/json/json.js';
 import { wellFormedJson } from '../../core/text/well-formed.js';
 import type { ItemToWrite } from '../dataset-port.js';
 import type { ItemAnswer } from './answers.js';
@@ -148,8 +148,4 @@ function asInput(value: Json): JsonObject {
 // Array.isArray does not narrow a readonly array out of a union.
 function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
 import type { RequestPacer } from '../http/pacing.js';
+import { createTurns, type InTurn } from '../in-turn.js';
 
 /** How a Langfuse server is reached and how what is sent to it is marked. */
 export interface LangfuseOptions {
@@ -19,6 +20,8 @@ export interface LangfuseOptions {
   readonly dispatcher?: Dispatcher;
   /** Asked before each request but those of ingestion. Default: nobody is asked. */
   readonly pacer?: RequestPacer;
+  /** Whoever writes a prompt waits here for its turn. Default: turns of this platform object only. */
+  readonly promptTurns?: InTurn;
 }
 
 /** The options with defaults, checked and frozen. */
@@ -32,6 +35,7 @@ export interface LangfuseSettings {
   readonly timeoutMs: number;
   readonly dispatcher: Dispatcher | undefined;
   readonly pacer: RequestPacer | undefined;
+  readonly promptTurns: InTurn;
 }
 
 /**
@@ -62,6 +66,7 @@ export function readOptions(options: LangfuseOptions): LangfuseSettings {
     timeoutMs: options.timeoutMs ?? 30_000,
     dispatcher: options.dispatcher,
     pacer: options.pacer,
+    promptTurns: options.promptTurns ?? createTurns(),
   });
 }
 

@@ -19,6 +19,7 @@ import { createTransport } from './keyed-transport.js';
 import type { Transport } from '../http/transport.js';
 import { deleteScore, deleteTraces } from './deletions.js';
 import { encodeJudgementSpans, encodeSpans, maxSpansBytes } from './v4/encode-spans.js';
+import { createExportLooks } from './v3/export-looks.js';
 import { isForLegacy } from './v3/run-item.js';
 import { createRunIds } from './v3/run-ids.js';
 import { needsLegacySending, sendLegacy } from './v3/send.js';
@@ -48,6 +49,7 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
   const rest = createRest(settings, transport);
   const server = createServerGeneration((signal) => readServerFacts(rest, signal));
   const runIds = createRunIds();
+  const looks = createExportLooks();
   const ownProjects = new Set<string>();
   const restOfPlan = patientReads(rest);
   const restOfRun = createRest(settings, transport, 'known');
@@ -55,7 +57,7 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
   const items = createDatasetItems(restOfPlan);
   const projectUrl = (projectId: string, ...path: readonly string[]): string =>
     [settings.baseUrl, 'project', ...[projectId, ...path].map(encodeURIComponent)].join('/');
-  const prompts = createPromptLibrary(rest, (projectId, name) =>
+  const prompts = createPromptLibrary(rest, settings.promptTurns, (projectId, name) =>
     projectUrl(projectId, 'prompts', name),
   );
   const traceUrl = (projectId: string, traceId: string): string =>
@@ -109,6 +111,7 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
             rest: restOfRun,
             server,
             runIds,
+            looks,
             publicKey: settings.publicKey,
             signal,
             mayLeave,
@@ -116,7 +119,7 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
         : sendExport(transport, batch, { signal, mayLeave }),
     findExport: (batch, signal) =>
       server.call({ assumed: isForLegacy(batch) ? 'v3' : 'v4', signal }, (generation) =>
-        readApis[generation].findExport(restOfRun, batch, signal),
+        readApis[generation].findExport(restOfRun, batch, { looks, signal }),
       ),
     readBack: (request) =>
       server.stream({ assumed: request.run.generation, signal: request.signal }, (generation) => {

@@ -1,4 +1,4 @@
-import { createTurns } from '../in-turn.js';
+import type { InTurn } from '../in-turn.js';
 import { contentLabel, promptContentHash } from '../../core/prompts/content.js';
 import { latestLabel } from '../../core/prompts/labels.js';
 import { patiently } from '../patience.js';
@@ -21,14 +21,14 @@ const versionsPerPage = 20;
 
 /**
  * Prompts on Langfuse. They are found by a label that names their content, since every POST makes a version, equal or not. One
- * name is written by one caller at a time, so that two equal prompts of this process cannot both find nothing and both create.
+ * name is written by one caller at a time, so that two equal prompts cannot both find nothing and both create.
  */
 export function createPromptLibrary(
   rest: Rest,
+  inTurn: InTurn,
   url: (projectId: string, name: string) => string,
 ): PlatformPrompts {
   const reads = patientReads(rest);
-  const inTurn = createTurns();
   return {
     url,
     list: (signal) => list(reads, signal),
@@ -36,14 +36,16 @@ export function createPromptLibrary(
     resolve: (name, which, signal) => get(reads, { name, which, signal, resolve: true }),
     versions: (name, signal) => versions(reads, name, signal),
     // Both look for what is asked for before they write, so they may be repeated as a whole.
-    ensure: (prompt, signal) =>
-      inTurn(prompt.name, () => {
+    ensure: (prompt, caller) =>
+      inTurn(prompt.name, caller, (signal) => {
         // A try whose answer was lost may have made the version that the next one finds.
         const asked = { post: false };
         return patiently(signal, () => ensure(rest, prompt, { signal, asked }));
       }),
-    moveLabel: (name, to, signal) =>
-      inTurn(name, () => patiently(signal, () => moveLabel(rest, { name, ...to, signal }))),
+    moveLabel: (name, to, caller) =>
+      inTurn(name, caller, (signal) =>
+        patiently(signal, () => moveLabel(rest, { name, ...to, signal })),
+      ),
   };
 }
 

@@ -1,6 +1,8 @@
 import type { TraceView } from '../../contracts/trace-view.js';
 import type { OutboundExport, PlatformPage, PlatformRun } from '../port.js';
 import type { Rest } from './rest.js';
+import type { ExportLooks } from './v3/export-looks.js';
+import * as findExport3 from './v3/find-export.js';
 import type { RunIds } from './v3/run-ids.js';
 import * as readBack3 from './v3/read-back.js';
 import * as runs3 from './v3/runs.js';
@@ -15,7 +17,7 @@ interface ReadApi {
   readonly findExport: (
     rest: Rest,
     batch: OutboundExport,
-    signal: AbortSignal,
+    on: { readonly looks: ExportLooks; readonly signal: AbortSignal },
   ) => Promise<ReadonlySet<string>>;
   readonly readBackSpans: (
     rest: Rest,
@@ -52,14 +54,14 @@ interface ScoresRequest {
 export const readApis: Readonly<Record<'v4' | 'v3', ReadApi>> = {
   v4: {
     prepareRun: runs4.prepareRun,
-    findExport: readBack4.findExport,
+    findExport: (rest, batch, { signal }) => readBack4.findExport(rest, batch, signal),
     readBackSpans: readBack4.readBackSpans,
     readBackScores: readBack4.readBackScores,
     readTrace: trace4.readTrace,
   },
   v3: {
     prepareRun: runs3.prepareRun,
-    findExport: readBack3.findExport,
+    findExport: findExport3.findExport,
     readBackSpans: readBack3.readBackSpans,
     readBackScores: readBack3.readBackScores,
     readTrace: trace3.readTrace,

@@ -6,6 +6,7 @@ import { isJson } from '../http/answer-text.js';
 import { NetworkFailure } from '../http/network-failure.js';
 import type { LangfuseSettings } from './options.js';
 import { paced } from '../http/pacing.js';
+import { throwIfCancelled } from '../http/stopped.js';
 import type { HttpAnswer, Transport } from '../http/transport.js';
 
 /** A call of the REST API. */
@@ -66,7 +67,7 @@ export function createRest(
         }),
       );
     } catch (error) {
-      throwIfStopped(call.signal);
+      throwIfCancelled(call.signal);
       if (error instanceof NetworkFailure) throw unreachable(baseUrl, error);
       throw error;
     }
@@ -97,17 +98,6 @@ function isPassing(answer: HttpAnswer): boolean {
   const { status } = answer;
   if (status >= 200 && status < 300) return !isJson(answer.text);
   return status < 500 && ![401, 403, 429].includes(status) && !isVerdict(answer);
-}
-
-// A cancelled caller must see its own reason; a deadline is the platform's silence.
-function throwIfStopped(signal: AbortSignal): void {
-  if (!signal.aborted) return;
-  const reason: unknown = signal.reason;
-  // By name: the DOMException of another realm is no instance of this one's Error.
-  if (typeof reason === 'object' && reason !== null && 'name' in reason) {
-    if (reason.name === 'TimeoutError') return;
-  }
-  signal.throwIfAborted();
 }
 
 function queryText(query: Readonly<Record<string, string | number | undefined>>): string {

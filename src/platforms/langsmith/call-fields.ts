@@ -1,7 +1,8 @@
 import type { CallRecord, Usage } from '../../contracts/records.js';
 import type { Json, JsonObject } from '../../core/json/json.js';
 import { metadataKey } from '../trace/metadata-key.js';
-import { isObject, type RunFields } from './run-fields.js';
+import { isObject } from '../../core/json/json.js';
+import type { RunFields } from './run-fields.js';
 
 /** How LangSmith names what a call is. */
 export const callType = { chat: 'llm', embedding: 'embedding', http: 'tool' } as const;

@@ -1,9 +1,7 @@
 import { AssayError } from '../../core/errors/assay-error.js';
 import { commitsAnswer, tagsAnswer, type ListedCommit, type TagAnswer } from './answers.js';
-import { handleOf } from './prompt-handle.js';
+import { handleOf, whatOf } from './prompt-handle.js';
 import type { Rest, RestCall } from './rest.js';
-
-const whatOf = (name: string): string => `the prompt ${JSON.stringify(name)}`;
 
 /** The commits of a prompt, newest first; none where it is unknown. */
 export async function* commitPages(

@@ -132,9 +132,7 @@ function runEntry(node: SpanNode, encoding: NodeEncoding): RunEntry {
       start_time: place.start,
       end_time: place.end,
       session_id: sessionOf(encoding),
-      ...(place.parent === undefined
-        ? { reference_example_id: exampleIdOf(run.run.datasetId, item) }
-        : {}),
+      ...(place.parent === undefined ? { reference_example_id: exampleIdIn(run.run, item) } : {}),
     },
     inputs,
     ...(outputs === undefined ? {} : { outputs }),
@@ -145,6 +143,11 @@ function runEntry(node: SpanNode, encoding: NodeEncoding): RunEntry {
     ...(error === undefined ? {} : { error }),
     ...(events === undefined ? {} : { events }),
   };
+}
+
+function exampleIdIn({ datasetId, itemIds = {} }: PlatformRun, item: DatasetItem): string {
+  const returned = Object.hasOwn(itemIds, item.id) ? itemIds[item.id] : undefined;
+  return returned ?? exampleIdOf(datasetId, item);
 }
 
 export function sessionOf({ cell, run }: Pick<RunEncoding, 'cell' | 'run'>): string {

@@ -4,9 +4,15 @@ import { canonicalJson, type Json, type JsonObject } from '../../core/json/json.
 import { wellFormedJson } from '../../core/text/well-formed.js';
 import type { PlatformItem } from '../dataset-port.js';
 import type { ExampleAnswer } from './answers.js';
-import { exampleIdKey, ownExampleId, ownItemIdKey } from './example-identity.js';
+import {
+  exampleIdKey,
+  ownExampleId,
+  ownItemIdKey,
+  returnedKey,
+  returnKey,
+} from './example-identity.js';
 import { momentOf } from './moments.js';
-import { isObject } from './run-fields.js';
+import { isObject } from '../../core/json/json.js';
 
 /** What of an item stands in its example. */
 export interface ExampleContent {
@@ -24,15 +30,20 @@ const splitKey = 'dataset_split';
 /** The split of examples that are in none. */
 export const baseSplit = 'base';
 
-/** The content that an item of ours has there. */
-export function contentOf(item: DatasetItem): ExampleContent {
+/**
+ * The content that an item of ours has there.
+ *
+ * @param times how often it was taken out and came back.
+ */
+export function contentOf(item: DatasetItem, times = 0): ExampleContent {
   const { [exampleIdKey]: given, ...metadata } = item.metadata;
   const expected = wellFormedJson(item.expected ?? null).value;
   const bare = isObject(expected) && Object.keys(expected).length > 0;
   const marks: JsonObject = {
     ...(item.description === undefined ? {} : { [descriptionKey]: item.description }),
     ...(item.expected === undefined || bare ? {} : { [wrappedKey]: true }),
-    ...(typeof given === 'string' ? {} : { [ownItemIdKey]: item.id }),
+    ...(typeof given === 'string' && times === 0 ? {} : { [ownItemIdKey]: item.id }),
+    ...(times === 0 ? {} : { [returnedKey]: true, [returnKey]: times }),
   };
   return {
     inputs: asObject(wellFormedJson(item.input).value),
@@ -58,14 +69,28 @@ export function splitsOf(answer: ExampleAnswer): readonly string[] {
   return all.filter((name) => typeof name === 'string').filter((name) => name !== baseSplit);
 }
 
+/** The item's own id where the example is ours, with how often it came back; undefined for one that others made. */
+export function ownPlaceOf(
+  datasetId: string,
+  { id, metadata }: Pick<ExampleAnswer, 'id' | 'metadata'>,
+): { readonly itemId: string; readonly times: number } | undefined {
+  const { [ownItemIdKey]: itemId, [returnKey]: times = 0 } = metadata ?? {};
+  // Only where the hash agrees: a copied example carries the marks of the one it was copied from.
+  return typeof itemId === 'string' &&
+    typeof times === 'number' &&
+    ownExampleId(datasetId, itemId, times) === id
+    ? { itemId, times }
+    : undefined;
+}
+
 /** An example as an item: with the user's own id, where it is the one that this id makes. */
 function itemOf(datasetId: string, answer: ExampleAnswer): { item: DatasetItem; ours: boolean } {
   const { inputs, outputs, metadata } = contentOfAnswer(answer);
-  const own = metadata[ownItemIdKey];
-  // Only where the hash agrees: a copied example carries the mark of the one it was copied from.
-  const ours = typeof own === 'string' && ownExampleId(datasetId, own) === answer.id;
+  const own = ownPlaceOf(datasetId, answer);
   const {
     [ownItemIdKey]: _id,
+    [returnedKey]: _returned,
+    [returnKey]: _times,
     [descriptionKey]: description,
     [wrappedKey]: wrapped,
     ...rest
@@ -77,9 +102,9 @@ function itemOf(datasetId: string, answer: ExampleAnswer): { item: DatasetItem; 
         ? undefined
         : outputs;
   return {
-    ours,
+    ours: own !== undefined,
     item: {
-      id: ours ? own : answer.id,
+      id: own?.itemId ?? answer.id,
       input: inputs,
       ...(expected === undefined ? {} : { expected }),
       metadata: rest,

@@ -2,7 +2,7 @@ import { AssayError } from '../../core/errors/assay-error.js';
 import { canonicalJson, type Json, type JsonObject } from '../../core/json/json.js';
 import { wellFormed, wellFormedJson } from '../../core/text/well-formed.js';
 import type { PromptBody, PromptContent, PromptMessage } from '../prompt-port.js';
-import { isObject } from './run-fields.js';
+import { isObject } from '../../core/json/json.js';
 import { mustacheOf, type FStringReader } from './template-format.js';
 
 /** Members of a template's metadata that are ours. */

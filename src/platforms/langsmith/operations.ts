@@ -1,3 +1,4 @@
+import { printable } from '../http/answer-text.js';
 import type { OutboundExport } from '../port.js';
 import type { Feedback } from './encode-feedback.js';
 import type { RunEntry } from './encode-runs.js';
@@ -13,6 +14,10 @@ export interface Part {
 export interface Operation {
   readonly rowId: string;
   readonly id: string;
+  /** For people: `the score "tone"`. */
+  readonly what: string;
+  /** Of a run that begins its trace. */
+  readonly isRoot?: true;
   readonly parts: readonly Part[];
   /** The body of `POST /feedback`, for feedback that belongs to no trace. */
   readonly alone?: string;
@@ -21,7 +26,7 @@ export interface Operation {
 export function operationsOf(batch: OutboundExport): readonly Operation[] {
   return batch.records.flatMap(({ rowId, body }) =>
     batch.kind === 'spans'
-      ? runsIn(body).map((entry) => ({ rowId, id: entry.spanId, parts: runParts(entry) }))
+      ? runsIn(body).map((entry) => runOperation(rowId, entry))
       : feedbackIn(body).map((feedback) => feedbackOperation(rowId, feedback)),
   );
 }
@@ -29,6 +34,19 @@ export function operationsOf(batch: OutboundExport): readonly Operation[] {
 // Bodies are what this code wrote.
 export const runsIn = (body: string): readonly RunEntry[] => JSON.parse(body) as RunEntry[];
 export const feedbackIn = (body: string): readonly Feedback[] => JSON.parse(body) as Feedback[];
+
+function runOperation(rowId: string, entry: RunEntry): Operation {
+  const { name, parent_run_id: parent } = entry.run;
+  return {
+    rowId,
+    id: entry.spanId,
+    what: `the run ${quoted(name)}`,
+    ...(parent === undefined ? { isRoot: true } : {}),
+    parts: runParts(entry),
+  };
+}
+
+const quoted = (foreign: string): string => JSON.stringify(printable(foreign));
 
 /** The run, and beside it what can be large: the server stores those elsewhere. */
 function runParts({ run, ...entry }: RunEntry): readonly Part[] {
@@ -44,11 +62,12 @@ function runParts({ run, ...entry }: RunEntry): readonly Part[] {
 }
 
 function feedbackOperation(rowId: string, feedback: Feedback): Operation {
-  const { id } = feedback;
+  const { id, key } = feedback;
+  const own = { rowId, id, what: `the score ${quoted(key)}` };
   const text = JSON.stringify(feedback);
   return feedback.run_id === undefined
-    ? { rowId, id, parts: [], alone: text }
-    : { rowId, id, parts: [{ name: `feedback.${id}`, text }] };
+    ? { ...own, parts: [], alone: text }
+    : { ...own, parts: [{ name: `feedback.${id}`, text }] };
 }
 
 /** A `multipart/form-data` body; the server wants the length of each part in its type. */

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
 import type { RequestPacer } from '../http/pacing.js';
+import { createTurns, type InTurn } from '../in-turn.js';
 import { isUuid } from './ids.js';
 import type { FStringReader } from './template-format.js';
 
@@ -21,10 +22,14 @@ export interface LangsmithOptions {
   readonly release?: string;
   /** The longest any one request may take, in milliseconds. Default 30 s; signals can only shorten it. */
   readonly timeoutMs?: number;
+  /** How long after it was taken a run can stay unseen, in milliseconds. Default 15 s. */
+  readonly visibilityMs?: number;
   /** Where requests go through, such as a proxy agent. Default: an agent of its own, closed by `close()`. */
   readonly dispatcher?: Dispatcher;
   /** Asked before each request but those of ingestion. Default: nobody is asked. */
   readonly pacer?: RequestPacer;
+  /** Whoever writes a prompt waits here for its turn. Default: turns of this platform object only. */
+  readonly promptTurns?: InTurn;
   /** Reads prompts that are written as f-strings. Without it they cannot be read, and say so. */
   readonly fStrings?: FStringReader;
 }
@@ -40,8 +45,10 @@ export interface LangsmithSettings {
   readonly environment: string | undefined;
   readonly release: string | undefined;
   readonly timeoutMs: number;
+  readonly visibilityMs: number;
   readonly dispatcher: Dispatcher | undefined;
   readonly pacer: RequestPacer | undefined;
+  readonly promptTurns: InTurn;
   readonly fStrings: FStringReader | undefined;
 }
 
@@ -71,8 +78,10 @@ export function readOptions(options: LangsmithOptions): LangsmithSettings {
     environment: options.environment,
     release: options.release,
     timeoutMs: options.timeoutMs ?? 30_000,
+    visibilityMs: options.visibilityMs ?? 15_000,
     dispatcher: options.dispatcher,
     pacer: options.pacer,
+    promptTurns: options.promptTurns ?? createTurns(),
     fStrings: options.fStrings,
   });
 }

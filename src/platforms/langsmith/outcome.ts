@@ -28,7 +28,7 @@ export function outcomeOfAnswer(answer: HttpAnswer, now: number): PartOutcome {
   }
   return status === 409
     ? { outcome: 'known', reason }
-    : { outcome: 'refused', code: 'PLATFORM_REFUSED', reason };
+    : { outcome: 'refused', code: 'PLATFORM_REFUSED', reason, splittable: false };
 }
 
 function taken(answer: HttpAnswer, now: number): SendOutcome {
@@ -44,10 +44,7 @@ function taken(answer: HttpAnswer, now: number): SendOutcome {
 
 /** What a failed connection means. */
 export function outcomeOfFailure(failure: NetworkFailure): SendOutcome {
-  // Everything was taken, whatever became of the rest of the answer.
-  if (failure.status !== undefined && failure.status >= 200 && failure.status < 300) {
-    return { outcome: 'accepted', refused: [] };
-  }
+  // Also where only the answer's body broke off: a proxy's page begins with a 200 as well, and who was not heard is looked for.
   return failure.mayHaveArrived
     ? { outcome: 'ambiguous', reason: `no whole answer: ${failure.message}` }
     : { outcome: 'unreachable', reason: failure.message };

@@ -12,11 +12,13 @@ import { deleteScore, deleteTraces } from './deletions.js';
 import { encodeFeedback, encodeSessionFeedback, maxFeedbackBytes } from './encode-feedback.js';
 import { encodeJudgementRuns, encodeRuns, maxRunsBytes } from './encode-runs.js';
 import { plannedItem } from './example-content.js';
-import { examplePages, writeExamples } from './examples.js';
+import { writeExamples } from './example-writes.js';
+import { examplePages } from './examples.js';
 import { readOptions, type LangsmithOptions } from './options.js';
-import { createPrompts, type LangsmithPrompts } from './prompts.js';
+import { createPrompts } from './prompts.js';
 import { findExport, readBackRuns, readBackScores } from './read-back.js';
 import { createRest } from './rest.js';
+import { returnedExamples } from './returned-examples.js';
 import { rootRunId } from './run-place.js';
 import { sendExport } from './send.js';
 import { checkWorkspace, describeServer } from './server-facts.js';
@@ -54,28 +56,19 @@ export function createLangsmithPlatform(options: LangsmithOptions): LangsmithPla
     },
   });
   const rest = createRest(settings, transport);
-  const restOfPlan = createRest(settings, transport, { patient: true });
   const restOfRun = createRest(settings, transport, { known: true });
-  const restOfReadBack = createRest(settings, transport, { known: true, patient: true });
   const pageOf = (...path: readonly string[]): string =>
     [settings.webUrl, ...path.map(encodeURIComponent)].join('/');
   const runPage = (projectId: string, sessionId: string, runId: string): string =>
     pageOf('o', projectId, 'projects', 'p', sessionId, 'r', runId);
-  const written = createPrompts(restOfPlan, settings);
-  // Who reads a prompt waits for it and has it elsewhere, too; who writes one does not give up at the first stumble.
-  const prompts: LangsmithPrompts = {
-    ...createPrompts(rest, settings),
-    ensure: (prompt, signal) => written.ensure(prompt, signal),
-    moveLabel: (name, to, signal) => written.moveLabel(name, to, signal),
-    ordinal: (name, version, signal) => written.ordinal(name, version, signal),
-  };
+  const prompts = createPrompts(rest, settings);
   const ownWorkspaces = new Set<string>();
 
   return {
     name: 'langsmith',
     prompts,
-    datasets: createDatasets(restOfPlan, pageOf),
-    traceSource: createTraceSource(restOfReadBack),
+    datasets: createDatasets(rest.patient, pageOf),
+    traceSource: createTraceSource(restOfRun.patient),
     limits: {
       // The batch that the server asks its clients for: 100 runs; a cell with more goes alone.
       spans: { maxBytes: maxRunsBytes, maxRecords: 100, maxIds: 100 },
@@ -94,22 +87,28 @@ export function createLangsmithPlatform(options: LangsmithOptions): LangsmithPla
     },
     ensureItems: async ({ dataset: name, items, signal, onProgress }) => {
       if (items.length === 0) return { written: 0, unchanged: 0 };
-      const dataset = await existingDataset(restOfPlan, name, signal);
+      const dataset = await existingDataset(rest.patient, name, signal);
       const entries = items.map((item) => ({ item }));
       const request = { dataset, items: entries, all: false, signal, onProgress };
-      const { written } = await writeExamples(restOfPlan, request);
+      const { written } = await writeExamples(rest.patient, request);
       return { written, unchanged: items.length - written };
     },
     // Items are asked for by their ids, so there is no list to read beforehand.
     foreseeItems: () => undefined,
     async *readItems({ dataset: name, version, signal }) {
-      const dataset = await existingDataset(restOfPlan, name, signal);
-      for await (const page of examplePages(restOfPlan, { dataset, version, signal })) {
+      const dataset = await existingDataset(rest.patient, name, signal);
+      for await (const page of examplePages(rest.patient, { dataset, version, signal })) {
         yield page.map((example) => plannedItem(dataset.id, example));
       }
     },
     prepareRun: (request) =>
-      patiently(request.signal, () => prepareRun({ rest, settings }, request)),
+      patiently(request.signal, async () => {
+        const run = await prepareRun({ rest, settings }, request);
+        const dataset = { id: run.datasetId, name: run.datasetName };
+        const returned = await returnedExamples(rest, dataset, request.signal);
+        const ids = [...returned].map(([itemId, { id }]) => [itemId, id] as const);
+        return ids.length === 0 ? run : { ...run, itemIds: Object.fromEntries(ids) };
+      }),
     checkRun: async (run, signal) => {
       // A key, with the workspace that is asked for, leads to one place for good.
       if (ownWorkspaces.has(run.projectId)) return;
@@ -131,9 +130,10 @@ export function createLangsmithPlatform(options: LangsmithOptions): LangsmithPla
     findExport: (batch, signal) => findExport(restOfRun, batch, signal),
     readBack: (request) =>
       request.kind === 'spans'
-        ? readBackRuns(restOfReadBack, request)
-        : readBackScores(restOfReadBack, request),
-    deleteTraces: (traceIds, signal) => deleteTraces(restOfRun, traceIds, signal),
+        ? readBackRuns(restOfRun.patient, request)
+        : readBackScores(restOfRun.patient, request),
+    deleteTraces: (traceIds, signal) =>
+      deleteTraces(restOfRun, traceIds, { visibilityMs: settings.visibilityMs, signal }),
     deleteScore: (scoreId, signal) => deleteScore(restOfRun, scoreId, signal),
     traceUrl: (projectId, traceId, place) => {
       const sessionId = place === undefined ? undefined : sessionAt(place);

@@ -5,6 +5,9 @@ import type { RepoAnswer } from './answers.js';
 const handleForm = /^[a-z][a-z0-9-_]{0,99}$/;
 const marker = 'Name in Assay: ';
 
+/** A prompt, for messages. */
+export const whatOf = (name: string): string => `the prompt ${JSON.stringify(name)}`;
+
 /** The handle of a prompt: its name where LangSmith takes it, else what it takes of it and eight digits of its hash. */
 export function handleOf(name: string): string {
   if (handleForm.test(name)) return name;

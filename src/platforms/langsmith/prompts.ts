@@ -1,73 +1,65 @@
-import { createTurns } from '../in-turn.js';
+import type { InTurn } from '../in-turn.js';
 import { AssayError } from '../../core/errors/assay-error.js';
-import { wellFormed } from '../../core/text/well-formed.js';
 import { patiently } from '../patience.js';
 import type {
   PlatformPrompts,
   PromptSelector,
   PromptSummary,
-  PromptToCreate,
   PromptVersion,
 } from '../prompt-port.js';
 import {
   commitAnswer,
-  newCommitAnswer,
   repoAnswer,
   reposAnswer,
   type ListedCommit,
   type TagAnswer,
 } from './answers.js';
 import { commitIdOf, commitPages, putTag, tagsOf } from './commits.js';
-import { isVerdict } from './errors.js';
-import { contentOf, hashIn, manifestOf, says } from './manifest.js';
-import type { LangsmithSettings } from './options.js';
-import { handleOf, nameOf, readmeOf } from './prompt-handle.js';
-import type { Rest, RestCall } from './rest.js';
+import { ensurePrompt, type Prompts } from './content-commit.js';
+import { contentOf } from './manifest.js';
+import { offsetPages } from './pages.js';
+import { handleOf, nameOf, whatOf } from './prompt-handle.js';
+import type { Rest } from './rest.js';
 import { currentWorkspace } from './server-facts.js';
-
-/** What `ensure` did; the ordinal counts the commits from 1. */
-interface Ensured {
-  readonly version: string;
-  readonly created: boolean;
-}
 
 export interface LangsmithPrompts extends PlatformPrompts {
   /** How many commits the prompt has up to this one. */
   readonly ordinal: (name: string, version: string, signal: AbortSignal) => Promise<number>;
 }
 
-interface Prompts {
-  readonly rest: Rest;
-  readonly settings: Pick<LangsmithSettings, 'fStrings' | 'webUrl'>;
-}
-
 /**
  * Prompts as repositories of commits. A version is a commit; labels are tags on commits. Equal content is found again by a tag
  * that names it, and where a process died before it set that tag, by the hash within the newest commits.
  */
-export function createPrompts(rest: Rest, settings: Prompts['settings']): LangsmithPrompts {
+export function createPrompts(
+  rest: Rest,
+  settings: Prompts['settings'] & { readonly promptTurns: InTurn },
+): LangsmithPrompts {
   const on: Prompts = { rest, settings };
-  const inTurn = createTurns();
+  // Who reads a prompt waits for it and has it elsewhere, too; who writes one does not give up at the first stumble.
+  const writing: Prompts = { rest: rest.patient, settings };
+  const inTurn = settings.promptTurns;
   return {
     list: (signal) => listPrompts(rest, signal),
     get: (name, which, signal) => getPrompt(on, { name, which, signal }),
     versions: (name, signal, onUnreadable) => listVersions(on, { name, signal, onUnreadable }),
     // It looks for what is asked for before it makes it, so it may be repeated as a whole.
-    ensure: (prompt, signal) => {
+    ensure: (prompt, caller) => {
       const asked = { commit: false };
-      return inTurn(prompt.name, () =>
-        patiently(signal, () => ensurePrompt(on, prompt, { asked, signal })),
+      return inTurn(prompt.name, caller, (signal) =>
+        patiently(signal, () => ensurePrompt(writing, prompt, { asked, signal })),
       );
     },
-    moveLabel: (name, to, signal) =>
-      inTurn(name, () => patiently(signal, () => moveLabel(rest, name, { ...to, signal }))),
-    ordinal: (name, version, signal) => ordinalOf(rest, { name, version, signal }),
+    moveLabel: (name, to, caller) =>
+      inTurn(name, caller, (signal) =>
+        patiently(signal, () => moveLabel(rest.patient, name, { ...to, signal })),
+      ),
+    ordinal: (name, version, signal) => ordinalOf(rest.patient, { name, version, signal }),
     url: (projectId, name) =>
       `${settings.webUrl}/prompts/${encodeURIComponent(handleOf(name))}?organizationId=${encodeURIComponent(projectId)}`,
   };
 }
 
-const whatOf = (name: string): string => `the prompt ${JSON.stringify(name)}`;
 const commitPath = (name: string, commit: string): string =>
   `/commits/-/${handleOf(name)}/${encodeURIComponent(commit)}`;
 
@@ -75,30 +67,23 @@ async function* listPrompts(
   rest: Rest,
   signal: AbortSignal,
 ): AsyncGenerator<readonly PromptSummary[], void, undefined> {
-  const limit = 100;
   // Only the workspace's own, not those that others made public.
   const { id: tenant_id } = await currentWorkspace(rest, signal);
-  for (let offset = 0; ; offset += limit) {
-    const { repos } = await rest.read(
-      {
-        path: '/repos',
-        query: { limit, offset, is_archived: 'false', tenant_id },
-        what: 'the prompts',
-        signal,
-      },
-      reposAnswer,
-    );
-    if (repos.length > 0) {
-      yield repos.map((repo) => ({
-        name: nameOf(repo),
-        labels: repo.commit_tags ?? [],
-        tags: repo.tags ?? [],
-        ...(repo.updated_at === null || repo.updated_at === undefined
-          ? {}
-          : { updatedAt: repo.updated_at }),
-      }));
-    }
-    if (repos.length < limit) return;
+  const query = { is_archived: 'false', tenant_id };
+  const pages = offsetPages(
+    async (page) => {
+      const call = { path: '/repos', query: { ...page, ...query }, what: 'the prompts', signal };
+      return (await rest.read(call, reposAnswer)).repos;
+    },
+    { idOf: ({ repo_handle: handle }) => handle },
+  );
+  for await (const page of pages) {
+    yield page.map((repo) => ({
+      name: nameOf(repo),
+      labels: repo.commit_tags ?? [],
+      tags: repo.tags ?? [],
+      ...(present(repo.updated_at) ? { updatedAt: repo.updated_at } : {}),
+    }));
   }
 }
 
@@ -174,9 +159,12 @@ async function* listVersions(
   if (repo === undefined) return;
   const tags = await tagsOf(rest, name, signal);
   const repoTags = repo.repo.tags ?? [];
+  // A commit that is made meanwhile pushes the last of a page onto the next one.
+  const seen = new Set<string>();
   for await (const { commits } of commitPages(rest, name, signal)) {
     const page: PromptVersion[] = [];
-    for (const commit of commits) {
+    for (const commit of commits.filter(({ commit_hash: hash }) => !seen.has(hash))) {
+      seen.add(commit.commit_hash);
       // Some servers list commits without what they hold.
       const whole =
         commit.manifest === null || commit.manifest === undefined
@@ -193,139 +181,6 @@ async function* listVersions(
     }
     yield page;
   }
-}
-
-const labelOf = (contentHash: string): string => `assay-${contentHash.slice(0, 24)}`;
-
-interface Ensuring {
-  readonly signal: AbortSignal;
-  /** Whether a commit was asked for; its answer may have been lost. */
-  readonly asked: { commit: boolean };
-}
-
-async function ensurePrompt(
-  on: Prompts,
-  prompt: PromptToCreate,
-  ensuring: Ensuring,
-): Promise<Ensured> {
-  const { rest } = on;
-  const { signal, asked } = ensuring;
-  const { name, contentHash, labels = [] } = prompt;
-  await ensureRepo(rest, prompt, signal);
-  const tags = await tagsOf(rest, name, signal);
-  const label = labelOf(contentHash);
-  const standing = tags.find((tag) => tag.tag_name === label);
-  if (standing !== undefined) return { version: standing.commit_hash, created: asked.commit };
-  const made = await findOrCommit(on, prompt, ensuring);
-  const commit = { id: made.id, hash: made.version };
-  // The content's own tag comes last: where it stands, the others were set, whoever died in between.
-  for (const tag of [...(made.ours ? labels : []), label]) {
-    await putTag(rest, { name, tag, commit, tags, signal });
-  }
-  return { version: made.version, created: asked.commit };
-}
-
-async function ensureRepo(rest: Rest, prompt: PromptToCreate, signal: AbortSignal): Promise<void> {
-  const { name, tags } = prompt;
-  const what = whatOf(name);
-  const found = await rest.find({ path: `/repos/-/${handleOf(name)}`, what, signal }, repoAnswer);
-  if (found === undefined) {
-    const readme = readmeOf(name);
-    const call: RestCall = {
-      method: 'POST',
-      path: '/repos/',
-      body: {
-        repo_handle: handleOf(name),
-        is_public: false,
-        ...(readme === undefined ? {} : { readme }),
-        ...(tags === undefined ? {} : { tags }),
-      },
-      what,
-      signal,
-    };
-    const answer = await rest.answer(call);
-    // Another worker made it at the same moment.
-    if (answer.status !== 409 || !isVerdict(answer)) rest.check(answer, call);
-    return;
-  }
-  const has = [...(found.repo.tags ?? [])].sort();
-  if (tags === undefined || [...tags].sort().join('\n') === has.join('\n')) return;
-  const call: RestCall = {
-    method: 'PATCH',
-    path: `/repos/-/${handleOf(name)}`,
-    body: { tags },
-    what,
-    signal,
-  };
-  rest.check(await rest.answer(call), call);
-}
-
-interface Made {
-  readonly id: string;
-  readonly version: string;
-  /** Whether we made it, now or before; else somebody did by other means, and it has their labels. */
-  readonly ours: boolean;
-}
-
-/** Looks at the newest commits for one of this content whose tag is missing; else makes one on top of the newest. */
-async function findOrCommit(
-  on: Prompts,
-  prompt: PromptToCreate,
-  ensuring: Ensuring,
-): Promise<Made> {
-  const { rest } = on;
-  const { signal, asked } = ensuring;
-  const { name, contentHash } = prompt;
-  const newest = await newestCommits(rest, name, signal);
-  const same = ofContent(on, prompt, newest);
-  if (same !== undefined) return same;
-  const call: RestCall = {
-    method: 'POST',
-    path: `/commits/-/${handleOf(name)}`,
-    body: {
-      manifest: manifestOf(prompt, contentHash),
-      ...(newest[0] === undefined ? {} : { parent_commit: newest[0].commit_hash }),
-      ...(prompt.message === undefined ? {} : { description: wellFormed(prompt.message).text }),
-    },
-    what: whatOf(name),
-    signal,
-  };
-  const already = asked.commit;
-  asked.commit = true;
-  const answer = await rest.answer(call);
-  if (answer.status === 409 && isVerdict(answer)) {
-    asked.commit = already;
-    // Nothing new since the newest commit, or another worker's commit came between: look once more.
-    const theirs = ofContent(on, prompt, await newestCommits(rest, name, signal));
-    if (theirs !== undefined) return theirs;
-  }
-  const { commit } = rest.parse(answer, call, newCommitAnswer);
-  return { id: commit.id, version: commit.commit_hash, ours: true };
-}
-
-/** The commit of ours with this content; else the newest, where somebody made one that says the same. */
-function ofContent(
-  { settings: { fStrings } }: Prompts,
-  prompt: PromptToCreate,
-  commits: readonly ListedCommit[],
-): Made | undefined {
-  const ours = commits.find(({ manifest }) => manifest && hashIn(manifest) === prompt.contentHash);
-  if (ours !== undefined) return { id: ours.id, version: ours.commit_hash, ours: true };
-  const [newest] = commits;
-  const { body, config, name } = prompt;
-  if (!newest?.manifest || !says(newest.manifest, { body, config }, { name, fStrings })) {
-    return undefined;
-  }
-  return { id: newest.id, version: newest.commit_hash, ours: false };
-}
-
-async function newestCommits(
-  rest: Rest,
-  name: string,
-  signal: AbortSignal,
-): Promise<readonly ListedCommit[]> {
-  for await (const { commits } of commitPages(rest, name, signal)) return commits;
-  return [];
 }
 
 async function moveLabel(

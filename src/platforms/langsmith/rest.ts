@@ -4,6 +4,7 @@ import { AssayError } from '../../core/errors/assay-error.js';
 import { isJson } from '../http/answer-text.js';
 import { NetworkFailure } from '../http/network-failure.js';
 import { paced } from '../http/pacing.js';
+import { throwIfCancelled } from '../http/stopped.js';
 import type { HttpAnswer, HttpRequest, Transport } from '../http/transport.js';
 import { patiently } from '../patience.js';
 import { away, isVerdict, statusError, unreachable } from './errors.js';
@@ -46,6 +47,8 @@ export interface Rest {
   ) => z.output<T>;
   /** Throws what an answer that is no success means. */
   readonly check: (answer: HttpAnswer, call: RestCall) => void;
+  /** The same for calls whose questions are repeated while the platform stumbles: nobody has the answer from elsewhere. */
+  readonly patient: Rest;
 }
 
 export interface RestManner {
@@ -54,14 +57,12 @@ export interface RestManner {
    * not a wrong address.
    */
   readonly known?: boolean;
-  /** Whether questions are repeated while the platform stumbles. */
-  readonly patient?: boolean;
 }
 
 export function createRest(
   settings: LangsmithSettings,
   transport: Transport,
-  { known = false, patient = false }: RestManner = {},
+  { known = false }: RestManner = {},
 ): Rest {
   const { baseUrl } = settings;
 
@@ -76,7 +77,7 @@ export function createRest(
         }),
       );
     } catch (error) {
-      throwIfStopped(call.signal);
+      throwIfCancelled(call.signal);
       if (error instanceof NetworkFailure) throw unreachable(baseUrl, error);
       throw error;
     }
@@ -89,24 +90,31 @@ export function createRest(
     check(given, call);
     return parseBody(given, schema, `LangSmith at ${baseUrl} answers for ${call.what}`);
   };
-  const repeated = <T>(call: RestCall, run: () => Promise<T>): Promise<T> => {
-    const asks = call.asks === true || call.method === undefined || call.method === 'GET';
-    return patient && asks ? patiently(call.signal, run) : run();
+  const questions = (isPatient: boolean): Pick<Rest, 'read' | 'find'> => {
+    const asked = <T>(call: RestCall, run: () => Promise<T>): Promise<T> => {
+      const asks = call.asks === true || call.method === undefined || call.method === 'GET';
+      return isPatient && asks ? patiently(call.signal, run) : run();
+    };
+    return {
+      read: (call, schema) => asked(call, async () => parse(await answer(call), call, schema)),
+      find: (call, schema) =>
+        asked(call, async () => {
+          const given = await answer(call);
+          // A 404 that is no JSON is a wrong address, and does not say that the thing is missing.
+          if (given.status === 404 && isVerdict(given)) return undefined;
+          return parse(given, call, schema);
+        }),
+    };
   };
-  return {
-    baseUrl,
-    answer,
-    check,
-    parse,
-    read: (call, schema) => repeated(call, async () => parse(await answer(call), call, schema)),
-    find: (call, schema) =>
-      repeated(call, async () => {
-        const given = await answer(call);
-        // A 404 that is no JSON is a wrong address, and does not say that the thing is missing.
-        if (given.status === 404 && isVerdict(given)) return undefined;
-        return parse(given, call, schema);
-      }),
+  const common = { baseUrl, answer, check, parse };
+  const patient: Rest = {
+    ...common,
+    ...questions(true),
+    get patient() {
+      return patient;
+    },
   };
+  return { ...common, ...questions(false), patient };
 }
 
 // 401, 403, 429 and 5xx have errors of their own.
@@ -114,15 +122,6 @@ function isPassing(answer: HttpAnswer): boolean {
   const { status } = answer;
   if (status >= 200 && status < 300) return answer.text !== '' && !isJson(answer.text);
   return status < 500 && ![401, 403, 429].includes(status) && !isVerdict(answer);
-}
-
-// A cancelled caller must see its own reason; a deadline is the platform's silence.
-function throwIfStopped(signal: AbortSignal): void {
-  if (!signal.aborted) return;
-  const reason: unknown = signal.reason;
-  // By name: the DOMException of another realm is no instance of this one's Error.
-  const named = typeof reason === 'object' && reason !== null && 'name' in reason;
-  if (!named || reason.name !== 'TimeoutError') signal.throwIfAborted();
 }
 
 function queryText(query: Readonly<Record<string, QueryValue>>): string {

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../core/json/json.js';
+import { isObject, type Json, type JsonObject } from '../../core/json/json.js';
 import { wellFormedJson } from '../../core/text/well-formed.js';
 import { shortText, type FieldTexts } from '../trace/field-text.js';
 
@@ -64,8 +64,4 @@ export class RunFields {
     if (cut) this.#cut.push(name);
     else this.metadata[key] = wellFormedJson(value).value;
   }
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

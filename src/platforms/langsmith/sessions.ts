@@ -8,7 +8,7 @@ import { sessionAnswer, sessionsAnswer, type SessionAnswer } from './answers.js'
 import { namedUuid } from './ids.js';
 import type { LangsmithSettings } from './options.js';
 import type { Rest, RestCall } from './rest.js';
-import { isObject } from './run-fields.js';
+import { isObject } from '../../core/json/json.js';
 import { currentWorkspace } from './server-facts.js';
 
 const maxMetadataBytes = 64 * 1024;

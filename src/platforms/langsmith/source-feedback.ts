@@ -10,7 +10,8 @@ export function foreignScore(
 ): { readonly score: ForeignScore } | { readonly left: string } {
   const runId = feedback.run_id ?? undefined;
   const traceId = feedback.trace_id ?? (runId === undefined ? undefined : traceOf(runId));
-  if (traceId === undefined) return { left: 'it is of no run' };
+  if (traceId === undefined)
+    return { left: 'it is of a whole project or experiment, and of no run' };
   const value = valueOf(feedback);
   if (value === undefined) return { left: 'it holds a comment or correction and no value' };
   return {

@@ -2,7 +2,7 @@ import { withZone } from './moments.js';
 import type { TracedSpanKind, Usage } from '../../contracts/records.js';
 import type { Json, JsonObject } from '../../core/json/json.js';
 import type { ForeignSpan, ForeignTrace } from '../trace-port.js';
-import { isObject } from './run-fields.js';
+import { isObject } from '../../core/json/json.js';
 import type { SourceRun } from './source-answers.js';
 
 const kinds: Readonly<Record<string, TracedSpanKind>> = {

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../core/json/json.js';
 import type { ForeignScore, ForeignTrace, TraceGroup, TraceSource } from '../trace-port.js';
 import { datasetAnswer } from './answers.js';
 import { chunks } from '../http/chunks.js';
+import { cursorPages, offsetPages, pageSize } from './pages.js';
 import type { Rest } from './rest.js';
 import {
   sourceFeedbackAnswer,
@@ -13,9 +14,9 @@ import {
 } from './source-answers.js';
 import { foreignScore } from './source-feedback.js';
 import { foreignTrace } from './source-run.js';
-import { isObject } from './run-fields.js';
+import { groupScorePages, runPages, surveyPages } from './source-survey.js';
+import { isObject } from '../../core/json/json.js';
 
-const pageSize = 100;
 /** Ids stand in the address there, which must stay short. */
 const runsPerRequest = 50;
 
@@ -47,6 +48,10 @@ export function createTraceSource(rest: Rest): TraceSource {
   return {
     groups: (signal) => groupPages(rest, signal),
     traces: (request) => tracePages(rest, request),
+    survey: (request) => surveyPages({ rest, queryRuns }, request),
+    runs: (request) => runPages({ rest, queryRuns }, request),
+    tracesOf: (group, ids, signal) => tracesById(rest, ids, { group, signal }),
+    scoresOfGroup: (request) => groupScorePages(rest, request),
     scores: (request) => scorePages(rest, request),
   };
 }
@@ -56,20 +61,19 @@ async function* groupPages(
   signal: AbortSignal,
 ): AsyncGenerator<readonly TraceGroup[], void, undefined> {
   const names = new Map<string, string>();
-  for (let offset = 0; ; offset += pageSize) {
-    const page = await rest.read(
-      {
-        path: '/sessions',
-        query: { limit: pageSize, offset, sort_by: 'start_time', sort_by_desc: false },
-        what: 'the projects',
-        signal,
-      },
-      sourceSessionsAnswer,
-    );
+  const order = { sort_by: 'start_time', sort_by_desc: false };
+  const pages = offsetPages(
+    (page) =>
+      rest.read(
+        { path: '/sessions', query: { ...page, ...order }, what: 'the projects', signal },
+        sourceSessionsAnswer,
+      ),
+    { idOf: ({ id }) => id },
+  );
+  for await (const page of pages) {
     const groups: TraceGroup[] = [];
     for (const session of page) groups.push(await groupOf(rest, session, { names, signal }));
-    if (groups.length > 0) yield groups;
-    if (page.length < pageSize) return;
+    yield groups;
   }
 }
 
@@ -166,6 +170,24 @@ async function wholeTraces(
   );
 }
 
+async function tracesById(
+  rest: Rest,
+  ids: readonly string[],
+  within: Within,
+): Promise<readonly ForeignTrace[]> {
+  const traces: ForeignTrace[] = [];
+  for (const id of ids) {
+    const runs = new Map<string, SourceRun>();
+    const body = { session: [within.group.id], trace: id, limit: pageSize };
+    for await (const page of allRuns(rest, { body, signal: within.signal })) {
+      for (const run of page) runs.set(run.id, run);
+    }
+    const trace = foreignTrace(id, [...runs.values()]);
+    if (trace !== undefined) traces.push(trace);
+  }
+  return traces;
+}
+
 /** Clocks of two machines differ, and what runs in the background begins after its root has ended: so much is looked beyond. */
 const leastMarginMs = 2_000;
 const mostMarginMs = 60_000;
@@ -199,7 +221,7 @@ async function queryRuns(
     {
       method: 'POST',
       path: '/runs/query',
-      body: { ...body, select },
+      body: { select, ...body },
       asks: true,
       what: 'the runs of a project',
       signal,
@@ -209,19 +231,15 @@ async function queryRuns(
   return { runs: page.runs, next: page.cursors?.next ?? undefined };
 }
 
-async function* allRuns(
+const allRuns = (
   rest: Rest,
   { body, signal }: RunQuery,
-): AsyncGenerator<readonly SourceRun[], void, undefined> {
-  let cursor: string | undefined;
-  do {
+): AsyncGenerator<readonly SourceRun[], void, undefined> =>
+  cursorPages(async (cursor) => {
     const query = cursor === undefined ? body : { ...body, cursor };
-    const { runs, next } = await queryRuns(rest, { body: query, signal });
-    if (runs.length > 0) yield runs;
-    if (next === cursor) return;
-    cursor = next;
-  } while (cursor !== undefined);
-}
+    const { runs: rows, next } = await queryRuns(rest, { body: query, signal });
+    return { rows, next };
+  });
 
 type ScoreRequest = Parameters<TraceSource['scores']>[0];
 
@@ -230,16 +248,15 @@ async function* scorePages(
   { runs, signal, onLeft }: ScoreRequest,
 ): AsyncGenerator<readonly ForeignScore[], void, undefined> {
   for (const ids of chunks([...runs.keys()], runsPerRequest)) {
-    for (let offset = 0; ; offset += pageSize) {
-      const page = await rest.read(
-        {
-          path: '/feedback',
-          query: { run: ids, limit: pageSize, offset },
-          what: 'the feedback',
-          signal,
-        },
-        sourceFeedbackAnswer,
-      );
+    const pages = offsetPages(
+      (page) =>
+        rest.read(
+          { path: '/feedback', query: { run: ids, ...page }, what: 'the feedback', signal },
+          sourceFeedbackAnswer,
+        ),
+      { idOf: ({ id }) => id },
+    );
+    for await (const page of pages) {
       const scores = page.flatMap((feedback) => {
         const made = foreignScore(feedback, (runId) => runs.get(runId));
         if ('score' in made) return [made.score];
@@ -247,7 +264,6 @@ async function* scorePages(
         return [];
       });
       if (scores.length > 0) yield scores;
-      if (page.length < pageSize) break;
     }
   }
 }

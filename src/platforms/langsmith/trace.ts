@@ -4,9 +4,10 @@ import type { Json, JsonObject } from '../../core/json/json.js';
 import { runsAnswer, sessionsAnswer, type FeedbackAnswer, type RunAnswer } from './answers.js';
 import { metadataKey } from '../trace/metadata-key.js';
 import { isUuid } from './ids.js';
+import { cursorPages, pageSize } from './pages.js';
 import { feedbackPages } from './read-back.js';
 import type { Rest } from './rest.js';
-import { isObject } from './run-fields.js';
+import { isObject } from '../../core/json/json.js';
 
 /** How many of the newest experiments are searched for a trace by the engine's own id. */
 const sessionsSearched = 100;
@@ -86,24 +87,21 @@ async function runsOf(
   signal: AbortSignal,
 ): Promise<readonly RunAnswer[]> {
   const runs = new Map<string, RunAnswer>();
-  let cursor: string | undefined;
-  do {
+  const pages = cursorPages(async (cursor) => {
     const page = await rest.read(
       {
         method: 'POST',
         path: '/runs/query',
-        body: { ...query, select, limit: 100, ...(cursor === undefined ? {} : { cursor }) },
+        body: { ...query, select, limit: pageSize, ...(cursor === undefined ? {} : { cursor }) },
         asks: true,
         what: 'a trace',
         signal,
       },
       runsAnswer,
     );
-    for (const run of page.runs) runs.set(run.id, run);
-    const next = page.cursors?.next ?? undefined;
-    if (next === cursor) break;
-    cursor = next;
-  } while (cursor !== undefined);
+    return { rows: page.runs, next: page.cursors?.next ?? undefined };
+  });
+  for await (const page of pages) for (const run of page) runs.set(run.id, run);
   return [...runs.values()];
 }
 

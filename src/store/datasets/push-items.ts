@@ -45,21 +45,66 @@ export async function putListed(
   );
 }
 
-/** The packed keys of the fields of those items that the platform holds. */
+/**
+ * Keeps what is listed once more amid the writing: what differs from what was known then, the push has written. What was noted as
+ * written stays so.
+ */
+export async function putWritten(
+  on: Queryable,
+  { pushId, platform }: PushKey,
+  items: readonly ListedItem[],
+): Promise<void> {
+  if (items.length === 0) return;
+  await countOf(
+    on,
+    `insert into assay.dataset_push_items (push_id, platform, item_key, platform_id, field_keys, written_as)
+     select $1, $2, decode(key, 'hex'), id, decode(fields, 'hex'), 'added'
+       from unnest($3::text[], $4::text[], $5::text[]) as given (key, id, fields)
+     on conflict (push_id, platform, item_key) do update
+       set field_keys = excluded.field_keys,
+           written_as = coalesce(dataset_push_items.written_as, 'changed')
+       where dataset_push_items.field_keys <> excluded.field_keys`,
+    [
+      pushId,
+      platform,
+      items.map(({ key }) => key),
+      items.map(({ platformId }) => platformId),
+      items.map(({ fieldKeys }) => fieldKeys),
+    ],
+  );
+}
+
+/** An item that the platform holds. */
+export interface FoundItem {
+  readonly fieldKeys: string;
+  /** Where this push has written it, as what. */
+  readonly writtenAs: 'added' | 'changed' | undefined;
+}
+
+/** Those items that the platform holds. */
 export async function findListed(
   on: Queryable,
   { pushId, platform }: PushKey,
   keys: readonly ItemKey[],
-): Promise<ReadonlyMap<ItemKey, string>> {
-  const rows = await rowsOf<{ readonly key: string; readonly fields: string }>(
+): Promise<ReadonlyMap<ItemKey, FoundItem>> {
+  const rows = await rowsOf<{
+    readonly key: string;
+    readonly fields: string;
+    readonly written_as: 'added' | 'changed' | null;
+  }>(
     on,
-    `select encode(item_key, 'hex') as key, encode(field_keys, 'hex') as fields
+    `select encode(item_key, 'hex') as key, encode(field_keys, 'hex') as fields, written_as
        from assay.dataset_push_items
       where push_id = $1 and platform = $2
         and item_key in (select decode(key, 'hex') from unnest($3::text[]) as given (key))`,
     [pushId, platform, keys],
   );
-  return new Map(rows.map(({ key, fields }) => [key, fields]));
+  return new Map(
+    rows.map(({ key, fields, written_as }) => [
+      key,
+      { fieldKeys: fields, writtenAs: written_as ?? undefined },
+    ]),
+  );
 }
 
 /** Notes that the dataset has these items, too. */

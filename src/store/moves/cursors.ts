@@ -3,7 +3,8 @@ import { countOf, rowsOf, type Queryable } from '../query.js';
 /** Of what a cursor tells how far it was read. */
 export interface CursorKey {
   readonly migrationId: string;
-  readonly kind: 'inventory' | 'items' | 'there' | 'prompt' | 'traces' | 'verify' | 'outbox';
+  readonly kind:
+    'inventory' | 'items' | 'there' | 'prompt' | 'traces' | 'sweep' | 'verify' | 'outbox';
   readonly container: string;
 }
 

@@ -22,6 +22,8 @@ export interface MovedRow {
   /** ISO 8601: when the first and the last span of a trace began. */
   readonly beganAt: string | undefined;
   readonly lastAt: string | undefined;
+  /** Of an experiment's trace: the name of the experiment that it is in there. */
+  readonly run: string | undefined;
 }
 
 export type NewRow = Pick<MovedRow, 'kind' | 'sourceId' | 'state'> &
@@ -29,7 +31,7 @@ export type NewRow = Pick<MovedRow, 'kind' | 'sourceId' | 'state'> &
 
 const columns = `kind, source_id as "sourceId", container, name, target_id as "targetId",
   source_hash as "sourceHash", state, written_here as "writtenHere", reason, held::float8 as held,
-  began_at as "beganAt", last_at as "lastAt"`;
+  began_at as "beganAt", last_at as "lastAt", run`;
 
 type Row = {
   [K in keyof MovedRow]: undefined extends MovedRow[K]
@@ -45,6 +47,7 @@ const rowOf = (row: Row): MovedRow => ({
   held: row.held ?? undefined,
   beganAt: row.beganAt ?? undefined,
   lastAt: row.lastAt ?? undefined,
+  run: row.run ?? undefined,
 });
 
 /** Notes things that were found; those that are known already stay as they are. */
@@ -59,12 +62,13 @@ export async function putFound(
     on,
     `insert into assay.platform_migration_items
        (migration_id, kind, source_id, container, name, target_id, source_hash, state, written_here, reason, held,
-        began_at, last_at)
+        began_at, last_at, run)
      select $1, kind, source_id, coalesce(container, ''), coalesce(name, ''), target_id, source_hash, state,
-            coalesce(written_here, false), reason, held, began_at, last_at
+            coalesce(written_here, false), reason, held, began_at, last_at, run
        from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::boolean[],
-                   $10::text[], $11::bigint[], $12::timestamptz[], $13::timestamptz[])
-         as t (kind, source_id, container, name, target_id, source_hash, state, written_here, reason, held, began_at, last_at)
+                   $10::text[], $11::bigint[], $12::timestamptz[], $13::timestamptz[], $14::text[])
+         as t (kind, source_id, container, name, target_id, source_hash, state, written_here, reason, held, began_at, last_at,
+               run)
      on conflict (migration_id, kind, source_id) do nothing`,
     [
       migrationId,
@@ -80,6 +84,7 @@ export async function putFound(
       column('held'),
       column('beganAt'),
       column('lastAt'),
+      rows.map(({ run }) => storable(run)),
     ],
   );
 }
@@ -95,6 +100,7 @@ export interface MovedStep {
   readonly targetId?: string;
   readonly writtenHere?: boolean;
   readonly reason?: string;
+  readonly held?: number;
 }
 
 export async function stepItems(
@@ -108,9 +114,10 @@ export async function stepItems(
     on,
     `update assay.platform_migration_items i
         set state = coalesce(t.state, i.state), target_id = coalesce(t.target_id, i.target_id),
-            written_here = coalesce(t.written_here, i.written_here), reason = coalesce(t.reason, i.reason)
-       from unnest($3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[])
-              as t (source_id, state, target_id, written_here, reason)
+            written_here = coalesce(t.written_here, i.written_here), reason = coalesce(t.reason, i.reason),
+            held = coalesce(t.held, i.held)
+       from unnest($3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[], $8::bigint[])
+              as t (source_id, state, target_id, written_here, reason, held)
       where i.migration_id = $1 and i.kind = $2 and i.source_id = t.source_id`,
     [
       of.migrationId,
@@ -120,6 +127,7 @@ export async function stepItems(
       column('targetId'),
       column('writtenHere'),
       steps.map(({ reason }) => storable(reason)),
+      column('held'),
     ],
   );
 }

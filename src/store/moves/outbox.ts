@@ -1,6 +1,6 @@
 import type { OutboxRecord } from '../../contracts/publication.js';
 import { compress } from '../compression.js';
-import { countOf, type Queryable } from '../query.js';
+import { countOf, rowsOf, type Queryable } from '../query.js';
 
 /** Puts records of a move out; its partition is the move. */
 export async function putOut(
@@ -27,6 +27,25 @@ export async function putOut(
       records.map(({ body }) => Buffer.byteLength(body)),
     ],
   );
+}
+
+/** The spans that a move put out of these traces (ids of the target), sent by now or not: the platform may not show them yet. */
+export async function spansPutOut(
+  on: Queryable,
+  migrationId: string,
+  traceIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const rows = await rowsOf<{ readonly traceId: string; readonly ids: readonly string[] }>(
+    on,
+    `select trace_id as "traceId", ids from assay.outbox
+      where migration_id = $1 and kind = 'spans' and trace_id = any($2::text[])`,
+    [migrationId, traceIds],
+  );
+  const spans = new Map<string, readonly string[]>();
+  for (const { traceId, ids } of rows) {
+    spans.set(traceId, [...(spans.get(traceId) ?? []), ...ids]);
+  }
+  return spans;
 }
 
 /** Drops the bytes of what was sent; the ids stay. */

@@ -19,10 +19,10 @@ export interface PublisherConnection {
   close(): Promise<void>;
 }
 
-const openClient = async (url: string, place: string): Promise<pg.Client> => {
+const openClient = async (url: string, place: string, name: string): Promise<pg.Client> => {
   const client = new pg.Client({
     connectionString: url,
-    application_name: 'assay publisher',
+    application_name: name,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
@@ -47,16 +47,25 @@ const openClient = async (url: string, place: string): Promise<pg.Client> => {
   }
 };
 
-/** @throws AssayError POSTGRES_UNREACHABLE */
-export async function openPublisherConnection(url: string): Promise<PublisherConnection> {
+/**
+ * @param applicationName shown in pg_stat_activity.
+ * @throws AssayError POSTGRES_UNREACHABLE
+ */
+export async function openPublisherConnection(
+  url: string,
+  applicationName = 'assay publisher',
+): Promise<PublisherConnection> {
   const place = placeOf(url);
-  const client = await openClient(url, place);
+  const client = await openClient(url, place, applicationName);
   const on = coded(client, place);
   const ended = new AbortController();
   const end = (): void => {
     if (ended.signal.aborted) return;
     ended.abort(
-      new AssayError('POSTGRES_UNREACHABLE', `The publisher's connection to ${place} has ended.`),
+      new AssayError(
+        'POSTGRES_UNREACHABLE',
+        `The connection "${applicationName}" to ${place} has ended.`,
+      ),
     );
   };
   client.on('error', end);

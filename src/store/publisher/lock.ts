@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-
+import { advisoryKey } from '../advisory-key.js';
 import { countOf, rowsOf, type Queryable } from '../query.js';
 
 /** What one publisher at a time works on. */
@@ -16,13 +15,8 @@ export interface Holder {
   readonly silentMs: number;
 }
 
-// The first 8 bytes of the hash, as Postgres' signed int8.
 const lockKey = ({ platform, partition }: Drain): string =>
-  createHash('sha256')
-    .update(JSON.stringify(['assay-publisher', platform, partition]))
-    .digest()
-    .readBigInt64BE()
-    .toString();
+  advisoryKey('assay-publisher', platform, partition);
 
 /** Takes the drain's session lock if it is free. It is held until the connection ends, however that comes. */
 export async function tryLock(on: Queryable, drain: Drain): Promise<boolean> {

@@ -1,46 +1,65 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { OutboundExport, Platform } from '../../../src/platforms/port.js';
-import { askedWaitMs, type Fault } from './server.js';
+import { askedWaitMs, runScoresAtOnce, type Fault, type Sending } from './server.js';
 import type { Suite } from './suite.js';
 import {
-  eventually,
+  deliver,
   expectedScores,
   expectedSpans,
   exportOf,
   ofKind,
+  outgoing,
   prepareRun,
   recordsOf,
-  sendAll,
+  runScoresOf,
+  scoresWhere,
+  settled,
   shownScores,
   shownSpans,
   soon,
 } from './work.js';
 
-const kinds = ['spans', 'scores'] as const;
+const kinds: readonly Sending[] = ['spans', 'scores', 'run scores'];
 
 /** What came of requests that went wrong: the publisher decides by it what it may send again. */
 export function describeFaults({ server, itHere, traits }: Suite): void {
   const platform = (): Platform => server().platform;
 
-  /** Sends what a kind has of a run while the server is struck. Scores come after the spans that they belong to. */
-  const struck = async (fault: Fault, kind: 'spans' | 'scores') => {
-    const run = await prepareRun(platform(), { items: 3 });
+  /** What a kind has of a run, ready to be sent: scores come after the spans that they belong to. */
+  const made = async (kind: Sending, items: number) => {
+    const run = await prepareRun(platform(), { items });
     const records = recordsOf(platform(), run);
-    if (kind === 'scores') await sendAll(platform(), ofKind(records, 'spans'));
+    if (kind !== 'spans') await deliver(platform(), ofKind(records, 'spans'));
+    if (kind === 'run scores') {
+      const own = runScoresOf(platform(), run, ['tone', 'verdict'].slice(0, runScoresAtOnce));
+      const expected = own.flatMap(({ ids }) => ids).sort();
+      const which = { runIds: own.map(({ runId }) => runId), scoreIds: expected };
+      const shown = () => scoresWhere(platform(), run, which);
+      return { batch: exportOf(outgoing(own)), shown, expected };
+    }
     const own = ofKind(records, kind);
-    const batch = exportOf(own);
-    await server().strike?.(fault, kind);
-    const outcome = await platform().send(batch, soon());
-    const shown = (): Promise<readonly string[]> =>
+    const shown = () =>
       kind === 'spans' ? shownSpans(platform(), run) : shownScores(platform(), run, own);
-    const expected = kind === 'spans' ? expectedSpans(own) : expectedScores(own);
-    return { outcome, batch, shown, expected };
+    return {
+      batch: exportOf(own),
+      shown,
+      expected: kind === 'spans' ? expectedSpans(own) : expectedScores(own),
+    };
   };
-  const idsOf = (batch: OutboundExport): ReadonlySet<string> =>
-    new Set(batch.records.flatMap(({ ids }) => ids));
-  const onceShown = (shown: () => Promise<readonly string[]>, count: number) =>
-    eventually(shown, ({ length }) => length >= count, traits.visibleWithinMs);
+  /** The same, sent while the server is struck. */
+  const struck = async (fault: Fault, kind: Sending) => {
+    const work = await made(kind, 3);
+    await server().strike?.(fault, kind);
+    const outcome = await platform().send(work.batch, soon());
+    await server().calm?.();
+    return { ...work, outcome };
+  };
+  const idsOf = (batch: OutboundExport): readonly string[] =>
+    batch.records.flatMap(({ ids }) => ids).sort();
+  const found = async (batch: OutboundExport): Promise<readonly string[]> =>
+    [...(await platform().findExport({ ...batch, again: true }, soon()))].sort();
+  const accepted = { outcome: 'accepted', refused: [] };
 
   describe.each(kinds)('%s', (kind) => {
     itHere(
@@ -48,21 +67,17 @@ export function describeFaults({ server, itHere, traits }: Suite): void {
       async () => {
         const { outcome, batch, shown, expected } = await struck('takes_and_drops', kind);
         expect(outcome).toMatchObject({ outcome: 'ambiguous' });
-        const again = { ...batch, again: true };
-        const found = await eventually(
-          () => platform().findExport(again, soon()),
-          ({ size }) => size > 0,
-          traits.visibleWithinMs,
-        );
+        const there = new Set(await settled(() => found(batch), 1, traits));
         // A record is more than its rows where a request of its own says what it belongs to.
-        const missing = batch.records.filter(({ ids }) => ids.some((id) => !found.has(id)));
-        expect(found.size).toBeGreaterThan(0);
+        const missing = batch.records.filter(({ ids }) => ids.some((id) => !there.has(id)));
+        expect(there.size).toBeGreaterThan(0);
         if (missing.length > 0) {
-          expect(await platform().send({ ...again, records: missing }, soon())).toMatchObject({
-            outcome: 'accepted',
-          });
+          const again = { ...batch, again: true, records: missing };
+          expect(await platform().send(again, soon())).toEqual(accepted);
         }
-        expect(await platform().findExport(again, soon())).toEqual(idsOf(batch));
+        expect(await settled(() => found(batch), idsOf(batch).length, traits)).toEqual(
+          idsOf(batch),
+        );
         expect(await shown()).toEqual(expected);
       },
     );
@@ -72,37 +87,32 @@ export function describeFaults({ server, itHere, traits }: Suite): void {
       async () => {
         const { outcome, batch, shown, expected } = await struck('fails', kind);
         expect(outcome).toMatchObject({ outcome: 'ambiguous' });
-        expect(await platform().findExport({ ...batch, again: true }, soon())).toEqual(new Set());
+        expect(await settled(() => found(batch), 0, traits)).toEqual([]);
         expect(await shown()).toEqual([]);
-        expect(await platform().send({ ...batch, again: true }, soon())).toEqual({
-          outcome: 'accepted',
-          refused: [],
-        });
-        expect(await onceShown(shown, expected.length)).toEqual(expected);
+        expect(await platform().send({ ...batch, again: true }, soon())).toEqual(accepted);
+        expect(await settled(shown, expected.length, traits)).toEqual(expected);
       },
     );
 
     itHere('wait as long as a 429 asks, and nothing of them was taken', async () => {
       const { outcome, batch, shown, expected } = await struck('asks_to_wait', kind);
       expect(outcome).toMatchObject({ outcome: 'later', retryAfterMs: askedWaitMs });
-      expect(await shown()).toEqual([]);
-      await platform().send(batch, soon());
-      expect(await onceShown(shown, expected.length)).toEqual(expected);
+      expect(await settled(shown, 0, traits)).toEqual([]);
+      expect(await platform().send(batch, soon())).toEqual(accepted);
+      expect(await settled(shown, expected.length, traits)).toEqual(expected);
     });
 
     it('leave no more where the publisher may not send any more', async () => {
-      const run = await prepareRun(platform(), { items: 1 });
-      const batch = exportOf(ofKind(recordsOf(platform(), run), kind));
+      const { batch, shown } = await made(kind, 1);
       expect(await platform().send(batch, soon(), () => false)).toMatchObject({
         outcome: 'unreachable',
       });
-      expect(await shownSpans(platform(), run)).toEqual([]);
+      expect(await settled(shown, 0, traits)).toEqual([]);
     });
 
     itHere('are refused with wrong keys, and no message shows them', async () => {
       const { stranger } = server();
-      const run = await prepareRun(platform(), { items: 1 });
-      const batch = exportOf(ofKind(recordsOf(platform(), run), kind));
+      const { batch } = await made(kind, 1);
       const outcome = await stranger?.platform.send(batch, soon());
       expect(outcome).toMatchObject({ outcome: 'refused', code: 'PLATFORM_UNAUTHORIZED' });
       expect(JSON.stringify(outcome)).not.toContain(stranger?.key);

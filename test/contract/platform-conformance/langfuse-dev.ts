@@ -6,6 +6,7 @@ import { askedWaitMs, type ConformanceServer, type Fault } from './server.js';
 const routes = {
   spans: '/api/public/otel/v1/traces',
   scores: '/api/public/ingestion',
+  'run scores': '/api/public/ingestion',
 } as const;
 
 const rules: Readonly<Record<Fault, object>> = {

@@ -9,8 +9,18 @@ import { describeConformance } from './suite.js';
 
 /** Real servers answer from far away, and show what they took when they have worked it in. */
 const traits: Readonly<Record<PlatformName, Traits>> = {
-  langfuse: { inOurHands: false, resentSpans: 'shown_again', visibleWithinMs: 45_000 },
-  langsmith: { inOurHands: false, resentSpans: 'shown_once', visibleWithinMs: 45_000 },
+  langfuse: {
+    inOurHands: false,
+    resentSpans: 'shown_again',
+    visibleWithinMs: 45_000,
+    settlesWithinMs: 15_000,
+  },
+  langsmith: {
+    inOurHands: false,
+    resentSpans: 'shown_once',
+    visibleWithinMs: 45_000,
+    settlesWithinMs: 15_000,
+  },
 };
 
 const has = (...names: readonly string[]): boolean =>

@@ -4,33 +4,30 @@ import type { Platform, PlatformRun } from '../../../src/platforms/port.js';
 import type { Suite } from './suite.js';
 import {
   contextOf,
+  deliver,
   eventually,
   expectedScores,
   expectedSpans,
   itemOf,
   ofKind,
+  outgoing,
   prepareRun,
   recordsOf,
+  runScoresOf,
   scoresWhere,
-  sendAll,
+  settled,
   shownScores,
   shownSpans,
   soon,
   type PreparedRun,
 } from './work.js';
 
-const accepted = { outcome: 'accepted', refused: [] };
-
 /** Runs, and what stands of them. */
 export function describePublishing({ server, traits }: Suite): void {
   const platform = (): Platform => server().platform;
   const { visibleWithinMs } = traits;
   const spansOnceShown = (run: PreparedRun, count: number): Promise<readonly string[]> =>
-    eventually(
-      () => shownSpans(platform(), run),
-      ({ length }) => length >= count,
-      visibleWithinMs,
-    );
+    settled(() => shownSpans(platform(), run), count, traits);
 
   describe('a run', () => {
     it('that is prepared again is the same one, with a run there for each repetition', async () => {
@@ -48,7 +45,7 @@ export function describePublishing({ server, traits }: Suite): void {
 
     it('is a conflict with one of its name that stands there from elsewhere', async () => {
       const run = await prepareRun(platform(), { items: 1 });
-      await sendAll(platform(), recordsOf(platform(), run));
+      await deliver(platform(), recordsOf(platform(), run));
       await spansOnceShown(run, 1);
       const stranger = contextOf(run.context.experiment);
       const look = (): Promise<unknown> =>
@@ -84,18 +81,13 @@ export function describePublishing({ server, traits }: Suite): void {
       const other = await prepareRun(platform(), { items: 1 });
       const records = recordsOf(platform(), run);
       const ofOther = recordsOf(platform(), other);
-      const outcomes = await sendAll(platform(), [...records, ...ofOther]);
-      expect(outcomes).toEqual(outcomes.map(() => accepted));
+      await deliver(platform(), [...records, ...ofOther]);
       const spans = expectedSpans(records);
       expect(await spansOnceShown(run, spans.length)).toEqual(spans);
       const scores = expectedScores(records);
       expect(scores).toHaveLength(180);
       expect(
-        await eventually(
-          () => shownScores(platform(), run, records),
-          ({ length }) => length >= scores.length,
-          visibleWithinMs,
-        ),
+        await settled(() => shownScores(platform(), run, records), scores.length, traits),
       ).toEqual(scores);
       expect(await spansOnceShown(other, 1)).toEqual(expectedSpans(ofOther));
     });
@@ -103,9 +95,9 @@ export function describePublishing({ server, traits }: Suite): void {
     it('that are sent twice are told from those that were sent once', async () => {
       const run = await prepareRun(platform(), { items: 2 });
       const spans = ofKind(recordsOf(platform(), run), 'spans');
-      await sendAll(platform(), spans);
+      await deliver(platform(), spans);
       await spansOnceShown(run, expectedSpans(spans).length);
-      await sendAll(platform(), spans);
+      await deliver(platform(), spans);
       const expected = expectedSpans(spans);
       const doubled = [...expected, ...expected].sort();
       const shownAgain = traits.resentSpans === 'shown_again';
@@ -118,17 +110,19 @@ export function describePublishing({ server, traits }: Suite): void {
       const run = await prepareRun(platform(), { items: 1 });
       const output = `half \uD83D nul \0 quote " \\ </script> \u2028 \u202E`;
       const records = platform().encodeCell(run.cellOf(0, { output }), itemOf(0), run.context);
-      expect(await sendAll(platform(), records)).toEqual(
-        expect.arrayContaining([expect.objectContaining({ outcome: 'accepted' })]),
-      );
+      await deliver(platform(), records);
       const expected = expectedSpans(records);
       expect(await spansOnceShown(run, expected.length)).toEqual(expected);
+      const scores = expectedScores(records);
+      expect(
+        await settled(() => shownScores(platform(), run, records), scores.length, traits),
+      ).toEqual(scores);
     });
 
     it('are read as a trace: calls below their target, with tokens, cost and scores', async () => {
       const run = await prepareRun(platform(), { items: 1 });
       const records = recordsOf(platform(), run);
-      await sendAll(platform(), records);
+      await deliver(platform(), records);
       const traceId = records[0]?.traceId ?? '';
       const trace = await eventually(
         () =>
@@ -168,7 +162,7 @@ export function describePublishing({ server, traits }: Suite): void {
       if (platform().deleteTraces === undefined) throw new Error('It deletes no traces.');
       const run = await prepareRun(platform(), { items: 2 });
       const records = recordsOf(platform(), run);
-      await sendAll(platform(), records);
+      await deliver(platform(), records);
       await spansOnceShown(run, expectedSpans(records).length);
       const [gone, stays] = [...new Set(records.map(({ traceId }) => traceId))];
       for (let time = 1; time <= 2; time += 1)
@@ -189,7 +183,7 @@ export function describePublishing({ server, traits }: Suite): void {
       const run = await prepareRun(platform(), { items: 1 });
       const cell = run.cellOf(0);
       const first = platform().encodeCell(cell, itemOf(0), run.context);
-      await sendAll(platform(), first);
+      await deliver(platform(), first);
       await spansOnceShown(run, expectedSpans(first).length);
       const judged = {
         ...cell,
@@ -210,8 +204,7 @@ export function describePublishing({ server, traits }: Suite): void {
         calls,
         failures: [],
       });
-      const outcomes = await sendAll(platform(), later);
-      expect(outcomes).toEqual(outcomes.map(() => accepted));
+      await deliver(platform(), later);
       // As the engine does: what is in no record any more goes, where the platform knows a score by its content.
       const given = new Set(expectedScores(later));
       for (const id of expectedScores(first))
@@ -236,34 +229,16 @@ export function describePublishing({ server, traits }: Suite): void {
       // A run may be there only once it has a cell.
       for (const repetition of [1, 2]) {
         const cell = run.cellOf(0, { repetition });
-        await sendAll(platform(), platform().encodeCell(cell, itemOf(0), run.context));
+        await deliver(platform(), platform().encodeCell(cell, itemOf(0), run.context));
       }
-      const comment = { passed_items: [], failed_items: [], reasoning: '1 of 1', suggestions: [] };
-      const records = platform().encodeRunScores({
-        scores: [1, 2].flatMap((repetition) => [
-          { repetition, name: 'tone', evaluator: 'tone', value: 0.75, comment },
-          { repetition, name: 'verdict', evaluator: 'gate', value: 'pass', comment },
-        ]),
-        run: run.context,
-        timestamp: new Date().toISOString(),
-      });
+      const records = runScoresOf(platform(), run, ['tone', 'verdict']);
       const scoreIds = records.flatMap(({ ids }) => ids).sort();
       expect(scoreIds).toHaveLength(4);
       const runIds = [...new Set(records.map(({ runId }) => runId))];
       expect(runIds.every((id) => run.context.run.runs.some((each) => each.id === id))).toBe(true);
-      const outgoing = records.map(
-        (record) => ({ ...record, kind: 'scores', traceId: '' }) as const,
-      );
-      for (let time = 1; time <= 2; time += 1) {
-        const outcomes = await sendAll(platform(), outgoing);
-        expect(outcomes).toEqual(outcomes.map(() => accepted));
-      }
+      for (let time = 1; time <= 2; time += 1) await deliver(platform(), outgoing(records));
       expect(
-        await eventually(
-          () => scoresWhere(platform(), run, { runIds, scoreIds }),
-          ({ length }) => length >= 4,
-          visibleWithinMs,
-        ),
+        await settled(() => scoresWhere(platform(), run, { runIds, scoreIds }), 4, traits),
       ).toEqual(scoreIds);
     });
   });

@@ -1,6 +1,6 @@
 import type { Platform } from '../../../src/platforms/port.js';
 
-/** What a server can be made to do with the next request that brings records of a kind. */
+/** What a server can be made to do with the next requests that bring records of a kind. */
 export type Fault =
   /** Takes all of it, and the answer is lost. */
   | 'takes_and_drops'
@@ -8,6 +8,12 @@ export type Fault =
   | 'fails'
   /** Takes nothing and asks to wait for seven seconds. */
   | 'asks_to_wait';
+
+/** What records are sent of: one request for many, but for the scores of runs as a whole, which some platforms take one by one. */
+export type Sending = 'spans' | 'scores' | 'run scores';
+
+/** The most scores of runs that a test sends while the server is struck: each may be a request of its own. */
+export const runScoresAtOnce = 2;
 
 /** How long the server asks to wait under `asks_to_wait`, in milliseconds. */
 export const askedWaitMs = 7_000;
@@ -17,7 +23,7 @@ export interface ConformanceServer {
   readonly platform: Platform;
   /** The same server with keys that it refuses. */
   readonly stranger?: { readonly platform: Platform; readonly key: string };
-  strike?(fault: Fault, kind: 'spans' | 'scores'): Promise<void>;
+  strike?(fault: Fault, kind: Sending): Promise<void>;
   /** Ends what was struck and did not happen. */
   calm?(): Promise<void>;
   close(): Promise<void>;
@@ -31,4 +37,6 @@ export interface Traits {
   readonly resentSpans: 'shown_again' | 'shown_once';
   /** How long a write may take to be seen, in milliseconds. */
   readonly visibleWithinMs: number;
+  /** After how long a write that was answered, or that got lost, is seen if it ever is, in milliseconds. */
+  readonly settlesWithinMs: number;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 
+import type { RunScoresRecord } from '../../../src/contracts/publication.js';
 import type { CellResult, DatasetItem } from '../../../src/contracts/records.js';
 import type {
   EncodeContext,
@@ -11,6 +12,7 @@ import type {
   SendOutcome,
 } from '../../../src/platforms/port.js';
 import { cell, judgeCall, targetCall } from '../../unit/platforms/langfuse/cell-fixture.js';
+import type { Traits } from './server.js';
 
 /** A deadline that a loaded machine and a server far away meet. */
 export const soon = (): AbortSignal => AbortSignal.timeout(60_000);
@@ -69,6 +71,31 @@ export async function prepareRun(
     }),
   };
 }
+
+/** Scores of the runs as a whole, of each repetition. */
+export const runScoresOf = (
+  platform: Platform,
+  run: PreparedRun,
+  names: readonly string[],
+): readonly RunScoresRecord[] =>
+  platform.encodeRunScores({
+    scores: run.context.run.runs.flatMap((_, index) =>
+      names.map((name) => ({
+        repetition: index + 1,
+        name,
+        evaluator: name,
+        // A verdict is a word, a mean a number.
+        value: name === 'verdict' ? 'pass' : 0.75,
+        comment: { passed_items: [], failed_items: [], reasoning: '1 of 1', suggestions: [] },
+      })),
+    ),
+    run: run.context,
+    timestamp: new Date().toISOString(),
+  });
+
+/** As the engine keeps them beside those of cells. */
+export const outgoing = (records: readonly RunScoresRecord[]): readonly OutboxRecord[] =>
+  records.map(({ body, ids }) => ({ kind: 'scores', body, ids, traceId: '' }));
 
 export const contextOf = (experiment: string): RunContext => {
   const runUid = randomBytes(16).toString('hex');
@@ -137,6 +164,14 @@ export async function sendAll(
   return outcomes;
 }
 
+/** Sends all of it, each export of which must be taken as a whole. */
+export async function deliver(platform: Platform, records: readonly OutboxRecord[]): Promise<void> {
+  for (const outcome of await sendAll(platform, records)) {
+    if (outcome.outcome !== 'accepted' || outcome.refused.length > 0)
+      throw new Error(`not all was taken: ${JSON.stringify(outcome)}`);
+  }
+}
+
 const idsIn = (records: readonly OutboxRecord[]): readonly string[] =>
   records.flatMap(({ ids }) => ids);
 
@@ -200,6 +235,20 @@ export async function scoresWhere(
   return ids.sort();
 }
 
+/**
+ * Looks until so many are shown, and once more when any other would be seen as well: what stands there twice may be seen once at
+ * first. @returns what was seen last.
+ */
+export async function settled<T>(
+  look: () => Promise<readonly T[]>,
+  count: number,
+  { visibleWithinMs, settlesWithinMs }: Traits,
+): Promise<readonly T[]> {
+  await eventually(look, ({ length }) => length >= count, visibleWithinMs);
+  await wait(settlesWithinMs);
+  return look();
+}
+
 /** Looks until it is so, or the platform has had its time. @returns what was seen last. */
 export async function eventually<T>(
   look: () => Promise<T>,
@@ -211,6 +260,6 @@ export async function eventually<T>(
     const seen = await look();
     if (isSo(seen) || performance.now() > deadline) return seen;
     // A server far away is not asked twenty times a second.
-    await wait(Math.max(50, withinMs / 50));
+    await wait(Math.max(20, withinMs / 100));
   }
 }

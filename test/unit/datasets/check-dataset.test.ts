@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { AssayError } from '../../../src/core/errors/assay-error.js';
 import { checkDataset, type CheckRequest } from '../../../src/datasets/check-dataset.js';
 import { datasetStamp } from '../../../src/datasets/dataset-stamp.js';
 import { openLocalDataset } from '../../../src/datasets/local-dataset.js';
@@ -149,9 +150,38 @@ describe('a check', () => {
     expect(await check({ largestItem: 1_400 })).toMatchObject({ items: 2 });
   });
 
-  it('says that a dataset is empty', async () => {
-    await put('test_cases.jsonl', '\n\n');
-    await expect(check()).rejects.toMatchObject({ code: 'DATASET_EMPTY' });
+  it.each([
+    ['test_cases.jsonl', '\n\n'],
+    ['test_cases.jsonl', ''],
+    ['test_cases.json', ''],
+    ['test_cases.json', '\uFEFF \n'],
+    ['test_cases.json', '[]'],
+    ['test_cases.csv', ''],
+    ['test_cases.csv', 'id,inputs.text\n'],
+  ])('says of %s with %j that it is empty', async (file, text) => {
+    await put(file, text);
+    await expect(check()).rejects.toMatchObject({
+      code: 'DATASET_EMPTY',
+      mend: expect.stringContaining(file) as unknown,
+    });
+  });
+
+  it('says of each line all that is wrong with it, in our words', async () => {
+    await put(
+      'test_cases.jsonl',
+      ['[1]', '{"id":"a","inputs":"text","metadata":[]}', '{"inputs":{}', '{}'].join('\n'),
+    );
+    const file = join(folder, 'set', 'test_cases.jsonl');
+    const error: unknown = await check().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'DATASET_INVALID' });
+    expect((error as AssayError).problems.map(({ at, message }) => `${at}: ${message}`)).toEqual([
+      `${file}:1: is not an object {"id", "inputs", …}`,
+      `${file}:2: inputs: is not an object`,
+      `${file}:2: metadata: is not an object`,
+      `${file}:3:13: Expected "," in JSON but found end of file`,
+      `${file}:4: has no id`,
+      `${file}:4: has no inputs`,
+    ]);
   });
 });
 

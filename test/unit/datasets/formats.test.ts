@@ -55,7 +55,7 @@ describe('a dataset in JSONL', () => {
       ':2 repeats the id "a" of line 1',
       expect.stringMatching(/^:3:11 /),
       ':4 has no id',
-      ':5 inputs is not an object',
+      ':5: inputs is not an object',
       expect.stringMatching(/^:6 /),
     ]);
   });

@@ -154,7 +154,6 @@ describe('a local dataset that cannot be used', () => {
     ['an end that is missing', '[\n  {"id": "a"}', '2:14'],
     ['a comma too many', '[{"id": "a", "inputs": {}},\n]', '1:27'],
     ['a single quote', "[{'id': 1}]", '1:3'],
-    ['nothing at all', '', '1:1'],
   ])('names line and column of %s', async (_what, text, place) => {
     const at = `${join(folder, 'tickets/test_cases.json')}:${place}`;
     await expect(read({ cases: text })).rejects.toMatchObject({

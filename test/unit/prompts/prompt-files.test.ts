@@ -106,12 +106,12 @@ describe('prompts that cannot be pushed', () => {
     await put('not-a-prompt', { 'target.ts': 'export {}' });
     expect(await problemsOf(readPromptFolders(root))).toEqual([
       'a/.metadata.yaml:3:5: labels.1: "latest" is reserved: it is always on the newest version',
-      'b/prompt.txt: cannot be read',
+      'b/prompt.txt: is missing',
       expect.stringMatching(/^c\/prompt\.yaml:4:1: is not valid YAML: /) as unknown,
       'd/prompt.yaml: is there beside prompt.txt',
       'e/prompt.txt: uses the variable "a", which is not declared',
       'e/prompt.txt: declares the variable "b", which it does not use',
-      expect.stringMatching(/^f\/\.metadata\.yaml:1:1: Unrecognized key: "lables"/) as unknown,
+      expect.stringMatching(/^f\/\.metadata\.yaml:1:1: "lables" is not known here/) as unknown,
     ]);
   });
 

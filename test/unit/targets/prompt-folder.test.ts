@@ -91,7 +91,7 @@ describe('a prompt folder that cannot be used', () => {
 
   it('names a prompt that is missing, empty or no template', async () => {
     await expect(readPromptFolder(join(folder, 'nowhere'))).rejects.toMatchObject({
-      problems: [expect.objectContaining({ message: 'cannot be read' })],
+      problems: [expect.objectContaining({ message: 'is missing' })],
     });
     expect(await problemsOf(' \n ')).toEqual([expect.objectContaining({ message: 'is empty' })]);
     expect(await problemsOf('{{#open}} never closed')).toEqual([

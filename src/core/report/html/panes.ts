@@ -1,4 +1,4 @@
-import type { Json } from '../../json/json.js';
+import { isObject, type Json } from '../../json/json.js';
 import { visible } from '../../text/escape/visible.js';
 import type { Excerpt } from '../report-model.js';
 import { diffWords, type Stretch } from './diff.js';
@@ -117,6 +117,3 @@ function inOrderOf(model: Json, value: Json): Json {
 }
 
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
-
-const isObject = (value: Json): value is Readonly<Record<string, Json>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

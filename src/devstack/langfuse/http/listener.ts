@@ -107,7 +107,7 @@ function refusalOf(limit?: FaultRule, failure?: FaultRule): Reply | undefined {
       headers: { 'retry-after': wait, 'x-ratelimit-remaining': '0' },
     };
   }
-  return failure && { status: 500, json: { message: 'Internal Server Error' } };
+  return failure && { status: failure.status ?? 500, json: { message: 'Internal Server Error' } };
 }
 
 async function dispatch(

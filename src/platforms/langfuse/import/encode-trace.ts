@@ -35,6 +35,8 @@ export interface TraceEncoding {
   readonly trace: ForeignTrace;
   readonly origin: TraceOrigin;
   readonly experiment?: TargetExperiment | undefined;
+  /** Of the server that it is made for. Default v4. */
+  readonly generation?: 'v4' | 'v3' | undefined;
   readonly settings: Pick<LangfuseSettings, 'environment'>;
 }
 
@@ -94,7 +96,9 @@ function encodeAt(encoding: TraceEncoding, texts: FieldTexts, bytes: number): Ou
 
 /** What each span carries: on a v4 server each row stands alone. */
 function addCommon(list: AttributeList, encoding: TraceEncoding, root: ForeignSpan): void {
-  const { trace, origin, experiment, settings } = encoding;
+  const { trace, experiment, generation, settings } = encoding;
+  // Older servers refuse spans that are sent as a new one wants them, whether they are of an experiment or not.
+  if (generation === 'v3') list.short(legacyMark, 'v3');
   list.short(attribute.traceName, root.name, 200);
   list.short(attribute.environment, settings.environment);
   if (trace.sessionId !== undefined) list.short(traceAttribute.session, trace.sessionId, 200);
@@ -107,12 +111,11 @@ function addCommon(list: AttributeList, encoding: TraceEncoding, root: ForeignSp
   list.short(attribute.experimentName, experiment.name);
   list.short(attribute.experimentDatasetId, experiment.datasetId);
   list.short(attribute.itemId, experiment.itemId);
-  list.short(attribute.itemRoot, movedSpanId(origin, root.id));
+  list.short(attribute.itemRoot, movedSpanId(encoding.origin, root.id));
 }
 
 function addRoot(list: AttributeList, { experiment }: TraceEncoding): void {
   if (experiment === undefined) return;
-  if (experiment.generation === 'v3') list.short(legacyMark, 'v3');
   list.field('expected', attribute.itemExpected, experiment.expected);
   // The same on each root: an arbitrary row decides what the experiment shows.
   list.json('experiment metadata', attribute.experimentMetadata, experiment.metadata);

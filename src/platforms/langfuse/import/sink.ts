@@ -9,7 +9,7 @@ import type { Rest } from '../rest.js';
 import { listPages } from '../v3/pages.js';
 import { observationIds } from '../v3/read-back.js';
 import { findRun } from '../v3/run-ids.js';
-import { runExists } from '../v3/find-links.js';
+import { linkPages, linkReadings, runExists } from '../v3/find-links.js';
 import { observationRows } from '../v4/observation-rows.js';
 import { scorePages } from '../v4/read-back.js';
 import { movedScoreAnswer, scoreValueOf } from './answers.js';
@@ -38,8 +38,8 @@ export function createTraceSink({ rest, server, settings }: Place): TraceSink {
     scoreId: movedScoreId,
     experimentId: ({ projectId, datasetId, name }) =>
       langfuseExperimentId(projectId, datasetId, name),
-    encodeTrace: (trace, { origin, experiment }) =>
-      encodeTrace({ trace, origin, experiment, settings }),
+    encodeTrace: (trace, { origin, experiment, generation }) =>
+      encodeTrace({ trace, origin, experiment, generation, settings }),
     encodeScores: (scores, origin) => encodeForeignScores(scores, { origin, environment }),
     shownScore,
     isTaken: (experiment) =>
@@ -49,6 +49,10 @@ export function createTraceSink({ rest, server, settings }: Place): TraceSink {
     findSpans: (window) =>
       server.call({ assumed: undefined, signal: window.signal }, (generation) =>
         generation === 'v3' ? findSpansOn3(rest, window) : findSpansOn4(rest, window),
+      ),
+    findLinks: (experiment, signal) =>
+      server.call({ assumed: undefined, signal }, (generation) =>
+        generation === 'v3' ? linksOn3(rest, experiment, signal) : Promise.resolve(undefined),
       ),
     findScores: (ids, signal) =>
       server.call({ assumed: undefined, signal }, (generation) =>
@@ -126,6 +130,32 @@ async function findSpansOn3(
     found.set(traceId, [...(await observationIds(rest, traceId, signal))]);
   });
   return found;
+}
+
+async function linksOn3(
+  rest: Rest,
+  { datasetId, name }: { readonly datasetId: string; readonly name: string },
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const links = new Map<string, number>();
+  // By their own ids, since a row can come on two pages.
+  const seen = new Set<string>();
+  for (const limit of linkReadings) {
+    let total = 0;
+    const onTotal = (rows: number): void => {
+      total = rows;
+    };
+    const place = { datasetId, runName: shortText(name) };
+    for await (const rows of linkPages(rest, place, { signal, limit, onTotal })) {
+      for (const { id, traceId } of rows) {
+        if (seen.has(id)) continue;
+        seen.add(id);
+        links.set(traceId, (links.get(traceId) ?? 0) + 1);
+      }
+    }
+    if (seen.size >= total) break;
+  }
+  return links;
 }
 
 async function findScores(

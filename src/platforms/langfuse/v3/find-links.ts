@@ -26,7 +26,7 @@ export const linkReadings = [pageRows, 91] as const;
 export function linkPages(
   rest: Rest,
   run: RunPlace,
-  on: Pick<PageQuery, 'signal' | 'limit' | 'onTotal'>,
+  on: Pick<PageQuery, 'signal' | 'limit' | 'from' | 'onTotal'>,
 ) {
   return listPages(
     rest,
@@ -52,33 +52,56 @@ export async function runExists(rest: Rest, run: RunPlace, signal: AbortSignal):
   return (await rest.find(call, z.object({ data: z.array(z.unknown()) }))) !== undefined;
 }
 
+/** How far the links of a run have been read, from the newest back. */
+export interface LinkPosition {
+  /** Which of the two readings. */
+  reading: number;
+  /** The page that comes next. */
+  page: number;
+}
+
+/** What is known of links, and how far each run's have been read: a reading that is cut off goes on from there. */
+export interface LinkSearch {
+  /** Traces that stand in their run. */
+  readonly linked: Set<string>;
+  readonly positions: Map<string, LinkPosition>;
+}
+
+export const newLinkSearch = (): LinkSearch => ({ linked: new Set(), positions: new Map() });
+
 /**
- * The traces of these that their runs show. The list cannot be asked for a trace, so it is read from its newest end back to where
- * the first of these cells began: no link is older than its cell.
+ * Finds the traces of these that their runs show. The list cannot be asked for a trace, so it is read from its newest end back to
+ * where the first of these cells began: no link is older than its cell. What is linked meanwhile moves the rest to later
+ * pages, so who goes on at a page misses none of those that stood there when the reading began.
  */
 export async function findLinks(
   rest: Rest,
   items: readonly RunItem[],
-  signal: AbortSignal,
-): Promise<ReadonlySet<string>> {
-  const linked = new Set<string>();
+  { search, signal }: { readonly search: LinkSearch; readonly signal: AbortSignal },
+): Promise<void> {
+  const { linked, positions } = search;
   for (const ofRun of byRun(items)) {
     const [run] = ofRun;
     if (run === undefined) continue;
-    const wanted = new Set(ofRun.map(({ traceId }) => traceId));
+    const wanted = new Set(
+      ofRun.map(({ traceId }) => traceId).filter((traceId) => !linked.has(traceId)),
+    );
     const oldest = Math.min(...ofRun.map(({ startedAt }) => startedAt)) - clocksApartMs;
-    for (const limit of linkReadings) {
-      let pages = 0;
-      for await (const rows of linkPages(rest, run, { signal, limit })) {
-        pages += 1;
+    const at = positions.get(runKey(run)) ?? { reading: 0, page: 1 };
+    positions.set(runKey(run), at);
+    while (wanted.size > 0 && at.reading < linkReadings.length) {
+      const limit = linkReadings[at.reading] ?? pageRows;
+      for await (const rows of linkPages(rest, run, { signal, limit, from: at.page })) {
+        at.page += 1;
         for (const { traceId } of rows) if (wanted.delete(traceId)) linked.add(traceId);
         const last = Date.parse(rows.at(-1)?.createdAt ?? '');
         if (wanted.size === 0 || last < oldest) break;
       }
-      if (wanted.size === 0 || pages < 2) break;
+      // Of a single page nothing can be between two.
+      at.reading = at.page <= 2 ? linkReadings.length : at.reading + 1;
+      at.page = 1;
     }
   }
-  return linked;
 }
 
 /** Grouped by run: one per repetition, so few. */

@@ -13,6 +13,8 @@ export interface PageQuery {
   readonly signal: AbortSignal;
   /** Rows a page. Default: the most there can be. */
   readonly limit?: number;
+  /** The first page that is read. Default 1. */
+  readonly from?: number;
   /** Told with each page how many rows there are. */
   readonly onTotal?: (rows: number) => void;
   /** Pages that are asked for at a time. Default 1; more where all are wanted, since most of a page's time is the way. */
@@ -28,13 +30,13 @@ export async function* listPages<Row extends z.ZodType>(
   request: PageQuery,
   row: Row,
 ): AsyncGenerator<readonly z.output<Row>[], void, undefined> {
-  const { path, query, what, signal, ahead = 1, limit = pageRows, onTotal } = request;
+  const { path, query, what, signal, ahead = 1, limit = pageRows, from = 1, onTotal } = request;
   const schema = z.object({ data: z.array(row), meta: pageMeta });
   const read = (page: number) =>
     rest.find({ path, query: { ...query, page, limit }, what, signal }, schema);
   const asked: ReturnType<typeof read>[] = [];
-  let last = 1;
-  let next = 1;
+  let last = from;
+  let next = from;
   while (next <= last || asked.length > 0) {
     while (next <= last && asked.length < ahead) {
       const page = read(next);

@@ -1,47 +1,17 @@
 import { createDigestFlags, digestOf, type DigestFlags } from '../../../core/ids/digest-flags.js';
-import type { OutboundExport, OutboundRecord, PlatformPage, PlatformRun } from '../../port.js';
-import { forEachBounded } from '../../http/bounded.js';
+import type { OutboundExport, PlatformPage, PlatformRun } from '../../port.js';
 import { shortText } from '../../trace/field-text.js';
 import type { Rest } from '../rest.js';
 import { metadataKey } from '../../trace/metadata-key.js';
 import { observationKeyAnswer, scoreKeyAnswer, traceRowAnswer } from './answers.js';
-import { findLinks, linkPages, linkReadings } from './find-links.js';
+import { linkPages, linkReadings } from './find-links.js';
 import { listPages, pageRows } from './pages.js';
 import { resolveRunId, type RunIds } from './run-ids.js';
-import { runItemsOf } from './run-item.js';
 
 /** Requests at a time where many are needed. */
 const width = 4;
 /** More copies of one link than a byte counts are not told apart. */
 const mostLinks = 255;
-
-/**
- * Which of an export's ids the platform shows. Spans are looked for by their trace, trace by trace, no further than to the first
- * that lacks one: the API cannot be asked for an export, and what is sent again replaces itself there. A root counts as
- * there once its trace is in its run as well.
- */
-export async function findExport(
-  rest: Rest,
-  batch: OutboundExport,
-  signal: AbortSignal,
-): Promise<ReadonlySet<string>> {
-  if (batch.kind === 'scores') return findScores(rest, batch, signal);
-  const whole: OutboundRecord[] = [];
-  const found = new Set<string>();
-  let lacking = false;
-  await forEachBounded(batch.records, width, async (record) => {
-    if (lacking) return;
-    const there = await observationIds(rest, record.traceId, signal);
-    const ids = record.ids.filter((id) => there.has(id));
-    for (const id of ids) found.add(id);
-    if (ids.length === record.ids.length) whole.push(record);
-    else lacking = true;
-  });
-  const items = runItemsOf({ ...batch, records: whole });
-  const linked = await findLinks(rest, items, signal);
-  for (const { traceId, rootId } of items) if (!linked.has(traceId)) found.delete(rootId);
-  return found;
-}
 
 /** The ids of a trace's spans. */
 export async function observationIds(
@@ -59,8 +29,8 @@ export async function observationIds(
   return ids;
 }
 
-// The id alone is no proof: a re-judged score replaces one that stood there under the same id.
-async function findScores(
+/** Which scores of an export are there. The id alone is no proof: a re-judged one replaces one that stood there under the same id. */
+export async function findScores(
   rest: Rest,
   batch: OutboundExport,
   signal: AbortSignal,

@@ -34,7 +34,12 @@ export function runItemsOf(batch: OutboundExport): readonly RunItem[] {
   return batch.records.flatMap(({ rowId, traceId, body }): readonly RunItem[] => {
     if (!body.includes(mark)) return [];
     const spans = JSON.parse(body) as readonly OtlpSpan[];
-    const root = spans.find(({ parentSpanId }) => parentSpanId === undefined);
+    // A trace that was made elsewhere may be of no run, and may hold spans whose parents never came.
+    const root = spans.find(
+      ({ parentSpanId, attributes }) =>
+        parentSpanId === undefined &&
+        attributes.some(({ key }) => key === attribute.experimentMetadata),
+    );
     return root === undefined ? [] : [runItem(root, { rowId, traceId })];
   });
 }

@@ -5,6 +5,7 @@ import type { Rest } from '../rest.js';
 import { sendExport } from '../send.js';
 import { isBefore } from '../server-facts.js';
 import type { Transport } from '../../http/transport.js';
+import type { ExportLooks } from './export-looks.js';
 import { linkTraces } from './link.js';
 import type { RunIds } from './run-ids.js';
 import { isForLegacy, runItemsOf } from './run-item.js';
@@ -18,6 +19,7 @@ export interface LegacySending {
   readonly rest: Rest;
   readonly server: ServerGeneration;
   readonly runIds: RunIds;
+  readonly looks: ExportLooks;
   readonly publicKey: string;
   readonly signal: AbortSignal;
   readonly mayLeave: (() => boolean) | undefined;
@@ -33,7 +35,7 @@ export function needsLegacySending(batch: OutboundExport): boolean {
  * as well, and what is sent is what a v4 server is sent.
  */
 export async function sendLegacy(batch: OutboundExport, on: LegacySending): Promise<SendOutcome> {
-  const { transport, rest, server, runIds, publicKey, signal, mayLeave } = on;
+  const { transport, rest, server, runIds, looks, publicKey, signal, mayLeave } = on;
   try {
     // Scores of a run are few and last, and the run's id is another one on each kind of server: asked afresh.
     const seen = batch.kind === 'scores' ? server.look(signal) : server.known(signal);
@@ -50,7 +52,7 @@ export async function sendLegacy(batch: OutboundExport, on: LegacySending): Prom
     const older = { publicKey, idsAsBytes: isBefore(version, 3, 81) };
     const outcome = await sendExport(transport, batch, { signal, mayLeave, older });
     if (outcome.outcome !== 'accepted') return outcome;
-    return await linkTraces(batch, items, { rest, runIds, signal, mayLeave });
+    return await linkTraces(batch, items, { rest, runIds, looks, signal, mayLeave });
   } catch (error) {
     return outcomeOfError(error);
   }

@@ -42,6 +42,9 @@ const createSchema = z.object({
   created_at: given(z.string()),
 });
 
+/** Throws the refusal of a body that is no feedback, before anything of its batch is kept. */
+export const checkFeedback = (body: unknown): void => void parseBody(createSchema, body);
+
 /**
  * Stores one feedback. Without `session_id` its run must be known (404 else: the client tries again, as the run may still be on
  * its way), unless it came in a batch, which is not looked into before it is accepted. A repeated id replaces or is refused, as

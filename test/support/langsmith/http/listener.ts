@@ -79,8 +79,9 @@ async function answer(
     if (slow !== undefined) await sleep(slow.delayMs ?? 0);
     const limit = has('rate_limit');
     if (limit !== undefined) return rateLimited(limit);
-    if (has('server_error') !== undefined)
-      return { status: 500, json: { detail: 'Internal server error' } };
+    const failure = has('server_error');
+    if (failure !== undefined)
+      return { status: failure.status ?? 500, json: { detail: 'Internal server error' } };
     const reply = dispatch(parts, request, { target, body });
     return has('commit_then_drop') === undefined ? reply : 'drop';
   } catch (error) {

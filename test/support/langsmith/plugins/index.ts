@@ -13,6 +13,7 @@ import { info } from './info.js';
 import { likes } from './likes.js';
 import { repos } from './repos.js';
 import { runsQuery } from './runs-query.js';
+import { runsSummary } from './runs-summary.js';
 import { runs } from './runs.js';
 import { sessions } from './sessions.js';
 
@@ -28,6 +29,7 @@ export const plugins: readonly Plugin[] = [
   sessions,
   runs,
   runsQuery,
+  runsSummary,
   feedback,
   feedbackConfigs,
   repos,

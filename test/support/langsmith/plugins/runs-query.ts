@@ -40,7 +40,11 @@ type Query = z.output<typeof querySchema>;
 /** Reading runs, in pages by a cursor. Rows that are not visible yet are not there. */
 export const runsQuery: Plugin = () => [{ path: '/runs/query', methods: { POST: answer } }];
 
-function answer({ workspace, json }: Call): Reply {
+/** The visible runs that a body of `runs/query` or `runs/stats` asks for, in no order. */
+export function askedRuns({ workspace, json }: Call): {
+  readonly query: Query;
+  readonly found: Run[];
+} {
   const query = parseBody(querySchema, json());
   if (
     [query.session, query.id, query.parent_run, query.trace, query.reference_example].every(absent)
@@ -48,7 +52,13 @@ function answer({ workspace, json }: Call): Reply {
     throw unprocessable(
       "At least one of 'session', 'id', 'parent_run', 'trace' or 'reference_example' must be specified",
     );
-  const found = select(workspace, query).sort((a, b) => order(a, b));
+  return { query, found: select(workspace, query) };
+}
+
+function answer(call: Call): Reply {
+  const { workspace } = call;
+  const { query, found } = askedRuns(call);
+  found.sort((a, b) => order(a, b));
   if (query.order !== 'asc') found.reverse();
   const from = query.cursor === undefined ? 0 : placeAfter(found, query);
   const page = found.slice(from, from + (query.limit ?? 100));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { Plugin } from '../context.js';
-import { createFeedback } from '../feedback/create.js';
+import { checkFeedback, createFeedback } from '../feedback/create.js';
 import { notFound } from '../http/errors.js';
 import { accepted, ok } from '../http/exchange.js';
 import { objectMap, parseBody, uuid, uuidParam } from '../http/validate.js';
@@ -44,6 +44,7 @@ export const runs: Plugin = (context) => [
     methods: {
       POST: ({ workspace, parts }) => {
         const { post, patch, feedback } = runsOf(parts());
+        for (const body of feedback) checkFeedback(body);
         ingest(context, workspace, { post, patch, needsOrder: true });
         for (const body of feedback) createFeedback(context, workspace, { body, inBatch: true });
         return accepted('Runs batch ingested');

@@ -67,7 +67,7 @@ describe('what an answer means for what was sent', () => {
       });
     expect(outcomeOfFailure(failure(false))).toMatchObject({ outcome: 'unreachable' });
     expect(outcomeOfFailure(failure(true))).toMatchObject({ outcome: 'ambiguous' });
-    expect(outcomeOfFailure(failure(true, 202))).toMatchObject({ outcome: 'accepted' });
+    expect(outcomeOfFailure(failure(true, 202))).toMatchObject({ outcome: 'ambiguous' });
     expect(outcomeOfFailure(failure(true, 409))).toMatchObject({ outcome: 'ambiguous' });
   });
 });

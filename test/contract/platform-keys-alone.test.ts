@@ -64,7 +64,7 @@ describe('with the keys of a platform alone, as in CI', () => {
     expect(out).toContain(said);
   });
 
-  it('an application fetches prompts, from the platform and, while that is away, from its files', async () => {
+  it('an application fetches prompts, from the platform and, while that is away, from its files, or learns that it is', async () => {
     await using client = await AssayClient.connect({ folder, environment });
     const wish = { project: 'tests', name: 'triage', label: 'production' };
     expect(await client.prompts.fetch(wish)).toMatchObject({ source: 'platform' });
@@ -72,7 +72,12 @@ describe('with the keys of a platform alone, as in CI', () => {
     await using other = await AssayClient.connect({ folder, environment: away });
     await mkdir(join(folder, 'targets', 'triage'), { recursive: true });
     await writeFile(join(folder, 'targets', 'triage', 'prompt.txt'), 'Sort {{text}}.');
-    expect(await other.prompts.fetch(wish)).toMatchObject({ source: 'file' });
+    const [file, nowhere] = await Promise.allSettled([
+      other.prompts.fetch(wish),
+      other.prompts.fetch({ ...wish, name: 'in-no-file' }),
+    ]);
+    expect(file).toMatchObject({ value: { source: 'file' } });
+    expect(nowhere).toMatchObject({ reason: { code: 'PLATFORM_UNREACHABLE' } });
   });
 
   it('what needs Temporal or Postgres says what is missing, and nothing of the platform', async () => {

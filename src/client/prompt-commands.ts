@@ -206,15 +206,16 @@ async function tellWaits<Reply extends Outcome>(
   if (onProgress === undefined) return;
   const { project, platform, name } = queue;
   const handle = client.workflow.getHandle(promptQueueWorkflowId(project, platform, name));
+  const hasEnded = (): boolean => ended.aborted;
   let told: string | undefined;
   for (;;) {
     await wait(lookEveryMs, undefined, { signal: ended }).catch(() => undefined);
-    if (ended.aborted) return;
+    if (hasEnded()) return;
     // A server that does not answer the question is told by the command itself.
     const seen = await handle
       .query<PromptQueueProgress>(promptQueueProgressQuery)
       .catch(() => undefined);
-    if (ended.aborted) return;
+    if (hasEnded()) return;
     const reason = seen?.waiting;
     if (reason !== undefined && reason !== told) onProgress({ platform, state: 'waiting', reason });
     told = reason ?? told;

@@ -16,6 +16,7 @@ import { AssayError } from '../../src/core/errors/assay-error.js';
 import { gatePolicy } from '../../src/core/gate/policy.js';
 import { maxPromptBytes, promptContentHash } from '../../src/core/prompts/content.js';
 import type { Platform } from '../../src/platforms/port.js';
+import { connectPlatforms } from '../../src/platforms/connect.js';
 import { foreseePush } from '../../src/prompts/push-plan.js';
 import { countVersion, markStale, reserveBaseline } from '../../src/store/baselines/rows.js';
 import { decideGate, recordGate } from '../../src/store/gates.js';
@@ -244,6 +245,26 @@ describe('a push', () => {
       notes: [expect.stringContaining('production stays on 1')],
     });
     expect(await holder('careful', 'production')).toBe('1');
+  });
+
+  it('says within seconds that nobody answers, and leaves the waiting to its caller', async () => {
+    const connection = { endpoint: 'http://127.0.0.1:1', apiKey: 'lsv2_pt_nobody' };
+    const away = connectPlatforms({ langsmith: connection }, { environment: 'assay' });
+    const content = contentOf('a');
+    const contentHash = promptContentHash(content);
+    const request = pushPromptSchema.parse({ ...common, name: 'away', content, contentHash });
+    const begun = performance.now();
+    await expect(
+      pushPrompt(
+        { request, platform: 'langsmith', key: 'k' },
+        { ports: { ...ports, platforms: away }, signal: soon() },
+      ),
+    ).rejects.toMatchObject({
+      code: 'PLATFORM_UNREACHABLE',
+      message: expect.stringContaining('ECONNREFUSED') as unknown,
+    });
+    expect(performance.now() - begun).toBeLessThan(4_000);
+    await Promise.all(away.map((each) => each.close()));
   });
 
   it('tells of tags that change with the next version only', async () => {

@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 
 import { Client, Connection } from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { runCli } from '../../src/cli/run-cli.js';
@@ -74,8 +75,9 @@ async function statusOf(workflowId: string): Promise<unknown> {
   const connection = await Connection.connect({ address });
   try {
     const client = new Client({ connection, namespace });
-    const { searchAttributes } = await client.workflow.getHandle(workflowId).describe();
-    return searchAttributes['AssayStatus'];
+    const { typedSearchAttributes } = await client.workflow.getHandle(workflowId).describe();
+    const status = defineSearchAttributeKey('AssayStatus', SearchAttributeType.KEYWORD);
+    return typedSearchAttributes.get(status);
   } finally {
     await connection.close();
   }
@@ -144,8 +146,8 @@ describe('a command on prompts of two platforms', () => {
     });
     expect(platforms).toMatchObject([{ outcome: 'failed' }]);
     const of = (name: string) => statusOf(promptQueueWorkflowId(project, 'langfuse', name));
-    await until(async () => JSON.stringify(await of('refused')) === '["failed"]');
-    await until(async () => JSON.stringify(await of('split')) === '["completed"]');
+    await until(async () => JSON.stringify(await of('refused')) === '"failed"');
+    await until(async () => JSON.stringify(await of('split')) === '"completed"');
   }, 60_000);
 });
 

@@ -53,6 +53,13 @@ describe('recorded histories of pushed datasets, pushed prompts and moved labels
       'push-long',
       'push-plain',
       'push-running',
+      'push-status-done',
+      'push-status-refused',
+      'queue-failed',
+      'queue-moved',
+      'queue-pushed',
+      'queue-refused',
+      'queue-waited',
     ]);
     expect(scheduled('push-invalid', 'pushSlice')).toBe(0);
     expect(scheduled('push-both', 'pushSlice')).toBe(2);
@@ -70,6 +77,12 @@ describe('recorded histories of pushed datasets, pushed prompts and moved labels
     expect(textOf('prompt-failed')).toContain('EVENT_TYPE_ACTIVITY_TASK_FAILED');
     for (const name of names.filter((each) => each.startsWith('label'))) {
       expect(scheduled(name, 'movePromptLabel')).toBe(1);
+    }
+    // Of three commands the first met a platform that was away; the others waited behind it.
+    expect(textOf('queue-waited').match(/UPDATE_COMPLETED/g)).toHaveLength(3);
+    expect(scheduled('queue-waited', 'pushPrompt')).toBeGreaterThan(1);
+    for (const name of ['queue-failed', 'queue-refused', 'push-status-refused']) {
+      expect(textOf(name)).toContain('UPSERT_WORKFLOW_SEARCH_ATTRIBUTES');
     }
     expect(textOf('label-refused')).toContain('EVENT_TYPE_ACTIVITY_TASK_FAILED');
   });
@@ -102,6 +115,9 @@ describe('recorded histories of pushed datasets, pushed prompts and moved labels
     ['prompt-pushed', 'call.choosePlatforms(', 'call.otherwise('],
     ['prompt-pushed', 'call.pushPrompt(', 'call.otherwise('],
     ['label-promoted', 'call.movePromptLabel(', 'call.otherwise('],
+    ['queue-pushed', 'call.pushPrompt(', 'call.otherwise('],
+    ['queue-moved', 'call.movePromptLabel(', 'call.otherwise('],
+    ['push-status-done', "'push-status'", "'otherwise'"],
   ])(
     '%s is not fitted by a workflow with %s changed: the replay can fail',
     async (name, of, by) => {

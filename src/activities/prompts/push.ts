@@ -1,6 +1,8 @@
 import type { OnPlatform, PushedPrompt, PushPrompt } from '../../contracts/prompt-protocol.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { maxPromptBytes, promptBytes, promptContentHash } from '../../core/prompts/content.js';
+import { latestLabel } from '../../core/prompts/labels.js';
+import type { PlatformPrompts } from '../../platforms/prompt-port.js';
 import { planLabel, sameTags, tagsStay, wantedVersion } from '../../prompts/push-plan.js';
 import { moveLabel } from './move-label.js';
 import { promptsOf } from './platforms.js';
@@ -20,6 +22,7 @@ export async function pushPrompt(
   checkContent(request);
   const { store } = ports;
   const prompts = promptsOf(ports, platform);
+  await answers(prompts, name, signal);
   const { version, created } = await prompts.ensure(wantedVersion(request), signal);
   const moved = [];
   const notes: string[] = [];
@@ -43,6 +46,20 @@ export async function pushPrompt(
     if (found !== undefined && !sameTags(found.tags, tags)) notes.push(tagsStay);
   }
   return { platform, outcome: created ? 'created' : 'unchanged', version, labels: moved, notes };
+}
+
+/**
+ * A write goes on through stumbles for the better part of a minute before it says that nobody answers; a read says so at once, and
+ * then the waiting is where people see it.
+ */
+async function answers(prompts: PlatformPrompts, name: string, signal: AbortSignal): Promise<void> {
+  try {
+    await prompts.get(name, { label: latestLabel }, signal);
+  } catch (error) {
+    // What cannot be read there can be followed by another version all the same.
+    if (AssayError.is(error) && error.code === 'PLATFORM_UNREACHABLE') throw error;
+    signal.throwIfAborted();
+  }
 }
 
 // The hash decides what is found again there, so a caller of another build must not bring a wrong one.

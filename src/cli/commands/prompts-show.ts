@@ -6,7 +6,13 @@ import { withPlatformOption } from '../backend-option.js';
 import type { Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import { renderTable } from '../io/table.js';
-import { noSuchPrompt, readingOf, selectorOf, type PlatformOptions } from './prompts-options.js';
+import {
+  namedPrompt,
+  noSuchPrompt,
+  withPromptName,
+  type NameOptions,
+} from '../prompts/named-prompt.js';
+import { readingOf, selectorOf, type PlatformOptions } from './prompts-options.js';
 
 /** `assay prompts list` */
 export function registerPromptsList(group: Command, { handle }: Registration): void {
@@ -44,21 +50,27 @@ export function registerPromptsList(group: Command, { handle }: Registration): v
 /** `assay prompts get` */
 export function registerPromptsGet(group: Command, { handle }: Registration): void {
   const command = withPlatformOption(
-    group
-      .command('get')
-      .description('Show a version of a prompt as it stands on a platform')
-      .argument('<name>', 'as the platform calls it'),
+    withPromptName(
+      group.command('get').description('Show a version of a prompt as it stands on a platform'),
+    ),
   )
     .option('--label <label>', 'the version with this label (default: latest)')
     .option('--version <version>', 'this version')
     .addHelpText('after', '\nExample:\n  $ assay prompts get triage --label production');
   handle(command, async (cli) => {
-    const options = command.opts<PlatformOptions & { label?: string; version?: string }>();
-    const name = command.args[0] ?? '';
+    const options = command.opts<
+      PlatformOptions & NameOptions & { label?: string; version?: string }
+    >();
     const which = selectorOf(options);
     const reading = await readingOf(cli, options);
-    const found = await cli.withClient((client) => client.prompts.get(name, which, reading));
-    if (found === undefined) throw noSuchPrompt(name, which);
+    const found = await cli.withClient(async (client) => {
+      const on = { cli, client };
+      const name = await namedPrompt(on, command.args[0] ?? '', { ...options, reading });
+      const version = await client.prompts.get(name, which, reading);
+      if (version === undefined)
+        throw await noSuchPrompt(on, { name, which }, { ...options, reading });
+      return version;
+    });
     if (cli.json) {
       await cli.out.line(jsonText(found));
       return;

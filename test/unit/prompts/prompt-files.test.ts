@@ -192,7 +192,9 @@ describe('prompts that cannot be pushed', () => {
       code: 'PROMPT_NOT_FOUND',
     });
     expect(await readPromptFolders(root, ['a'])).toHaveLength(1);
-    expect(await readPromptFolders(join(root, 'nowhere'))).toEqual([]);
+    await expect(readPromptFolders(join(root, 'nowhere'))).rejects.toMatchObject({ code: 'USAGE' });
+    await mkdir(join(root, 'empty'));
+    expect(await readPromptFolders(join(root, 'empty'))).toEqual([]);
   });
 
   it('do not keep others from being read where only those are asked for', async () => {

@@ -32,6 +32,8 @@ export function promptAsFiles(
     readonly folder: string;
     readonly form?: 'text' | 'yaml';
     readonly kept?: PromptMetadata;
+    /** The names in the config's `models`; a model that is none of them goes under `config`. Default: any. */
+    readonly models?: readonly string[] | undefined;
   },
 ): PromptAsFiles {
   const { body, config, name, tags } = version;
@@ -45,7 +47,7 @@ export function promptAsFiles(
     ...(told === undefined ? {} : { version: told }),
     ...(description === undefined ? {} : { description }),
     ...(body.kind === 'text' ? { type: 'text' } : {}),
-    ...settingsOf(config),
+    ...settingsOf(config, of.models),
     ...(variables === undefined ? {} : { variables }),
     ...(labels.length === 0 ? {} : { labels }),
     ...(tags.length === 0 ? {} : { tags: [...tags] }),
@@ -61,11 +63,13 @@ export function promptAsFiles(
 }
 
 /** The config of a version as metadata has it: what fits a key of its own there, the rest under `config`. */
-function settingsOf(config: JsonObject): JsonObject {
+function settingsOf(config: JsonObject, models: readonly string[] | undefined): JsonObject {
   const { model, parameters, response_format: format, ...others } = config;
   const rest: Record<string, Json> = { ...others };
   const own: Record<string, Json> = {};
-  if (resourceNameSchema.safeParse(model).success && model !== undefined) own['model'] = model;
+  const isOurs = resourceNameSchema.safeParse(model).success;
+  const isKnown = models === undefined || models.some((name) => name === model);
+  if (isOurs && isKnown && model !== undefined) own['model'] = model;
   else if (model !== undefined) rest['model'] = model;
   for (const [key, value] of Object.entries({ parameters, response_format: format })) {
     if (value === undefined) continue;

@@ -1,43 +1,60 @@
 import type { Command } from 'commander';
 
+import { platformNameSchema } from '../../contracts/backend.js';
 import { promptLines } from '../../core/prompts/diff.js';
 import { ownersLabels } from '../../core/prompts/labels.js';
-import { withPlatformOption } from '../backend-option.js';
+import { readBackend, withPlatformOption, withReadBackendOption } from '../backend-option.js';
 import type { Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import { renderTable } from '../io/table.js';
+import { holdersText, listPrompts, type ListedPrompt } from '../prompts/list.js';
 import {
   namedPrompt,
   noSuchPrompt,
   withPromptName,
   type NameOptions,
 } from '../prompts/named-prompt.js';
-import { readingOf, selectorOf, type PlatformOptions } from './prompts-options.js';
+import {
+  readingOf,
+  selectorOf,
+  type BackendOptions,
+  type PlatformOptions,
+} from './prompts-options.js';
 
 /** `assay prompts list` */
 export function registerPromptsList(group: Command, { handle }: Registration): void {
-  const command = withPlatformOption(
-    group.command('list').description('List the prompts of a platform'),
+  const command = withReadBackendOption(
+    group
+      .command('list')
+      .description('List the prompts of the platforms, and which version has which label'),
   ).addHelpText('after', '\nExample:\n  $ assay prompts list --json | jq -r ".prompts[].name"');
   handle(command, async (cli) => {
-    const reading = await readingOf(cli, command.opts<PlatformOptions>());
-    const prompts = await cli.withClient((client) => client.prompts.list(reading));
-    const shown = prompts.map((each) => ({ ...each, labels: ownersLabels(each.labels) }));
-    if (cli.json) await cli.out.line(jsonText({ prompts: shown }));
-    else if (shown.length === 0) await cli.err.line('No prompts there: `assay prompts push`.');
-    else {
+    const backend = await readBackend(cli, command.opts<BackendOptions>().backend);
+    const prompts = await cli.withClient(async (client) => {
+      const found: ListedPrompt[] = [];
+      for (const { platform: name } of client.prompts.libraries(backend)) {
+        const platform = platformNameSchema.parse(name);
+        // A platform with hundreds of prompts is asked as often.
+        const signal = AbortSignal.timeout(300_000);
+        found.push(...(await listPrompts(client, platform, { platform, signal })));
+      }
+      return found;
+    });
+    if (cli.json) await cli.out.line(jsonText({ prompts }));
+    else if (prompts.length === 0) {
+      await cli.err.line(`No prompts there: \`${cli.hint('prompts push')}\`.`);
+    } else {
       const { safe } = cli.out;
+      const both = new Set(prompts.map(({ platform }) => platform)).size > 1;
       await cli.out.line(
         renderTable(
-          [
-            { heading: 'Prompt' },
-            { heading: 'Labels' },
-            { heading: 'Tags' },
-            { heading: 'Changed' },
-          ],
-          shown.map(({ name, labels, tags, updatedAt }) => [
+          ['Prompt', ...(both ? ['Platform'] : []), 'Labels', 'Tags', 'Changed'].map((heading) => ({
+            heading,
+          })),
+          prompts.map(({ name, platform, holders, tags, updatedAt }) => [
             safe(name),
-            safe(labels.join(', ')),
+            ...(both ? [platform] : []),
+            safe(holdersText(holders)),
             safe(tags.join(', ')),
             safe((updatedAt ?? '').slice(0, 19).replace('T', ' ')),
           ]),

@@ -16,6 +16,7 @@ import {
 import type { Cli } from '../cli.js';
 import { shown } from '../files/folder-names.js';
 import { safeFolders, writeFolder, type SafeFolder } from '../files/safe-folder.js';
+import { knownModels } from '../settings.js';
 import { jsonText } from '../io/json-text.js';
 import {
   readingOf,
@@ -102,7 +103,8 @@ async function written(
       mend: 'Nothing was written. Push them, move them away, or pull with --force.',
     });
   }
-  for (const each of pulled) if (each.state !== 'unchanged') await write(each);
+  const models = await knownModels(cli.folder);
+  for (const each of pulled) if (each.state !== 'unchanged') await write(each, models);
   return pulled;
 }
 
@@ -153,9 +155,13 @@ async function foldersByName(root: string): Promise<ReadonlyMap<string, string>>
   return homes;
 }
 
-async function write({ folder, version, local }: Pulled): Promise<void> {
+async function write(
+  { folder, version, local }: Pulled,
+  models: readonly string[] | undefined,
+): Promise<void> {
   const { files, remove } = promptAsFiles(version, {
     folder: folder.folder,
+    models,
     ...(local === undefined ? {} : { form: local.form, kept: local.metadata }),
   });
   await writeFolder(folder, { files: Object.keys(files), remove }, async (drafts) => {

@@ -1,6 +1,7 @@
 import type { AssayClient } from '../../client/assay-client.js';
 import type { PromptReply, PushedPrompt } from '../../client/prompts.js';
-import { toErrorDocument } from '../../core/errors/assay-error.js';
+import { platformNameSchema } from '../../contracts/backend.js';
+import { AssayError, toErrorDocument } from '../../core/errors/assay-error.js';
 import { catalogueEntry } from '../../core/errors/catalogue.js';
 import { contentLabel } from '../../core/prompts/content.js';
 import { readPromptFolders } from '../../prompts/prompt-folders.js';
@@ -8,6 +9,7 @@ import type { PromptSource } from '../../prompts/prompt-source.js';
 import { readBackend } from '../backend-option.js';
 import type { Cli } from '../cli.js';
 import { errorLines } from '../errors/render-error.js';
+import { knownModels } from '../settings.js';
 import { jsonText } from '../io/json-text.js';
 import type { Sink } from '../io/sink.js';
 import {
@@ -34,6 +36,7 @@ export async function push(
 ): Promise<number | undefined> {
   const root = rootOf(cli, options);
   const sources = await readPromptFolders(root, names);
+  refuseUnknownModels(cli, sources, await knownModels(cli.folder));
   if (sources.length === 0) {
     if (cli.json) await cli.out.line(jsonText({ prompts: [] }));
     else
@@ -50,15 +53,55 @@ export async function push(
       const reply = await pushOne(client, source, { ...options, project });
       replies.push(reply);
       // The last line of a pipe is whole JSON, so only people are told as they come.
-      if (!cli.json) await tell(cli, reply);
+      if (!cli.json) await tell(cli, reply, await places(client, reply));
     });
   });
-  if (cli.json) await cli.out.line(jsonText({ prompts: replies }));
-  const failed = replies.some(({ platforms }) =>
+  const failed = replies.filter(({ platforms }) =>
     platforms.some(({ outcome }) => outcome === 'failed'),
   );
-  return failed ? catalogueEntry('PROMPT_PUSH_FAILED').exit : undefined;
+  const error = failed.length === 0 ? {} : { error: toErrorDocument(pushFailed(failed)) };
+  if (cli.json) await cli.out.line(jsonText({ prompts: replies, ...error }));
+  return failed.length === 0 ? undefined : catalogueEntry('PROMPT_PUSH_FAILED').exit;
 }
+
+/** A model that the config does not have fails each run of the prompt: known here where the config was executed before. */
+function refuseUnknownModels(
+  cli: Cli,
+  sources: readonly PromptSource[],
+  models: readonly string[] | undefined,
+): void {
+  if (models === undefined) return;
+  const problems = sources.flatMap(({ metadata: { model }, modelAt }) =>
+    model === undefined || models.includes(model)
+      ? []
+      : [
+          {
+            at: modelAt ?? model,
+            message: `names the model "${model}", which is none of the config's: ${models.join(', ')}`,
+          },
+        ],
+  );
+  if (problems.length === 0) return;
+  throw new AssayError(
+    'PROMPT_INVALID',
+    'Prompts name models that assay.config.ts does not have.',
+    {
+      problems,
+      mend: `After a change of the config: \`${cli.hint('config check')}\`. A model that only other programs know stands under \`config\`.`,
+    },
+  );
+}
+
+const pushFailed = (failed: readonly PromptReply<PushedPrompt>[]): AssayError =>
+  new AssayError('PROMPT_PUSH_FAILED', `${failed.length} of the prompts could not be pushed.`, {
+    problems: failed.flatMap(({ name, platforms }) =>
+      platforms.flatMap((each) =>
+        each.outcome === 'failed'
+          ? [{ at: `${name} on ${each.platform}`, message: each.error.message }]
+          : [],
+      ),
+    ),
+  });
 
 /** What fails for one prompt is its outcome: the others go on. */
 async function pushOne(
@@ -102,7 +145,26 @@ async function inLanes<T>(all: readonly T[], work: (one: T) => Promise<void>): P
   await Promise.all(Array.from({ length: Math.min(atOnce, all.length) }, lane));
 }
 
-async function tell(cli: Cli, { name, platforms }: PromptReply<PushedPrompt>): Promise<void> {
+/** Where people look at what was made, by platform; nothing of a platform that does not answer here. */
+async function places(
+  client: AssayClient,
+  { name, platforms }: PromptReply<PushedPrompt>,
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const { platform, outcome } of platforms) {
+    const known = platformNameSchema.safeParse(platform).data;
+    if (outcome !== 'created' || known === undefined) continue;
+    const url = await client.prompts.url(name, { platform: known }).catch(() => undefined);
+    if (url !== undefined) found.set(platform, url);
+  }
+  return found;
+}
+
+async function tell(
+  cli: Cli,
+  { name, platforms }: PromptReply<PushedPrompt>,
+  urls: ReadonlyMap<string, string>,
+): Promise<void> {
   const { out, err } = cli;
   for (const pushed of platforms) {
     const title = `${out.colours.bold(out.safe(name))}${platforms.length > 1 ? ` on ${pushed.platform}` : ''}`;
@@ -112,6 +174,8 @@ async function tell(cli: Cli, { name, platforms }: PromptReply<PushedPrompt>): P
       continue;
     }
     await out.line(`${title} ${pushedText(pushed, out)}`);
+    const url = urls.get(pushed.platform);
+    if (url !== undefined) await err.line(`  ${err.safe(url)}`);
     for (const note of pushed.notes) await err.line(`  note: ${err.safe(note)}`);
   }
 }
@@ -165,7 +229,14 @@ async function preview(
   });
   plans.sort((a, b) => (a.name < b.name ? -1 : 1));
   if (cli.json) {
-    await cli.out.line(jsonText({ dryRun: true, prompts: plans }));
+    // As a push itself says it: a prompt, and what becomes of it on each platform.
+    const prompts = sources.map(({ name }) => ({
+      name,
+      platforms: plans
+        .filter((plan) => plan.name === name)
+        .map(({ platform, outcome, version, labels }) => ({ platform, outcome, version, labels })),
+    }));
+    await cli.out.line(jsonText({ dryRun: true, prompts }));
     return undefined;
   }
   const { safe, colours } = cli.out;

@@ -77,7 +77,8 @@ export function similarNames(given: string, names: readonly string[]): readonly 
       other === wanted ||
       other.split('/').includes(wanted) ||
       wanted.split('/').at(-1) === other ||
-      isTypo(wanted, other)
+      isTypo(wanted, other) ||
+      isTypo(wanted, other.split('/').at(-1) ?? '')
     );
   };
   return [...new Set(names)].filter((name) => name !== given && isNear(name)).slice(0, 3);

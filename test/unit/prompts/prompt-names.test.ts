@@ -54,6 +54,7 @@ describe('the name of a prompt', () => {
   it.each([
     ['triage', ['support/triage', 'greeter'], ['support/triage']],
     ['suport/triage', ['support/triage'], ['support/triage']],
+    ['triag', ['support/triage'], ['support/triage']],
     ['team/greeter', ['greeter'], ['greeter']],
     ['triage', ['triage', 'billing'], []],
   ])('%j is like %j: %j', (given, names, expected) => {

@@ -14,6 +14,8 @@ const settingsSchema = z.looseObject({
   datasetsFolder: z.string().optional(),
   /** `platform.backend` of the config, for commands that read platforms. */
   backend: backendSchema.optional().catch(undefined),
+  /** The names in the config's `models`, for commands that check prompts. */
+  models: z.array(z.string()).optional().catch(undefined),
 });
 
 const settingsFile = (folder: string): string => join(folder, '.assay', 'settings.json');
@@ -27,14 +29,20 @@ export async function ensureStateFolder(folder: string): Promise<void> {
 export async function rememberProject(
   folder: string,
   project: string,
-  config: { readonly datasetsFolder?: string; readonly backend?: Backend } = {},
+  config: {
+    readonly datasetsFolder?: string;
+    readonly backend?: Backend;
+    readonly models?: readonly string[];
+  } = {},
 ): Promise<void> {
   const known = await readSettings(folder).catch(() => undefined);
   const { datasetsFolder = known?.datasetsFolder, backend = known?.backend } = config;
+  const { models = known?.models } = config;
   if (
     known?.project === project &&
     known.datasetsFolder === datasetsFolder &&
-    known.backend === backend
+    known.backend === backend &&
+    known.models?.join('\n') === models?.join('\n')
   ) {
     return;
   }
@@ -43,7 +51,7 @@ export async function rememberProject(
   const draft = `${file}.${randomBytes(4).toString('hex')}`;
   await writeFile(
     draft,
-    `${JSON.stringify({ ...known, project, datasetsFolder, backend }, undefined, 2)}\n`,
+    `${JSON.stringify({ ...known, project, datasetsFolder, backend, models }, undefined, 2)}\n`,
   );
   await rename(draft, file);
 }
@@ -76,6 +84,11 @@ export async function knownDatasetsFolder(folder: string): Promise<string | unde
 /** `platform.backend` of the config as it was when it was last executed; undefined where nobody knows. */
 export async function knownBackend(folder: string): Promise<Backend | undefined> {
   return (await readSettings(folder).catch(() => undefined))?.backend;
+}
+
+/** The names in the config's `models` as they were when it was last executed; undefined where nobody knows. */
+export async function knownModels(folder: string): Promise<readonly string[] | undefined> {
+  return (await readSettings(folder).catch(() => undefined))?.models;
 }
 
 function checked(project: string, at: string): string {

@@ -16,6 +16,7 @@ import {
   type PushPromptInput,
 } from '../contracts/prompt-protocol.js';
 import { AssayError, toErrorDocument, type ErrorDocument } from '../core/errors/assay-error.js';
+import type { PlatformDescription } from '../platforms/port.js';
 import type { PlatformPrompts, PromptSummary, PromptVersion } from '../platforms/prompt-port.js';
 import type { FetchedPrompt, PromptWish } from '../prompts/prompt-cache.js';
 import { foreseePush } from '../prompts/push-plan.js';
@@ -97,8 +98,20 @@ export interface Prompts {
   }): Promise<readonly PromptMove[]>;
   /** All names on a platform. @throws AssayError PLATFORM_* */
   list(of?: PromptReading): Promise<readonly PromptSummary[]>;
+  /**
+   * The versions of a prompt, newest first; none where it is unknown.
+   *
+   * @param of.limit default 50, at least 1.
+   * @throws AssayError PLATFORM_*, and PROMPT_INVALID for a version that holds what cannot be read.
+   */
+  versions(
+    name: string,
+    of?: PromptReading & { readonly limit?: number },
+  ): Promise<readonly PromptVersion[]>;
   /** One version as it stands there; undefined where there is none. @throws AssayError PLATFORM_* */
   get(name: string, which: PromptSelector, of?: PromptReading): Promise<PromptVersion | undefined>;
+  /** Where a person looks at it. @throws AssayError PLATFORM_* */
+  url(name: string, of?: PromptReading): Promise<string>;
   /** Those of a backend; default the first whose keys are set here. @throws AssayError PLATFORM_NOT_CONFIGURED */
   libraries(backend?: Backend): readonly PromptLibrary[];
   /**
@@ -132,6 +145,7 @@ export function createPrompts(transport: Transport, fetchers: PromptFetchers): P
   const libraries = (backend?: Backend): readonly PromptLibrary[] =>
     platformsOf(transport, backend).map(({ name, prompts }) => ({ platform: name, prompts }));
   const library = (name?: PlatformName): PlatformPrompts => platformNamed(transport, name).prompts;
+  const places: Record<string, Promise<PlatformDescription> | undefined> = {};
   const within = ({ signal = AbortSignal.timeout(30_000) }: PromptReading): AbortSignal => signal;
   return {
     libraries,
@@ -165,6 +179,27 @@ export function createPrompts(transport: Transport, fetchers: PromptFetchers): P
       const names: PromptSummary[] = [];
       for await (const page of library(of.platform).list(within(of))) names.push(...page);
       return names;
+    },
+    async versions(name, of = {}) {
+      const { limit = 50 } = of;
+      const found: PromptVersion[] = [];
+      for await (const page of library(of.platform).versions(name, within(of))) {
+        found.push(...page);
+        if (found.length >= limit) break;
+      }
+      return found.slice(0, limit);
+    },
+    async url(name, of = {}) {
+      const platform = platformNamed(transport, of.platform);
+      const place = (places[platform.name] ??= platform
+        .describe(within(of))
+        .catch((error: unknown) => {
+          // Asked again the next time.
+          places[platform.name] = undefined;
+          throw error;
+        }));
+      const { projectId } = await place;
+      return platform.prompts.url(projectId, name);
     },
     get: (name, which, of = {}) => library(of.platform).get(name, which, within(of)),
     async fetch({ project, platform, ...wish }) {

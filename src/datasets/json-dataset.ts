@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { readFile, stat } from 'node:fs/promises';
 
 import { AssayError } from '../core/errors/assay-error.js';
-import type { Json } from '../core/json/json.js';
+import { isObject, type Json } from '../core/json/json.js';
 import { bytesOf } from './byte-source.js';
 import { readExpectations } from './expectations.js';
 import { elementsOf, NoJsonArray, type JsonElement } from './json-elements.js';
@@ -110,10 +110,19 @@ function itemOf(
   }
   const parsed = parse(raw);
   if ('item' in parsed) return { item: parsed.item, place: index };
+  // People look for an item by its id; where it stands is what there is of one without.
+  const named = `${at}${idOf(raw)}`;
   for (const { path, ...rest } of parsed.problems) {
-    problems.add({ at: `${at}${path}`, ...rest }, index);
+    problems.add({ at: `${named}${path}`, ...rest }, index);
   }
   return undefined;
+}
+
+function idOf(raw: Json): string {
+  const id = isObject(raw) ? raw['id'] : undefined;
+  return typeof id === 'string' || typeof id === 'number'
+    ? ` (${JSON.stringify(String(id).slice(0, 100))})`
+    : '';
 }
 
 /** Says what is wrong with a file that is no JSON array. */

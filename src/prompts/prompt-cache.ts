@@ -1,6 +1,9 @@
 import type { PromptContent, PromptSelector } from '../contracts/prompt.js';
 import { AssayError } from '../core/errors/assay-error.js';
+import type { JsonObject } from '../core/json/json.js';
 import { promptContentHash } from '../core/prompts/content.js';
+import { compilePrompt } from './compile-prompt.js';
+import type { RenderedMessage } from './render-prompt.js';
 
 /** Who served a prompt: see {@link PromptCache.fetch}. */
 export type PromptOrigin = 'platform' | 'cache' | 'stale' | 'last-known-good' | 'file';
@@ -23,6 +26,18 @@ export interface FetchedPrompt extends PromptContent {
   readonly contentHash: string;
   readonly labels: readonly string[];
   readonly source: PromptOrigin;
+  /**
+   * The messages for a model, filled as a target of an experiment fills them: mustache without escaping, objects and lists as JSON.
+   * A prompt of the kind text is one message of the user.
+   *
+   * @param variables by name; what only sections use may be missing.
+   * @param placeholders the messages that are put in, by the name of their place.
+   * @throws AssayError PROMPT_VARIABLE_MISSING with all names at once; PROMPT_INVALID for templates that cannot be filled.
+   */
+  compile(
+    variables?: JsonObject,
+    placeholders?: Readonly<Record<string, readonly RenderedMessage[]>>,
+  ): readonly RenderedMessage[];
   /** For the root span of whoever uses it. */
   readonly traceMetadata: Readonly<
     Record<'assay.prompt_name' | 'assay.prompt_version' | 'assay.prompt_source', string>
@@ -244,6 +259,10 @@ function fetched(of: { readonly name: string } & Copy, source: PromptOrigin): Fe
     contentHash,
     labels,
     source,
+    compile: (
+      variables?: JsonObject,
+      placeholders?: Readonly<Record<string, readonly RenderedMessage[]>>,
+    ) => compilePrompt({ name, body: content.body }, variables, placeholders),
     traceMetadata: Object.freeze({
       'assay.prompt_name': name,
       'assay.prompt_version': version,

@@ -36,6 +36,8 @@ export function promptAsFiles(
     readonly form?: 'text' | 'yaml';
     readonly kept?: PromptMetadata;
     readonly texts?: Readonly<Record<string, string>>;
+    /** The names in the config's `models`; a model that is none of them goes under `config`. Default: any. */
+    readonly models?: readonly string[] | undefined;
   },
 ): PromptAsFiles {
   const { body, config, name, tags } = version;
@@ -50,7 +52,7 @@ export function promptAsFiles(
     ...(told === undefined ? {} : { version: told }),
     ...(description === undefined ? {} : { description }),
     ...type,
-    ...settingsOf(config, Object.keys(kept.config ?? {})),
+    ...settingsOf(config, { models: of.models, inConfig: Object.keys(kept.config ?? {}) }),
     ...(variables === undefined ? {} : { variables }),
     ...(labels === undefined ? {} : { labels }),
     ...(tags.length === 0 && kept.tags === undefined ? {} : { tags: tagsOf(tags, kept.tags) }),
@@ -94,14 +96,22 @@ function isList(text: string): boolean {
 }
 
 /** The config of a version as metadata has it: what fits a key of its own there, the rest under `config`, as what is there already. */
-function settingsOf(config: JsonObject, inConfig: readonly string[]): JsonObject {
+function settingsOf(
+  config: JsonObject,
+  {
+    models,
+    inConfig,
+  }: { readonly models: readonly string[] | undefined; readonly inConfig: readonly string[] },
+): JsonObject {
   const moved = inConfig.filter((key) => Object.hasOwn(config, key));
   const kept = Object.fromEntries(moved.map((key) => [key, config[key] ?? null]));
   const free = Object.fromEntries(Object.entries(config).filter(([key]) => !moved.includes(key)));
   const { model, parameters, response_format: format, ...others } = free;
   const rest: Record<string, Json> = { ...others, ...kept };
   const own: Record<string, Json> = {};
-  if (resourceNameSchema.safeParse(model).success && model !== undefined) own['model'] = model;
+  const isOurs = resourceNameSchema.safeParse(model).success;
+  const isKnown = models === undefined || models.some((name) => name === model);
+  if (isOurs && isKnown && model !== undefined) own['model'] = model;
   else if (model !== undefined) rest['model'] = model;
   for (const [key, value] of Object.entries({ parameters, response_format: format })) {
     if (value === undefined) continue;

@@ -1,7 +1,7 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { AssayError, type Problem } from '../core/errors/assay-error.js';
+import { promptFoldersIn, similarNames } from './prompt-names.js';
 import { promptFiles, promptSourceOf, type PromptSource } from './prompt-source.js';
 
 /**
@@ -9,7 +9,8 @@ import { promptFiles, promptSourceOf, type PromptSource } from './prompt-source.
  * over.
  *
  * @param names only these: of folders, or as the platforms call them. Default: all.
- * @throws AssayError PROMPT_INVALID with all problems of all folders at once; PROMPT_NOT_FOUND where a name is nowhere.
+ * @throws AssayError PROMPT_INVALID with all problems of all folders at once; PROMPT_NOT_FOUND where a name is nowhere; USAGE where
+ * there is no such folder, or a name is one prompt's folder and another prompt.
  */
 export async function readPromptFolders(
   root: string,
@@ -18,9 +19,11 @@ export async function readPromptFolders(
   const problems: Problem[] = [];
   const sources: PromptSource[] = [];
   const broken = new Set<string>();
+  const known: PromptSource[] = [];
   for (const folder of await foldersOf(root)) {
     const own: Problem[] = [];
     const source = await promptSourceOf(join(root, folder), own);
+    if (source !== undefined) known.push(source);
     const asked =
       names.length === 0 || names.includes(folder) || names.includes(source?.name ?? '');
     if (!asked) continue;
@@ -39,25 +42,40 @@ export async function readPromptFolders(
     throw new AssayError(
       'PROMPT_NOT_FOUND',
       `There is no prompt ${missing.map((each) => JSON.stringify(each)).join(', ')} in ${root}.`,
-      { mend: `A prompt is a folder with ${promptFiles.text} or ${promptFiles.yaml}.` },
+      { mend: mendOf(missing, known) },
     );
   }
+  for (const name of names) refuseNamesakes(name, sources);
   return sources.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The folders that hold a prompt, or are meant to: those with one of its files. */
+/** A folder that is not there is a slip of the keys: what said "nothing to do" for it made a pipeline green. */
 async function foldersOf(root: string): Promise<readonly string[]> {
-  const entries = await readdir(root, { withFileTypes: true }).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
+  return promptFoldersIn(root).catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
+    throw new AssayError('USAGE', `There is no folder ${root}.`, {
+      mend: 'Prompts are in the folder `targets`, or say where with --dir.',
+    });
   });
-  const folders: string[] = [];
-  for (const { name } of entries.filter((each) => !each.isFile() && !each.name.startsWith('.'))) {
-    const inside = await readdir(join(root, name)).catch(() => []);
-    const own: readonly string[] = Object.values(promptFiles);
-    if (inside.some((file) => own.includes(file))) folders.push(name);
-  }
-  return folders.sort();
+}
+
+function mendOf(missing: readonly string[], sources: readonly PromptSource[]): string {
+  const known = sources.flatMap(({ name, folder }) => [name, folder]);
+  const near = missing.flatMap((name) => similarNames(name, known));
+  return near.length > 0
+    ? `Did you mean ${near.join(', ')}?`
+    : `A prompt is a folder with ${promptFiles.text} or ${promptFiles.yaml}.`;
+}
+
+function refuseNamesakes(given: string, sources: readonly PromptSource[]): void {
+  const [one, other] = sources.filter(({ name, folder }) => name === given || folder === given);
+  if (one === undefined || other === undefined) return;
+  throw new AssayError(
+    'USAGE',
+    `"${given}" is "${one.name}" in the folder ${one.folder}, and "${other.name}" in the folder ${other.folder}.`,
+    { mend: 'Say the one that you mean by its other name.' },
+  );
 }
 
 function namesakes(sources: readonly PromptSource[]): readonly Problem[] {

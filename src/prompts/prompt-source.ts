@@ -8,10 +8,17 @@ import { AssayError, type Problem } from '../core/errors/assay-error.js';
 import type { JsonObject } from '../core/json/json.js';
 import { maxPromptBytes, promptBytes, promptContentHash } from '../core/prompts/content.js';
 import { pullMark } from '../core/pull-mark.js';
-import { promptVariables, templatesOf, variableProblems } from '../core/prompts/variables.js';
+import { promptVariables, templatesOf, undeclaredVariables } from '../core/prompts/variables.js';
 import { metadataSchema, promptYamlSchema, type PromptMetadata } from './metadata.js';
-import { parsePromptText } from './prompt-text.js';
-import { readYaml } from './yaml-file.js';
+import { parsePromptText, promptTextStarts, roleLineProblems } from './prompt-text.js';
+import { roleProblem } from './roles.js';
+import {
+  placeOfVariable,
+  templateProblems,
+  type PlacedTemplate,
+  type TextStart,
+} from './text-places.js';
+import { readYaml, type YamlPlaces } from './yaml-file.js';
 
 /** The files of a prompt's folder. */
 export const promptFiles = {
@@ -27,6 +34,8 @@ export interface PromptSource {
   readonly folder: string;
   /** As the platforms call it. */
   readonly name: string;
+  /** Where the metadata says the model, where it does. */
+  readonly modelAt?: string;
   /** Which file says it. */
   readonly form: 'text' | 'yaml';
   readonly content: PromptContent;
@@ -68,7 +77,8 @@ export async function promptSourceOf(
     });
     return undefined;
   }
-  const metadata = await readMetadata(path, problems);
+  let metadataPlaces: YamlPlaces | undefined;
+  const metadata = await readMetadata(path, problems, (places) => (metadataPlaces = places));
   const text = await readText(files.text, problems);
   const yaml = await readText(files.yaml, problems);
   if (text !== undefined && yaml !== undefined) {
@@ -81,18 +91,32 @@ export async function promptSourceOf(
   }
   const form = yaml === undefined ? 'text' : 'yaml';
   const file = files[form];
-  const body =
-    yaml === undefined
-      ? textBody(text, { file, type: metadata.type ?? 'chat', problems })
-      : yamlBody(yaml, { file, type: metadata.type, problems });
+  const type = metadata.type ?? 'chat';
+  let starts: readonly (TextStart | undefined)[] = [];
+  let body: PromptBody | undefined;
+  if (yaml === undefined) {
+    body = textBody(text, { file, type, problems });
+    starts = promptTextStarts(text ?? '', type);
+    if (type === 'chat') problems.push(...roleLineProblems(file, text ?? ''));
+  } else {
+    const onStarts = (found: typeof starts): void => void (starts = found);
+    body = yamlBody(yaml, { file, type: metadata.type, problems, onStarts });
+  }
   if (body === undefined) return undefined;
-  checkBody(body, { file, metadata, metadataFile: files.metadata, problems });
+  const templates = templatesOf(body).map((each, index) => ({ text: each, start: starts[index] }));
+  const declaredAt = (index: number): string =>
+    metadataPlaces?.at(['variables', index]) ?? files.metadata;
+  const metadataFile = files.metadata;
+  checkBody(body, { file, metadata, metadataFile, declaredAt, templates, problems });
   const content = { body, config: configOf(metadata, files.metadata, problems) };
   checkSize(content, file, problems);
   return {
     path,
     folder: basename(path),
     name: metadata.name ?? folderName(path, problems),
+    ...(metadata.model === undefined
+      ? {}
+      : { modelAt: metadataPlaces?.at(['model']) ?? metadataFile }),
     form,
     content,
     contentHash: promptContentHash(content),
@@ -108,11 +132,16 @@ export const isHalfPulled = (path: string): Promise<boolean> =>
   );
 
 /** Reads `.metadata.yaml`; a missing one is empty. */
-export async function readMetadata(path: string, problems: Problem[]): Promise<PromptMetadata> {
+export async function readMetadata(
+  path: string,
+  problems: Problem[],
+  places?: (places: YamlPlaces) => void,
+): Promise<PromptMetadata> {
   const file = join(path, promptFiles.metadata);
   const text = await readText(file, problems);
   if (text === undefined) return {};
-  return readYaml(text, { file, schema: metadataSchema, problems }) ?? {};
+  const told = places === undefined ? {} : { places };
+  return readYaml(text, { file, schema: metadataSchema, problems, ...told }) ?? {};
 }
 
 /** A text of the file, or undefined where there is none. */
@@ -165,15 +194,32 @@ function yamlBody(
     readonly file: string;
     readonly type: 'chat' | 'text' | undefined;
     readonly problems: Problem[];
+    /** Told where its templates begin. */
+    readonly onStarts: (starts: readonly (TextStart | undefined)[]) => void;
   },
 ): PromptBody | undefined {
-  const { file, type, problems } = of;
-  const read = readYaml(yaml, { file, schema: promptYamlSchema, problems });
+  const { file, type, problems, onStarts } = of;
+  let found: YamlPlaces | undefined;
+  const places = (told: YamlPlaces): void => void (found = told);
+  const read = readYaml(yaml, { file, schema: promptYamlSchema, problems, places });
   if (read === undefined) return undefined;
   const body: PromptBody =
     'text' in read
       ? { kind: 'text', text: read.text }
       : { kind: 'chat', messages: 'messages' in read ? read.messages : read };
+  if (body.kind === 'text') onStarts([found?.start(['text'])]);
+  else {
+    const list = Array.isArray(read) ? [] : ['messages'];
+    const said = body.messages.flatMap((message, index) =>
+      'role' in message ? [{ message, index }] : [],
+    );
+    onStarts(said.map(({ index }) => found?.start([...list, index, 'content'])));
+    for (const { message, index } of said) {
+      const problem = roleProblem(message.role);
+      const at = found?.at([...list, index, 'role']) ?? file;
+      if (problem !== undefined) problems.push({ at, ...problem });
+    }
+  }
   if (type === undefined || type === body.kind) return body;
   problems.push({
     at: `${file}:1:1`,
@@ -188,24 +234,27 @@ function checkBody(
     readonly file: string;
     readonly metadata: PromptMetadata;
     readonly metadataFile: string;
+    /** Where the metadata declares a variable. */
+    readonly declaredAt: (index: number) => string;
+    readonly templates: readonly PlacedTemplate[];
     readonly problems: Problem[];
   },
 ): void {
-  const { file, metadata, metadataFile, problems } = of;
+  const { file, metadata, metadataFile, declaredAt, templates, problems } = of;
   if (templatesOf(body).some((text) => !text.isWellFormed() || text.includes('\0'))) {
     problems.push({ at: file, message: 'holds half a surrogate pair or a NUL' });
   }
   const variables = promptVariables(body);
-  for (const message of variables.problems) {
-    const mend = message.startsWith('uses the partial') ? { mend: 'Write it out.' } : {};
-    problems.push({ at: file, message, ...mend });
+  problems.push(...templateProblems(file, templates));
+  const { undeclared, unused } = undeclaredVariables(variables, metadata.variables);
+  const mend = `Correct the prompt, or \`variables\` in ${metadataFile}.`;
+  for (const name of undeclared) {
+    const message = `uses the variable "${name}", which is not declared`;
+    problems.push({ at: placeOfVariable(file, templates, name), message, mend });
   }
-  for (const message of variableProblems(variables, metadata.variables)) {
-    problems.push({
-      at: file,
-      message,
-      mend: `Correct the prompt, or \`variables\` in ${metadataFile}.`,
-    });
+  for (const name of unused) {
+    const message = `declares the variable "${name}", which the prompt does not use`;
+    problems.push({ at: declaredAt(metadata.variables?.indexOf(name) ?? 0), message, mend });
   }
 }
 

@@ -1,4 +1,7 @@
 import type { PromptBody, PromptMessage } from '../contracts/prompt.js';
+import type { Problem } from '../core/errors/assay-error.js';
+import { roleProblem } from './roles.js';
+import type { TextStart } from './text-places.js';
 
 /** Parts messages; without its line end. */
 export const roleLine = /^---\s*(system|user|assistant)\s*---\s*$/;
@@ -29,6 +32,30 @@ export function parsePromptText(text: string, type: 'chat' | 'text'): PromptBody
   }
   flush();
   return { kind: 'chat', messages };
+}
+
+/** Where the texts of a `prompt.txt` begin, in the order of {@link parsePromptText}. */
+export function promptTextStarts(text: string, type: 'chat' | 'text'): readonly TextStart[] {
+  const starts: TextStart[] = [];
+  let isOpen = false;
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (type === 'chat' && roleLine.test(line)) isOpen = false;
+    else if (!isOpen && line.replace('\ufeff', '').trim() !== '') {
+      isOpen = true;
+      const column = line.search(/[^\s\ufeff]/) + 1;
+      starts.push({ line: index + 1, column, indent: 0 });
+    }
+  }
+  return starts;
+}
+
+/** Lines that were meant to say a role, and are text since it is written wrongly. */
+export function roleLineProblems(file: string, text: string): readonly Problem[] {
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    const role = /^---\s*([A-Za-z]{2,20})\s*---\s*$/.exec(line)?.[1];
+    const problem = role === undefined || roleLine.test(line) ? undefined : roleProblem(role);
+    return problem === undefined ? [] : [{ at: `${file}:${index + 1}:1`, ...problem }];
+  });
 }
 
 /** A body as `prompt.txt` would hold it; what cannot be held so is found by reading it again. */

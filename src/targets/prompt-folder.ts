@@ -1,13 +1,12 @@
-import Mustache from 'mustache';
-
 import type { ModelConfig } from '../contracts/config.js';
 import type { TargetIdentity } from '../contracts/manifest.js';
 import type { PromptContent, PromptMessage } from '../contracts/prompt.js';
 import { AssayError } from '../core/errors/assay-error.js';
-import { isObject, type Json, type JsonObject } from '../core/json/json.js';
+import { isObject, type JsonObject } from '../core/json/json.js';
 import { promptVariables } from '../core/prompts/variables.js';
 import type { ChatMessage } from '../models/port.js';
 import { readMetadata, readPromptSource } from '../prompts/prompt-source.js';
+import { lackingVariables, renderPrompt } from '../prompts/render-prompt.js';
 import type { FetchedFrom } from './port.js';
 
 /** A prompt as a target uses it. */
@@ -140,71 +139,20 @@ function responseSchemaOf(
   return { name: 'answer', schema: format };
 }
 
-/**
- * Fills a template with an item's input. Escaping is off (a prompt is no HTML); objects and lists become JSON. The messages of
- * a placeholder are put in as they are: they are no templates.
- */
+/** Fills a prompt's messages with an item's input. */
 export function renderMessages(
   messages: readonly PromptMessage[],
   input: JsonObject,
 ): readonly ChatMessage[] {
-  const view = printable(input);
-  return messages.flatMap((message): readonly ChatMessage[] => {
-    if ('placeholder' in message) return messagesIn(input, message.placeholder) ?? [];
-    const { role, content } = message;
-    return [
-      {
-        role: isRole(role) ? role : 'user',
-        content: Mustache.render(content, view, undefined, { escape: (text: string) => text }),
-      },
-    ];
-  });
-}
-
-/** The list of messages that an input has under a name; undefined where it is none. */
-function messagesIn(input: JsonObject, name: string): readonly ChatMessage[] | undefined {
-  const list = Object.hasOwn(input, name) ? input[name] : undefined;
-  if (!Array.isArray(list)) return undefined;
-  const messages: ChatMessage[] = [];
-  for (const each of list as readonly Json[]) {
-    if (!isObject(each)) return undefined;
-    const { role, content } = each;
-    if (typeof role !== 'string' || !isRole(role) || typeof content !== 'string') return undefined;
-    messages.push({ role, content });
-  }
-  return messages;
-}
-
-// A copy for Mustache. Objects and lists print themselves as JSON instead of "[object Object]" and "a,b", and stay what
-// they are for sections and dotted names. Without a prototype `{{constructor}}` names nothing.
-function printable(value: Json): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  const copy: object = Array.isArray(value)
-    ? value.map((entry: Json) => printable(entry))
-    : Object.assign(
-        Object.create(null) as object,
-        Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, printable(entry)])),
-      );
-  return Object.defineProperty(copy, Symbol.toPrimitive, { value: () => JSON.stringify(value) });
+  return renderPrompt(messages, input, isRole).map(({ role, content }) => ({
+    role: isRole(role) ? role : 'user',
+    content,
+  }));
 }
 
 /** The variables of a prompt (`name`, or `customer.name` for a field of one) that an input lacks. */
-export function missingVariables(
+export const missingVariables = (
   variables: readonly string[],
   input: JsonObject,
   placeholders: readonly string[] = [],
-): string[] {
-  return variables.flatMap((name) => {
-    if (placeholders.includes(name)) {
-      return messagesIn(input, name) === undefined ? [`${name} (a list of messages)`] : [];
-    }
-    return hasPath(input, name.split('.')) ? [] : [name];
-  });
-}
-
-function hasPath(value: unknown, [first, ...rest]: readonly string[]): boolean {
-  if (first === undefined) return true;
-  if (value === null || value === undefined || !Object.hasOwn(Object(value) as object, first))
-    return false;
-  return hasPath((value as Readonly<Record<string, unknown>>)[first], rest);
-}
+): string[] => lackingVariables(variables, input, { placeholders, isRole });

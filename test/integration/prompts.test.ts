@@ -67,8 +67,8 @@ describe('assay prompts', () => {
   it('pushes all folders, says what it would do first, and makes nothing twice', async () => {
     const preview = await json('push', '--dry-run');
     expect(preview.body['prompts']).toMatchObject([
-      { name: 'reply', outcome: 'create' },
-      { name: 'triage', outcome: 'create', labels: ['staging'] },
+      { name: 'reply', platforms: [{ outcome: 'create' }] },
+      { name: 'triage', platforms: [{ outcome: 'create', labels: ['staging'] }] },
     ]);
     expect((await cli('list')).err).toContain('No prompts there');
     const first = await cli('push');
@@ -90,13 +90,34 @@ describe('assay prompts', () => {
         code: 'PROMPT_INVALID',
         problems: [
           { at: expect.stringMatching(/broken\/prompt\.yaml:\d+:\d+$/) as unknown },
-          { at: expect.stringMatching(/triage\/prompt\.txt$/) as unknown },
+          { at: expect.stringMatching(/triage\/prompt\.txt:1:21$/) as unknown },
         ],
       },
     });
     await rm(join(harness.folder, 'targets/broken'), { recursive: true });
     await edit('targets/triage/prompt.txt', 'Sort: {{text}}\n');
     expect((await json('diff')).body).toMatchObject({ drift: false });
+  });
+
+  it('takes a prompt by its folder, says whose name that is, and knows what there is none of', async () => {
+    await edit('targets/reply/.metadata.yaml', 'name: team/reply\n');
+    expect((await cli('push', 'reply')).out).toContain('team/reply created v1');
+    const promoted = await cli('promote', 'reply', '--exact');
+    // The prompt of that very name was pushed before.
+    expect(promoted.out).toContain('reply: production is v1 now');
+    expect((await cli('promote', 'reply')).err).toContain(
+      'is the folder of the prompt "team/reply"',
+    );
+    for (const command of ['get', 'versions', 'history', 'promote', 'rollback', 'pull']) {
+      const unknown = await json(command, 'repli');
+      expect({ command, ...unknown }).toMatchObject({
+        code: 3,
+        body: {
+          error: { code: 'PROMPT_NOT_FOUND', mend: expect.stringContaining('reply') as unknown },
+        },
+      });
+    }
+    await rm(join(harness.folder, 'targets/reply/.metadata.yaml'));
   });
 
   it('loses no other prompt where one fails', async () => {
@@ -133,6 +154,16 @@ describe('assay prompts', () => {
     expect(refused.code).toBe(4);
     expect(refused.body).toMatchObject({
       platforms: [{ outcome: 'failed', error: { code: 'PROMPT_GATE_REFUSED' } }],
+      error: { code: 'PROMPT_GATE_REFUSED' },
+    });
+    expect((await cli('list')).out).toContain('production=v1 staging=v2');
+    const { body: made } = await json('versions', 'triage');
+    expect(made).toMatchObject({
+      name: 'triage',
+      versions: [
+        { version: '2', labels: ['staging'], contentHash: expect.any(String) as unknown },
+        { version: '1', labels: ['production'], createdAt: expect.any(String) as unknown },
+      ],
     });
     expect((await cli('promote', 'triage')).out).toContain('production is v2 now (from v1)');
     expect((await cli('rollback', 'triage')).out).toContain('production is v1 now (from v2)');

@@ -100,6 +100,13 @@ async function versionOf(
   );
 }
 
+/** A gate that is run again as it was says the same again. */
+const gateMends = {
+  inconclusive:
+    'It had too little evidence. Run it with more items or --repetitions, or with a wider --margin where a larger loss is acceptable.',
+  regress: 'Mend the prompt, push it, and run the gate on the new version.',
+} as const;
+
 const dayMs = 86_400_000;
 
 /** The name of the gate that lets a content pass. */
@@ -120,18 +127,22 @@ async function passingGate(
     contentHash,
     ...(wanted === undefined ? {} : { name: wanted }),
   });
-  const refuse = (message: string): AssayError =>
+  const refuse = (
+    message: string,
+    mend = 'Run a gate on a target with exactly this prompt: `assay gate run`.',
+  ): AssayError =>
     new AssayError(
       'PROMPT_GATE_REFUSED',
       `Version ${to.version} of the prompt "${name}" is not promoted: ${message}`,
-      { mend: 'Run a gate on a target with exactly this prompt: `assay gate run`.' },
+      { mend },
     );
   if (proof === undefined) {
     const which = wanted === undefined ? 'no gate' : `no gate "${wanted}", nor one against it,`;
     throw refuse(`${which} has tested this content.`);
   }
   if (proof.verdict !== 'pass') {
-    throw refuse(`the gate "${proof.gate}", the newest that tested it, says ${proof.verdict}.`);
+    const said = `the gate "${proof.gate}", the newest that tested it, says ${proof.verdict}.`;
+    throw refuse(said, gateMends[proof.verdict]);
   }
   if (proof.baseChanged) {
     throw refuse(

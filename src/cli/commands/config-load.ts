@@ -22,6 +22,7 @@ export async function loadProject(
   if (existsSync(join(folder, configFileName))) await ensureStateFolder(folder);
   const loaded = await loadConfig(folder);
   const { project, datasetsFolder, platform } = loaded.config;
-  await rememberProject(folder, project, { datasetsFolder, backend: platform.backend });
+  const models = Object.keys(loaded.config.models);
+  await rememberProject(folder, project, { datasetsFolder, backend: platform.backend, models });
   return loaded;
 }

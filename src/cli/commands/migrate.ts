@@ -229,7 +229,7 @@ function registerList(group: Command, { handle }: Registration): void {
         createdAt,
         updatedAt,
       }));
-      await cli.out.line(jsonText(rows));
+      await cli.out.line(jsonText({ moves: rows }));
     } else if (moves.length === 0) {
       await cli.out.line('There is no move yet.');
     } else {

@@ -1,28 +1,50 @@
 import type { Command } from 'commander';
 
+import { latestLabel } from '../../core/prompts/labels.js';
+import { withPlatformOption } from '../backend-option.js';
 import type { Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import { renderTable } from '../io/table.js';
 import { wholeNumber } from '../option-values.js';
+import {
+  isThere,
+  namedPrompt,
+  noSuchPrompt,
+  withPromptName,
+  type NameOptions,
+} from '../prompts/named-prompt.js';
+import { readingOf, type PlatformOptions } from './prompts-options.js';
 
 /** `assay prompts history` */
 export function registerPromptsHistory(group: Command, { handle }: Registration): void {
-  const command = group
-    .command('history')
-    .description('Show who moved which label of a prompt')
-    .argument('<name>', 'as the platform calls it')
+  const command = withPlatformOption(
+    withPromptName(group.command('history').description('Show who moved which label of a prompt')),
+    'where it is looked up whether there is such a prompt',
+  )
     .option('--limit <n>', 'so many at most', wholeNumber, 50)
     .addHelpText('after', '\nExample:\n  $ assay prompts history triage');
   handle(command, async (cli) => {
-    const { limit } = command.opts<{ limit: number }>();
-    const of = { project: await cli.project(), name: command.args[0] ?? '', limit };
-    const moves = await cli.withClient((client) => client.prompts.history(of));
+    const options = command.opts<PlatformOptions & NameOptions & { limit: number }>();
+    const { limit } = options;
+    const project = await cli.project();
+    const reading = await readingOf(cli, options);
+    const { name, moves } = await cli.withClient(async (client) => {
+      const on = { cli, client };
+      const named = await namedPrompt(on, command.args[0] ?? '', { ...options, reading });
+      const found = await client.prompts.history({ project, name: named, limit });
+      // A platform that does not answer keeps nobody from what is recorded here.
+      if (found.length === 0 && (await isThere(client, named, reading)) === false) {
+        const which = { label: latestLabel };
+        throw await noSuchPrompt(on, { name: named, which }, { ...options, reading });
+      }
+      return { name: named, moves: found };
+    });
     if (cli.json) {
       await cli.out.line(jsonText({ moves }));
       return;
     }
     if (moves.length === 0) {
-      await cli.err.line(`No label of ${cli.err.safe(of.name)} was moved with \`assay prompts\`.`);
+      await cli.err.line(`No label of ${cli.err.safe(name)} was moved with \`assay prompts\`.`);
       return;
     }
     const { safe } = cli.out;

@@ -1,17 +1,12 @@
 import type { Command } from 'commander';
 
-import type { MovedPrompt, MovePromptLabelInput, PromptProgress } from '../../client/prompts.js';
 import { AssayError } from '../../core/errors/assay-error.js';
-import { catalogueEntry, isErrorCode } from '../../core/errors/catalogue.js';
 import { withBackendOption } from '../backend-option.js';
-import { shellWord, type Cli, type Registration } from '../cli.js';
-import { errorLines } from '../errors/render-error.js';
-import { listenForInterrupt } from '../interrupt.js';
-import { jsonText } from '../io/json-text.js';
-import { tellDetached, waitsOf } from '../prompts/watch-prompts.js';
+import type { Cli, Registration } from '../cli.js';
+import { withPromptName, type NameOptions } from '../prompts/named-prompt.js';
 import { actorOf, givenLabel, selectorOf, type BackendOptions } from './prompts-options.js';
 
-interface MoveOptions extends BackendOptions {
+interface MoveOptions extends BackendOptions, NameOptions {
   readonly by?: string;
   readonly reason?: string;
   readonly label?: string;
@@ -33,10 +28,7 @@ const withAudit = (command: Command): Command =>
 /** `assay prompts promote` */
 export function registerPromptsPromote(group: Command, { handle }: Registration): void {
   const command = withAudit(
-    group
-      .command('promote')
-      .description('Put a label on a version of a prompt')
-      .argument('<name>', 'as the platform calls it'),
+    withPromptName(group.command('promote').description('Put a label on a version of a prompt')),
   )
     .option('--version <version>', 'this version')
     .option('--from-label <label>', 'the version that has this label (default: latest)')
@@ -62,34 +54,28 @@ Exit codes: 0 it has the label, 3 there is no such version, 4 no passing gate, 5
     );
   handle(command, async (cli) => {
     const options = command.opts<PromoteOptions>();
-    const { version, fromLabel, requireGate } = options;
-    const to = selectorOf({
-      ...(version === undefined ? {} : { version }),
-      ...(fromLabel === undefined ? {} : { label: fromLabel }),
-    });
-    return move(cli, {
-      kind: 'promote',
-      ...(await common(cli, command.args[0] ?? '', options)),
-      to,
-      ...(requireGate === undefined
-        ? {}
-        : {
-            gate: {
-              ...(requireGate === true ? {} : { name: requireGate }),
-              ...(options.gateMaxAge === undefined ? {} : { maxAgeDays: days(options.gateMaxAge) }),
-            },
-          }),
-    });
+    const { version, fromLabel } = options;
+    const to = selectorOf(
+      {
+        ...(version === undefined ? {} : { version }),
+        ...(fromLabel === undefined ? {} : { label: fromLabel }),
+      },
+      '--from-label',
+    );
+    const gate = gateOf(options);
+    const asked = await common(cli, options);
+    const request = { kind: 'promote', to, ...asked, ...gate } as const;
+    const { move } = await import('../prompts/move.js');
+    return move(cli, options, { given: command.args[0] ?? '', request });
   });
 }
 
 /** `assay prompts rollback` */
 export function registerPromptsRollback(group: Command, { handle }: Registration): void {
   const command = withAudit(
-    group
-      .command('rollback')
-      .description('Put a label back on the version that had it before')
-      .argument('<name>', 'as the platform calls it'),
+    withPromptName(
+      group.command('rollback').description('Put a label back on the version that had it before'),
+    ),
   )
     .option('--label <label>', 'the label (default: production)')
     .addHelpText(
@@ -101,22 +87,21 @@ Examples:
 
 It goes by what \`assay prompts history\` shows; a second rollback goes back one more.`,
     );
-  handle(command, async (cli) =>
-    move(cli, {
-      kind: 'rollback',
-      ...(await common(cli, command.args[0] ?? '', command.opts<MoveOptions>())),
-    }),
-  );
+  handle(command, async (cli) => {
+    const options = command.opts<MoveOptions>();
+    const request = { kind: 'rollback', ...(await common(cli, options)) } as const;
+    const { move } = await import('../prompts/move.js');
+    return move(cli, options, { given: command.args[0] ?? '', request });
+  });
 }
 
-async function common(cli: Cli, name: string, options: MoveOptions) {
+async function common(cli: Cli, options: MoveOptions) {
   const { backend, by, reason, label, toLabel } = options;
   if (label !== undefined && toLabel !== undefined && label !== toLabel) {
     throw new AssayError('USAGE', '--label and --to-label are the same, and differ.');
   }
   return {
     project: await cli.project(),
-    name,
     label: givenLabel(label ?? toLabel ?? 'production'),
     actor: actorOf(by),
     ...(backend === undefined ? {} : { backend }),
@@ -124,64 +109,22 @@ async function common(cli: Cli, name: string, options: MoveOptions) {
   };
 }
 
+/** What a gate must have said. @throws AssayError USAGE where an age is given and no gate is asked for: that moved it ungated. */
+function gateOf({ requireGate, gateMaxAge }: PromoteOptions) {
+  if (requireGate === undefined) {
+    if (gateMaxAge === undefined) return {};
+    throw new AssayError('USAGE', '--gate-max-age is of --require-gate, which is not given.', {
+      mend: 'Add --require-gate, or leave --gate-max-age away.',
+    });
+  }
+  const name = requireGate === true ? {} : { name: requireGate };
+  return {
+    gate: { ...name, ...(gateMaxAge === undefined ? {} : { maxAgeDays: days(gateMaxAge) }) },
+  };
+}
+
 function days(value: string): number {
   const number = Number(value);
   if (Number.isFinite(number) && number > 0 && number <= 3_650) return number;
   throw new AssayError('USAGE', '--gate-max-age is a number of days, at most 3,650.');
-}
-
-async function move(cli: Cli, request: MovePromptLabelInput): Promise<number | undefined> {
-  const { project, backend } = request;
-  const interrupt = listenForInterrupt();
-  const { signal } = interrupt;
-  const waits = waitsOf(cli);
-  try {
-    const reply = await cli.withClient(async ({ prompts }) => {
-      const platforms = await prompts.platforms({
-        project,
-        ...(backend === undefined ? {} : { backend }),
-      });
-      const onProgress = (progress: PromptProgress<MovedPrompt>): void => {
-        waits(progress);
-        if (progress.state === 'waiting' || cli.json) return;
-        void tell(cli, {
-          name: request.name,
-          moved: progress.outcome,
-          several: platforms.length > 1,
-        });
-      };
-      return prompts.move(request, { platforms, onProgress, signal });
-    });
-    if (cli.json) await cli.out.line(jsonText(reply));
-    const [failed] = reply.platforms.filter((each) => each.outcome === 'failed');
-    if (failed === undefined) return undefined;
-    return catalogueEntry(isErrorCode(failed.error.code) ? failed.error.code : 'INTERNAL').exit;
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    const again = `prompts history ${shellWord(request.name)}`;
-    await tellDetached(cli, { project, what: request.kind, again });
-    return interrupt.exitCode;
-  } finally {
-    interrupt.dispose();
-  }
-}
-
-async function tell(
-  { out, err }: Cli,
-  of: { readonly name: string; readonly moved: MovedPrompt; readonly several: boolean },
-): Promise<void> {
-  const { name, moved, several } = of;
-  if (moved.outcome === 'failed') {
-    await err.line(errorLines(moved.error, err).join('\n'));
-    return;
-  }
-  const title = out.colours.bold(out.safe(name));
-  const where = several ? ` on ${moved.platform}` : '';
-  const from = moved.from === undefined ? '' : ` (from v${out.safe(moved.from)})`;
-  const gate = moved.gate === undefined ? '' : `, passed by the gate ${out.safe(moved.gate)}`;
-  await out.line(
-    moved.outcome === 'moved'
-      ? `${title}${where}: ${out.safe(moved.label)} is v${out.safe(moved.to)} now${from}${gate}`
-      : `${title}${where}: ${out.safe(moved.label)} is v${out.safe(moved.to)} already`,
-  );
 }

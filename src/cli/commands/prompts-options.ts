@@ -32,8 +32,11 @@ export async function readingOf(
   return platform === undefined ? {} : { platform };
 }
 
+/** Where prompts are unless somebody says otherwise. */
+export const defaultFolder = 'targets';
+
 export const withFolder = (command: Command): Command =>
-  command.option('--dir <folder>', 'where the folders of prompts are', 'targets');
+  command.option('--dir <folder>', 'where the folders of prompts are', defaultFolder);
 
 /** A label that somebody gives, to move it. */
 export function givenLabel(value: string): string {
@@ -48,28 +51,18 @@ export function givenLabel(value: string): string {
   );
 }
 
-/** Which version is meant; `latest` where nothing is said. */
-export function selectorOf(options: {
-  readonly label?: string;
-  readonly version?: string;
-}): PromptSelector {
+/** Which version is meant; `latest` where nothing is said. @param labelOption what the label is given with. */
+export function selectorOf(
+  options: { readonly label?: string; readonly version?: string },
+  labelOption = '--label',
+): PromptSelector {
   const { label, version } = options;
   if (label !== undefined && version !== undefined) {
-    throw new AssayError('USAGE', 'Both a label and a version are given.', { mend: 'Give one.' });
+    throw new AssayError('USAGE', `Both ${labelOption} and --version are given.`, {
+      mend: 'Give one.',
+    });
   }
   return version === undefined ? { label: label ?? latestLabel } : { version };
-}
-
-/** Says that there is none of these, in the words in which it was asked for. */
-export function noSuchPrompt(name: string, which: PromptSelector): AssayError {
-  const prompt = `prompt ${JSON.stringify(name)}`;
-  const missing =
-    'version' in which
-      ? `There is no version ${which.version} of the ${prompt} on the platform.`
-      : which.label === latestLabel
-        ? `There is no ${prompt} on the platform.`
-        : `No version of the ${prompt} has the label ${JSON.stringify(which.label)} on the platform.`;
-  return new AssayError('PROMPT_NOT_FOUND', missing, { mend: 'See `assay prompts list`.' });
 }
 
 export const rootOf = (cli: Cli, { dir }: FolderOptions): string => resolve(cli.folder, dir);

@@ -12,9 +12,10 @@ export function registerPromptsPull(group: Command, { handle }: Registration): v
       group
         .command('pull')
         .description('Write prompts of a platform into their folders')
-        .argument('[names...]', 'as the platform calls them (default: all)'),
+        .argument('[names...]', 'of prompts or their folders (default: all)'),
     ),
   )
+    .option('--exact', 'names are what the platform calls them, whatever folder is called so')
     .option('--label <label>', 'the versions with this label (default: latest)')
     .option('--version <version>', 'this version, of one prompt')
     .option('--force', 'also over files that were edited and not pushed')

@@ -7,6 +7,7 @@ import { registerPromptsPromote, registerPromptsRollback } from './prompts-move.
 import { registerPromptsPull } from './prompts-pull.js';
 import { registerPromptsPush } from './prompts-push.js';
 import { registerPromptsGet, registerPromptsList } from './prompts-show.js';
+import { registerPromptsVersions } from './prompts-versions.js';
 
 /** `assay prompts …` */
 export function registerPrompts(program: Command, registration: Registration): void {
@@ -26,6 +27,7 @@ Examples:
   registerPromptsPull(group, registration);
   registerPromptsDiff(group, registration);
   registerPromptsList(group, registration);
+  registerPromptsVersions(group, registration);
   registerPromptsGet(group, registration);
   registerPromptsPromote(group, registration);
   registerPromptsRollback(group, registration);

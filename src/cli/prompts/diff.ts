@@ -96,12 +96,16 @@ function standingOf(
 
 async function tell(cli: Cli, standings: readonly Standing[]): Promise<void> {
   const { safe, colours } = cli.out;
-  for (const { name, state, label, version, labels, diff: lines } of standings) {
+  for (const { name, platform, state, label, version, labels, diff: lines } of standings) {
     const title = colours.bold(safe(name));
     const text = {
       equal: `as in git (${label}, v${version ?? ''})`,
       differs: colours.yellow(`differs from git (${label}, v${version ?? ''})`),
-      'not-pushed': colours.yellow(`has no ${label} there`),
+      'not-pushed': colours.yellow(
+        label === latestLabel
+          ? `is not on ${platform}`
+          : `has no version with the label ${label} on ${platform}`,
+      ),
       'only-there': 'is only on the platform',
     }[state];
     await cli.out.line(`${title} ${safe(text)}`);

@@ -21,7 +21,7 @@ export async function preview(
   const failed = plans.some(({ outcome }) => outcome === 'failed');
   const exit = failed ? catalogueEntry('PROMPT_PUSH_FAILED').exit : undefined;
   if (cli.json) {
-    await cli.out.line(jsonText({ dryRun: true, prompts: plans.map(plain) }));
+    await cli.out.line(jsonText({ dryRun: true, prompts: byPrompt(plans) }));
     return exit;
   }
   const { out, err } = cli;
@@ -43,11 +43,18 @@ export async function preview(
 const order = (a: { name: string; platform: string }, b: { name: string; platform: string }) =>
   a.name === b.name ? (a.platform < b.platform ? -1 : 1) : a.name < b.name ? -1 : 1;
 
+/** As a push itself says it: a prompt, and what becomes of it on each platform. */
+const byPrompt = (plans: readonly ({ readonly name: string } & Seen[number])[]) =>
+  [...new Set(plans.map(({ name }) => name))].map((name) => ({
+    name,
+    platforms: plans.filter((plan) => plan.name === name).map(plain),
+  }));
+
 /** `labels` stays a list of names, as pipelines read it; where they come from is beside it. */
-const plain = (plan: { readonly name: string } & Seen[number]) =>
-  plan.outcome === 'failed'
-    ? plan
-    : { ...plan, labels: plan.labels.map(({ label }) => label), moves: plan.labels };
+function plain({ name: _name, ...plan }: { readonly name: string } & Seen[number]) {
+  if (plan.outcome === 'failed') return plan;
+  return { ...plan, labels: plan.labels.map(({ label }) => label), moves: plan.labels };
+}
 
 function planText({ outcome, version, labels }: ForeseenPush, { safe, colours }: Sink): string {
   const named = version === undefined ? 'a new version' : `v${safe(version)}`;

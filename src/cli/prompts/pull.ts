@@ -16,17 +16,17 @@ import {
 import type { Cli } from '../cli.js';
 import { shown } from '../files/folder-names.js';
 import { safeFolders, writeFolder, type SafeFolder } from '../files/safe-folder.js';
+import { knownModels } from '../settings.js';
 import { jsonText } from '../io/json-text.js';
 import {
-  noSuchPrompt,
   readingOf,
   rootOf,
   selectorOf,
   type PlatformOptions,
-  type FolderOptions,
 } from '../commands/prompts-options.js';
+import { namedPrompt, noSuchPrompt, type NameOptions } from './named-prompt.js';
 
-export interface PullCommand extends FolderOptions, PlatformOptions {
+export interface PullCommand extends NameOptions, PlatformOptions {
   readonly label?: string;
   readonly version?: string;
   readonly force?: boolean;
@@ -60,12 +60,18 @@ async function written(
   }
   const reading = await readingOf(cli, options);
   const root = rootOf(cli, options);
-  const wanted =
-    names.length > 0 ? names : (await client.prompts.list(reading)).map(({ name }) => name);
+  const wanted: string[] = [];
+  for (const name of names) {
+    // Here the folder of --dir is made where it is not there.
+    wanted.push(await namedPrompt({ cli, client }, name, { ...options, reading, made: true }));
+  }
+  if (names.length === 0) {
+    wanted.push(...(await client.prompts.list(reading)).map(({ name }) => name));
+  }
   const homes = await foldersByName(root);
   const folders = await safeFolders(
     root,
-    wanted.map((name) => {
+    [...new Set(wanted)].map((name) => {
       const folder = homes.get(name);
       return { name, ...(folder === undefined ? {} : { folder }) };
     }),
@@ -76,7 +82,13 @@ async function written(
     const version = await client.prompts.get(folder.name, which, reading);
     // Of all prompts, those that have no such label are simply not meant.
     if (version === undefined && names.length === 0) continue;
-    if (version === undefined) throw noSuchPrompt(folder.name, which);
+    if (version === undefined) {
+      throw await noSuchPrompt(
+        { cli, client },
+        { name: folder.name, which },
+        { ...options, reading },
+      );
+    }
     const local = await readableSource(folder.path);
     const problem =
       options.force === true
@@ -91,7 +103,8 @@ async function written(
       mend: 'Nothing was written. Push them, move them away, or pull with --force.',
     });
   }
-  for (const each of pulled) if (each.state !== 'unchanged') await write(each);
+  const models = await knownModels(cli.folder);
+  for (const each of pulled) if (each.state !== 'unchanged') await write(each, models);
   return pulled;
 }
 
@@ -142,9 +155,13 @@ async function foldersByName(root: string): Promise<ReadonlyMap<string, string>>
   return homes;
 }
 
-async function write({ folder, version, local }: Pulled): Promise<void> {
+async function write(
+  { folder, version, local }: Pulled,
+  models: readonly string[] | undefined,
+): Promise<void> {
   const { files, remove } = promptAsFiles(version, {
     folder: folder.folder,
+    models,
     ...(local === undefined
       ? {}
       : { form: local.form, kept: local.metadata, texts: await textsOf(folder) }),

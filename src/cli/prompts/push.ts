@@ -6,7 +6,8 @@ import type {
   PushedPrompt,
   PushPromptInput,
 } from '../../client/prompts.js';
-import { toErrorDocument } from '../../core/errors/assay-error.js';
+import { platformNameSchema } from '../../contracts/backend.js';
+import { AssayError, toErrorDocument } from '../../core/errors/assay-error.js';
 import { catalogueEntry } from '../../core/errors/catalogue.js';
 import { readPromptFolders } from '../../prompts/prompt-folders.js';
 import type { PromptSource } from '../../prompts/prompt-source.js';
@@ -14,6 +15,7 @@ import { readBackend } from '../backend-option.js';
 import { shellWord, type Cli } from '../cli.js';
 import { errorLines } from '../errors/render-error.js';
 import { listenForInterrupt } from '../interrupt.js';
+import { knownModels } from '../settings.js';
 import { jsonText } from '../io/json-text.js';
 import type { Sink } from '../io/sink.js';
 import {
@@ -42,6 +44,7 @@ export async function push(
 ): Promise<number | undefined> {
   const root = rootOf(cli, options);
   const sources = await readPromptFolders(root, names);
+  refuseUnknownModels(cli, sources, await knownModels(cli.folder));
   if (sources.length === 0) {
     if (cli.json) await cli.out.line(jsonText({ prompts: [] }));
     else
@@ -66,22 +69,26 @@ export async function push(
         ...(backend === undefined ? {} : { backend }),
       });
       const replies: PromptReply<PushedPrompt>[] = [];
+      const telling: Promise<void>[] = [];
       await inLanes(sources, async (source) => {
         const { name } = source;
         const onProgress = (progress: PromptProgress<PushedPrompt>): void => {
           waits(progress);
           // The last line of a pipe is whole JSON, so only people are told as they come.
           if (progress.state === 'waiting' || cli.json) return;
-          void tell(cli, { name, pushed: progress.outcome, several: platforms.length > 1 });
+          const of = { name, pushed: progress.outcome, several: platforms.length > 1 };
+          telling.push(placeOf(client, of).then((url) => tell(cli, { ...of, url })));
         };
         const watched = { platforms, onProgress, signal };
         replies.push(await pushOne(client, source, { ...options, project, watched }));
       });
-      if (cli.json) await cli.out.line(jsonText({ prompts: replies }));
-      const failed = replies.some((reply) =>
+      await Promise.all(telling);
+      const failed = replies.filter((reply) =>
         reply.platforms.some(({ outcome }) => outcome === 'failed'),
       );
-      return failed ? catalogueEntry('PROMPT_PUSH_FAILED').exit : undefined;
+      const error = failed.length === 0 ? {} : { error: toErrorDocument(pushFailed(failed)) };
+      if (cli.json) await cli.out.line(jsonText({ prompts: replies, ...error }));
+      return failed.length === 0 ? undefined : catalogueEntry('PROMPT_PUSH_FAILED').exit;
     });
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -92,6 +99,45 @@ export async function push(
     interrupt.dispose();
   }
 }
+
+/** A model that the config does not have fails each run of the prompt: known here where the config was executed before. */
+function refuseUnknownModels(
+  cli: Cli,
+  sources: readonly PromptSource[],
+  models: readonly string[] | undefined,
+): void {
+  if (models === undefined) return;
+  const problems = sources.flatMap(({ metadata: { model }, modelAt }) =>
+    model === undefined || models.includes(model)
+      ? []
+      : [
+          {
+            at: modelAt ?? model,
+            message: `names the model "${model}", which is none of the config's: ${models.join(', ')}`,
+          },
+        ],
+  );
+  if (problems.length === 0) return;
+  throw new AssayError(
+    'PROMPT_INVALID',
+    'Prompts name models that assay.config.ts does not have.',
+    {
+      problems,
+      mend: `After a change of the config: \`${cli.hint('config check')}\`. A model that only other programs know stands under \`config\`.`,
+    },
+  );
+}
+
+const pushFailed = (failed: readonly PromptReply<PushedPrompt>[]): AssayError =>
+  new AssayError('PROMPT_PUSH_FAILED', `${failed.length} of the prompts could not be pushed.`, {
+    problems: failed.flatMap(({ name, platforms }) =>
+      platforms.flatMap((each) =>
+        each.outcome === 'failed'
+          ? [{ at: `${name} on ${each.platform}`, message: each.error.message }]
+          : [],
+      ),
+    ),
+  });
 
 /** What fails for one prompt is its outcome: the others go on. */
 async function pushOne(
@@ -147,12 +193,27 @@ async function inLanes<T>(all: readonly T[], work: (one: T) => Promise<void>): P
   await Promise.all(Array.from({ length: Math.min(atOnce, all.length) }, lane));
 }
 
+/** Where people look at what was made; undefined where the platform does not say. */
+async function placeOf(
+  client: AssayClient,
+  { name, pushed }: { readonly name: string; readonly pushed: PushedPrompt },
+): Promise<string | undefined> {
+  const platform = platformNameSchema.safeParse(pushed.platform).data;
+  if (pushed.outcome !== 'created' || platform === undefined) return undefined;
+  return client.prompts.url(name, { platform }).catch(() => undefined);
+}
+
 async function tell(
   cli: Cli,
-  of: { readonly name: string; readonly pushed: PushedPrompt; readonly several: boolean },
+  of: {
+    readonly name: string;
+    readonly pushed: PushedPrompt;
+    readonly several: boolean;
+    readonly url: string | undefined;
+  },
 ): Promise<void> {
   const { out, err } = cli;
-  const { name, pushed, several } = of;
+  const { name, pushed, several, url } = of;
   const title = `${out.colours.bold(out.safe(name))}${several ? ` on ${pushed.platform}` : ''}`;
   if (pushed.outcome === 'failed') {
     await err.line(`${title}: ${err.colours.red('failed')}`);
@@ -160,6 +221,7 @@ async function tell(
     return;
   }
   await out.line(`${title} ${pushedText(pushed, out)}`);
+  if (url !== undefined) await err.line(`  ${err.safe(url)}`);
   for (const note of pushed.notes) await err.line(`  note: ${err.safe(note)}`);
 }
 

@@ -73,7 +73,7 @@ export const catalogue = {
   PROMPT_HISTORY_MISSING: conflict('It is not known which version had the label before'),
   PROMPT_BUSY: conflict('Something else is being done to the prompt'),
   PROMPT_PUSH_FAILED: run('Not all prompts could be pushed'),
-  PROMPT_VARIABLE_MISSING: usage('The prompt uses a variable that items do not have'),
+  PROMPT_VARIABLE_MISSING: usage('The prompt uses a variable that it is not given'),
   TARGET_VARIABLE_MISSING: usage('The request of the target uses an input that items do not have'),
   EXPERIMENT_NOT_FOUND: missing('The experiment does not exist'),
   TRACE_NOT_FOUND: missing('The trace does not exist'),

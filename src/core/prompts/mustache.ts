@@ -19,10 +19,21 @@ export type MustacheNode =
   | { readonly kind: 'delimiters' };
 
 type Section = {
+  readonly at: number;
   readonly name: string;
   readonly inverted: boolean;
   readonly inner: MustacheNode[];
 };
+
+/** Why a text is no template of ours. */
+export interface MustacheProblem {
+  /** With its place in the template. */
+  readonly problem: string;
+  /** Without. */
+  readonly reason: string;
+  /** Where it is, in UTF-16 units. */
+  readonly offset: number;
+}
 
 const tag = /\{\{(?:\{([\s\S]*?)\}\}\}|=([\s\S]*?)=\}\}|!([\s\S]*?)\}\}|([#^/>&])?([\s\S]*?)\}\})/g;
 
@@ -32,7 +43,7 @@ const tag = /\{\{(?:\{([\s\S]*?)\}\}\}|=([\s\S]*?)=\}\}|!([\s\S]*?)\}\}|([#^/>&]
  */
 export function parseMustache(
   template: string,
-): { readonly nodes: readonly MustacheNode[] } | { readonly problem: string } {
+): { readonly nodes: readonly MustacheNode[] } | MustacheProblem {
   const root: MustacheNode[] = [];
   const open: Section[] = [];
   let at = 0;
@@ -49,21 +60,18 @@ export function parseMustache(
     else if (delimiters !== undefined) {
       // What follows is of another syntax.
       current().push({ kind: 'delimiters' });
-      return { problem: 'changes the delimiters of its tags' };
-    } else if (name === '')
-      return {
-        problem: `is not a valid template: an empty tag at ${place(template, match.index)}`,
-      };
+      const problem = 'changes the delimiters of its tags';
+      return { problem, reason: problem, offset: match.index };
+    } else if (name === '') return wrong(template, ['an empty tag'], match.index);
     else if (sigil === '#' || sigil === '^') {
-      const section: Section = { name, inverted: sigil === '^', inner: [] };
-      current().push({ kind: 'section', ...section });
+      const section: Section = { at: match.index, name, inverted: sigil === '^', inner: [] };
+      const { inverted, inner } = section;
+      current().push({ kind: 'section', name, inverted, inner });
       open.push(section);
     } else if (sigil === '/') {
       const section = open.pop();
       if (section?.name !== name) {
-        return {
-          problem: `is not a valid template: "${name}" is closed at ${place(template, match.index)}, and not open`,
-        };
+        return wrong(template, [`"${name}" is closed`, ', and not open'], match.index);
       }
     } else if (sigil === '>') current().push({ kind: 'partial', name });
     else current().push({ kind: 'variable', name, raw: triple !== undefined || sigil === '&' });
@@ -71,11 +79,20 @@ export function parseMustache(
   text(template.length);
   const left = open.at(-1);
   if (left !== undefined)
-    return { problem: `is not a valid template: the section "${left.name}" is not closed` };
+    return wrong(template, [`the section "${left.name}" is not closed`], left.at);
   const rest = template.indexOf('{{', at);
-  if (rest !== -1)
-    return { problem: `is not a valid template: a tag is not closed at ${place(template, rest)}` };
+  if (rest !== -1) return wrong(template, ['a tag is not closed'], rest);
   return { nodes: root };
+}
+
+function wrong(
+  template: string,
+  [before, after = '']: readonly [string, string?],
+  offset: number,
+): MustacheProblem {
+  const said = `is not a valid template: ${before}`;
+  const problem = `${said} at ${place(template, offset)}${after}`;
+  return { problem, reason: `${said}${after}`, offset };
 }
 
 function place(template: string, index: number): string {

@@ -53,24 +53,21 @@ export function templatesOf(body: PromptBody): readonly string[] {
   return body.messages.flatMap((message) => ('content' in message ? [message.content] : []));
 }
 
-/** Compares what a prompt uses with what its metadata says that it is given; no declaration allows everything. */
-export function variableProblems(
+/** What a prompt uses against what its metadata says that it is given; no declaration allows everything. */
+export function undeclaredVariables(
   variables: PromptVariables,
   declared: readonly string[] | undefined,
-): readonly string[] {
-  if (declared === undefined) return [];
+): { readonly undeclared: readonly string[]; readonly unused: readonly string[] } {
+  if (declared === undefined) return { undeclared: [], unused: [] };
   const roots = new Set(declared);
   const root = (name: string): string => name.split('.', 1)[0] ?? name;
   const used = [...variables.required, ...variables.optional];
   const usedRoots = new Set(used.map(root));
-  return [
-    ...[...usedRoots]
+  return {
+    undeclared: [...usedRoots]
       .filter((name) => !roots.has(name))
       // What a section shows are fields of what it is over, which nobody declares by themselves.
-      .filter((name) => variables.required.some((each) => root(each) === name))
-      .map((name) => `uses the variable "${name}", which is not declared`),
-    ...declared
-      .filter((name) => !usedRoots.has(root(name)))
-      .map((name) => `declares the variable "${name}", which it does not use`),
-  ];
+      .filter((name) => variables.required.some((each) => root(each) === name)),
+    unused: declared.filter((name) => !usedRoots.has(root(name))),
+  };
 }

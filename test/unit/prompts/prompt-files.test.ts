@@ -109,8 +109,8 @@ describe('prompts that cannot be pushed', () => {
       'b/prompt.txt: is missing',
       expect.stringMatching(/^c\/prompt\.yaml:4:1: is not valid YAML: /) as unknown,
       'd/prompt.yaml: is there beside prompt.txt',
-      'e/prompt.txt: uses the variable "a", which is not declared',
-      'e/prompt.txt: declares the variable "b", which it does not use',
+      'e/prompt.txt:1:1: uses the variable "a", which is not declared',
+      'e/.metadata.yaml:1:13: declares the variable "b", which the prompt does not use',
       expect.stringMatching(/^f\/\.metadata\.yaml:1:1: "lables" is not known here/) as unknown,
     ]);
   });
@@ -186,13 +186,51 @@ describe('prompts that cannot be pushed', () => {
     ]);
   });
 
+  it.each([
+    ['messages:\n  - role: sytem\n    content: x\n', '2:11: has the role "sytem"'],
+    ['messages:\n  - role: user\n    contnt: x\n', '2:5: messages.0.content: is missing'],
+    ['messages:\n  - role: user\n    contnt: x\n', '3:5: messages.0: "contnt" is not known here'],
+    ['messages:\n  - role: user\n    content: 5\n', '3:14: messages.0.content: must be a text'],
+    ['mesages:\n  - role: user\n    content: x\n', '1:1: "mesages" is not known here'],
+    ['text: "a {{b"\n', '1:10: is not a valid template: a tag is not closed'],
+    ['text: |\n  a\n  b {{c\n', '3:5: is not a valid template: a tag is not closed'],
+    ['- role: user\n  content: |\n    a\n    {{> p}}\n', '4:5: uses the partial "p"'],
+  ])('in YAML are where they stand: %j', async (yaml, expected) => {
+    await put('a', { 'prompt.yaml': yaml });
+    expect(await problemsOf(readPromptFolders(root))).toContain(`a/prompt.yaml:${expected}`);
+  });
+
+  it.each([
+    ['one\ntwo {{x\n', '2:5: is not a valid template: a tag is not closed'],
+    [
+      '--- system ---\nkind\n\n--- user ---\n\n  a\r\nb {{/x}}\n',
+      '7:3: is not a valid template: "x" is closed, and not open',
+    ],
+    ['--- sytem ---\nkind\n', '1:1: has the role "sytem"'],
+    ['--- System ---\nkind\n', '1:1: has the role "System"'],
+    ['a\n{{#b}}c\n', '2:1: is not a valid template: the section "b" is not closed'],
+  ])('in a text are where they stand in the file: %j', async (text, expected) => {
+    await put('a', { 'prompt.txt': text });
+    expect(await problemsOf(readPromptFolders(root))).toContain(`a/prompt.txt:${expected}`);
+  });
+
+  it.each(['--- ticket ---\nx', '--- critic ---\nx', '-- sytem --\nx'])(
+    'are not seen in lines of a text that only look like roles: %j',
+    async (text) => {
+      await put('a', { 'prompt.txt': text });
+      expect(await readPromptFolders(root)).toHaveLength(1);
+    },
+  );
+
   it('are not there', async () => {
     await put('a', { 'prompt.txt': 'x' });
     await expect(readPromptFolders(root, ['b'])).rejects.toMatchObject({
       code: 'PROMPT_NOT_FOUND',
     });
     expect(await readPromptFolders(root, ['a'])).toHaveLength(1);
-    expect(await readPromptFolders(join(root, 'nowhere'))).toEqual([]);
+    await expect(readPromptFolders(join(root, 'nowhere'))).rejects.toMatchObject({ code: 'USAGE' });
+    await mkdir(join(root, 'empty'));
+    expect(await readPromptFolders(join(root, 'empty'))).toEqual([]);
   });
 
   it('do not keep others from being read where only those are asked for', async () => {

@@ -16,7 +16,7 @@ import {
 } from '../../../../src/core/prompts/diff.js';
 import { previousHolder, type RecordedMove } from '../../../../src/core/prompts/label-moves.js';
 import { labelProblem, ownersLabels } from '../../../../src/core/prompts/labels.js';
-import { promptVariables, variableProblems } from '../../../../src/core/prompts/variables.js';
+import { promptVariables, undeclaredVariables } from '../../../../src/core/prompts/variables.js';
 
 const text = (of: string, config: PromptContent['config'] = {}): PromptContent => ({
   body: { kind: 'text', text: of },
@@ -106,12 +106,13 @@ describe('variables', () => {
   });
 
   it('fit their declaration, or say each name that does not', () => {
-    expect(variableProblems(of, undefined)).toEqual([]);
-    expect(variableProblems(of, ['customer', 'history', 'notes', 'question'])).toEqual([]);
-    expect(variableProblems(of, ['customer', 'history', 'notes', 'tone'])).toEqual([
-      'uses the variable "question", which is not declared',
-      'declares the variable "tone", which it does not use',
-    ]);
+    const none = { undeclared: [], unused: [] };
+    expect(undeclaredVariables(of, undefined)).toEqual(none);
+    expect(undeclaredVariables(of, ['customer', 'history', 'notes', 'question'])).toEqual(none);
+    expect(undeclaredVariables(of, ['customer', 'history', 'notes', 'tone'])).toEqual({
+      undeclared: ['question'],
+      unused: ['tone'],
+    });
   });
 
   it('of partials and broken templates are problems', () => {

@@ -248,7 +248,8 @@ describe('a push', () => {
   });
 
   it('says within seconds that nobody answers, and leaves the waiting to its caller', async () => {
-    const connection = { endpoint: 'http://127.0.0.1:1', apiKey: 'lsv2_pt_nobody' };
+    const key = { apiKey: 'lsv2_pt_nobody', project: undefined, workspaceId: undefined };
+    const connection = { endpoint: 'http://127.0.0.1:1', ...key };
     const away = connectPlatforms({ langsmith: connection }, { environment: 'assay' });
     const content = contentOf('a');
     const contentHash = promptContentHash(content);

@@ -1,6 +1,6 @@
 import type { ItemField } from '../../core/dataset/item-fields.js';
 import type { Json, JsonObject } from '../../core/json/json.js';
-import { jsonDifferences } from '../../core/prompts/diff.js';
+import { changedValues } from '../../core/json/changed-values.js';
 import type { ItemComparison, ItemDifference } from '../../datasets/compare-dataset.js';
 import { asInFile } from '../../datasets/item-schema.js';
 import type { ItemSpool } from '../../datasets/item-spool.js';
@@ -80,7 +80,7 @@ function valuesOf(
   const members = new Set<string>(fields.map((field) => (field === 'splits' ? 'metadata' : field)));
   const of = (item: JsonObject): JsonObject =>
     Object.fromEntries(Object.entries(item).filter(([member]) => members.has(member)));
-  return jsonDifferences(of(there), of(here))
+  return changedValues(of(there), of(here))
     .slice(0, mostValues)
     .map(({ at, before, after }) => ({
       at,

@@ -1,11 +1,6 @@
 import type { PromptVersion } from '../../client/prompts.js';
-import {
-  diffLines,
-  promptDifferences,
-  promptLines,
-  unifiedDiff,
-  type PromptDifference,
-} from '../../core/prompts/diff.js';
+import { diffLines, promptDifferences, promptLines, unifiedDiff } from '../../core/prompts/diff.js';
+import type { ChangedValue } from '../../core/json/changed-values.js';
 import { latestLabel } from '../../core/prompts/labels.js';
 import { readPromptFolders } from '../../prompts/prompt-folders.js';
 import type { PromptSource } from '../../prompts/prompt-source.js';
@@ -30,7 +25,7 @@ interface Standing {
   readonly version?: string;
   /** Labels of the metadata that are not on that version. */
   readonly labels: readonly string[];
-  readonly differences: readonly PromptDifference[];
+  readonly differences: readonly ChangedValue[];
   readonly diff: readonly string[];
 }
 

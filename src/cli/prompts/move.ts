@@ -85,8 +85,10 @@ async function carryOut(
     explained.set(progress.platform, told);
   };
   const reply = await client.prompts.move({ ...request, name }, { platforms, onProgress, signal });
-  const outcomes = reply.platforms.map((each) => explained.get(each.platform) ?? each);
-  return { name, platforms: await Promise.all(outcomes) };
+  const platformsSaid = reply.platforms.map(
+    async (each) => (await explained.get(each.platform)) ?? each,
+  );
+  return { name, platforms: await Promise.all(platformsSaid) };
 }
 
 /** What may stand for "there is no such prompt": a history that is empty says nothing of why. */

@@ -1,67 +1,23 @@
 import type { PromptBody, PromptContent } from '../../contracts/prompt.js';
+import { changedValues, type ChangedValue } from '../json/changed-values.js';
 import { isObject, type Json } from '../json/json.js';
-import { canonicalJson } from '../json/json.js';
-
-/** One place where two versions differ. */
-export interface PromptDifference {
-  /** As `messages[1].content` or `config.parameters.temperature`. */
-  readonly at: string;
-  readonly before?: Json;
-  readonly after?: Json;
-}
 
 /** Where two contents differ, for machines; none where they are equal. */
 export function promptDifferences(
   before: PromptContent,
   after: PromptContent,
-): readonly PromptDifference[] {
-  const differences: PromptDifference[] = [];
-  compare({ before: bodyJson(before.body), after: bodyJson(after.body), at: '' }, differences);
-  compare({ before: before.config, after: after.config, at: 'config' }, differences);
-  return differences;
-}
-
-/** Where two JSON values differ, by the paths in them. */
-export function jsonDifferences(before: Json, after: Json): readonly PromptDifference[] {
-  const differences: PromptDifference[] = [];
-  compare({ before, after, at: '' }, differences);
-  return differences;
+): readonly ChangedValue[] {
+  const bodies = changedValues(bodyJson(before.body), bodyJson(after.body));
+  return [
+    ...bodies.map((each) => (each.at === '' ? { ...each, at: 'body' } : each)),
+    ...changedValues(before.config, after.config, 'config'),
+  ];
 }
 
 const bodyJson = (body: PromptBody): Json =>
   body.kind === 'text'
     ? { kind: 'text', text: body.text }
     : { kind: 'chat', messages: body.messages as unknown as readonly Json[] };
-
-function compare(
-  { before, after, at }: { before: Json | undefined; after: Json | undefined; at: string },
-  out: PromptDifference[],
-): void {
-  if (before !== undefined && after !== undefined) {
-    if (canonicalJson(before) === canonicalJson(after)) return;
-    if (Array.isArray(before) && Array.isArray(after)) {
-      for (let index = 0; index < Math.max(before.length, after.length); index += 1) {
-        const [was, is] = [before[index] as Json | undefined, after[index] as Json | undefined];
-        compare({ before: was, after: is, at: `${at}[${index}]` }, out);
-      }
-      return;
-    }
-    if (isObject(before) && isObject(after)) {
-      for (const key of [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()) {
-        compare(
-          { before: before[key], after: after[key], at: at === '' ? key : `${at}.${key}` },
-          out,
-        );
-      }
-      return;
-    }
-  }
-  out.push({
-    at: at === '' ? 'body' : at,
-    ...(before === undefined ? {} : { before }),
-    ...(after === undefined ? {} : { after }),
-  });
-}
 
 /** A content as lines that people read: messages with their roles, then the config. */
 export function promptLines({ body, config }: PromptContent): readonly string[] {

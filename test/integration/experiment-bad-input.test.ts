@@ -169,7 +169,7 @@ describe('bad input', () => {
           problems: [
             expect.objectContaining({ message: 'has no id' }),
             expect.objectContaining({ message: 'repeats the id "x" of item [1]' }),
-            expect.objectContaining({ at: expect.stringContaining('[3].inputs') }),
+            expect.objectContaining({ at: expect.stringContaining('[3] ("y").inputs') }),
           ],
         },
       ));

@@ -18,6 +18,13 @@ const services: readonly { readonly set: readonly string[]; readonly drop: reado
   { set: ['TEMPORAL_ADDRESS'], drop: ['TEMPORAL_NAMESPACE'] },
   { set: langfuseNames, drop: langfuseNames },
   { set: ['OPENAI_API_KEY'], drop: ['OPENAI_BASE_URL'] },
+  { set: ['OPENAI_BASE_URL'], drop: ['OPENAI_API_KEY'] },
+];
+
+/** What says more of a service of the user's, and means nothing of the stack's. */
+const details: readonly { readonly of: string; readonly drop: string }[] = [
+  { of: 'TEMPORAL_ADDRESS', drop: 'TEMPORAL_NAMESPACE' },
+  { of: 'LANGFUSE_BASE_URL', drop: 'LANGFUSE_WEB_URL' },
 ];
 
 /** The variables of the process over those of the embedded stack that runs in a folder, if one does. */
@@ -33,8 +40,12 @@ export async function effectiveEnvironment(
   const replaced = services
     .filter(({ set }) => set.some((name) => name in given))
     .flatMap(({ drop }) => drop);
-  const kept = Object.entries(stack.environment).filter(([name]) => !replaced.includes(name));
-  return { ...Object.fromEntries(kept), ...given };
+  const kept = Object.fromEntries(
+    Object.entries(stack.environment).filter(([name]) => !replaced.includes(name)),
+  );
+  const idle = details.filter(({ of }) => of in kept && !(of in given)).map(({ drop }) => drop);
+  const meant = Object.entries(given).filter(([name]) => !idle.includes(name));
+  return { ...kept, ...Object.fromEntries(meant) };
 }
 
 /** What `assay dev` has left in a folder; undefined where it never ran. */

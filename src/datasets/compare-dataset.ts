@@ -29,6 +29,18 @@ export interface ItemComparison {
   }) => FieldKeys;
 }
 
+/**
+ * By what an item of the files and one of the platform are the same: as the platform would look for it, and not the id that it has
+ * there. Others gave theirs, and one that was taken out and came back has another one by now.
+ */
+export const matchOf = (
+  item: DatasetItem,
+  of: {
+    readonly comparison: ItemComparison;
+    readonly dataset: { readonly id: string; readonly name: string };
+  },
+): string => of.comparison.platformId?.(of.dataset, item) ?? item.id;
+
 /** How the files and a platform differ. */
 export interface DatasetDifference {
   /** Items of the files. */
@@ -56,7 +68,7 @@ export type ItemDifference =
  */
 export async function compareDataset(
   local: LocalDataset,
-  there: AsyncIterable<ItemThere>,
+  there: AsyncIterable<Pick<ItemThere, 'item' | 'splits'>>,
   on: {
     readonly comparison: ItemComparison;
     readonly dataset: { readonly id: string; readonly name: string };
@@ -64,14 +76,12 @@ export async function compareDataset(
     readonly signal?: AbortSignal;
   },
 ): Promise<DatasetDifference> {
-  const { comparison, dataset, examples: most = 100, signal } = on;
+  const { comparison, examples: most = 100, signal } = on;
   const keysOf = (item: DatasetItem, splits: readonly string[]): string =>
     packKeys(comparison.fieldKeys?.({ item, splits }) ?? plainFieldKeys(item, splits));
   const known = new Map<string, { readonly id: string; readonly keys: string }>();
   for await (const { item, splits } of there) {
-    // As an item of the files is looked for, and not its id there: one that was taken out and came back has another one by now.
-    const match = comparison.platformId?.(dataset, item) ?? item.id;
-    known.set(match, { id: item.id, keys: keysOf(item, splits) });
+    known.set(matchOf(item, on), { id: item.id, keys: keysOf(item, splits) });
   }
   const size = known.size;
   const counts = { here: 0, unchanged: 0, added: 0, changed: 0 };
@@ -87,7 +97,7 @@ export async function compareDataset(
   for await (const page of local.pages({ problems, ...(signal === undefined ? {} : { signal }) })) {
     for (const { item } of page) {
       counts.here += 1;
-      const match = comparison.platformId?.(dataset, item) ?? item.id;
+      const match = matchOf(item, on);
       const found = known.get(match);
       known.delete(match);
       const fields =

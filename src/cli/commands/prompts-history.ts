@@ -6,13 +6,7 @@ import type { Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import { renderTable } from '../io/table.js';
 import { wholeNumber } from '../option-values.js';
-import {
-  isThere,
-  namedPrompt,
-  noSuchPrompt,
-  withPromptName,
-  type NameOptions,
-} from '../prompts/named-prompt.js';
+import { withPromptName, type NameOptions } from '../prompts/name-option.js';
 import { readingOf, type PlatformOptions } from './prompts-options.js';
 
 /** `assay prompts history` */
@@ -30,6 +24,7 @@ export function registerPromptsHistory(group: Command, { handle }: Registration)
     const reading = await readingOf(cli, options);
     const { name, moves } = await cli.withClient(async (client) => {
       const on = { cli, client };
+      const { isThere, namedPrompt, noSuchPrompt } = await import('../prompts/named-prompt.js');
       const named = await namedPrompt(on, command.args[0] ?? '', { ...options, reading });
       const found = await client.prompts.history({ project, name: named, limit });
       // A platform that does not answer keeps nobody from what is recorded here.

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { withBackendOption } from '../backend-option.js';
 import type { Cli, Registration } from '../cli.js';
-import { withPromptName, type NameOptions } from '../prompts/named-prompt.js';
+import { withPromptName, type NameOptions } from '../prompts/name-option.js';
 import { actorOf, givenLabel, selectorOf, type BackendOptions } from './prompts-options.js';
 
 interface MoveOptions extends BackendOptions, NameOptions {

@@ -8,12 +8,7 @@ import type { Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import { renderTable } from '../io/table.js';
 import { holdersText, listPrompts, type ListedPrompt } from '../prompts/list.js';
-import {
-  namedPrompt,
-  noSuchPrompt,
-  withPromptName,
-  type NameOptions,
-} from '../prompts/named-prompt.js';
+import { withPromptName, type NameOptions } from '../prompts/name-option.js';
 import {
   readingOf,
   selectorOf,
@@ -82,6 +77,7 @@ export function registerPromptsGet(group: Command, { handle }: Registration): vo
     const reading = await readingOf(cli, options);
     const found = await cli.withClient(async (client) => {
       const on = { cli, client };
+      const { namedPrompt, noSuchPrompt } = await import('../prompts/named-prompt.js');
       const name = await namedPrompt(on, command.args[0] ?? '', { ...options, reading });
       const version = await client.prompts.get(name, which, reading);
       if (version === undefined)

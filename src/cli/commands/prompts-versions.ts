@@ -7,12 +7,7 @@ import type { Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import { renderTable } from '../io/table.js';
 import { wholeNumber } from '../option-values.js';
-import {
-  namedPrompt,
-  noSuchPrompt,
-  withPromptName,
-  type NameOptions,
-} from '../prompts/named-prompt.js';
+import { withPromptName, type NameOptions } from '../prompts/name-option.js';
 import { readingOf, type PlatformOptions } from './prompts-options.js';
 
 /** `assay prompts versions` */
@@ -29,6 +24,7 @@ export function registerPromptsVersions(group: Command, { handle }: Registration
     const reading = await readingOf(cli, options);
     const { name, versions } = await cli.withClient(async (client) => {
       const on = { cli, client };
+      const { namedPrompt, noSuchPrompt } = await import('../prompts/named-prompt.js');
       const named = await namedPrompt(on, command.args[0] ?? '', { ...options, reading });
       const found = await client.prompts.versions(named, { ...reading, limit: options.limit });
       if (found.length > 0) return { name: named, versions: found };

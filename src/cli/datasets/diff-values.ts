@@ -1,7 +1,11 @@
 import type { ItemField } from '../../core/dataset/item-fields.js';
 import type { Json, JsonObject } from '../../core/json/json.js';
 import { changedValues } from '../../core/json/changed-values.js';
-import type { ItemComparison, ItemDifference } from '../../datasets/compare-dataset.js';
+import {
+  matchOf,
+  type ItemComparison,
+  type ItemDifference,
+} from '../../datasets/compare-dataset.js';
 import { asInFile } from '../../datasets/item-schema.js';
 import type { ItemSpool } from '../../datasets/item-spool.js';
 import type { LocalDataset } from '../../datasets/port.js';
@@ -35,24 +39,22 @@ export async function withValues(
     readonly local: LocalDataset;
     /** What the platform has. */
     readonly spool: ItemSpool;
-    readonly platformIds: readonly string[];
+    /** What each item of the spool is matched by, by its number. */
+    readonly matches: readonly string[];
     readonly comparison: ItemComparison;
     readonly dataset: { readonly id: string; readonly name: string };
   },
 ): Promise<readonly ShownDifference[]> {
-  const { local, spool, platformIds, comparison, dataset } = of;
+  const { local, spool, matches } = of;
   const named = new Set(examples.map(({ id }) => id));
-  const numbers = new Map<string, number>();
-  for (const [number, id] of spool.ids.entries()) {
-    numbers.set(comparison.platformId === undefined ? id : (platformIds[number] ?? ''), number);
-  }
+  const numbers = new Map(matches.map((match, number) => [match, number]));
   const thereOf = async (number: number | undefined): Promise<JsonObject | undefined> =>
     number === undefined ? undefined : asInFile(await spool.item(number));
   const here = new Map<string, { readonly here: JsonObject; readonly number?: number }>();
   for await (const page of local.pages({ problems: createProblemList() })) {
     for (const { item } of page) {
       if (!named.has(item.id) || here.has(item.id)) continue;
-      const number = numbers.get(comparison.platformId?.(dataset, item) ?? item.id);
+      const number = numbers.get(matchOf(item, of));
       here.set(item.id, { here: asInFile(item), ...(number === undefined ? {} : { number }) });
     }
   }

@@ -6,6 +6,7 @@ import { platformTitles } from '../../core/platforms/backend.js';
 import { count } from '../../core/report/figures.js';
 import {
   compareDataset,
+  matchOf,
   type DatasetDifference,
   type ItemDifference,
   type ItemThere,
@@ -103,10 +104,10 @@ export async function compareWith(
     return { difference, shown: difference.examples };
   }
   const spool = await createItemSpool();
-  const platformIds: string[] = [];
+  const matches: string[] = [];
   try {
-    const difference = await compareDataset(local, spooled(there, { spool, platformIds }), on);
-    const of = { ...on, local, spool, platformIds };
+    const difference = await compareDataset(local, spooled(there, { ...on, spool, matches }), on);
+    const of = { ...on, local, spool, matches };
     return { difference, shown: await withValues(difference.examples, of) };
   } finally {
     await spool.close();
@@ -116,11 +117,11 @@ export async function compareWith(
 /** The same items, which are put aside as they go by. */
 async function* spooled(
   items: AsyncIterable<ItemThere>,
-  to: { readonly spool: ItemSpool; readonly platformIds: string[] },
+  to: Parameters<typeof matchOf>[1] & { readonly spool: ItemSpool; readonly matches: string[] },
 ): AsyncGenerator<ItemThere, void, undefined> {
   for await (const each of items) {
-    const { platformId, item, splits } = each;
-    to.platformIds.push(platformId);
+    const { item, splits } = each;
+    to.matches.push(matchOf(item, to));
     await to.spool.add({ ...item, metadata: withSplits(item.metadata, splits) });
     yield each;
   }

@@ -8,7 +8,6 @@ import {
   compareDataset,
   type DatasetDifference,
   type ItemDifference,
-  type ItemThere,
 } from '../../datasets/compare-dataset.js';
 import { datasetStamp } from '../../datasets/dataset-stamp.js';
 import { openLocalDataset } from '../../datasets/local-dataset.js';
@@ -17,6 +16,7 @@ import type { DatasetFormat } from '../../datasets/write-dataset.js';
 import { shellWord, type Cli } from '../cli.js';
 import type { SafeFolder } from '../files/safe-folder.js';
 import { ensureStateFolder } from '../settings.js';
+import type { itemsThere } from './pulled-items.js';
 
 /** A folder that a pull is about to write into. */
 export interface PulledFolder {
@@ -38,7 +38,7 @@ export async function agreesWith(
     readonly id: string;
     readonly local: LocalDataset | undefined;
     readonly format: DatasetFormat;
-    readonly there: () => AsyncGenerator<ItemThere>;
+    readonly there: () => ReturnType<typeof itemsThere>;
   },
 ): Promise<boolean> {
   const { client, folder, platform, force, id, local, format, there } = of;

@@ -3,7 +3,6 @@ import type { PlatformName } from '../../contracts/backend.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { platformTitles } from '../../core/platforms/backend.js';
 import { count } from '../../core/report/figures.js';
-import type { ItemThere } from '../../datasets/compare-dataset.js';
 import { createCsvShape } from '../../datasets/csv-shape.js';
 import { createItemSpool } from '../../datasets/item-spool.js';
 import { openLocalDataset } from '../../datasets/local-dataset.js';
@@ -76,7 +75,7 @@ async function pullOne(cli: Cli, pulling: Pulling): Promise<void> {
   const format = options.format ?? local?.format ?? 'json';
   const spool = await createItemSpool();
   const shape = createCsvShape();
-  const ids: string[] = [];
+  const matches: string[] = [];
   try {
     const asked = {
       dataset: name,
@@ -84,8 +83,10 @@ async function pullOne(cli: Cli, pulling: Pulling): Promise<void> {
       ...(options.version === undefined ? {} : { version: options.version }),
     };
     const { id } = await client.datasets.get(asked);
-    await fill(spool, { pages: client.datasets.items(asked), shape, ids, name });
-    const there = (): AsyncGenerator<ItemThere> => itemsThere(spool, ids);
+    const comparison = client.datasets.comparison({ platform });
+    const dataset = { id, name };
+    await fill(spool, { pages: client.datasets.items(asked), shape, matches, comparison, dataset });
+    const there = () => itemsThere(spool);
     const same = await agreesWith(cli, {
       ...pulling,
       force: options.force === true,
@@ -94,11 +95,10 @@ async function pullOne(cli: Cli, pulling: Pulling): Promise<void> {
       format,
       there,
     });
-    const comparison = client.datasets.comparison({ platform });
-    const items = { folder, format, spool, shape, platformIds: ids, comparison, id, local };
+    const items = { folder, format, spool, shape, matches, comparison, dataset, local };
     const written = same ? undefined : await writeItems(items);
     const stamp = await remember(cli, { folder, platform, version: options.version });
-    await tell(cli, { name, folder, platform, items: ids.length, written, stamp });
+    await tell(cli, { name, folder, platform, items: matches.length, written, stamp });
   } finally {
     await spool.close();
   }

@@ -5,6 +5,7 @@ import { AssayError } from '../../core/errors/assay-error.js';
 import { deepestNesting, nestsDeeperThan } from '../../core/json/nesting.js';
 import {
   compareDataset,
+  matchOf,
   type ItemComparison,
   type ItemThere,
 } from '../../datasets/compare-dataset.js';
@@ -31,15 +32,17 @@ export async function fill(
   of: {
     readonly pages: ReturnType<AssayClient['datasets']['items']>;
     readonly shape: CsvShape;
-    readonly ids: string[];
-    readonly name: string;
+    /** Gets what each item is matched by. */
+    readonly matches: string[];
+    readonly comparison: ItemComparison;
+    readonly dataset: { readonly id: string; readonly name: string };
   },
 ): Promise<void> {
-  const { pages, shape, ids, name } = of;
+  const { pages, shape, matches, dataset } = of;
   const problems = createProblemList();
   const seen = new Set<string>();
   for await (const page of pages) {
-    for (const { platformId, item, splits } of page) {
+    for (const { item, splits } of page) {
       const tell = (message: string): void => {
         problems.add({ at: item.id.slice(0, 200), message });
       };
@@ -50,27 +53,21 @@ export async function fill(
         tell(`is nested deeper than ${deepestNesting} levels`);
       } else {
         seen.add(item.id);
-        ids.push(platformId);
+        matches.push(matchOf(item, of));
         const whole = { ...item, metadata: withSplits(item.metadata, splits) };
         shape.add(whole);
         await spool.add(whole);
       }
     }
   }
-  problems.throwIfAny(name);
+  problems.throwIfAny(dataset.name);
 }
 
 /** The items of the spool, as the platform has them. */
 export async function* itemsThere(
   spool: ItemSpool,
-  ids: readonly string[],
-): AsyncGenerator<ItemThere, void, undefined> {
-  let number = 0;
-  for await (const item of spool.items()) {
-    const platformId = ids[number] ?? '';
-    number += 1;
-    yield { platformId, item, splits: splitsOf(item.metadata) };
-  }
+): AsyncGenerator<Pick<ItemThere, 'item' | 'splits'>, void, undefined> {
+  for await (const item of spool.items()) yield { item, splits: splitsOf(item.metadata) };
 }
 
 /** What the files of a pulled dataset became. */
@@ -85,10 +82,9 @@ export interface ItemsToWrite {
   readonly format: DatasetFormat;
   readonly spool: ItemSpool;
   readonly shape: CsvShape;
-  readonly platformIds: readonly string[];
+  readonly matches: readonly string[];
   readonly comparison: ItemComparison;
-  /** The dataset's id on the platform. */
-  readonly id: string;
+  readonly dataset: { readonly id: string; readonly name: string };
   readonly local: LocalDataset | undefined;
 }
 
@@ -111,9 +107,8 @@ export async function writeItems(of: ItemsToWrite): Promise<WrittenItems> {
 }
 
 async function rewrite(of: ItemsToWrite, local: LocalDataset): Promise<CsvChanges> {
-  const { folder, spool, platformIds, comparison, id } = of;
-  const dataset = { id, name: folder.name };
-  const wanted = (): WantedItems => createWantedItems({ spool, platformIds, comparison, dataset });
+  const { folder, spool, comparison, dataset } = of;
+  const wanted = (): WantedItems => createWantedItems(of);
   const files = await filesOf(local);
   let changes: CsvChanges = { added: [], retyped: [] };
   const check = async (draft: {
@@ -122,7 +117,7 @@ async function rewrite(of: ItemsToWrite, local: LocalDataset): Promise<CsvChange
   }): Promise<void> => {
     const written = await openLocalDataset(draft.root, draft.folder);
     if (written === undefined) throw new NotRewritable('nothing was written');
-    const there = itemsThere(spool, platformIds);
+    const there = itemsThere(spool);
     const { added, changed, removed } = await compareDataset(written, there, {
       comparison,
       dataset,

@@ -17,7 +17,8 @@ import { errorLines } from '../errors/render-error.js';
 import { listenForInterrupt } from '../interrupt.js';
 import { jsonText } from '../io/json-text.js';
 import { tellDetached, waitsOf } from './watch-prompts.js';
-import { isThere, namedPrompt, noSuchPrompt, type NameOptions } from './named-prompt.js';
+import { isThere, namedPrompt, noSuchPrompt } from './named-prompt.js';
+import type { NameOptions } from './name-option.js';
 
 /** A command whose prompt is not looked up yet. */
 type Unnamed<Request> = Request extends unknown ? Omit<Request, 'name'> : never;

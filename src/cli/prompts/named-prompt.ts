@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { stat } from 'node:fs/promises';
 
 import type { AssayClient } from '../../client/assay-client.js';
@@ -8,24 +7,8 @@ import { AssayError } from '../../core/errors/assay-error.js';
 import { latestLabel } from '../../core/prompts/labels.js';
 import { meantPrompt, promptHomes, similarNames } from '../../prompts/prompt-names.js';
 import type { Cli } from '../cli.js';
-import {
-  defaultFolder,
-  rootOf,
-  withFolder,
-  type FolderOptions,
-} from '../commands/prompts-options.js';
-
-/** Of commands that take one prompt by its name. */
-export interface NameOptions extends FolderOptions {
-  readonly exact?: boolean;
-}
-
-/** Adds the name of a prompt, and what it is looked up by. */
-export const withPromptName = (command: Command): Command =>
-  withFolder(command.argument('<name>', 'of the prompt, or its folder')).option(
-    '--exact',
-    'the name is what the platform calls it, whatever folder is called so',
-  );
+import { defaultFolder, rootOf, type FolderOptions } from '../commands/prompts-options.js';
+import type { NameOptions } from './name-option.js';
 
 /**
  * The prompt that a command is about, as the platforms call it. Says so where that is not what was given.

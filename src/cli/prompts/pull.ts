@@ -24,7 +24,8 @@ import {
   selectorOf,
   type PlatformOptions,
 } from '../commands/prompts-options.js';
-import { namedPrompt, noSuchPrompt, type NameOptions } from './named-prompt.js';
+import { namedPrompt, noSuchPrompt } from './named-prompt.js';
+import type { NameOptions } from './name-option.js';
 
 export interface PullCommand extends NameOptions, PlatformOptions {
   readonly label?: string;

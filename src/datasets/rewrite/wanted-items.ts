@@ -7,7 +7,7 @@ import {
 } from '../../core/dataset/item-fields.js';
 import { splitsOf, withSplits, withoutSplits } from '../../core/dataset/splits.js';
 import type { JsonObject } from '../../core/json/json.js';
-import type { ItemComparison } from '../compare-dataset.js';
+import { matchOf, type ItemComparison } from '../compare-dataset.js';
 import type { ItemSpool } from '../item-spool.js';
 
 /** The items that files are to hold, asked for by those that they hold now. One pass. */
@@ -29,23 +29,21 @@ export interface WantedItem {
 /** Of each item its number is held, no text. */
 export function createWantedItems(of: {
   readonly spool: ItemSpool;
-  /** Of the items of the spool, by their numbers. */
-  readonly platformIds: readonly string[];
+  /** What each item of the spool is matched by, by its number. */
+  readonly matches: readonly string[];
   readonly comparison: ItemComparison;
   readonly dataset: { readonly id: string; readonly name: string };
 }): WantedItems {
-  const { spool, platformIds, comparison, dataset } = of;
+  const { spool, matches, comparison } = of;
   const numbers = new Map<string, number>();
-  for (const [number, id] of spool.ids.entries()) {
-    numbers.set(comparison.platformId === undefined ? id : (platformIds[number] ?? ''), number);
-  }
+  for (const [number, match] of matches.entries()) numbers.set(match, number);
   const keysOf = (item: DatasetItem): string => {
     const splits = splitsOf(item.metadata);
     return packKeys(comparison.fieldKeys?.({ item, splits }) ?? plainFieldKeys(item, splits));
   };
   return {
     async take(local) {
-      const match = comparison.platformId?.(dataset, local) ?? local.id;
+      const match = matchOf(local, of);
       const number = numbers.get(match);
       if (number === undefined) return undefined;
       numbers.delete(match);

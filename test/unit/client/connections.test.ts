@@ -44,6 +44,23 @@ describe('the connections of a client', () => {
     expect(OPENAI_BASE_URL).toBeUndefined();
   });
 
+  it('shows no key of the stack to a model server of yours', async () => {
+    await runs();
+    const given = { OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' };
+    const { OPENAI_BASE_URL, OPENAI_API_KEY } = await effectiveEnvironment(folder, given);
+    expect({ OPENAI_BASE_URL, OPENAI_API_KEY }).toEqual({ ...given, OPENAI_API_KEY: undefined });
+  });
+
+  it('take no namespace and no address for links from a shell that names no server of its own', async () => {
+    await runs();
+    const given = { TEMPORAL_NAMESPACE: 'prod', LANGFUSE_WEB_URL: 'https://langfuse.example' };
+    const effective = await effectiveEnvironment(folder, given);
+    expect(effective).toMatchObject({ TEMPORAL_NAMESPACE: 'of-the-stack' });
+    expect(effective).not.toHaveProperty('LANGFUSE_WEB_URL');
+    const own = { ...given, TEMPORAL_ADDRESS: 'temporal:7233' };
+    expect(await effectiveEnvironment(folder, own)).toMatchObject({ TEMPORAL_NAMESPACE: 'prod' });
+  });
+
   it.each(['LANGFUSE_HOST', 'LANGFUSE_BASE_URL', 'LANGFUSE_PUBLIC_KEY', 'LANGFUSE_SECRET_KEY'])(
     'are not the stack’s Langfuse any more where %s alone is set: the rest of yours is missing',
     async (name) => {

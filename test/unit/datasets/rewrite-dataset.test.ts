@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { DatasetItem } from '../../../src/contracts/records.js';
+import { matchOf, type ItemComparison } from '../../../src/datasets/compare-dataset.js';
 import { createItemSpool } from '../../../src/datasets/item-spool.js';
 import { openLocalDataset, readLocalDataset } from '../../../src/datasets/local-dataset.js';
 import type { CsvChanges } from '../../../src/datasets/rewrite/rewrite-csv.js';
@@ -46,7 +47,10 @@ async function pulled(
       local,
       () => {
         const dataset = { id: name, name };
-        return createWantedItems({ spool, platformIds: [], comparison: {}, dataset });
+        // As LangSmith has them: by what an item is looked for, and not by the id that it has there.
+        const comparison: ItemComparison = { platformId: ({ id }, item) => `${id}/${item.id}` };
+        const matches = wanted.map((item) => matchOf(item, { comparison, dataset }));
+        return createWantedItems({ spool, matches, comparison, dataset });
       },
       (file) => ({
         write: (text) => {

@@ -8,7 +8,12 @@ import type { MoveReport } from '../../../../src/contracts/platform-migration.js
 import { AssayError } from '../../../../src/core/errors/assay-error.js';
 import { moveReportMarkdown } from '../../../../src/core/migration/report-markdown.js';
 
-const side = { generation: 'v4' as const, version: '4.16.0', projectId: 'p', projectName: 'team_a' };
+const side = {
+  generation: 'v4' as const,
+  version: '4.16.0',
+  projectId: 'p',
+  projectName: 'team_a',
+};
 const report: MoveReport = {
   name: 'langsmith-to-langfuse',
   direction: 'langsmith-to-langfuse',

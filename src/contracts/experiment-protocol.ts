@@ -167,7 +167,13 @@ export interface BatchReply {
 /** What one drain came to. */
 export type DrainReply =
   | { readonly state: 'done'; readonly sent: number }
-  | { readonly state: 'wait'; readonly waitMs: number; readonly reason: string };
+  | {
+      readonly state: 'wait';
+      readonly waitMs: number;
+      readonly reason: string;
+      /** Rows that left before there was something to wait for. */
+      readonly sent?: number;
+    };
 
 /** What one look at the platform came to. */
 export interface VerifyReply {

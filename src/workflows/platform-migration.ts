@@ -273,7 +273,8 @@ async function send(
       await wait(reply.waitMs, reply.reason);
       continue;
     }
-    if (Date.now() - asked > sentSomethingMs) delete pace.unsentSince;
+    // Rows that left are no silence, however long a rate-limited platform has the rest wait.
+    if ((reply.sent ?? 0) > 0 || Date.now() - asked > sentSomethingMs) delete pace.unsentSince;
     pace.unsentSince ??= asked;
     const error = new AssayError('PLATFORM_UNREACHABLE', reply.reason).toJSON();
     await waitLonger(moving, { since: pace.unsentSince, waitMs: reply.waitMs, error });

@@ -114,6 +114,28 @@ describe('prompts', () => {
     expect(await prompts.get('by-hand', { label: 'beta' }, soon())).toBeUndefined();
   });
 
+  it('are not taken for what git says by a hash that an edit in the browser has kept', async () => {
+    const { prompts } = place.platform;
+    const wanted = prompt('edited', 'As in git', 'e');
+    const { version } = await prompts.ensure(wanted, soon());
+    const repo = place.server.inspect.repos.find(({ handle }) => handle === 'edited');
+    const ours = JSON.stringify(repo?.commits[0]?.manifest);
+    const parentCommitHash = version;
+    await clientOf(place.server).createCommit(
+      'edited',
+      JSON.parse(ours.replaceAll('As in git', 'As edited')) as object,
+      { parentCommitHash },
+    );
+    const again = await prompts.ensure({ ...wanted, newest: true }, soon());
+    expect(again.created).toBe(true);
+    const latest = await prompts.get('edited', { label: 'latest' }, soon());
+    expect(latest).toMatchObject({ version: again.version, body: wanted.body });
+    expect(await prompts.ensure({ ...wanted, newest: true }, soon())).toEqual({
+      ...again,
+      created: false,
+    });
+  });
+
   it('are created once by two at a time', async () => {
     const wanted = prompt('race', 'Race', 'd');
     const other = place.another();

@@ -128,7 +128,7 @@ export async function drainOutbox(on: Drain): Promise<DrainReply> {
   let sent = 0;
   for (;;) {
     // The workflow asks again; whoever takes over finds intents and marks.
-    if (stop.aborted) return { state: 'wait', waitMs: 100, reason: 'the publisher moved' };
+    if (stop.aborted) return { state: 'wait', waitMs: 100, reason: 'the publisher moved', sent };
     // Asked before the rows are taken: a run whose cells close in between is seen as closed on the next round.
     const closed = await on.closed();
     const settled = await exporter.settle();
@@ -143,7 +143,7 @@ export async function drainOutbox(on: Drain): Promise<DrainReply> {
     }
     if (closed) giveUpOnKeys(round, platform);
     const blocked = outage.note(round);
-    if (blocked !== undefined) return blocked;
+    if (blocked !== undefined) return { ...blocked, sent };
     const pause =
       round.state === 'blocked' ? round.waitMs : moved > 0 ? 0 : settled.open > 0 ? 500 : idleMs;
     if (pause > 0) await wait(pause, undefined, { signal: stop }).catch(() => undefined);

@@ -165,20 +165,27 @@ async function findOrCommit(
 /** Of workers that write one prompt at the same moment, each time another one wins. */
 const mostRaces = 10;
 
-/** The commit of ours with this content; else the newest, where somebody made one that says the same. */
+/**
+ * The commit of ours with this content; else the newest, where somebody made one that says the same. Ours by the hash in it, and by
+ * what it says: an edit in the browser keeps what else stands in a manifest, the hash as well.
+ */
 function ofContent(
   { settings: { fStrings } }: Prompts,
   prompt: PromptToCreate,
   commits: readonly ListedCommit[],
 ): Made | undefined {
+  const { body, config, name, contentHash } = prompt;
+  const isIt = ({ manifest }: ListedCommit): boolean =>
+    manifest !== undefined &&
+    manifest !== null &&
+    says(manifest, { body, config }, { name, fStrings });
   const asked = prompt.newest === true ? commits.slice(0, 1) : commits;
-  const ours = asked.find(({ manifest }) => manifest && hashIn(manifest) === prompt.contentHash);
+  const ours = asked.find(
+    (each) => each.manifest && hashIn(each.manifest) === contentHash && isIt(each),
+  );
   if (ours !== undefined) return { id: ours.id, version: ours.commit_hash, ours: true };
   const [newest] = commits;
-  const { body, config, name } = prompt;
-  if (!newest?.manifest || !says(newest.manifest, { body, config }, { name, fStrings })) {
-    return undefined;
-  }
+  if (newest === undefined || !isIt(newest)) return undefined;
   return { id: newest.id, version: newest.commit_hash, ours: false };
 }
 

@@ -1,9 +1,4 @@
 import type { Client } from '@temporalio/client';
-import {
-  defineSearchAttributeKey,
-  SearchAttributeType,
-  TypedSearchAttributes,
-} from '@temporalio/common';
 
 import { schemaProblems } from '../contracts/schema-problems.js';
 import {
@@ -16,6 +11,7 @@ import {
 import { AssayError } from '../core/errors/assay-error.js';
 import { baselineWorkflowId, baselineWorkflowType, taskQueues } from '../core/experiment/naming.js';
 import { findBaseline, listBaselines } from '../store/baselines/rows.js';
+import { attributesOf } from './search-attributes.js';
 import { temporalUnreachable } from './temporal-failures.js';
 import type { Transport } from './transport.js';
 import { requireWorker } from './worker-presence.js';
@@ -96,8 +92,6 @@ function parseRequest(input: BaselineRequestInput): BaselineRequest {
   });
 }
 
-const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
-
 /** Has a worker do it, durably: it goes on whatever becomes of the caller. Of each baseline one thing is done at a time. */
 async function carryOut(client: Client, request: BaselineRequest): Promise<BaselineReply> {
   const { project, name, kind } = request;
@@ -111,10 +105,7 @@ async function carryOut(client: Client, request: BaselineRequest): Promise<Basel
       workflowIdConflictPolicy: 'FAIL',
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       staticSummary: `${kind} a baseline`,
-      typedSearchAttributes: new TypedSearchAttributes([
-        { key: keyword('AssayProject'), value: project },
-        { key: keyword('AssayKind'), value: 'baseline' },
-      ]),
+      typedSearchAttributes: attributesOf(project, 'baseline'),
     });
     return (await handle.result()) as BaselineReply;
   } catch (error) {

@@ -1,9 +1,4 @@
 import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
-import {
-  defineSearchAttributeKey,
-  SearchAttributeType,
-  TypedSearchAttributes,
-} from '@temporalio/common';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { schemaProblems } from '../contracts/schema-problems.js';
@@ -27,6 +22,7 @@ import {
 import type { DatasetSummary, PlatformItem } from '../platforms/dataset-port.js';
 import type { Platform } from '../platforms/port.js';
 import { lastPushes, pushesOf, type PushRecord } from '../store/datasets/pushes.js';
+import { attributesOf } from './search-attributes.js';
 import { platformNamed, platformsOf } from './platforms.js';
 import { temporalUnreachable } from './temporal-failures.js';
 import type { Transport } from './transport.js';
@@ -183,8 +179,6 @@ interface ShownPush {
   readonly pushId: string;
 }
 
-const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
-
 async function startPush(
   client: Client,
   request: DatasetPushRequest,
@@ -200,10 +194,7 @@ async function startPush(
       args: [request],
       workflowIdConflictPolicy: 'USE_EXISTING',
       staticSummary: `push of the dataset ${request.dataset}`,
-      typedSearchAttributes: new TypedSearchAttributes([
-        { key: keyword('AssayProject'), value: request.project },
-        { key: keyword('AssayKind'), value: 'dataset' },
-      ]),
+      typedSearchAttributes: attributesOf(request.project, 'dataset'),
     });
     shown = await handle.query<ShownPush>(pushProgressQuery);
   } catch (error) {

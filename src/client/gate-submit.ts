@@ -4,11 +4,6 @@ import {
   WorkflowIdReusePolicy,
   type Client,
 } from '@temporalio/client';
-import {
-  defineSearchAttributeKey,
-  SearchAttributeType,
-  TypedSearchAttributes,
-} from '@temporalio/common';
 
 import type {
   GateAdmission,
@@ -22,6 +17,7 @@ import {
   regressionWorkflowType,
   taskQueues,
 } from '../core/experiment/naming.js';
+import { attributesOf } from './search-attributes.js';
 import { isEndingExecution, unreachable } from './submit.js';
 import { requireWorker } from './worker-presence.js';
 
@@ -49,8 +45,6 @@ export async function submitGate(client: Client, request: GateRequest): Promise<
   }
 }
 
-const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
-
 function send(client: Client, request: GateRequest): Promise<GateAdmission> {
   const { project, name } = request;
   const start = new WithStartWorkflowOperation<RegressionWorkflow>(regressionWorkflowType, {
@@ -61,10 +55,7 @@ function send(client: Client, request: GateRequest): Promise<GateAdmission> {
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
     staticSummary: 'gate',
     staticDetails: 'What stands where is told under "current details" while it runs.',
-    typedSearchAttributes: new TypedSearchAttributes([
-      { key: keyword('AssayProject'), value: project },
-      { key: keyword('AssayKind'), value: 'gate' },
-    ]),
+    typedSearchAttributes: attributesOf(project, 'gate'),
   });
   return client.workflow.executeUpdateWithStart<RegressionWorkflow, GateAdmission, []>(
     admitUpdate,

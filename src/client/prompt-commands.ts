@@ -5,11 +5,6 @@ import {
   type Client,
   type WorkflowUpdateHandle,
 } from '@temporalio/client';
-import {
-  defineSearchAttributeKey,
-  SearchAttributeType,
-  TypedSearchAttributes,
-} from '@temporalio/common';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -33,6 +28,7 @@ import {
   promptQueueWorkflowType,
   taskQueues,
 } from '../core/experiment/naming.js';
+import { attributesOf } from './search-attributes.js';
 import { isEndingExecution } from './submit.js';
 import { temporalUnreachable } from './temporal-failures.js';
 import { requireWorker } from './worker-presence.js';
@@ -58,13 +54,6 @@ export interface PromptCommandOptions<Reply = Outcome> {
 const tries = 5;
 const lookEveryMs = 1_000;
 
-const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
-const attributesOf = (project: string): TypedSearchAttributes =>
-  new TypedSearchAttributes([
-    { key: keyword('AssayProject'), value: project },
-    { key: keyword('AssayKind'), value: 'prompt' },
-  ]);
-
 /** @throws AssayError PLATFORM_NOT_CONFIGURED, WORKER_MISSING, TEMPORAL_UNREACHABLE, TEMPORAL_REFUSED */
 export async function choosePromptPlatforms(
   client: Client,
@@ -80,7 +69,7 @@ export async function choosePromptPlatforms(
       taskQueue,
       args: [request],
       staticSummary: 'look at the keys for prompts',
-      typedSearchAttributes: attributesOf(project),
+      typedSearchAttributes: attributesOf(project, 'prompt'),
     })) as ChosenPlatforms;
   } catch (error) {
     throw temporalUnreachable(error);
@@ -164,7 +153,7 @@ async function enqueue(
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       staticSummary: `a prompt on ${platform}`,
-      typedSearchAttributes: attributesOf(project),
+      typedSearchAttributes: attributesOf(project, 'prompt'),
     });
     try {
       return await client.workflow.startUpdateWithStart<Queue, Outcome, [PromptCommand]>(

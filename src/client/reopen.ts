@@ -4,11 +4,6 @@ import {
   WorkflowIdReusePolicy,
   type Client,
 } from '@temporalio/client';
-import {
-  defineSearchAttributeKey,
-  SearchAttributeType,
-  TypedSearchAttributes,
-} from '@temporalio/common';
 
 import { schemaProblems } from '../contracts/schema-problems.js';
 import type { ExperimentInput } from '../contracts/experiment-protocol.js';
@@ -26,6 +21,7 @@ import {
   reopenUpdate,
   taskQueues,
 } from '../core/experiment/naming.js';
+import { attributesOf } from './search-attributes.js';
 import { isEndingExecution, unreachable } from './submit.js';
 import { requireWorker } from './worker-presence.js';
 
@@ -106,8 +102,6 @@ export async function sendReopen(
   }
 }
 
-const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
-
 function send(client: Client, { project, name }: Key, request: PassRequest): Promise<ReopenReply> {
   const start = new WithStartWorkflowOperation<ExperimentWorkflow>(experimentWorkflowType, {
     workflowId: experimentWorkflowId(project, name),
@@ -117,10 +111,7 @@ function send(client: Client, { project, name }: Key, request: PassRequest): Pro
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
     staticSummary: `${request.kind} after the end`,
     staticDetails: 'What stands where is told under "current details" while it runs.',
-    typedSearchAttributes: new TypedSearchAttributes([
-      { key: keyword('AssayProject'), value: project },
-      { key: keyword('AssayKind'), value: 'experiment' },
-    ]),
+    typedSearchAttributes: attributesOf(project, 'experiment'),
   });
   return client.workflow.executeUpdateWithStart<ExperimentWorkflow, ReopenReply, [PassRequest]>(
     reopenUpdate,

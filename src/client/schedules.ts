@@ -4,11 +4,6 @@ import {
   type ScheduleDescription,
   type ScheduleHandle,
 } from '@temporalio/client';
-import {
-  defineSearchAttributeKey,
-  SearchAttributeType,
-  TypedSearchAttributes,
-} from '@temporalio/common';
 
 import { schemaProblems } from '../contracts/schema-problems.js';
 import {
@@ -24,6 +19,7 @@ import {
   scheduleId,
   taskQueues,
 } from '../core/experiment/naming.js';
+import { attributesOf } from './search-attributes.js';
 import { temporalUnreachable } from './temporal-failures.js';
 import type { Transport } from './transport.js';
 
@@ -162,15 +158,10 @@ function rangeProblems({ start, end }: { start: Date; end: Date }) {
   return start < end ? [] : [{ at: 'to', message: 'must be later than from' }];
 }
 
-const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
-
 async function putSchedule(client: Client, spec: ScheduleSpec): Promise<'created' | 'updated'> {
   const { project, job, cron, timezone, catchupMs, note, work } = spec;
   const input: ScheduledInput = { project, job, cron, timezone, work };
-  const typedSearchAttributes = new TypedSearchAttributes([
-    { key: keyword('AssayProject'), value: project },
-    { key: keyword('AssayKind'), value: 'schedule' },
-  ]);
+  const typedSearchAttributes = attributesOf(project, 'schedule');
   const options = {
     spec: { cronExpressions: [cron], timezone },
     action: {

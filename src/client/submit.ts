@@ -5,11 +5,6 @@ import {
   WorkflowIdReusePolicy,
   type Client,
 } from '@temporalio/client';
-import {
-  defineSearchAttributeKey,
-  SearchAttributeType,
-  TypedSearchAttributes,
-} from '@temporalio/common';
 
 import type {
   ExperimentInput,
@@ -24,6 +19,7 @@ import {
   taskQueues,
 } from '../core/experiment/naming.js';
 import { taskPriority } from '../core/experiment/priority.js';
+import { attributesOf } from './search-attributes.js';
 import { temporalUnreachable } from './temporal-failures.js';
 import { requireWorker } from './worker-presence.js';
 
@@ -62,18 +58,13 @@ async function send(client: Client, spec: ExperimentSpec): Promise<SubmitReply> 
     priority: taskPriority(project, spec.priority),
     staticSummary: summaryOf(spec),
     staticDetails: detailsOf(spec),
-    typedSearchAttributes: new TypedSearchAttributes([
-      { key: keyword('AssayProject'), value: project },
-      { key: keyword('AssayKind'), value: 'experiment' },
-    ]),
+    typedSearchAttributes: attributesOf(project, 'experiment'),
   });
   return client.workflow.executeUpdateWithStart<ExperimentWorkflow, SubmitReply, [SubmitRequest]>(
     submitUpdate,
     { args: [{ spec }], startWorkflowOperation: start },
   );
 }
-
-const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
 
 function summaryOf({ target, dataset, quick }: ExperimentSpec): string {
   const sample = quick === undefined ? '' : `, quick: a sample of ${quick.items} items`;

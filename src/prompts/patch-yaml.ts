@@ -13,7 +13,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 
-import { jsonEqual, type Json, type JsonObject } from '../core/json/json.js';
+import { isObject, jsonEqual, type Json, type JsonObject } from '../core/json/json.js';
 
 /** A piece of the text that is put in the place of another. */
 interface Edit {
@@ -249,6 +249,3 @@ function put(document: Document, map: YAMLMap, target: JsonObject): void {
     else map.set(key, document.createNode(value));
   }
 }
-
-const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

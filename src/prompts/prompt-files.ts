@@ -1,8 +1,7 @@
 import { parse, stringify } from 'yaml';
 
 import type { PromptBody, PromptContent } from '../contracts/prompt.js';
-import type { Json, JsonObject } from '../core/json/json.js';
-import { jsonEqual } from '../core/json/json.js';
+import { isObject, jsonEqual, type Json, type JsonObject } from '../core/json/json.js';
 import { resourceNameSchema } from '../contracts/names.js';
 import type { PromptMetadata } from './metadata.js';
 import { patchPromptText } from './patch-prompt-text.js';
@@ -115,8 +114,7 @@ function settingsOf(
   else if (model !== undefined) rest['model'] = model;
   for (const [key, value] of Object.entries({ parameters, response_format: format })) {
     if (value === undefined) continue;
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    (isObject ? own : rest)[key] = value;
+    (isObject(value) ? own : rest)[key] = value;
   }
   return { ...own, ...(Object.keys(rest).length === 0 ? {} : { config: rest }) };
 }

@@ -10,10 +10,10 @@ import {
 import { putOut } from '../../store/moves/outbox.js';
 import { addSeen, forgetSeen, lateTraces } from '../../store/moves/second-look.js';
 import { withTransaction } from '../../store/store.js';
-import { experimentsOf } from './experiment-place.js';
+import { experimentsOf, type ExperimentPlace } from './experiment-place.js';
 import { scoreRows } from './move-scores.js';
 import { groupOf, movedGroup, movePage, underWay } from './move-traces.js';
-import { linksOfGroup } from './run-links.js';
+import { linksOfGroup, type RunLinks } from './run-links.js';
 import type { Moving } from './moving.js';
 import { traceSides, type MovedGroup } from './trace-sides.js';
 
@@ -121,6 +121,9 @@ async function moveLate(
   const { id: migrationId, store, signal, tell } = moving;
   const { group } = moved;
   const { source } = traceSides(moving);
+  // Read with the first that came late: mostly there are none, and on Langfuse 3 all links of its runs are read.
+  let standing:
+    { readonly place: ExperimentPlace; readonly links: RunLinks | undefined } | undefined;
   for (let after = on.from; ;) {
     const ids = await lateTraces(store, {
       migrationId,
@@ -132,11 +135,13 @@ async function moveLate(
     const last = ids.at(-1);
     if (last === undefined) return true;
     after = last;
-    const place = await experimentsOf(moving, moved);
-    if ('left' in place) return true;
-    const links = await linksOfGroup(moving, group);
+    if (standing === undefined) {
+      const place = await experimentsOf(moving, moved);
+      if ('left' in place) return true;
+      standing = { place, links: await linksOfGroup(moving, group) };
+    }
     const traces = await source.tracesOf(group, ids, signal);
-    await movePage(moving, { moved, place, links, traces, next: undefined, late: true });
+    await movePage(moving, { moved, ...standing, traces, next: undefined, late: true });
     const gone = ids.filter((id) => !traces.some((trace) => trace.id === id));
     await stepItems(
       store,

@@ -1,5 +1,5 @@
 import type { DatasetItem } from '../../contracts/records.js';
-import { jsonEqual, type Json, type JsonObject } from '../../core/json/json.js';
+import { isObject, jsonEqual, type Json } from '../../core/json/json.js';
 import { cellValue, type CellType, type CsvColumn } from '../csv-columns.js';
 import { isPlainCell, unfitKey } from '../csv-shape.js';
 import { NotRewritable } from './item-text.js';
@@ -161,6 +161,3 @@ function uncovered(item: DatasetItem, watched: readonly Watched[]): readonly Wat
   }
   return found;
 }
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

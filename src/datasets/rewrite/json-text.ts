@@ -1,4 +1,4 @@
-import { jsonEqual, type Json, type JsonObject } from '../../core/json/json.js';
+import { isObject, jsonEqual, type Json } from '../../core/json/json.js';
 
 /** How a text writes JSON, so that what is new in it looks like the rest. */
 export interface JsonStyle {
@@ -254,6 +254,3 @@ function endOfText(text: string, quote: number): number {
 const indentationOf = (space: string): string | undefined => /\n([ \t]*)$/.exec(space)?.[1];
 
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
-
-const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../core/json/json.js';
 import type { SurveyedScore, SurveyPage, TraceSource } from '../trace-port.js';
+import { cursorPages, pageSize } from './pages.js';
 import type { Rest } from './rest.js';
 import { sourceFeedbackAnswer, type SourceFeedback, type SourceRun } from './source-answers.js';
 import { foreignScore } from './source-feedback.js';
 
-const pageSize = 100;
 /** Its answers are known by these; less would be no run. */
 const runFields = ['id', 'trace_id', 'name', 'run_type', 'start_time'];
 
@@ -55,22 +55,12 @@ export async function* groupScorePages(
 
 /** All runs of a project, by their start. */
 export async function* runPages(
-  { rest, queryRuns }: Reading,
+  reading: Reading,
   { group, since, cursor: from, signal }: Parameters<TraceSource['runs']>[0],
 ): ReturnType<TraceSource['runs']> {
   let cursor = from;
   for (;;) {
-    const { runs, next } = await queryRuns(rest, {
-      body: {
-        session: [group.id],
-        order: 'asc',
-        limit: pageSize,
-        select: runFields,
-        ...(since === undefined ? {} : { start_time: since }),
-        ...(cursor === undefined ? {} : { cursor }),
-      },
-      signal,
-    });
+    const { runs, next } = await pageOfRuns(reading, { group, since, signal, cursor });
     const onward = next === cursor ? undefined : next;
     yield { runs: runs.map(({ id, trace_id: traceId }) => ({ id, traceId })), cursor: onward };
     if (onward === undefined) return;
@@ -85,28 +75,38 @@ const surveyed = (feedback: SourceFeedback): SurveyedScore => {
 };
 
 async function* rootPages(
-  { rest, queryRuns }: Reading,
+  reading: Reading,
   { group, since, signal }: Parameters<TraceSource['survey']>[0],
 ): AsyncGenerator<readonly string[], void, undefined> {
-  let cursor: string | undefined;
-  do {
-    const { runs, next } = await queryRuns(rest, {
-      body: {
-        session: [group.id],
-        is_root: true,
-        order: 'asc',
-        limit: pageSize,
-        select: runFields,
-        ...(since === undefined ? {} : { start_time: since }),
-        ...(cursor === undefined ? {} : { cursor }),
-      },
-      signal,
-    });
-    yield runs.map(({ id }) => id);
-    if (next === cursor) return;
-    cursor = next;
-  } while (cursor !== undefined);
+  const pages = cursorPages(async (cursor) => {
+    const asked = { group, since, signal, cursor, filter: { is_root: true } };
+    const { runs, next } = await pageOfRuns(reading, asked);
+    return { rows: runs.map(({ id }) => id), next };
+  });
+  yield* pages;
 }
+
+/** A page of the runs of a project, by their start. */
+const pageOfRuns = (
+  { rest, queryRuns }: Reading,
+  of: Pick<Parameters<TraceSource['runs']>[0], 'group' | 'signal'> & {
+    readonly since: string | undefined;
+    readonly cursor: string | undefined;
+    readonly filter?: JsonObject;
+  },
+): ReturnType<Reading['queryRuns']> => {
+  const { group, since, cursor, filter = {}, signal } = of;
+  const body = {
+    ...filter,
+    session: [group.id],
+    order: 'asc',
+    limit: pageSize,
+    select: runFields,
+    ...(since === undefined ? {} : { start_time: since }),
+    ...(cursor === undefined ? {} : { cursor }),
+  };
+  return queryRuns(rest, { body, signal });
+};
 
 async function* feedbackPages(
   rest: Rest,

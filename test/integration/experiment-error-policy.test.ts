@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { ExperimentSpecInput } from '../../src/contracts/experiment-spec.js';
 import type { StoredCell } from '../../src/store/cell-results.js';
+import { openStore } from '../../src/store/store.js';
 import type { SupervisedWorkers } from '../../src/workers/supervisor.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { configFile, datasetFiles, promptFiles } from '../support/project-files.js';
@@ -154,6 +155,22 @@ describe('the error policy of a run', () => {
     );
     await harness.client.experiments.cancel(keyOf('unbudgeted'));
     await harness.client.experiments.wait(keyOf('unbudgeted'), { timeoutMs: 30_000 });
+  }, 60_000);
+
+  it('ends a run whose experiment is refused when its cells are planned, with its reason and all of them skipped', async () => {
+    const asked = { name: 'elsewhere', dataset: { name: 'few' }, target: 'triage' };
+    expect(await harness.run(asked)).toMatchObject({ status: 'completed', counts: { ok: 6 } });
+    // Another installation's, as the platform has it from here on.
+    const store = await openStore({ url: harness.databaseUrl, max: 1, applicationName: 'test' });
+    await store.query("delete from assay.experiments where name = 'elsewhere'");
+    await store.close();
+    expect(await harness.run(asked)).toMatchObject({
+      status: 'failed',
+      counts: { planned: 6, ok: 0, skipped: 6, pending: 0 },
+      error: { code: 'EXPERIMENT_EXISTS_ELSEWHERE' },
+    });
+    const report = await harness.client.experiments.report(keyOf('elsewhere'), 'json');
+    expect(JSON.parse(report)).toMatchObject({ cells: { planned: 6, skipped: 6 } });
   }, 60_000);
 
   it('makes a report of what is there while a run is paused', async () => {

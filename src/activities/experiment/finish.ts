@@ -37,7 +37,9 @@ export function createFinish(ports: ExperimentPorts): ExperimentActivities['fini
       const record = await getExperiment(ports.store, experimentId);
       const publication = await publicationCounts(ports.store, experimentId);
       const pass = await findOpenPass(ports.store, experimentId);
-      const { skipped } = await countCells(ports.store, experimentId);
+      const { skipped, planned: rows } = await countCells(ports.store, experimentId);
+      // A run that could not be planned to its end, or was cancelled before, is about the cells that it has.
+      const planned = record.plannedAt === undefined ? rows : record.planned;
       const { status, error } = endAfterPass(
         { status: honestEnd(asked, publication), error: told },
         { pass, skipped, recorded: recordedEnd(record) },
@@ -49,7 +51,7 @@ export function createFinish(ports: ExperimentPorts): ExperimentActivities['fini
       );
       const finishedAt = record.finishedAt ?? new Date().toISOString();
       const model = await buildReport(
-        { record, status, error, finishedAt, publication, passes, ports },
+        { record, planned, status, error, finishedAt, publication, passes, ports },
         (cells) => beat.tell({ step: 'report', cells }),
       );
       if (model !== undefined) {
@@ -105,6 +107,7 @@ const honestEnd = (asked: End, publication: readonly PublicationCounts[]): End =
 async function buildReport(
   of: {
     record: ExperimentRecord;
+    planned: number;
     status: End;
     error: ErrorDocument | undefined;
     finishedAt: string;
@@ -114,7 +117,7 @@ async function buildReport(
   },
   onProgress: (cells: number) => void,
 ): Promise<ReportModel | undefined> {
-  const { record, status, error, finishedAt, publication, passes, ports } = of;
+  const { record, planned, status, error, finishedAt, publication, passes, ports } = of;
   const { manifest, spec } = record;
   if (manifest === undefined) return undefined;
   const builder = createReportBuilder({
@@ -129,7 +132,7 @@ async function buildReport(
     ...(error === undefined ? {} : { error }),
     startedAt: record.startedAt ?? record.createdAt,
     finishedAt,
-    planned: record.planned,
+    planned,
     concurrency: record.concurrency,
     seed: record.seed,
     reuse: spec.reuse,

@@ -1,3 +1,5 @@
+import { AssayError } from '../../core/errors/assay-error.js';
+import { patiently } from '../patience.js';
 import type { ServerFacts } from './server-facts.js';
 
 type Generation = ServerFacts['generation'];
@@ -44,14 +46,21 @@ export function createServerGeneration(
     generation: seen?.generation ?? assumed ?? 'v4',
     unknown,
   });
-  /** The other generation, where a failure comes of having taken the server for the wrong one. */
+  /**
+   * The other generation, where a failure comes of having taken the server for the wrong one.
+   * @throws AssayError PLATFORM_UNREACHABLE where the server stumbles over the question: then nobody knows whether what it refused
+   * is refused for good, and a run that was given up for it would have failed on a server that does what it should.
+   */
   const otherThan = async (
     taken: ReturnType<typeof begin>,
     signal: AbortSignal,
   ): Promise<Generation | undefined> => {
     if (unknown === taken.unknown) return undefined;
-    // What the failure itself says is of more use than what the second question met.
-    const facts = await look(signal).catch(() => undefined);
+    const facts = await patiently(signal, () => look(signal)).catch((error: unknown) => {
+      if (AssayError.is(error) && error.code === 'PLATFORM_UNREACHABLE') throw error;
+      // What the failure itself says is of more use than what else the second question met.
+      return undefined;
+    });
     return facts === undefined || facts.generation === taken.generation
       ? undefined
       : facts.generation;

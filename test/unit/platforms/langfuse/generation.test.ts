@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { AssayError } from '../../../../src/core/errors/assay-error.js';
 import { createServerGeneration } from '../../../../src/platforms/langfuse/generation.js';
 import { isBefore, type ServerFacts } from '../../../../src/platforms/langfuse/server-facts.js';
 
@@ -64,6 +65,30 @@ describe('what is done by the generation of a server', () => {
       await expect(server.call({ assumed: 'v4', signal }, failing)).rejects.toThrow('its own');
       expect(asked()).toBe(1);
     }
+  });
+
+  it('is decided by a second look where the first one met a stumble of the server', async () => {
+    const stumble = new AssayError('PLATFORM_UNREACHABLE', '503', { retryAfterMs: 1 });
+    const { server, asked } = serverOf(stumble, stumble, v3);
+    const result = await server.call({ assumed: undefined, signal }, (generation) => {
+      if (generation === 'v3') return Promise.resolve('done');
+      server.notFound();
+      return Promise.reject(new Error('404'));
+    });
+    expect([result, asked()]).toEqual(['done', 3]);
+  });
+
+  it('may be done again later where the server was away when it had to be asked', async () => {
+    const { server } = serverOf(
+      new AssayError('PLATFORM_UNREACHABLE', 'down', { retryAfterMs: 60_000 }),
+    );
+    const refused = () => {
+      server.notFound();
+      return Promise.reject(new AssayError('PLATFORM_REFUSED', '404'));
+    };
+    await expect(server.call({ assumed: undefined, signal }, refused)).rejects.toMatchObject({
+      code: 'PLATFORM_UNREACHABLE',
+    });
   });
 
   it('gives pages of one API only: none is begun anew after its first page', async () => {

@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 
+import { Interrupted } from './interrupt.js';
 import { ChaosUsageError, helpText, parseOptions, type ChaosOptions } from './options.js';
 import { pushSeed, type PushResult } from './push-seed.js';
 import { runSeed, type SeedResult } from './run-seed.js';
@@ -117,6 +118,8 @@ export const main = async (args: readonly string[]): Promise<number> => {
       process.stderr.write(`${error.message}\nSee npm run chaos -- --help.\n`);
       return 2;
     }
+    // What the seed still waits for must not keep the process, nor start a service anew.
+    if (error instanceof Interrupted) process.exit(130);
     process.stderr.write(
       `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
     );

@@ -5,6 +5,7 @@ import type { PlatformName } from '../../src/contracts/backend.js';
 import type { Absences } from './absence.js';
 import { startFleet, type Fleet } from './fleet.js';
 import { startInstallation, type Installation } from './installation.js';
+import { Interrupted, untilInterrupted } from './interrupt.js';
 import type { ChaosOptions } from './options.js';
 import type { Scheduled } from './schedule.js';
 import { createSignals, type Signals } from './signals.js';
@@ -84,11 +85,12 @@ export const onStage = async <Result extends { readonly broken: readonly string[
     const absences = absencesOf(on, options);
     const away = (platform: PlatformName): Promise<void> => absences.begin(platform);
     const striker = createStriker({ on, fleet, signals, seed, away });
-    const result = await play({ seed, on, fleet, signals, striker, absences, options });
+    const stage = { seed, on, fleet, signals, striker, absences, options };
+    const result = await untilInterrupted(play(stage));
     for (const text of result.broken) on.diary.note(`BROKEN: ${text}`);
     return result;
   } catch (error) {
-    keep = true;
+    keep ||= !(error instanceof Interrupted);
     throw error;
   } finally {
     await fleet?.stop();

@@ -1,3 +1,4 @@
+import { CancelledFailure } from '@temporalio/common';
 import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -256,7 +257,8 @@ async function follow(
         heardAt = performance.now();
       }
     } catch (error) {
-      if (error instanceof WorkflowFailedError || signal?.aborted === true) throw error;
+      if (signal?.aborted === true) throw error;
+      if (error instanceof WorkflowFailedError) throw cancelledElsewhere(error);
       const known = temporalUnreachable(error);
       const away = AssayError.is(known) && known.code === 'TEMPORAL_UNREACHABLE';
       if (!away || performance.now() - heardAt > mostSilenceMs) throw known;
@@ -264,6 +266,14 @@ async function follow(
     }
   }
 }
+
+/** Whoever watches a push that somebody cancels in Temporal is told so, and no error of ours. */
+const cancelledElsewhere = (error: WorkflowFailedError): Error =>
+  error.cause instanceof CancelledFailure
+    ? new AssayError('DATASET_PUSH_CANCELLED', 'The push was cancelled in Temporal.', {
+        mend: 'What it wrote stands. Push again: only what is missing is written.',
+      })
+    : error;
 
 const notThere = ({ name }: Platform, dataset: string): AssayError =>
   new AssayError(

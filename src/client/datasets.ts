@@ -13,7 +13,7 @@ import {
   type PushReply,
 } from '../contracts/dataset-push.js';
 import { plainFieldKeys } from '../core/dataset/item-fields.js';
-import { AssayError, type Problem } from '../core/errors/assay-error.js';
+import { AssayError } from '../core/errors/assay-error.js';
 import {
   datasetPushWorkflowId,
   datasetPushWorkflowType,
@@ -23,6 +23,7 @@ import {
 import type { DatasetSummary, PlatformItem } from '../platforms/dataset-port.js';
 import type { Platform } from '../platforms/port.js';
 import { lastPushes, pushesOf, type PushRecord } from '../store/datasets/pushes.js';
+import { refuseOtherPush, type ShownPush } from './running-push.js';
 import { attributesOf } from './search-attributes.js';
 import { platformNamed, platformsOf } from './platforms.js';
 import { temporalUnreachable } from './temporal-failures.js';
@@ -175,11 +176,6 @@ function parseRequest(input: DatasetPushInput): DatasetPushRequest {
   );
 }
 
-interface ShownPush {
-  readonly request: DatasetPushRequest;
-  readonly pushId: string;
-}
-
 async function startPush(
   client: Client,
   request: DatasetPushRequest,
@@ -201,38 +197,8 @@ async function startPush(
   } catch (error) {
     throw temporalUnreachable(error);
   }
-  const problems = differences(shown.request, request);
-  if (problems.length > 0) {
-    throw new AssayError(
-      'DATASET_PUSH_RUNNING',
-      `A push of "${request.dataset}" that asks for something else is under way.`,
-      { problems, mend: 'Wait for its end, or push the same way to watch it.' },
-    );
-  }
+  refuseOtherPush(shown, request);
   return { handle, pushId: shown.pushId };
-}
-
-/** In what two pushes differ that must agree to be one. */
-function differences(running: DatasetPushRequest, asked: DatasetPushRequest): readonly Problem[] {
-  const backend = (of: DatasetPushRequest): string => of.backend ?? "the config's default";
-  const removed = (of: DatasetPushRequest): string =>
-    of.archiveRemoved ? 'with --archive-removed' : 'without --archive-removed';
-  const told = [
-    { at: 'backend', is: backend(running), asked: backend(asked) },
-    { at: 'archive-removed', is: removed(running), asked: removed(asked) },
-  ];
-  const problems = told
-    .filter((each) => each.is !== each.asked)
-    .map(({ at, is, asked: yours }) => ({
-      at,
-      message: `the one under way: ${is}; yours: ${yours}`,
-    }));
-  if (running.stamp === asked.stamp) return problems;
-  const known = running.stamp !== undefined && asked.stamp !== undefined;
-  const message = known
-    ? 'are others than those that the one under way began with: they changed since, or are of another checkout'
-    : 'the one under way and yours do not both say which they mean';
-  return [...problems, { at: 'files', message }];
 }
 
 async function follow(

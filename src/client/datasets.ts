@@ -87,12 +87,15 @@ export interface Datasets {
   items(
     of: PlatformChoice & { readonly dataset: string; readonly version?: string },
   ): AsyncIterable<readonly PlatformItem[]>;
-  /** How the platform compares its items with those of files. */
+  /** How the platform compares its items with those of files, and how large one of them may be. */
   comparison(choice?: PlatformChoice): DatasetComparison;
 }
 
 /** What decides whether an item of a file and one of a platform are the same, and equal. */
-export type DatasetComparison = Pick<Platform['datasets'], 'platformId' | 'fieldKeys'> & {
+export type DatasetComparison = Pick<
+  Platform['datasets'],
+  'platformId' | 'fieldKeys' | 'largestItem'
+> & {
   readonly platform: PlatformName;
 };
 
@@ -153,6 +156,7 @@ export function createDatasets(transport: Transport): Datasets {
       const { datasets, name: own } = platformNamed(transport, name);
       return {
         platform: own as PlatformName,
+        ...(datasets.largestItem === undefined ? {} : { largestItem: datasets.largestItem }),
         ...(datasets.platformId === undefined
           ? {}
           : { platformId: (...args) => datasets.platformId?.(...args) ?? '' }),

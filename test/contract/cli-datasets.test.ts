@@ -498,6 +498,21 @@ describe('assay datasets push --dry-run', () => {
   });
 });
 
+describe('assay datasets push --dry-run of an item that the platform would refuse', () => {
+  it('refuses it as the push would', async () => {
+    const item = { id: 'a', inputs: { text: 'x'.repeat(5_000_000) } };
+    await put('large/test_cases.jsonl', JSON.stringify(item));
+    const { code, out } = await cli('push', 'large', '--dry-run', '--json');
+    expect(code).toBe(2);
+    expect(JSON.parse(out)).toMatchObject({
+      error: {
+        code: 'DATASET_INVALID',
+        problems: [{ message: 'takes 5.0 MB, the platform takes 4.4 MB an item' }],
+      },
+    });
+  });
+});
+
 describe('assay --version', () => {
   it('is still that of assay', async () => {
     const out = recorded();

@@ -1,5 +1,6 @@
 import type { DatasetItem } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
+import { sameTexts } from '../../core/text/same-texts.js';
 import type { ItemToWrite } from '../dataset-port.js';
 import { forEachBounded } from '../http/bounded.js';
 import { chunks } from '../http/chunks.js';
@@ -128,12 +129,9 @@ function wantedOf(wanted: readonly Wanted[], there: Standing, all: boolean): rea
     const example = there.get(id);
     if (example === undefined) return true;
     if (contentKey(contentOfAnswer(example)) !== contentKey(content)) return true;
-    return splits !== undefined && !sameSplits(splits, splitsOf(example));
+    return splits !== undefined && !sameTexts(splits, splitsOf(example));
   });
 }
-
-const sameSplits = (a: readonly string[], b: readonly string[]): boolean =>
-  [...a].sort().join('\n') === [...b].sort().join('\n');
 
 function bySize(wanted: readonly Wanted[]): readonly (readonly Wanted[])[] {
   const batches: Wanted[][] = [];

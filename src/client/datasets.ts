@@ -1,3 +1,4 @@
+import { CancelledFailure } from '@temporalio/common';
 import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -12,7 +13,7 @@ import {
   type PushReply,
 } from '../contracts/dataset-push.js';
 import { plainFieldKeys } from '../core/dataset/item-fields.js';
-import { AssayError, type Problem } from '../core/errors/assay-error.js';
+import { AssayError } from '../core/errors/assay-error.js';
 import {
   datasetPushWorkflowId,
   datasetPushWorkflowType,
@@ -22,6 +23,7 @@ import {
 import type { DatasetSummary, PlatformItem } from '../platforms/dataset-port.js';
 import type { Platform } from '../platforms/port.js';
 import { lastPushes, pushesOf, type PushRecord } from '../store/datasets/pushes.js';
+import { refuseOtherPush, type ShownPush } from './running-push.js';
 import { attributesOf } from './search-attributes.js';
 import { platformNamed, platformsOf } from './platforms.js';
 import { temporalUnreachable } from './temporal-failures.js';
@@ -85,12 +87,15 @@ export interface Datasets {
   items(
     of: PlatformChoice & { readonly dataset: string; readonly version?: string },
   ): AsyncIterable<readonly PlatformItem[]>;
-  /** How the platform compares its items with those of files. */
+  /** How the platform compares its items with those of files, and how large one of them may be. */
   comparison(choice?: PlatformChoice): DatasetComparison;
 }
 
 /** What decides whether an item of a file and one of a platform are the same, and equal. */
-export type DatasetComparison = Pick<Platform['datasets'], 'platformId' | 'fieldKeys'> & {
+export type DatasetComparison = Pick<
+  Platform['datasets'],
+  'platformId' | 'fieldKeys' | 'largestItem'
+> & {
   readonly platform: PlatformName;
 };
 
@@ -151,6 +156,7 @@ export function createDatasets(transport: Transport): Datasets {
       const { datasets, name: own } = platformNamed(transport, name);
       return {
         platform: own as PlatformName,
+        ...(datasets.largestItem === undefined ? {} : { largestItem: datasets.largestItem }),
         ...(datasets.platformId === undefined
           ? {}
           : { platformId: (...args) => datasets.platformId?.(...args) ?? '' }),
@@ -174,11 +180,6 @@ function parseRequest(input: DatasetPushInput): DatasetPushRequest {
   );
 }
 
-interface ShownPush {
-  readonly request: DatasetPushRequest;
-  readonly pushId: string;
-}
-
 async function startPush(
   client: Client,
   request: DatasetPushRequest,
@@ -200,38 +201,8 @@ async function startPush(
   } catch (error) {
     throw temporalUnreachable(error);
   }
-  const problems = differences(shown.request, request);
-  if (problems.length > 0) {
-    throw new AssayError(
-      'DATASET_PUSH_RUNNING',
-      `A push of "${request.dataset}" that asks for something else is under way.`,
-      { problems, mend: 'Wait for its end, or push the same way to watch it.' },
-    );
-  }
+  refuseOtherPush(shown, request);
   return { handle, pushId: shown.pushId };
-}
-
-/** In what two pushes differ that must agree to be one. */
-function differences(running: DatasetPushRequest, asked: DatasetPushRequest): readonly Problem[] {
-  const backend = (of: DatasetPushRequest): string => of.backend ?? "the config's default";
-  const removed = (of: DatasetPushRequest): string =>
-    of.archiveRemoved ? 'with --archive-removed' : 'without --archive-removed';
-  const told = [
-    { at: 'backend', is: backend(running), asked: backend(asked) },
-    { at: 'archive-removed', is: removed(running), asked: removed(asked) },
-  ];
-  const problems = told
-    .filter((each) => each.is !== each.asked)
-    .map(({ at, is, asked: yours }) => ({
-      at,
-      message: `the one under way: ${is}; yours: ${yours}`,
-    }));
-  if (running.stamp === asked.stamp) return problems;
-  const known = running.stamp !== undefined && asked.stamp !== undefined;
-  const message = known
-    ? 'are others than those that the one under way began with: they changed since, or are of another checkout'
-    : 'the one under way and yours do not both say which they mean';
-  return [...problems, { at: 'files', message }];
 }
 
 async function follow(
@@ -256,7 +227,8 @@ async function follow(
         heardAt = performance.now();
       }
     } catch (error) {
-      if (error instanceof WorkflowFailedError || signal?.aborted === true) throw error;
+      if (signal?.aborted === true) throw error;
+      if (error instanceof WorkflowFailedError) throw cancelledElsewhere(error);
       const known = temporalUnreachable(error);
       const away = AssayError.is(known) && known.code === 'TEMPORAL_UNREACHABLE';
       if (!away || performance.now() - heardAt > mostSilenceMs) throw known;
@@ -264,6 +236,14 @@ async function follow(
     }
   }
 }
+
+/** Whoever watches a push that somebody cancels in Temporal is told so, and no error of ours. */
+const cancelledElsewhere = (error: WorkflowFailedError): Error =>
+  error.cause instanceof CancelledFailure
+    ? new AssayError('DATASET_PUSH_CANCELLED', 'The push was cancelled in Temporal.', {
+        mend: 'What it wrote stands. Push again: only what is missing is written.',
+      })
+    : error;
 
 const notThere = ({ name }: Platform, dataset: string): AssayError =>
   new AssayError(

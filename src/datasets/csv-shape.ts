@@ -1,7 +1,8 @@
 import type { DatasetItem } from '../contracts/records.js';
 import { AssayError, type Problem } from '../core/errors/assay-error.js';
-import type { Json, JsonObject } from '../core/json/json.js';
+import type { Json } from '../core/json/json.js';
 import { isFormula } from '../core/text/escape/csv.js';
+import { valueAt } from './csv-value.js';
 
 /** What the values of a column have in common. */
 interface Column {
@@ -102,7 +103,8 @@ export function csvOf({ columns, items }: CsvShape): {
     row: (item) =>
       line(
         sorted.map((column) => {
-          const value = valueOf(item, column);
+          const { member, key } = column;
+          const value = valueAt(item, { member, path: key === undefined ? [] : [key] });
           if (value === undefined) return '';
           return isText(column) && typeof value === 'string' ? value : JSON.stringify(value);
         }),
@@ -114,23 +116,6 @@ function headerOf({ member, key }: Column): string {
   if (member === 'metadata' && key === 'split') return 'split';
   const name = member === 'inputs' ? 'input' : member;
   return key === undefined ? name : `${name}.${key}`;
-}
-
-function valueOf(item: DatasetItem, { member, key }: Column): Json | undefined {
-  const of = (object: JsonObject): Json | undefined =>
-    key !== undefined && Object.hasOwn(object, key) ? object[key] : undefined;
-  switch (member) {
-    case 'id':
-      return item.id;
-    case 'description':
-      return item.description;
-    case 'expected':
-      return item.expected;
-    case 'inputs':
-      return of(item.input);
-    case 'metadata':
-      return of(item.metadata);
-  }
 }
 
 const line = (cells: readonly string[]): string =>

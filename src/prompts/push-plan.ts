@@ -56,9 +56,6 @@ export async function planLabel(
 /** Langfuse takes tags with a new version only. */
 export const tagsStay = 'its tags differ there, and change with the next version only';
 
-export const sameTags = (one: readonly string[], other: readonly string[]): boolean =>
-  [...one].sort().join('\n') === [...other].sort().join('\n');
-
 /** Of a version that has no name yet, whose number the platform does not say beforehand. */
 const unnamed = 'the new version';
 

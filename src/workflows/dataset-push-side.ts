@@ -1,6 +1,7 @@
 import {
   ActivityCancellationType,
   CancellationScope,
+  isCancellation,
   patched,
   proxyActivities,
   sleep,
@@ -14,6 +15,7 @@ import type {
   ShownSide,
   SliceReply,
 } from '../contracts/dataset-push.js';
+import { AssayError } from '../core/errors/assay-error.js';
 import { taskQueues } from '../core/experiment/naming.js';
 import { failureDocument } from './failure-document.js';
 
@@ -71,12 +73,46 @@ export const firstSide = (platform: string): PushSide => ({ platform, sliceMs: f
 export const isOver = ({ shown }: PushSide): boolean =>
   shown?.phase === 'done' || shown?.phase === 'failed';
 
-/** Pushes to one platform until it is over or this history has grown long. @returns where it stands. */
-export async function pushTo(
-  push: Pick<PushSlice, 'pushId' | 'request' | 'checked'>,
-  from: PushSide,
-  on: { readonly handOver: HandOver; readonly tell: (side: ShownSide) => void },
-): Promise<PushSide> {
+type Push = Pick<PushSlice, 'pushId' | 'request' | 'checked'>;
+
+interface PushingOn {
+  readonly handOver: HandOver;
+  readonly tell: (side: ShownSide) => void;
+}
+
+/**
+ * Pushes to one platform until it is over or this history has grown long. One that is cancelled before is recorded as given up, so
+ * that its row does not say for ever that it is at work.
+ *
+ * @returns where it stands.
+ */
+export async function pushTo(push: Push, from: PushSide, on: PushingOn): Promise<PushSide> {
+  try {
+    return await goOnWith(push, from, on);
+  } catch (error) {
+    if (!isRecordedCancel(error)) throw error;
+    const { platform, sliceMs } = from;
+    const { dataset, project } = push.request;
+    const { givePushUp } = activitiesFor(project, platform);
+    const document = new AssayError(
+      'DATASET_PUSH_CANCELLED',
+      `The push of "${dataset}" was cancelled.`,
+      { mend: 'What it wrote stands. Push again: only what is missing is written.' },
+    ).toJSON();
+    on.tell(
+      await CancellationScope.nonCancellable(() =>
+        givePushUp({ ...push, platform, sliceMs }, document),
+      ),
+    );
+    throw error;
+  }
+}
+
+/** Whether it is a cancel of the push which is to be recorded: histories of before ended with it as they stood. */
+export const isRecordedCancel = (error: unknown): boolean =>
+  isCancellation(error) && patched('push-cancelled');
+
+async function goOnWith(push: Push, from: PushSide, on: PushingOn): Promise<PushSide> {
   const { platform } = from;
   const { handOver, tell } = on;
   const { pushSlice, givePushUp } = activitiesFor(push.request.project, platform);

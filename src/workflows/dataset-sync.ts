@@ -20,7 +20,14 @@ import type {
 } from '../contracts/dataset-push.js';
 import { pushStory } from '../core/dataset/push-story.js';
 import { pushProgressQuery, taskQueues } from '../core/experiment/naming.js';
-import { createHandOver, firstSide, isOver, pushTo, untilItWorks } from './dataset-push-side.js';
+import {
+  createHandOver,
+  firstSide,
+  isOver,
+  isRecordedCancel,
+  pushTo,
+  untilItWorks,
+} from './dataset-push-side.js';
 import { failureDocument } from './failure-document.js';
 import { showStatus } from './status.js';
 
@@ -67,7 +74,7 @@ export async function datasetPush(
   if (shown.size > 0) show();
   const push = { pushId, request, checked };
   const handOver = createHandOver();
-  const stand = await Promise.all(
+  const stand = await together(
     sides.map((side) =>
       pushTo(push, side, {
         handOver,
@@ -82,6 +89,16 @@ export async function datasetPush(
     return continueAsNew<typeof datasetPush>(request, { checked, sides: stand });
   }
   return ended({ pushed: checked, platforms: stand.flatMap(outcomeOf) });
+}
+
+/** All sides. Of a push that is cancelled none is left before each is recorded: what a workflow waits for ends with it. */
+async function together(sides: readonly Promise<PushSide>[]): Promise<readonly PushSide[]> {
+  try {
+    return await Promise.all(sides);
+  } catch (error) {
+    if (isRecordedCancel(error)) await Promise.allSettled(sides);
+    throw error;
+  }
 }
 
 /** A push that was refused, or failed on one of its platforms, must not look in the list of workflows like one that did its work. */
@@ -102,6 +119,8 @@ async function check(request: DatasetPushRequest): Promise<CheckReply> {
   try {
     return await checkPush(request);
   } catch (error) {
+    // Nothing was begun that a row could say; the answer would be one of an error of ours.
+    if (isRecordedCancel(error)) throw error;
     return { error: failureDocument(error) };
   }
 }

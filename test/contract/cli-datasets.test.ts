@@ -166,6 +166,54 @@ describe('assay datasets pull', () => {
     expect(await text('mine', 'test_cases.json')).toContain('changed');
   });
 
+  it('drops nothing that only the files know without being asked to, and names file, item and member', async () => {
+    const conflictOf = async (...args: string[]): Promise<unknown> => {
+      const { code, out } = await cli('pull', ...args, '--json');
+      expect(code).toBe(4);
+      return (JSON.parse(out) as { error: unknown }).error;
+    };
+    // Of another form now: a table has no place for what is no field of an item.
+    const lines =
+      '{"id":"a","inputs":{"text":"a"}}\n{"id":"b","inputs":{"text":"b"},"note":"ours"}\n';
+    await put('noted/test_cases.jsonl', lines);
+    await there('noted', [{ id: 'a' }, { id: 'b' }]);
+    expect(await cli('pull', 'noted')).toMatchObject({ code: 0 });
+    expect(await conflictOf('noted', '--format', 'csv')).toMatchObject({
+      code: 'PULL_CONFLICT',
+      problems: [
+        {
+          at: `${file('noted', 'test_cases.jsonl')}:2 ("b")`,
+          message: 'the member "note" is known to these files alone, and would be lost',
+        },
+      ],
+    });
+    expect(await readdir(file('noted'))).toEqual(['test_cases.jsonl']);
+    expect(await text('noted', 'test_cases.jsonl')).toBe(lines);
+
+    // Of the same form, where the columns contradict what is wanted.
+    const csv = 'id,input.text,expected.category,metadata.owner\n1,a,bug,\n';
+    await put('columns/test_cases.csv', csv);
+    await there('columns', [{ id: '1', input: { text: 'a' }, expected: { category: 'bug' } }]);
+    expect(await cli('pull', 'columns')).toMatchObject({ code: 0 });
+    await there('columns', [{ id: '1', input: { text: 'a' }, expected: 'bug' }]);
+    expect(await conflictOf('columns')).toMatchObject({
+      code: 'PULL_CONFLICT',
+      problems: [
+        {
+          at: file('columns', 'test_cases.csv'),
+          message: 'the column "metadata.owner", which is empty so far, would be lost',
+        },
+      ],
+    });
+    expect(await text('columns', 'test_cases.csv')).toBe(csv);
+
+    for (const name of ['noted', 'columns']) {
+      expect(await cli('pull', name, '--format', 'csv', '--force')).toMatchObject({ code: 0 });
+    }
+    expect(await text('columns', 'test_cases.csv')).not.toContain('owner');
+    expect(await readdir(file('noted'))).toEqual(['test_cases.csv']);
+  });
+
   it('leaves files that are broken to their author', async () => {
     await there('broken', [{ id: 'a' }]);
     await put('broken/test_cases.json', '[{"id": "a", ');
@@ -447,6 +495,21 @@ describe('assay datasets push --dry-run', () => {
     ]);
     expect(await cli('diff', 'planned')).toMatchObject({ code: 12 });
     expect(await cli('push')).toMatchObject({ code: 2 });
+  });
+});
+
+describe('assay datasets push --dry-run of an item that the platform would refuse', () => {
+  it('refuses it as the push would', async () => {
+    const item = { id: 'a', inputs: { text: 'x'.repeat(5_000_000) } };
+    await put('large/test_cases.jsonl', JSON.stringify(item));
+    const { code, out } = await cli('push', 'large', '--dry-run', '--json');
+    expect(code).toBe(2);
+    expect(JSON.parse(out)).toMatchObject({
+      error: {
+        code: 'DATASET_INVALID',
+        problems: [{ message: 'takes 5.0 MB, the platform takes 4.4 MB an item' }],
+      },
+    });
   });
 });
 

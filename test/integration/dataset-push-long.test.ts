@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
@@ -59,11 +60,22 @@ type Slices = DatasetActivities['pushSlice'];
 /** Workers that run the workflow as it is, over activities that answer as the test says. */
 async function startWorkers(project: string, platforms: readonly string[], pushSlice: Slices) {
   const queues = taskQueues(project);
-  const shared = { connection: native, workflowBundle: { code } };
+  // An activity learns that it is cancelled by a heartbeat.
+  const shared = {
+    connection: native,
+    workflowBundle: { code },
+    maxHeartbeatThrottleInterval: 100,
+  };
+  const givenUp: { readonly platform: string; readonly code: string }[] = [];
   const activities: DatasetActivities = {
     checkPush: () => Promise.resolve({ checked: { stamp: 'a'.repeat(64), items: 100, platforms } }),
     pushSlice,
-    givePushUp: (slice, error) => Promise.resolve({ ...at(slice, 0), phase: 'failed', error }),
+    async givePushUp(slice, error) {
+      // As long as a database takes: the other platform's must not be lost meanwhile.
+      await new Promise((resolve) => setTimeout(resolve, slice.platform === 'langfuse' ? 300 : 0));
+      givenUp.push({ platform: slice.platform, code: error.code });
+      return { ...at(slice, 0), phase: 'failed', error };
+    },
   };
   const workers = await Promise.all(
     [queues.orchestration, queues.publishing].map((taskQueue) =>
@@ -75,6 +87,7 @@ async function startWorkers(project: string, platforms: readonly string[], pushS
     for (const worker of workers) worker.shutdown();
     await Promise.all(running);
   };
+  return { givenUp };
 }
 
 const at = ({ platform }: PushSlice, position: number): SliceReply => ({
@@ -191,6 +204,45 @@ describe('a push of many slices', () => {
     const client = new Client({ connection });
     await client.workflow.getHandle(datasetPushWorkflowId(project, dataset)).terminate();
   }, 30_000);
+});
+
+describe('a push that somebody cancels', () => {
+  it('is recorded as given up on each platform that it was not done with, at work or waiting', async () => {
+    const project = unique('cancelled');
+    const { platforms, givenUp } = await cancelled(project, ['done', 'langfuse', 'langsmith']);
+    expect(platforms).toEqual(['done', 'langfuse', 'langsmith']);
+    expect([...givenUp].sort((a, b) => (a.platform < b.platform ? -1 : 1))).toEqual([
+      { platform: 'langfuse', code: 'DATASET_PUSH_CANCELLED' },
+      { platform: 'langsmith', code: 'DATASET_PUSH_CANCELLED' },
+    ]);
+  }, 30_000);
+
+  /** One platform is done, one at work, one away for an hour; then it is cancelled. */
+  async function cancelled(project: string, platforms: readonly string[]) {
+    const begun = new Set<string>();
+    const { givenUp } = await startWorkers(project, platforms, async (slice) => {
+      begun.add(slice.platform);
+      if (slice.platform === 'done') return at(slice, 100);
+      if (slice.platform === 'langsmith') return { ...at(slice, 7), ...away(3_600_000) };
+      const { heartbeat, cancelled: stopped } = Context.current();
+      const beats = setInterval(() => {
+        heartbeat();
+      }, 50);
+      await stopped.finally(() => {
+        clearInterval(beats);
+      });
+      return at(slice, 0);
+    });
+    const push = await start(project);
+    const waits = async (): Promise<boolean> =>
+      (await push.histories()).flat().some((event) => event.timerStartedEventAttributes);
+    await until(async () => begun.size === platforms.length && (await waits()));
+    await new Client({ connection }).workflow
+      .getHandle(datasetPushWorkflowId(project, dataset))
+      .cancel();
+    await expect(push.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+    return { platforms: [...begun].sort(), givenUp };
+  }
 });
 
 describe('a platform that is away for long', () => {

@@ -2,12 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
+import { runCli } from '../../src/cli/run-cli.js';
 import type { PlatformItem } from '../../src/platforms/dataset-port.js';
 import type { SupervisedWorkers } from '../../src/workers/supervisor.js';
 import { startLangsmith } from '../support/langsmith/server.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { configFile, promptFiles } from '../support/project-files.js';
 import { until } from '../support/until.js';
+import { recorded } from '../unit/cli/streams.js';
 
 const project = 'dataset-push';
 let harness: Harness;
@@ -173,6 +175,55 @@ describe('a push', () => {
       harness.client.datasets.push({ project, dataset: 'pushed', backend: 'both' }),
     ).rejects.toMatchObject({ code: 'PLATFORM_NOT_CONFIGURED' });
   }, 30_000);
+});
+
+describe('assay datasets push', () => {
+  it.each<[what: string, files: Record<string, () => string>, told: readonly string[]]>([
+    [
+      'a line of 20 MB',
+      { 'huge/test_cases.jsonl': () => `{"id":"a","inputs":{}}\n${lineOf(20_000_000)}\n` },
+      ['DATASET_INVALID', 'test_cases.jsonl:2', 'is longer than 16 MiB', 'Keep large contents'],
+    ],
+    [
+      'an element of 20 MB',
+      { 'huge-list/test_cases.json': () => `[${lineOf(20_000_000)}]` },
+      ['DATASET_INVALID', 'test_cases.json: [0]', 'is longer than 16 MiB', 'Keep large contents'],
+    ],
+    [
+      'a record of 20 MB',
+      { 'huge-table/test_cases.csv': () => `id,input.text\n1,"${'x'.repeat(20_000_000)}"\n` },
+      ['DATASET_INVALID', 'test_cases.csv:2', 'is longer than 16 MiB', 'Close its quotes'],
+    ],
+    [
+      'more than the platform takes',
+      { 'large/test_cases.jsonl': () => lineOf(5_000_000) },
+      ['DATASET_INVALID', 'test_cases.jsonl:1', 'takes 5.0 MB, the platform takes 4.4 MB an item'],
+    ],
+    [
+      'an empty file',
+      { 'empty/test_cases.jsonl': () => '' },
+      ['DATASET_EMPTY', 'The dataset "empty" has no items.', 'Add items to'],
+    ],
+    ['an empty table', { 'bare/test_cases.csv': () => '' }, ['DATASET_EMPTY', '"bare"']],
+    ['an empty list', { 'none-yet/test_cases.json': () => ' \n' }, ['DATASET_EMPTY', '"none-yet"']],
+  ])('refuses %s with what it is and where, and writes nothing', async (_what, files, told) => {
+    const [path = '', text = String] = Object.entries(files)[0] ?? [];
+    await put(path, text());
+    const [dataset = ''] = path.split('/');
+    const [out, err] = [recorded(), recorded()];
+    const { folder: cwd, environment } = harness;
+    const streams = { stdout: out.stream, stderr: err.stream, cwd, environment };
+    expect(await runCli(streams, ['datasets', 'push', dataset, '--project', project])).toBe(2);
+    for (const each of told) expect(err.text()).toContain(each);
+    expect(err.text().length).toBeLessThan(2_000);
+    expect(out.text()).toBe('');
+    await expect(harness.client.datasets.get({ dataset })).rejects.toMatchObject({
+      code: 'DATASET_NOT_FOUND',
+    });
+  });
+
+  const lineOf = (bytes: number): string =>
+    JSON.stringify({ id: 'b', inputs: { text: 'x'.repeat(bytes) } });
 });
 
 describe('a push to LangSmith', () => {

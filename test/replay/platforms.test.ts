@@ -46,6 +46,8 @@ describe('recorded histories of pushed datasets, pushed prompts and moved labels
       'prompt-unchanged',
       'push-away',
       'push-both',
+      'push-cancelled',
+      'push-cancelled-before',
       'push-continued-1',
       'push-continued-2',
       'push-given-up',
@@ -73,6 +75,12 @@ describe('recorded histories of pushed datasets, pushed prompts and moved labels
     // Another push was refused meanwhile, DATASET_PUSH_RUNNING; what the workflow waits for has not come.
     expect(textOf('push-running')).toContain('EVENT_TYPE_TIMER_STARTED');
     expect(textOf('push-running')).not.toMatch(/EXECUTION_(?:COMPLETED|CONTINUED|FAILED|CANCELED)/);
+    for (const name of ['push-cancelled', 'push-cancelled-before']) {
+      expect(textOf(name)).toContain('EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED');
+    }
+    expect(scheduled('push-cancelled', 'givePushUp')).toBe(1);
+    // By a build that left the row at work: today's must not want more of it.
+    expect(scheduled('push-cancelled-before', 'givePushUp')).toBe(0);
     expect(scheduled('prompt-pushed-both', 'pushPrompt')).toBe(2);
     expect(textOf('prompt-failed')).toContain('EVENT_TYPE_ACTIVITY_TASK_FAILED');
     for (const name of names.filter((each) => each.startsWith('label'))) {
@@ -106,12 +114,14 @@ describe('recorded histories of pushed datasets, pushed prompts and moved labels
     },
   );
 
-  it.each([
+  it.each<[name: string, of: string | RegExp, by: string]>([
     ['push-continued-1', "'push-continues'", "'otherwise'"],
     ['push-running', '{ pushSlice,', '{ otherwise: pushSlice,'],
     ['push-plain', '{ checkPush }', '{ otherwise: checkPush }'],
     ['push-away', '{ pushSlice,', '{ otherwise: pushSlice,'],
     ['push-given-up', ', givePushUp }', ', otherwise: givePushUp }'],
+    ['push-cancelled', "'push-cancelled'", "'otherwise'"],
+    ['push-cancelled-before', /\(0,[^()\s]+\.patched\)\('push-cancelled'\)/g, 'true'],
     ['prompt-pushed', 'call.choosePlatforms(', 'call.otherwise('],
     ['prompt-pushed', 'call.pushPrompt(', 'call.otherwise('],
     ['label-promoted', 'call.movePromptLabel(', 'call.otherwise('],

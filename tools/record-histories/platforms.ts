@@ -1,5 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 
+import { Client, Connection } from '@temporalio/client';
+
 import { AssayError } from '../../src/core/errors/assay-error.js';
 import { datasetPushWorkflowId, promptQueueWorkflowId } from '../../src/core/experiment/naming.js';
 import { promptContentHash } from '../../src/core/prompts/content.js';
@@ -32,6 +34,7 @@ export async function recordPlatforms(folder: URL, kinds: readonly string[] = []
       ...datasetFiles(300, 'push-long'),
       ...datasetFiles(6, 'push-continued'),
       ...datasetFiles(6, 'push-running'),
+      ...datasetFiles(6, 'push-cancelled'),
       ...datasetFiles(6, 'push-invalid'),
       'datasets/push-invalid/schema.json': JSON.stringify({
         properties: { inputs: { required: ['never'] } },
@@ -85,6 +88,8 @@ function pushKinds(harness: Harness): Recorders {
   const fault = (rule: object): Promise<unknown> =>
     platform.admin('POST', '/dev/faults', { method: 'POST', pathPrefix: itemsPath, ...rule });
   const mended = (): Promise<unknown> => platform.admin('DELETE', '/dev/faults');
+  const waits = async (id: string): Promise<boolean> =>
+    (await openHistory(harness, id).catch(() => '')).includes('EVENT_TYPE_TIMER_STARTED');
   return {
     'push-plain': () => push('push-plain'),
     'push-both': () => push('push-both', { backend: 'both' }),
@@ -115,14 +120,25 @@ function pushKinds(harness: Harness): Recorders {
       await mended();
       return { histories: await historiesOf(harness, id) };
     },
+    // While it waits for its platforms.
+    async 'push-cancelled'() {
+      await fault({ kind: 'down', seconds: 600 });
+      const ended = push('push-cancelled', { backend: 'both' });
+      const id = datasetPushWorkflowId(project, 'push-cancelled');
+      await until(() => waits(id), 60_000);
+      const connection = await Connection.connect({ address: harness.temporal.address });
+      await new Client({ connection }).workflow.getHandle(id).cancel();
+      await connection.close();
+      await ended;
+      await mended();
+      return id;
+    },
     // Still at work, while another one is refused.
     async 'push-running'() {
       await fault({ kind: 'down', seconds: 600 });
       const ended = push('push-running');
       const id = datasetPushWorkflowId(project, 'push-running');
-      const waits = async (): Promise<boolean> =>
-        (await openHistory(harness, id).catch(() => '')).includes('EVENT_TYPE_TIMER_STARTED');
-      await until(waits, 60_000);
+      await until(() => waits(id), 60_000);
       const refused = await client.datasets
         .push({ project, dataset: 'push-running', archiveRemoved: true })
         .catch((error: unknown) => error);

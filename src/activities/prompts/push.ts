@@ -2,8 +2,9 @@ import type { OnPlatform, PushedPrompt, PushPrompt } from '../../contracts/promp
 import { AssayError } from '../../core/errors/assay-error.js';
 import { maxPromptBytes, promptBytes, promptContentHash } from '../../core/prompts/content.js';
 import { latestLabel } from '../../core/prompts/labels.js';
+import { sameTexts } from '../../core/text/same-texts.js';
 import type { PlatformPrompts } from '../../platforms/prompt-port.js';
-import { planLabel, sameTags, tagsStay, wantedVersion } from '../../prompts/push-plan.js';
+import { planLabel, tagsStay, wantedVersion } from '../../prompts/push-plan.js';
 import { moveLabel } from './move-label.js';
 import { promptsOf } from './platforms.js';
 import type { PromptPorts } from './ports.js';
@@ -43,7 +44,7 @@ export async function pushPrompt(
   }
   if (!created && tags !== undefined) {
     const found = await prompts.get(name, { version }, signal);
-    if (found !== undefined && !sameTags(found.tags, tags)) notes.push(tagsStay);
+    if (found !== undefined && !sameTexts(found.tags, tags)) notes.push(tagsStay);
   }
   return { platform, outcome: created ? 'created' : 'unchanged', version, labels: moved, notes };
 }

@@ -10,12 +10,19 @@ import type { PushCommand } from './push.js';
 /** Says what a push would write. All items are checked first, as a push does; it needs no worker. */
 export async function dryRun(cli: Cli, dataset: string, options: PushCommand): Promise<number> {
   const local = await requireLocal(cli, dataset);
-  const { items } = await checkDataset(local);
   const backend = await readBackend(cli, options.backend);
   const { archiveRemoved = false } = options;
   return cli.withClient(async (client) => {
+    const meant = client.datasets.platforms(backend);
+    const sizes = meant.flatMap(
+      (platform) => client.datasets.comparison({ platform }).largestItem ?? [],
+    );
+    const { items } = await checkDataset(
+      local,
+      sizes.length === 0 ? {} : { largestItem: Math.min(...sizes) },
+    );
     const platforms = [];
-    for (const platform of client.datasets.platforms(backend)) {
+    for (const platform of meant) {
       const { difference } = await compareWith(client, local, { platform });
       const { added, changed, unchanged, removed } = difference;
       const archived = archiveRemoved ? removed : 0;

@@ -87,15 +87,16 @@ async function pullOne(cli: Cli, pulling: Pulling): Promise<void> {
     const dataset = { id, name };
     await fill(spool, { pages: client.datasets.items(asked), shape, matches, comparison, dataset });
     const there = () => itemsThere(spool);
+    const force = options.force === true;
     const same = await agreesWith(cli, {
       ...pulling,
-      force: options.force === true,
+      force,
       id,
       local,
       format,
       there,
     });
-    const items = { folder, format, spool, shape, matches, comparison, dataset, local };
+    const items = { folder, format, spool, shape, matches, comparison, dataset, local, force };
     const written = same ? undefined : await writeItems(items);
     const stamp = await remember(cli, { folder, platform, version: options.version });
     await tell(cli, { name, folder, platform, items: matches.length, written, stamp });

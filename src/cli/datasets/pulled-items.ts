@@ -1,5 +1,6 @@
 import type { AssayClient } from '../../client/assay-client.js';
 import { itemIdSchema } from '../../contracts/names.js';
+import type { DatasetItem } from '../../contracts/records.js';
 import { splitsOf, withSplits } from '../../core/dataset/splits.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { deepestNesting, nestsDeeperThan } from '../../core/json/nesting.js';
@@ -14,6 +15,7 @@ import type { ItemSpool } from '../../datasets/item-spool.js';
 import { openLocalDataset } from '../../datasets/local-dataset.js';
 import type { LocalDataset } from '../../datasets/port.js';
 import { createProblemList } from '../../datasets/problem-list.js';
+import { refuseToDrop } from '../../datasets/rewrite/ignored-parts.js';
 import { NotRewritable } from '../../datasets/rewrite/item-text.js';
 import type { CsvChanges } from '../../datasets/rewrite/rewrite-csv.js';
 import { filesOf, rewriteDataset } from '../../datasets/rewrite/rewrite-dataset.js';
@@ -86,11 +88,15 @@ export interface ItemsToWrite {
   readonly comparison: ItemComparison;
   readonly dataset: { readonly id: string; readonly name: string };
   readonly local: LocalDataset | undefined;
+  /** Whether what stands in the files and in no item is given up where they are written as a whole. */
+  readonly force: boolean;
 }
 
 /**
  * Writes the items into the folder, all files or none. Files of the same form keep what did not change, byte for byte; where that
  * cannot be, they are written as a whole, in the order that they have.
+ *
+ * @throws AssayError PULL_CONFLICT where files that are written as a whole would lack what stands in them and in no item.
  */
 export async function writeItems(of: ItemsToWrite): Promise<WrittenItems> {
   const { local, format } = of;
@@ -101,6 +107,11 @@ export async function writeItems(of: ItemsToWrite): Promise<WrittenItems> {
     } catch (error) {
       if (!(error instanceof NotRewritable)) throw error;
     }
+  }
+  if (local !== undefined && !of.force) {
+    const there = new Set(of.matches);
+    const stays = (item: DatasetItem): boolean => there.has(matchOf(item, of));
+    await refuseToDrop(local, { stays, format, home: of.folder.path });
   }
   await writeWhole(of);
   return { whole: local?.format === format, columns: none };

@@ -60,6 +60,7 @@ export const catalogue = {
   DATASET_SCHEMA_INVALID: usage('The schema of the dataset cannot be used'),
   DATASET_CHANGED: conflict('The dataset is not the one that was meant'),
   DATASET_PUSH_RUNNING: conflict('Another push of the dataset is under way'),
+  DATASET_PUSH_CANCELLED: run('The push of the dataset was cancelled'),
   DATASET_EMPTY: usage('The dataset has no items'),
   DATASET_NOT_FOUND: missing('The dataset does not exist'),
   SAMPLE_FIELD_INVALID: usage('The dataset cannot be sampled by this field'),

@@ -2,6 +2,7 @@ import type { DatasetItem } from '../../contracts/records.js';
 import { isObject, jsonEqual, type Json } from '../../core/json/json.js';
 import { cellValue, type CellType, type CsvColumn } from '../csv-columns.js';
 import { isPlainCell, unfitKey } from '../csv-shape.js';
+import { valueAt } from '../csv-value.js';
 import { NotRewritable } from './item-text.js';
 
 /** A column as it is to stand. */
@@ -32,7 +33,11 @@ interface Watched {
 
 const mostColumns = 1_000;
 
+/** @throws NotRewritable */
 export function createCsvPlan(columns: readonly CsvColumn[]): CsvPlan {
+  if (columns.some(({ member }) => member === 'output' || member === 'label')) {
+    throw new NotRewritable('a labelled set');
+  }
   const watched: Watched[] = columns.map((source) => ({
     column: source,
     source,
@@ -98,36 +103,6 @@ export function cellText(
 export const isSame = (a: Json | undefined, b: Json | undefined): boolean =>
   a === undefined || b === undefined ? a === b : jsonEqual(a, b);
 
-/** What an item says in the place of a column. */
-export function valueAt(
-  item: DatasetItem,
-  { member, path }: Pick<CsvColumn, 'member' | 'path'>,
-): Json | undefined {
-  let value = memberOf(item, member);
-  for (const key of path) {
-    value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-  }
-  return value;
-}
-
-function memberOf(item: DatasetItem, member: CsvColumn['member']): Json | undefined {
-  switch (member) {
-    case 'id':
-      return item.id;
-    case 'description':
-      return item.description;
-    case 'inputs':
-      return item.input;
-    case 'expected':
-      return item.expected;
-    case 'metadata':
-      return item.metadata;
-    case 'output':
-    case 'label':
-      throw new NotRewritable('a labelled set');
-  }
-}
-
 /** The places in which an item says something that no column says. @throws NotRewritable */
 function uncovered(item: DatasetItem, watched: readonly Watched[]): readonly Watched['column'][] {
   const found: Watched['column'][] = [];
@@ -157,7 +132,8 @@ function uncovered(item: DatasetItem, watched: readonly Watched[]): readonly Wat
     for (const [key, inner] of entries) walk(inner, { member, path: [...path, key] });
   };
   for (const member of ['description', 'inputs', 'expected', 'metadata'] as const) {
-    walk(memberOf(item, member), { member, path: [] });
+    const at = { member, path: [] };
+    walk(valueAt(item, at), at);
   }
   return found;
 }

@@ -1,9 +1,10 @@
 import type { DatasetItem } from '../../contracts/records.js';
 import { bytesOf } from '../byte-source.js';
-import { parseHeader, type CsvColumn } from '../csv-columns.js';
+import { cellValue, parseHeader, type CsvColumn } from '../csv-columns.js';
 import { delimiterOf, readRecord } from '../csv-dataset.js';
+import { valueAt } from '../csv-value.js';
 import type { TextSink } from '../write-dataset.js';
-import { cellText, createCsvPlan, isSame, valueAt, type PlannedColumn } from './csv-plan.js';
+import { cellText, createCsvPlan, isSame, type PlannedColumn } from './csv-plan.js';
 import { NotRewritable } from './item-text.js';
 import { lineEnd, markOf, rawLines } from './raw-lines.js';
 import type { WantedItems } from './wanted-items.js';
@@ -94,17 +95,41 @@ async function tableOf(file: string): Promise<Table> {
   throw new NotRewritable('there is no header');
 }
 
-async function plan(table: Table, wanted: WantedItems): Promise<readonly PlannedColumn[]> {
-  const plan = createCsvPlan(table.columns);
+/** The headers of the columns that no record has a value in. @throws NotRewritable */
+export async function emptyColumns(file: string): Promise<readonly string[]> {
+  const table = await tableOf(file);
+  const empty = new Set(table.columns);
+  for await (const cells of recordsOf(table)) {
+    for (const column of empty) {
+      const cell = cellValue(cellOfRaw(cells[column.number - 1] ?? ''), column.type);
+      const value = 'value' in cell ? cell.value : undefined;
+      if (value !== undefined && (value !== '' || column.member !== 'description')) {
+        empty.delete(column);
+      }
+    }
+    if (empty.size === 0) break;
+  }
+  return [...empty].map(({ header }) => header);
+}
+
+/** The cells of each record below the header, as they stand in it. */
+async function* recordsOf({
+  file,
+  delimiter,
+}: Table): AsyncGenerator<readonly string[], void, undefined> {
   let isHeader = true;
-  for await (const line of rawLines(table.file, { quoted: true })) {
+  for await (const line of rawLines(file, { quoted: true })) {
     const text = line.slice(0, line.length - lineEnd(line).length);
     if (text === '') continue;
-    if (isHeader) {
-      isHeader = false;
-      continue;
-    }
-    const was = itemOf(rawCells(text, table.delimiter), table);
+    if (!isHeader) yield rawCells(text, delimiter);
+    isHeader = false;
+  }
+}
+
+async function plan(table: Table, wanted: WantedItems): Promise<readonly PlannedColumn[]> {
+  const plan = createCsvPlan(table.columns);
+  for await (const cells of recordsOf(table)) {
+    const was = itemOf(cells, table);
     const found = await wanted.take(was);
     if (found !== undefined) plan.add(found.item, was);
   }

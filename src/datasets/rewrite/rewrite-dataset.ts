@@ -12,7 +12,8 @@ import { rewriteJson } from './rewrite-json.js';
 import { rewriteJsonl } from './rewrite-jsonl.js';
 import type { WantedItems } from './wanted-items.js';
 
-const expectedFile = 'expected.json';
+/** Beside the cases, what is expected of them. */
+export const expectedFile = 'expected.json';
 
 /** The files of a dataset that are written together. */
 export async function filesOf({ file, format }: LocalDataset): Promise<readonly string[]> {
@@ -63,8 +64,8 @@ export async function rewriteDataset(
   return { added: [], retyped: [] };
 }
 
-/** What is cut into pieces here is taken for well-formed. */
-async function requireSound(local: LocalDataset): Promise<void> {
+/** What is cut into pieces here is taken for well-formed. @throws NotRewritable */
+export async function requireSound(local: LocalDataset): Promise<void> {
   const problems = createProblemList();
   try {
     for await (const _page of local.pages({ problems }));

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { AssayError } from '../../core/errors/assay-error.js';
 import { withoutFence } from '../../core/text/fence.js';
+import { sameTexts } from '../../core/text/same-texts.js';
 import { parseJson } from '../judged-value.js';
 import type { ReadableAnswer } from './repair.js';
 
@@ -96,7 +97,7 @@ type Entry = z.output<typeof entryShape>;
 function inOrder(entries: readonly Entry[], criteria: readonly string[]): CriterionVerdict[] {
   const wanted = criteria.map(simplified);
   const given = entries.map(({ criterion }) => simplified(criterion));
-  const isSame = [...wanted].sort().join('\n') === [...given].sort().join('\n');
+  const isSame = sameTexts(wanted, given);
   const isInPlace = given.every((words, at) => words === wanted[at] || !wanted.includes(words));
   if (!isSame && !isInPlace) throw invalidVerdict('its criteria cannot be told apart');
   const left = entries.map((entry, at) => ({ entry, words: given[at] }));

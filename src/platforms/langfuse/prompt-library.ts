@@ -2,6 +2,7 @@ import type { InTurn } from '../in-turn.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { contentLabel, promptContentHash } from '../../core/prompts/content.js';
 import { latestLabel } from '../../core/prompts/labels.js';
+import { sameTexts } from '../../core/text/same-texts.js';
 import { patiently } from '../patience.js';
 import type {
   PlatformPrompts,
@@ -47,9 +48,7 @@ export function createPromptLibrary(
       const standing = await lookFor(reads, prompt, signal);
       if ('next' in standing) return { outcome: 'create', version: standing.next };
       const { version, tags } = standing;
-      const tagsStay =
-        prompt.tags !== undefined &&
-        [...prompt.tags].sort().join('\n') !== [...tags].sort().join('\n');
+      const tagsStay = prompt.tags !== undefined && !sameTexts(prompt.tags, tags);
       return { outcome: 'unchanged', version, tagsStay };
     },
     moveLabel: (name, to, caller) =>

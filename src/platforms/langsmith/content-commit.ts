@@ -1,4 +1,5 @@
 import type { ForeseenPrompt, PromptToCreate } from '../prompt-port.js';
+import { sameTexts } from '../../core/text/same-texts.js';
 import { wellFormed } from '../../core/text/well-formed.js';
 import { newCommitAnswer, repoAnswer, type ListedCommit, type TagAnswer } from './answers.js';
 import { commitPages, putTag, tagsOf } from './commits.js';
@@ -103,8 +104,7 @@ async function ensureRepo(rest: Rest, prompt: PromptToCreate, signal: AbortSigna
     if (answer.status !== 409 || !isVerdict(answer)) rest.check(answer, call);
     return;
   }
-  const has = [...(found.repo.tags ?? [])].sort();
-  if (tags === undefined || [...tags].sort().join('\n') === has.join('\n')) return;
+  if (tags === undefined || sameTexts(tags, found.repo.tags ?? [])) return;
   const call: RestCall = {
     method: 'PATCH',
     path: `/repos/-/${handleOf(name)}`,

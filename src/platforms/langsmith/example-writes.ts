@@ -1,5 +1,6 @@
 import type { DatasetItem } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
+import { sameTexts } from '../../core/text/same-texts.js';
 import type { ItemToWrite } from '../dataset-port.js';
 import { forEachBounded } from '../http/bounded.js';
 import { chunks } from '../http/chunks.js';
@@ -63,11 +64,12 @@ export async function writeExamples(
   let returned: ReturnType<typeof returnedExamples> | undefined;
   const shown = (wanted: readonly { readonly id: string }[]): Promise<Standing> =>
     standing(counted, { dataset, wanted, signal });
-  const placed = async (page: readonly ItemToWrite[]) => {
-    const wanted = page.map((each) => wantedAt(dataset, each));
+  /** Where items stand by now; those that came back are listed once, and anew where that may have changed since. */
+  const placed = async (wanted: readonly Wanted[], anew = false): Promise<Placed> => {
     const first = await shown(wanted);
     const open = wanted.filter(({ id }) => !first.has(id));
-    if (open.length === 0) return { wanted, first };
+    if (open.length === 0) return { wanted, there: first };
+    if (anew) returned = undefined;
     returned ??= returnedExamples(counted, dataset, signal);
     const back = await returned;
     // An item that others made was read by the id of its example, and is changed there. Not for runs: they refer to ids of ours.
@@ -79,22 +81,28 @@ export async function writeExamples(
       return found.has(item.id) ? { ...each, id: item.id } : placedAt(each, back.get(item.id));
     });
     const others = moved.filter(({ times }) => times > 0);
-    return { wanted: moved, first: new Map([...first, ...found, ...(await shown(others))]) };
+    return { wanted: moved, there: new Map([...first, ...found, ...(await shown(others))]) };
   };
   await forEachBounded(chunks(items, examplesPerRequest), width, async (page) => {
-    const { wanted, first } = await placed(page);
-    for (const batch of bySize(wantedOf(wanted, first, all))) {
+    const { wanted, there } = await placed(page.map((each) => wantedAt(dataset, each)));
+    for (const batch of bySize(wantedOf(wanted, there, all))) {
       await patiently(signal, async (attempt) => {
-        const again = attempt > 1;
-        const there = again ? await standing(counted, { dataset, wanted: batch, signal }) : first;
-        const open = again ? wantedOf(batch, there, false) : batch;
-        await writeBatch(counted, { dataset, batch: open, there, signal });
+        // What came back in a try whose answer was lost stands under an id that this batch did not know yet.
+        const now = attempt > 1 ? await placed(batch, true) : { wanted: batch, there };
+        const open = attempt > 1 ? wantedOf(now.wanted, now.there, false) : batch;
+        await writeBatch(counted, { dataset, batch: open, there: now.there, signal });
       });
       written += batch.length;
       onProgress?.(written);
     }
   });
   return { written, requests };
+}
+
+/** Items with the ids that they are written by, and the examples that stand there of those. */
+interface Placed {
+  readonly wanted: readonly Wanted[];
+  readonly there: Standing;
 }
 
 const wantedAt = (
@@ -121,12 +129,9 @@ function wantedOf(wanted: readonly Wanted[], there: Standing, all: boolean): rea
     const example = there.get(id);
     if (example === undefined) return true;
     if (contentKey(contentOfAnswer(example)) !== contentKey(content)) return true;
-    return splits !== undefined && !sameSplits(splits, splitsOf(example));
+    return splits !== undefined && !sameTexts(splits, splitsOf(example));
   });
 }
-
-const sameSplits = (a: readonly string[], b: readonly string[]): boolean =>
-  [...a].sort().join('\n') === [...b].sort().join('\n');
 
 function bySize(wanted: readonly Wanted[]): readonly (readonly Wanted[])[] {
   const batches: Wanted[][] = [];

@@ -123,12 +123,19 @@ export interface TraceSource {
     ids: readonly string[],
     signal: AbortSignal,
   ): Promise<readonly ForeignTrace[]>;
-  /** All scores of a group, the newest first, from the nth on. */
+  /**
+   * All scores of a group; `cursor` is where to go on, none behind the last page. Scores that are deleted meanwhile hide no other;
+   * one may come twice.
+   */
   scoresOfGroup(request: {
     readonly group: TraceGroup;
-    readonly from: number;
+    readonly cursor?: string;
     readonly signal: AbortSignal;
-  }): AsyncIterable<readonly SurveyedScore[]>;
+  }): AsyncGenerator<
+    { readonly scores: readonly SurveyedScore[]; readonly cursor: string | undefined },
+    void,
+    undefined
+  >;
   /** The scores of these runs (id to trace id); what has no value that a score can hold is told to `onLeft`. */
   scores(request: {
     readonly runs: ReadonlyMap<string, string>;

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { Client as LangsmithClient } from 'langsmith';
-
 import type { MoveReport } from '../../src/client/platform-migrations.js';
 import type { MovedKind } from '../../src/contracts/platform-migration.js';
+import { catalogueEntry } from '../../src/core/errors/catalogue.js';
 import type { SupervisedWorkers } from '../../src/workers/supervisor.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { startLangsmith, type LangsmithServer } from '../support/langsmith/server.js';
 import { configFile, promptFiles } from '../support/project-files.js';
 import { until } from '../support/until.js';
-import { ask, childRun, clientOf, rootRun } from '../contract/langsmith-server-support.js';
+import { fillWorkspace } from '../contract/moves/workspace.js';
+import { assay, CliProcess, type Ended } from './cli-process.js';
 
 const project = 'moves';
 const examples = 120;
@@ -32,7 +32,7 @@ beforeAll(async () => {
     },
   });
   workers = await startWorkers(langsmith.apiKey);
-  await fill(clientOf(langsmith));
+  await fillWorkspace(langsmith, { examples, live });
 }, 60_000);
 afterAll(async () => {
   await harness.stop();
@@ -43,84 +43,6 @@ const startWorkers = (apiKey: string) =>
   harness.startWorkers({
     variables: { LANGSMITH_API_KEY: apiKey, LANGSMITH_ENDPOINT: langsmith.url },
   });
-
-const constructor = (id: readonly string[], kwargs: object) => ({
-  lc: 1,
-  type: 'constructor',
-  id: ['langchain', 'prompts', ...id],
-  kwargs,
-});
-const template = (text: string, format: string) =>
-  constructor(['prompt', 'PromptTemplate'], {
-    input_variables: ['name'],
-    template: text,
-    template_format: format,
-  });
-
-/** A workspace as a team leaves it: a dataset with splits, a prompt with a history, an experiment with feedback, live traffic. */
-async function fill(client: LangsmithClient): Promise<void> {
-  const dataset = await client.createDataset('capitals', {
-    description: 'What people ask.',
-    metadata: { owner: 'geo' },
-  });
-  const made = await client.createExamples(
-    Array.from({ length: examples }, (_, index) => ({
-      dataset_id: dataset.id,
-      inputs: { question: `capital ${index}` },
-      outputs: { answer: `city ${index}` },
-      metadata: { level: index },
-      split: index % 2 === 0 ? 'train' : ['test', 'hard'],
-    })),
-  );
-
-  await client.createPrompt('greeter', { tags: ['support'] });
-  const first = await client.createCommit('greeter', template('Hello {name}', 'f-string'));
-  await client.createCommit('greeter', template('Good day {{name}}', 'mustache'));
-  await client.createCommit('greeter', template('{% if name %}Hi{% endif %}', 'jinja2'));
-  expect(first).toContain('greeter');
-  const repo = langsmith.inspect.repos.find(({ handle }) => handle === 'greeter');
-  const oldest = repo?.commits[0];
-  const tagged = await ask(langsmith, 'POST /api/v1/repos/-/greeter/tags', {
-    body: { tag_name: 'production', commit_id: oldest?.id },
-  });
-  expect(tagged.status).toBeLessThan(300);
-
-  const experiment = await client.createProject({
-    projectName: 'baseline',
-    referenceDatasetId: dataset.id,
-    metadata: { model: 'demo-small' },
-  });
-  const start = Date.parse('2026-03-01T12:00:00.000Z');
-  const answers = made.map((example, index) =>
-    rootRun({
-      session_id: experiment.id,
-      session_name: 'baseline',
-      reference_example_id: example.id,
-      start_time: start + index,
-      end_time: start + index + 500,
-      outputs: { answer: `city ${index}` },
-    }),
-  );
-  const roots = Array.from({ length: live }, (_, index) =>
-    rootRun({
-      session_name: 'live',
-      start_time: start + index * 10,
-      end_time: start + index * 10 + 1_500,
-    }),
-  );
-  const children = roots.map((root) => childRun(root, { session_name: 'live' }));
-  await client.batchIngestRuns({ runCreates: [...answers, ...roots, ...children] as never });
-  const { id: liveId } = await client.readProject({ projectName: 'live' });
-  for (const feedback of [
-    { run: answers[0], sessionId: experiment.id, key: 'correct', score: 1, comment: 'yes' },
-    { run: answers[1], sessionId: experiment.id, key: 'correct', score: 0 },
-    { run: roots[0], sessionId: liveId, key: 'tone', value: 'warm' },
-    { run: roots[1], sessionId: liveId, key: 'note', comment: 'only words' },
-  ]) {
-    const { run, ...rest } = feedback;
-    await client.createFeedback({ ...rest, runId: run?.id ?? '' });
-  }
-}
 
 const figuresOf = (report: MoveReport, kind: MovedKind) =>
   report.kinds.find((each) => each.kind === kind);
@@ -314,4 +236,75 @@ describe('a move from Langfuse to LangSmith', () => {
     expect(repo?.commits).toHaveLength(2);
     expect(repo?.commitTags.get('production')?.commit).toBe(repo?.commits[0]);
   }, 60_000);
+});
+
+describe('the commands of a move', () => {
+  const name = 'by-hand';
+  const place = () => ({
+    folder: harness.folder,
+    environment: {
+      ASSAY_PROJECT: project,
+      DATABASE_URL: harness.databaseUrl,
+      TEMPORAL_ADDRESS: harness.temporal.address,
+    },
+  });
+  const migrate = (...args: string[]): Promise<Ended> => assay(['migrate', ...args], place());
+  const follow = (...args: string[]): CliProcess => {
+    const words = ['migrate', 'langsmith-to-langfuse', '--only', 'datasets', '--name', name];
+    return new CliProcess([...words, ...args], place());
+  };
+
+  it('leave a move that Ctrl-C stops the watching of to itself, and say how to see and to end it', async () => {
+    langsmith.faults.order({ kind: 'down', seconds: 600 });
+    const watched = follow();
+    await watched.until(({ stderr }) => stderr.includes('running: '));
+    const left = await watched.stop('SIGINT');
+    expect(left).toMatchObject({ code: 130, stdout: '' });
+    expect(left.stderr).toContain('Detached: the move goes on by itself.');
+    expect(left.stderr).toContain(`assay migrate status ${name}`);
+    expect(left.stderr).toContain(`assay migrate cancel ${name}`);
+
+    const forMachines = follow('--json');
+    await forMachines.until(({ stderr }) => stderr.includes('running: '));
+    const { code, stdout } = await forMachines.stop('SIGTERM');
+    expect(code).toBe(143);
+    expect(JSON.parse(stdout)).toEqual({ event: 'detached', project, name });
+
+    const status = await migrate('status', name);
+    expect(status).toMatchObject({ code: 0 });
+    expect(status.stdout).toMatch(/^running: /);
+  }, 60_000);
+
+  it('end a move with `cancel`, and refuse where nothing is under way', async () => {
+    const cancelled = await migrate('cancel', name);
+    expect(cancelled).toMatchObject({ code: 0, stderr: '' });
+    expect(cancelled.stdout).toBe(
+      `${name}: cancelled: nothing was found\nWhat was written stays. The same command goes on with it.\n`,
+    );
+    langsmith.faults.clear();
+    const again = await migrate('cancel', name, '--json');
+    expect(again.code).toBe(catalogueEntry('MIGRATION_ENDED').exit);
+    expect(JSON.parse(again.stdout)).toMatchObject({ error: { code: 'MIGRATION_ENDED' } });
+    expect(await migrate('cancel', 'nobodys')).toMatchObject({
+      code: catalogueEntry('MIGRATION_NOT_FOUND').exit,
+    });
+  }, 60_000);
+
+  it('list all moves, the newest first, as a table and as JSON of a fixed shape', async () => {
+    const known = await harness.client.migrations.list(project);
+    expect(known[0]).toMatchObject({ name, status: 'cancelled' });
+    const { stdout } = await migrate('list', '--json');
+    expect(JSON.parse(stdout)).toEqual({
+      moves: known.map(({ name, direction, status, createdAt, updatedAt }) => ({
+        ...{ name, direction, status, createdAt, updatedAt },
+      })),
+    });
+    expect(known.length).toBeGreaterThan(5);
+    const table = (await migrate('list')).stdout.trimEnd().split('\n');
+    expect(table[0]).toMatch(/^move +direction +status +began$/);
+    const rows = table.slice(-known.length);
+    for (const [at, { name, direction, status, createdAt }] of known.entries()) {
+      expect(rows[at]?.trim().split(/ +/)).toEqual([name, direction, status, createdAt]);
+    }
+  }, 30_000);
 });

@@ -12,6 +12,10 @@ const textOf = (name: string): string => readFileSync(new URL(`${name}.json`, fo
 /** What production runs: the bundle of the build. */
 const bundle = readFileSync(resolve('dist/workers/workflows.bundle.js'), 'utf8');
 
+/** A mark of the workflow's code, as histories hold it. */
+const patch = (id: string): string =>
+  Buffer.from(JSON.stringify({ id, deprecated: false })).toString('base64');
+
 const replay = (name: string, code = bundle): Promise<void> =>
   Worker.runReplayHistory(
     { workflowBundle: { code } },
@@ -27,6 +31,8 @@ describe('recorded histories of moves between platforms', () => {
 
   it('are of every kind', () => {
     expect([...names].sort()).toEqual([
+      'anew-long-1',
+      'anew-long-2',
       'away',
       'cancelled',
       'dry-run',
@@ -45,8 +51,14 @@ describe('recorded histories of moves between platforms', () => {
     expect(textOf('settled-long-1')).toContain('EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW');
     // The others are of the build before executions were marked.
     for (const name of names) {
-      expect(textOf(name).includes('EVENT_TYPE_MARKER_RECORDED')).toBe(name.startsWith('settled'));
+      expect(textOf(name).includes('EVENT_TYPE_MARKER_RECORDED')).toBe(
+        /^(?:settled|anew)/.test(name),
+      );
     }
+    // Only what goes on in a new execution has a wait of another one to end.
+    expect(names.filter((name) => textOf(name).includes(patch('waits-anew')))).toEqual([
+      'anew-long-2',
+    ]);
   });
 
   it.each(names)('%s: the workflow of this build goes the same way', async (name) => {
@@ -58,6 +70,7 @@ describe('recorded histories of moves between platforms', () => {
     ['settled-not-sent', 'call.publishMove(', 'call.otherwise('],
     ['settled-away', 'short.noteMove(', 'short.otherwise('],
     ['settled-plain', "patched)('traces-settle')", "patched)('another')"],
+    ['anew-long-2', "patched)('waits-anew')", "patched)('another')"],
   ])(
     '%s is not fitted by a workflow with %s changed: the replay can fail',
     async (name, of, by) => {

@@ -73,7 +73,8 @@ function kindsOf(
         undefined,
       60_000,
     );
-  // What has no `settled-` before it was recorded with the build before executions were marked.
+  // What has no `settled-` or `anew-` before it was recorded with the build before executions were marked, and `settled-long` with
+  // the one before continued executions were.
   return {
     'dry-run': () => move('dry-run', { dryRun: true }),
     failed: () => move('failed', { datasets: ['nowhere'] }),
@@ -95,9 +96,9 @@ function kindsOf(
     },
     'settled-plain': () => move('settled-plain'),
     // The source stays away while traces are put out, until the history has grown long.
-    async 'settled-long'() {
+    async 'anew-long'() {
       langsmith.faults.order({ kind: 'down', seconds: 40, pathPrefix: '/runs/query' });
-      await move('settled-long', { only: ['traces'] });
+      await move('anew-long', { only: ['traces'] });
     },
   };
 }

@@ -1,8 +1,7 @@
-import { changedFields, packKeys, plainFieldKeys } from '../../core/dataset/item-fields.js';
+import { changedFields } from '../../core/dataset/item-fields.js';
 import { canonicalJson } from '../../core/json/json.js';
 import { withoutPlatformMarks } from '../../platforms/item-marks.js';
 import type { DatasetSummary, ItemToWrite, PlatformItem } from '../../platforms/dataset-port.js';
-import type { Platform } from '../../platforms/port.js';
 import { putCursor, readCursor } from '../../store/moves/cursors.js';
 import {
   dropThere,
@@ -12,9 +11,16 @@ import {
   stepItems,
   type MovedRow,
   type MovedStep,
-  type NewRow,
 } from '../../store/moves/items.js';
 import { withTransaction } from '../../store/store.js';
+import {
+  findTwins,
+  idThere,
+  keysThere,
+  listThere,
+  type DatasetThere,
+  type Twin,
+} from './items-there.js';
 import { refusalOf } from './move-prompts.js';
 import type { Moving } from './moving.js';
 
@@ -38,7 +44,7 @@ export async function moveDatasets(moving: Moving): Promise<boolean> {
 interface Place {
   readonly row: MovedRow;
   readonly here: DatasetSummary;
-  readonly there: { readonly id: string; readonly name: string };
+  readonly there: DatasetThere;
 }
 
 async function moveDataset(moving: Moving, row: MovedRow): Promise<boolean> {
@@ -54,7 +60,7 @@ async function moveDataset(moving: Moving, row: MovedRow): Promise<boolean> {
   const there = await placeOf(moving, { row, here });
   if (there === undefined) return true;
   const place: Place = { row, here, there };
-  if (!(await listThere(moving, place))) return false;
+  if (!(await listThere(moving, there))) return false;
   if (!(await moveItems(moving, place))) return false;
   await withTransaction(store, async (tx) => {
     await stepItems(tx, of, [{ sourceId: row.sourceId, state: 'written' }]);
@@ -83,7 +89,7 @@ export function differingFields(here: DatasetSummary, there: DatasetSummary): re
 async function placeOf(
   { id: migrationId, move, store, target, signal }: Moving,
   { row, here }: Pick<Place, 'row' | 'here'>,
-): Promise<Place['there'] | undefined> {
+): Promise<DatasetThere | undefined> {
   const of = { migrationId, kind: 'dataset' } as const;
   const { name } = here;
   if (row.targetId !== undefined) return { id: row.targetId, name };
@@ -115,60 +121,6 @@ async function placeOf(
     ]);
     return undefined;
   }
-}
-
-/** By what items are compared: as the target has them. */
-export function keysThere(target: Platform, write: ItemToWrite): string {
-  return packKeys(
-    target.datasets.fieldKeys?.(write) ?? plainFieldKeys(write.item, write.splits ?? []),
-  );
-}
-
-/** Lists what the target has of the dataset, page by page into rows. @returns whether all is listed. */
-async function listThere(moving: Moving, { there }: Place): Promise<boolean> {
-  const { id: migrationId, store, target, signal } = moving;
-  const key = { migrationId, kind: 'there', container: there.id } as const;
-  const at = await readCursor(store, key);
-  if (at.done) return true;
-  let from = Number(at.cursor ?? 0);
-  for await (const page of target.datasets.items({ dataset: there.name, from, signal })) {
-    const rows = page
-      .filter(({ archived }) => !archived)
-      .flatMap((each) => thereRows(target, there, each));
-    from += page.length;
-    await withTransaction(store, async (tx) => {
-      await putFound(tx, migrationId, rows);
-      await putCursor(tx, key, { cursor: String(from), done: false });
-    });
-    moving.tell(0, `dataset ${JSON.stringify(there.name)}: ${from} items of the target listed`);
-    if (moving.over()) return false;
-  }
-  await putCursor(store, key, { cursor: String(from), done: true });
-  return true;
-}
-
-const thereKey = (datasetId: string, platformId: string): string => `${datasetId}/${platformId}`;
-const ownKey = (datasetId: string, itemId: string): string => `${datasetId}//${itemId}`;
-
-/** An item of the target, to be found by its id there, and by its own where others made it: it may have come from there. */
-function thereRows(
-  target: Platform,
-  there: Place['there'],
-  { item, splits, platformId }: PlatformItem,
-): readonly NewRow[] {
-  const own = withoutPlatformMarks(item);
-  const row = {
-    kind: 'there',
-    container: there.id,
-    targetId: platformId,
-    sourceHash: keysThere(target, { item: own, splits }),
-    state: 'found',
-  } as const;
-  const made = target.datasets.platformId?.(there, own) ?? own.id;
-  return [
-    { ...row, sourceId: thereKey(there.id, platformId) },
-    ...(made === platformId ? [] : [{ ...row, sourceId: ownKey(there.id, own.id) }]),
-  ];
 }
 
 /** Writes what the target has not, page by page. @returns whether all is there. */
@@ -210,7 +162,7 @@ async function movePage(
     .map((each): Carried => {
       const item = withoutPlatformMarks(each.item);
       const write = { item, splits: each.splits };
-      const targetId = target.datasets.platformId?.(there, item) ?? item.id;
+      const targetId = idThere(target, there, item);
       return { sourceId: each.platformId, targetId, write, keys: keysThere(target, write) };
     });
   await putFound(
@@ -233,31 +185,19 @@ async function movePage(
     carried.map(({ sourceId }) => sourceId),
   );
   const open = carried.filter(({ sourceId }) => known.get(sourceId)?.state === 'found');
-  const standing = await findItems(
-    store,
-    { migrationId, kind: 'there' },
-    open.flatMap(({ targetId, write }) => [
-      thereKey(there.id, targetId),
-      ownKey(there.id, write.item.id),
-    ]),
-  );
+  const twinOf = await findTwins(moving, there, open);
   const settled: MovedStep[] = [];
   const writes: { readonly carried: Carried; readonly replaces: boolean }[] = [];
   for (const each of open) {
-    const others = standing.get(ownKey(there.id, each.write.item.id));
-    const twin = standing.get(thereKey(there.id, each.targetId)) ?? others;
-    const keys = twin?.sourceHash;
-    const left = whyLeft(moving, each, { keys, isOthers: twin !== undefined && twin === others });
+    const twin = twinOf(each);
+    const left = whyLeft(moving, each, twin);
     if (left !== undefined) {
       settled.push({ sourceId: each.sourceId, state: 'left', reason: left });
-    } else if (keys === each.keys) {
-      settled.push({
-        sourceId: each.sourceId,
-        state: 'written',
-        ...(twin?.targetId === undefined ? {} : { targetId: twin.targetId }),
-      });
+    } else if (twin?.row.sourceHash === each.keys) {
+      const { targetId = each.targetId } = twin.row;
+      settled.push({ sourceId: each.sourceId, state: 'written', targetId });
     } else {
-      writes.push({ carried: each, replaces: keys !== undefined });
+      writes.push({ carried: each, replaces: twin !== undefined });
     }
   }
   await stepItems(store, of, settled);
@@ -267,23 +207,23 @@ async function movePage(
 function whyLeft(
   { move, target }: Moving,
   { write, keys }: Carried,
-  standing: { readonly keys: string | undefined; readonly isOthers: boolean },
+  twin: Twin | undefined,
 ): string | undefined {
   const { largestItem } = target.datasets;
   const bytes = Buffer.byteLength(JSON.stringify(write.item));
   if (largestItem !== undefined && bytes > largestItem) {
     return `is larger than an item can be there (${largestItem} bytes)`;
   }
-  if (standing.keys === undefined || standing.keys === keys) return undefined;
-  // Made there by others, under an id that writing by its own id does not meet.
-  if (move.spec.onConflict === 'overwrite' && !standing.isOthers) return undefined;
-  return `stands there with other ${changedFields(standing.keys, keys).join(', ')}`;
+  const standing = twin?.row.sourceHash;
+  if (twin === undefined || standing === undefined || standing === keys) return undefined;
+  if (move.spec.onConflict === 'overwrite' && !twin.isOthers) return undefined;
+  return `stands there with other ${changedFields(standing, keys).join(', ')}`;
 }
 
 async function writePage(
   { store, target, signal }: Moving,
   on: {
-    readonly there: Place['there'];
+    readonly there: DatasetThere;
     readonly writes: readonly { readonly carried: Carried; readonly replaces: boolean }[];
     readonly of: { readonly migrationId: string; readonly kind: 'item' };
   },

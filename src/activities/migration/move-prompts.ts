@@ -25,12 +25,21 @@ export async function movePrompts(moving: Moving): Promise<boolean> {
     });
     if (prompt === undefined) return true;
     await movePrompt(moving, prompt.name);
+    const { sourceId, name } = prompt;
+    const writtenHere = await wroteSome(moving, name);
     await stepItems(store, { migrationId, kind: 'prompt' }, [
-      { sourceId: prompt.sourceId, state: 'written', targetId: prompt.name },
+      { sourceId, state: 'written', targetId: name, writtenHere },
     ]);
     moving.tell(1, `prompt ${JSON.stringify(prompt.name)}`);
     if (moving.over()) return false;
   }
+}
+
+/** Whether some version of a prompt is of this move: else it stood there before. */
+async function wroteSome({ id: migrationId, store }: Moving, container: string): Promise<boolean> {
+  const of = { migrationId, kind: 'prompt_version', container, states: ['written'] } as const;
+  const versions = await pageOfItems(store, { ...of, limit: 10_000 });
+  return versions.some(({ writtenHere }) => writtenHere);
 }
 
 /** All of its history, the oldest version first, so that versions come in the order in which they were made; labels at the end. */

@@ -1,4 +1,4 @@
-import type { ForeignScore, TraceGroup } from '../../platforms/trace-port.js';
+import type { ForeignScore, SurveyedScore, TraceGroup } from '../../platforms/trace-port.js';
 import { putCursor, readCursor } from '../../store/moves/cursors.js';
 import {
   findItems,
@@ -6,6 +6,7 @@ import {
   putFound,
   stepItems,
   type MovedRow,
+  type NewRow,
 } from '../../store/moves/items.js';
 import { putOut } from '../../store/moves/outbox.js';
 import { addSeen, forgetSeen, lateTraces } from '../../store/moves/second-look.js';
@@ -24,6 +25,9 @@ const lateAtOnce = 20;
 interface Swept {
   readonly part: 'runs' | 'late' | 'scores';
   readonly at?: string;
+  /** Of the scores: how often they were looked through before this look, and whether this one has found any. */
+  readonly looks?: number;
+  readonly found?: boolean;
 }
 
 /**
@@ -68,7 +72,7 @@ async function sweepGroup(moving: Moving, row: MovedRow): Promise<boolean> {
       if (!(await moveLate(moving, moved, { from: swept.at ?? '', note }))) return false;
       await note({ part: 'scores' });
     }
-    if (!(await lateScores(moving, moved, { from: Number(swept.at ?? 0), note }))) return false;
+    if (!(await lateScores(moving, moved, { swept, note }))) return false;
   }
   await putCursor(store, key, { cursor: undefined, done: true });
   return true;
@@ -155,56 +159,77 @@ async function moveLate(
   }
 }
 
-/** Feedback that came late, on traces that were carried; and that on the group as a whole, which has no place there. */
+/** As often feedback is looked through at most: where it comes in without an end, the same move made again brings the rest. */
+const mostLooks = 4;
+
+/**
+ * Feedback that came late, on traces that were carried; and that on the group as a whole, which has no place there. It is looked
+ * through until nothing of it is new, since what comes in while it is read may come in before the place where we are.
+ */
 async function lateScores(
   moving: Moving,
   moved: MovedGroup,
-  on: { readonly from: number; readonly note: (swept: Swept) => Promise<void> },
+  on: { readonly swept: Swept; readonly note: (swept: Swept) => Promise<void> },
 ): Promise<boolean> {
-  const { id: migrationId, store, target, signal } = moving;
+  const { signal } = moving;
   const { group } = moved;
   const { source } = traceSides(moving);
-  let { from } = on;
-  for await (const page of source.scoresOfGroup({ group, from, signal })) {
-    from += page.length;
-    const ids = page.map(({ id }) => id);
-    const known = await findItems(store, { migrationId, kind: 'score' }, ids);
-    const fresh = page.filter(({ id }) => !known.has(id));
-    const found = fresh.flatMap(({ score }) => score ?? []);
-    const traces = await findItems(
-      store,
-      { migrationId, kind: 'trace' },
-      found.map(({ traceId }) => traceId),
-    );
-    const carried = found.filter(({ traceId }): boolean => {
-      const state = traces.get(traceId)?.state;
-      return state === 'written' || state === 'verified';
+  let { at: cursor, looks = 0, found = false } = on.swept;
+  for (;;) {
+    const pages = source.scoresOfGroup({
+      group,
+      signal,
+      ...(cursor === undefined ? {} : { cursor }),
     });
-    const scores = await scoreRows(moving, {
-      origin: moved.origin,
-      container: group.id,
-      found: new Map(carried.map((score): [string, ForeignScore] => [score.id, score])),
-    });
-    const left = fresh.flatMap(({ id, name, left: reason }) =>
-      reason === undefined
-        ? []
-        : [
-            {
-              kind: 'score',
-              sourceId: id,
-              name,
-              container: group.id,
-              state: 'left',
-              reason,
-            } as const,
-          ],
-    );
-    await withTransaction(store, async (tx) => {
-      await putFound(tx, migrationId, [...scores.rows, ...left]);
-      await putOut(tx, { migrationId, platform: target.name }, scores.records);
-    });
-    await on.note({ part: 'scores', at: String(from) });
+    for await (const { scores, cursor: next } of pages) {
+      if ((await putLateScores(moving, moved, scores)) > 0) found = true;
+      if (next === undefined) break;
+      await on.note({ part: 'scores', at: next, looks, found });
+      if (moving.over()) return false;
+    }
+    looks += 1;
+    if (!found || looks >= mostLooks) return true;
+    cursor = undefined;
+    found = false;
+    await on.note({ part: 'scores', looks, found });
     if (moving.over()) return false;
   }
-  return true;
+}
+
+/** Puts out what of these scores is new. @returns how many are. */
+async function putLateScores(
+  moving: Moving,
+  moved: MovedGroup,
+  page: readonly SurveyedScore[],
+): Promise<number> {
+  const { id: migrationId, store, target } = moving;
+  const container = moved.group.id;
+  const ids = page.map(({ id }) => id);
+  const known = await findItems(store, { migrationId, kind: 'score' }, ids);
+  const fresh = page.filter(({ id }) => !known.has(id));
+  const found = fresh.flatMap(({ score }) => score ?? []);
+  const traces = await findItems(
+    store,
+    { migrationId, kind: 'trace' },
+    found.map(({ traceId }) => traceId),
+  );
+  const carried = found.filter(({ traceId }): boolean => {
+    const state = traces.get(traceId)?.state;
+    return state === 'written' || state === 'verified';
+  });
+  const scores = await scoreRows(moving, {
+    origin: moved.origin,
+    container,
+    found: new Map(carried.map((score): [string, ForeignScore] => [score.id, score])),
+  });
+  const left = fresh.flatMap(({ id, name, left: reason }): readonly NewRow[] =>
+    reason === undefined
+      ? []
+      : [{ kind: 'score', sourceId: id, name, container, state: 'left', reason }],
+  );
+  await withTransaction(store, async (tx) => {
+    await putFound(tx, migrationId, [...scores.rows, ...left]);
+    await putOut(tx, { migrationId, platform: target.name }, scores.records);
+  });
+  return scores.rows.length;
 }

@@ -1,5 +1,6 @@
 import { changedFields } from '../../core/dataset/item-fields.js';
 import { promptContentHash } from '../../core/prompts/content.js';
+import { withoutPlatformMarks } from '../../platforms/item-marks.js';
 import { dropCursors, putCursor, readCursor } from '../../store/moves/cursors.js';
 import { pageOfItems, stepItems, type MovedRow, type MovedStep } from '../../store/moves/items.js';
 import { dropMovedBodies } from '../../store/moves/outbox.js';
@@ -10,7 +11,8 @@ import {
   missUnseen,
   settleGroups,
 } from '../../store/moves/verified.js';
-import { differingFields, keysThere } from './move-datasets.js';
+import { idThere, keysThere } from './items-there.js';
+import { differingFields } from './move-datasets.js';
 import type { Moving } from './moving.js';
 import { verifyGroup } from './verify-traces.js';
 
@@ -72,7 +74,13 @@ async function verifyDataset(moving: Moving, row: MovedRow): Promise<boolean> {
   const at = await readCursor(store, key);
   let from = Number(at.cursor ?? 0);
   for await (const page of target.datasets.items({ dataset: row.name, from, signal })) {
-    const shown = new Map(page.map((each) => [each.platformId, each]));
+    // By both, since one that was taken out and came back has another id than writing it gives it.
+    const shown = new Map(
+      page.flatMap((each) => [
+        [idThere(target, there, withoutPlatformMarks(each.item)), each] as const,
+        [each.platformId, each] as const,
+      ]),
+    );
     const carried = await carriedItems(store, { migrationId, container: row.sourceId }, [
       ...shown.keys(),
     ]);

@@ -3,7 +3,7 @@ import { markdownText } from '../text/escape/markdown.js';
 
 /** How far a move is, for people. */
 export interface MoveStanding extends Pick<MoveSlice, 'step' | 'progress' | 'at'> {
-  readonly waiting?: string;
+  readonly waiting?: string | undefined;
 }
 
 /** What Temporal's UI shows of a move. */

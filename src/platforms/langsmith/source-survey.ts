@@ -1,6 +1,8 @@
+import { z } from 'zod';
+
 import type { JsonObject } from '../../core/json/json.js';
-import type { SurveyedScore, SurveyPage, TraceSource } from '../trace-port.js';
-import { cursorPages, pageSize } from './pages.js';
+import type { SurveyedScore, SurveyPage, TraceGroup, TraceSource } from '../trace-port.js';
+import { cursorPages, livePages, pageSize, type ListPlace } from './pages.js';
 import type { Rest } from './rest.js';
 import { sourceFeedbackAnswer, type SourceFeedback, type SourceRun } from './source-answers.js';
 import { foreignScore } from './source-feedback.js';
@@ -31,12 +33,8 @@ export async function* surveyPages(
       yield { traces: ids.length, scores: [] };
     }
   }
-  for await (const page of feedbackPages(
-    reading.rest,
-    { query: { session: group.id }, from: 0 },
-    signal,
-  )) {
-    const own = page.filter(
+  for await (const { rows } of feedbackPages(reading.rest, { group, signal })) {
+    const own = rows.filter(
       ({ trace_id: trace, run_id: run }) =>
         since === undefined || chosen.has(trace ?? '') || chosen.has(run ?? ''),
     );
@@ -47,10 +45,21 @@ export async function* surveyPages(
 /** All feedback of a project, that on the project as a whole as well. */
 export async function* groupScorePages(
   rest: Rest,
-  { group, from, signal }: Parameters<TraceSource['scoresOfGroup']>[0],
-): AsyncGenerator<readonly SurveyedScore[], void, undefined> {
-  const pages = feedbackPages(rest, { query: { session: group.id }, from }, signal);
-  for await (const page of pages) yield page.map(surveyed);
+  { group, cursor, signal }: Parameters<TraceSource['scoresOfGroup']>[0],
+): ReturnType<TraceSource['scoresOfGroup']> {
+  const from = cursor === undefined ? undefined : placeAt(cursor);
+  for await (const { rows, next } of feedbackPages(rest, { group, from, signal })) {
+    const onward = next === undefined ? undefined : JSON.stringify(next);
+    yield { scores: rows.map(surveyed), cursor: onward };
+  }
+}
+
+const place = z.object({ offset: z.number(), before: z.array(z.string()) });
+
+/** Where a cursor of ours leads. One of before, a mere number, leads to the beginning. */
+function placeAt(cursor: string): ListPlace | undefined {
+  const read = place.safeParse(JSON.parse(cursor));
+  return read.success ? read.data : undefined;
 }
 
 /** All runs of a project, by their start. */
@@ -108,22 +117,24 @@ const pageOfRuns = (
   return queryRuns(rest, { body, signal });
 };
 
-async function* feedbackPages(
+const feedbackPages = (
   rest: Rest,
-  { query, from }: { readonly query: Readonly<Record<string, string>>; readonly from: number },
-  signal: AbortSignal,
-): AsyncGenerator<readonly SourceFeedback[], void, undefined> {
-  for (let offset = from; ; offset += pageSize) {
-    const page = await rest.read(
-      {
-        path: '/feedback',
-        query: { ...query, limit: pageSize, offset },
-        what: 'the feedback of a project',
-        signal,
-      },
-      sourceFeedbackAnswer,
-    );
-    if (page.length > 0) yield page;
-    if (page.length < pageSize) return;
-  }
-}
+  of: {
+    readonly group: TraceGroup;
+    readonly from?: ListPlace | undefined;
+    readonly signal: AbortSignal;
+  },
+): ReturnType<typeof livePages<SourceFeedback>> =>
+  livePages(
+    (page) =>
+      rest.read(
+        {
+          path: '/feedback',
+          query: { session: of.group.id, ...page },
+          what: 'the feedback of a project',
+          signal: of.signal,
+        },
+        sourceFeedbackAnswer,
+      ),
+    { idOf: ({ id }) => id, from: of.from },
+  );

@@ -90,18 +90,21 @@ export async function missUnseen(
   );
 }
 
-/** What the target refused for good is left, with its word for it. */
+/**
+ * What the target refused for good is left, with its word for it. Joined by equality alone: rows that were just put out are not counted
+ * yet, and a plan made without counts compared each with each, for longer than a statement may take.
+ */
 export async function leaveRefused(on: Queryable, migrationId: string): Promise<void> {
   await countOf(
     on,
     `update assay.platform_migration_items i
         set state = 'left', reason = left('the target refused it: ' || r.reason, 300)
-       from (select o.kind, o.trace_id, r->>'id' as id, r->>'reason' as reason
+       from (select case o.kind when 'spans' then 'trace' else 'score' end as kind,
+                    case o.kind when 'spans' then o.trace_id else r->>'id' end as target_id,
+                    r->>'reason' as reason
                from assay.outbox o cross join lateral json_array_elements(o.refused) as r
-              where o.migration_id = $1 and o.refused is not null) as r
-      where i.migration_id = $1 and i.state <> 'left'
-        and ((r.kind = 'spans' and i.kind = 'trace' and i.target_id = r.trace_id)
-             or (r.kind = 'scores' and i.kind = 'score' and i.target_id = r.id))`,
+              where o.migration_id = $1 and o.refused is not null and o.kind in ('spans', 'scores')) as r
+      where i.migration_id = $1 and i.kind = r.kind and i.target_id = r.target_id and i.state <> 'left'`,
     [migrationId],
   );
 }

@@ -73,6 +73,7 @@ describe('a move that was ended half-way', () => {
     expect(attempts).toBeGreaterThan(3);
     expect(report).toMatchObject({ status: 'verified' });
     expect(figuresOf(report, 'trace')).toMatchObject({ verified: examples + live });
+    expect(figuresOf(report, 'prompt')).toMatchObject({ written: 1, stood: 0, verified: 1 });
     expect(await held(moves.langfuse)).toEqual(whole);
   });
 

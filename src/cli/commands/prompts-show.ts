@@ -14,7 +14,7 @@ import {
   selectorOf,
   type BackendOptions,
   type PlatformOptions,
-} from './prompts-options.js';
+} from '../prompts/options.js';
 
 /** `assay prompts list` */
 export function registerPromptsList(group: Command, { handle }: Registration): void {

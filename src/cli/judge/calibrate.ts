@@ -1,7 +1,8 @@
 import { basename, dirname, resolve } from 'node:path';
 
 import type { AssayClient } from '../../client/assay-client.js';
-import type { ExperimentKey, ExperimentView } from '../../client/experiments.js';
+import type { ExperimentView } from '../../client/experiment-view.js';
+import type { ExperimentKey } from '../../client/experiments.js';
 import type { ExperimentSpecInput } from '../../contracts/experiment-spec.js';
 import { replayTarget } from '../../core/calibration/replay.js';
 import { AssayError } from '../../core/errors/assay-error.js';

@@ -1,4 +1,5 @@
-import type { ExperimentView, RunCosts } from '../../client/experiments.js';
+import type { ExperimentView } from '../../client/experiment-view.js';
+import type { RunCosts } from '../../client/experiments.js';
 import { formatPico, picoFromDollars } from '../../core/money/pico.js';
 import { unpublishedText } from '../../core/experiment/trace-mode.js';
 import { workMs } from '../../core/experiment/work-time.js';

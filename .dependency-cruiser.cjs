@@ -143,6 +143,14 @@ module.exports = {
       'client -> contracts and a transport: Temporal client, read-only store, platform read; the cache of prompts',
     ),
     {
+      name: 'commands-are-the-edge-of-the-cli',
+      severity: 'error',
+      comment:
+        'Commands declare options and load what does their work; nothing that does work knows a command.',
+      from: { path: '^src/cli/', pathNot: '^src/cli/(commands/|program\\.ts$)' },
+      to: { path: '^src/cli/commands/' },
+    },
+    {
       name: 'cli-goes-through-the-client',
       severity: 'error',
       comment:

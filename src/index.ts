@@ -9,13 +9,9 @@ export type {
 export { AssayError, type ErrorDocument, type Problem } from './core/errors/assay-error.js';
 export type { ErrorCode } from './core/errors/catalogue.js';
 export { AssayClient, type AssayClientOptions } from './client/assay-client.js';
-export type {
-  ExperimentKey,
-  Experiments,
-  ExperimentView,
-  StartedExperiment,
-  WaitOptions,
-} from './client/experiments.js';
+export type { ExperimentView } from './client/experiment-view.js';
+export type { ExperimentKey, Experiments, StartedExperiment } from './client/experiments.js';
+export type { WaitOptions } from './client/until-ended.js';
 export type { BaselineChange, BaselineKey, BaselineRecord, Baselines } from './client/baselines.js';
 export type {
   Datasets,

@@ -1,14 +1,8 @@
 import { Option, type Command } from 'commander';
 
-import {
-  backendSchema,
-  platformNameSchema,
-  type Backend,
-  type PlatformName,
-} from '../contracts/backend.js';
-import { platformNames } from '../core/platforms/backend.js';
+import type { Backend, PlatformName } from '../contracts/backend.js';
+import { backends, platformNames, platforms } from '../core/platforms/backend.js';
 import type { Cli } from './cli.js';
-import { knownBackend } from './settings.js';
 
 /** Of commands that read: what the config says is known only where it was executed in this folder. */
 const readingDefault = 'default: platform.backend of the config, else the first with keys';
@@ -27,7 +21,7 @@ export const withBackendOption = (
 ): Command => withBackends(command, `${writing[what]} (default: platform.backend of the config)`);
 
 const withBackends = (command: Command, description: string): Command =>
-  command.addOption(new Option('--backend <which>', description).choices(backendSchema.options));
+  command.addOption(new Option('--backend <which>', description).choices(backends));
 
 /** Adds `--backend` to a command that compares with platforms or lists them. */
 export const withReadBackendOption = (command: Command): Command =>
@@ -37,17 +31,16 @@ export const withReadBackendOption = (command: Command): Command =>
 export const withPlatformOption = (
   command: Command,
   description = `from which platform (${readingDefault})`,
-): Command =>
-  command.addOption(
-    new Option('--backend <which>', description).choices(platformNameSchema.options),
-  );
+): Command => command.addOption(new Option('--backend <which>', description).choices(platforms));
 
 /** Which platforms are read: what was given, else what the config said when it was last executed; else nobody knows. */
 export async function readBackend(
   { folder }: Pick<Cli, 'folder'>,
   given: Backend | undefined,
 ): Promise<Backend | undefined> {
-  return given ?? (await knownBackend(folder));
+  if (given !== undefined) return given;
+  const { knownBackend } = await import('./settings.js');
+  return knownBackend(folder);
 }
 
 /** As {@link readBackend}, for what has one source: of both, the first. */

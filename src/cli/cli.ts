@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 
 import type { AssayClient } from '../client/assay-client.js';
 import { createSink, type Sink, type SinkStream } from './io/sink.js';
-import { resolveProject } from './settings.js';
 
 /** What the process gives to the CLI. */
 export interface CliProcess {
@@ -84,7 +83,11 @@ export function createCli(from: CliProcess, options: GlobalOptions): Cli {
     cwd,
     folder,
     hint: (words) => [...ownCall(from, options), words].join(' '),
-    project: () => resolveProject({ option: options.project, environment, folder }),
+    async project() {
+      // Loaded here, with the schemas that it checks with.
+      const { resolveProject } = await import('./settings.js');
+      return resolveProject({ option: options.project, environment, folder });
+    },
     async withClient(work) {
       // Loaded here, since Temporal's client alone takes longer than `--help`.
       const { AssayClient: Client } = await import('../client/assay-client.js');

@@ -1,98 +1,35 @@
-import { setTimeout as wait } from 'node:timers/promises';
-
-import { schemaProblems } from '../contracts/schema-problems.js';
-import {
-  experimentSpecSchema,
-  type ExperimentSpec,
-  type ExperimentSpecInput,
-  type TraceMode,
-} from '../contracts/experiment-spec.js';
+import type { ExperimentSpec, ExperimentSpecInput } from '../contracts/experiment-spec.js';
 import type { ExperimentEstimate } from '../contracts/estimate.js';
 import type { SubmitReply } from '../contracts/experiment-protocol.js';
-import type { PassRecord, PassRequestInput } from '../contracts/pass.js';
-import type {
-  CellCounts,
-  CellStatus,
-  ExperimentStatus,
-  PublicationCounts,
-} from '../contracts/records.js';
-import { AssayError, type ErrorDocument } from '../core/errors/assay-error.js';
+import type { PassRequestInput } from '../contracts/pass.js';
+import type { CellStatus, ExperimentStatus } from '../contracts/records.js';
+import { AssayError } from '../core/errors/assay-error.js';
 import {
   budgetUpdate,
   cancelUpdate,
   concurrencyUpdate,
-  experimentId,
   isFinalStatus,
   pauseUpdate,
   resumeUpdate,
 } from '../core/experiment/naming.js';
-import type { Json } from '../core/json/json.js';
-import { budgetOf, type Budget } from '../store/budget.js';
 import { streamResults, type StoredCell } from '../store/cell-results.js';
-import { countCells } from '../store/cells.js';
 import { costsOf, type RunCosts } from '../store/costs.js';
 import { listExperiments } from '../store/experiment-list.js';
 import { findExperiment, type ExperimentRecord } from '../store/experiments.js';
-import { verdictsOf, type RunVerdict } from '../store/gates.js';
-import { publicationCounts } from '../store/publication.js';
 import { estimateExperiment } from './estimate.js';
 import { sendCommand } from './commands.js';
+import { parseSpec, refuseBudget, refuseConcurrency } from './experiment-requests.js';
+import { experimentView, type ExperimentView } from './experiment-view.js';
 import { differencesOf, submitNewVersion, type ForkedFrom } from './new-version.js';
 import { keptReport, reportForms, type ReportFormat } from './kept-report.js';
 import { partialReport } from './partial-report.js';
-import { passesOf, type PassProgress } from './passes.js';
 import { createWaits } from './progress.js';
 import { parsePassRequest, reopenExperiment, type StartedPass } from './reopen.js';
-import { reuseOf, sampleOf, type ReuseView, type SampleView } from './sample-and-reuse.js';
 import { submitExperiment } from './submit.js';
 import type { Transport } from './transport.js';
+import { untilEnded, type WaitOptions } from './until-ended.js';
 
 export type { RunCosts } from '../store/costs.js';
-
-/** A run as callers see it. */
-export interface ExperimentView {
-  readonly id: string;
-  readonly project: string;
-  readonly name: string;
-  /** The folder name that files of this run are written under. */
-  readonly slug: string;
-  readonly status: ExperimentStatus;
-  readonly target: string;
-  readonly dataset: string;
-  readonly counts: CellCounts;
-  /** Cells in flight at once, as it is now. */
-  readonly concurrency: number;
-  /** What the run stands still for, or waits for, where it does: a person, its budget, a rate limit, a platform. */
-  readonly waitingFor: string | undefined;
-  readonly publication: readonly PublicationCounts[];
-  /** With `none` nothing of the run is published, by choice; absent in runs of earlier versions, which all are. */
-  readonly trace?: TraceMode;
-  /** After the end: headings and one row of figures, each with its denominator. */
-  readonly summary: Json | undefined;
-  readonly error: ErrorDocument | undefined;
-  readonly createdAt: string;
-  readonly startedAt: string | undefined;
-  readonly finishedAt: string | undefined;
-  /** Since when its inputs and outputs are gone; see `assay prune`. */
-  readonly prunedAt: string | undefined;
-  /** What was done to it after its end, and what is being done: the oldest first. */
-  readonly passes: readonly PassRecord[];
-  /** How far the pass is that goes on; undefined where none does. */
-  readonly pass: PassProgress | undefined;
-  /** Where the run takes a part of its dataset, or was asked to. */
-  readonly sample: SampleView | undefined;
-  /** Where a budget was given: what it is, what was spent of it and what is held for calls under way. */
-  readonly budget?: Budget;
-  /** What was taken over from earlier runs; undefined where nobody asked for it. */
-  readonly reuse: ReuseView | undefined;
-  /** Which gate ended it before all of its cells were run, and why; absent where all were, or are still to be. */
-  readonly earlyStop?: { readonly gate: string; readonly reason: string };
-  /** What gates said of it, the newest first; absent where none did. */
-  readonly verdicts?: readonly RunVerdict[];
-  /** For the Temporal UI. */
-  readonly workflowId: string;
-  readonly runUid: string;
-}
 
 /** What came of a start. */
 export interface StartedExperiment {
@@ -116,14 +53,6 @@ export interface StartOptions {
 export interface ExperimentKey {
   readonly project: string;
   readonly name: string;
-}
-
-export interface WaitOptions {
-  /** Default: as long as it takes. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-  /** Told about every look, about once a second. */
-  readonly onProgress?: (experiment: ExperimentView) => void;
 }
 
 /** The experiments of the installation: start, look, wait, cancel, read. */
@@ -237,9 +166,6 @@ export interface Experiments {
   ): Promise<string>;
 }
 
-/** How long between two looks while waiting, in milliseconds. */
-const lookEveryMs = 1_000;
-
 export function createExperiments(transport: Transport): Experiments {
   const find = async (key: ExperimentKey): Promise<ExperimentRecord> => {
     const record = await findExperiment(await transport.store(), key);
@@ -251,30 +177,8 @@ export function createExperiments(transport: Transport): Experiments {
     );
   };
   const waits = createWaits(transport);
-  const view = async (record: ExperimentRecord, waitingFor?: string): Promise<ExperimentView> => {
-    const store = await transport.store();
-    const [counts, publication, passes, reuse, verdicts, budget] = await Promise.all([
-      countCells(store, record.id),
-      publicationCounts(store, record.id),
-      passesOf(store, record.id),
-      reuseOf(store, record),
-      verdictsOf(store, record.id),
-      record.spec.budgetUsd === undefined ? undefined : budgetOf(store, record.id),
-    ]);
-    const seen = viewOf(record, {
-      counts,
-      publication,
-      ...passes,
-      reuse,
-      waitingFor: record.pause?.reason ?? waitingFor,
-    });
-    return {
-      ...seen,
-      ...(verdicts.length === 0 ? {} : { verdicts }),
-      ...earlyStopOf(record),
-      ...(budget === undefined ? {} : { budget }),
-    };
-  };
+  const view = async (record: ExperimentRecord, waitingFor?: string): Promise<ExperimentView> =>
+    experimentView(await transport.store(), record, waitingFor);
   const get = async (key: ExperimentKey): Promise<ExperimentView> => {
     const record = await find(key);
     return view(record, await waits.of(record));
@@ -315,26 +219,7 @@ export function createExperiments(transport: Transport): Experiments {
     },
     costs: async (key) => costsOf(await transport.store(), (await find(key)).id),
     estimate: async (input) => estimateExperiment(await transport.temporal(), parseSpec(input)),
-    async wait(key, options = {}) {
-      const started = performance.now();
-      for (;;) {
-        options.signal?.throwIfAborted();
-        const seen = await get(key).catch(toleratingOutage);
-        if (seen !== undefined) {
-          options.onProgress?.(seen);
-          if (isFinalStatus(seen.status)) return seen;
-        }
-        const left =
-          (options.timeoutMs ?? Number.POSITIVE_INFINITY) - (performance.now() - started);
-        if (left <= 0) {
-          throw new AssayError('WAIT_TIMEOUT', `"${key.name}" has not ended in the given time.`, {
-            mend: 'It goes on; wait again, or look at its status.',
-          });
-        }
-        const signal = options.signal === undefined ? {} : { signal: options.signal };
-        await wait(Math.min(lookEveryMs, left), undefined, signal);
-      }
-    },
+    wait: (key, options = {}) => untilEnded(key, () => get(key), options),
     async list({ project, status, limit, cursor }) {
       const store = await transport.store();
       const page = await listExperiments(store, {
@@ -388,45 +273,6 @@ export function createExperiments(transport: Transport): Experiments {
   };
 }
 
-/** @throws AssayError CONCURRENCY_INVALID */
-function refuseConcurrency(concurrency: number): void {
-  if (experimentSpecSchema.shape.concurrency.safeParse(concurrency).success) return;
-  throw new AssayError('CONCURRENCY_INVALID', 'The concurrency is 1 to 2000 cells.', {
-    mend: 'Give a whole number from 1 to 2000. To stop new cells, pause the run.',
-  });
-}
-
-/** @throws AssayError BUDGET_INVALID */
-function refuseBudget(budgetUsd: number): void {
-  if (budgetUsd > 0 && budgetUsd <= 1_000_000) return;
-  throw new AssayError('BUDGET_INVALID', 'A budget is more than $0 and at most $1000000.', {
-    mend: 'Give what the whole run may cost, in dollars.',
-  });
-}
-
-// A database that restarts must not end a wait of hours: the run goes on as well.
-function toleratingOutage(error: unknown): undefined {
-  if (AssayError.is(error) && error.code === 'POSTGRES_UNREACHABLE') return undefined;
-  throw error;
-}
-
-function parseSpec(input: ExperimentSpecInput): ExperimentSpec {
-  const parsed = experimentSpecSchema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  const named = parsed.error.issues.every((issue) => issue.path[0] === 'name');
-  throw new AssayError(
-    named ? 'NAME_INVALID' : 'SPEC_INVALID',
-    named ? 'The name of the experiment cannot be used.' : 'The specification has problems.',
-    {
-      problems: schemaProblems(parsed.error, 'spec'),
-      ...(named ? { mend: nameMend } : {}),
-    },
-  );
-}
-
-const nameMend =
-  'Choose a name of 1 to 200 printable characters, without / \\ < > " \' ` & and without spaces at its ends.';
-
 function startedOr(reply: SubmitReply, spec: ExperimentSpec): StartedExperiment {
   switch (reply.outcome) {
     case 'started':
@@ -445,35 +291,3 @@ function startedOr(reply: SubmitReply, spec: ExperimentSpec): StartedExperiment 
       );
   }
 }
-
-function viewOf(
-  record: ExperimentRecord,
-  seen: Pick<ExperimentView, 'counts' | 'publication' | 'passes' | 'pass' | 'reuse' | 'waitingFor'>,
-): ExperimentView {
-  return {
-    id: experimentId(record.project, record.name),
-    project: record.project,
-    name: record.name,
-    slug: record.slug,
-    status: record.status,
-    target: record.spec.target,
-    dataset: record.spec.dataset.name,
-    sample: sampleOf(record),
-    concurrency: record.concurrency,
-    ...(record.spec.trace === undefined ? {} : { trace: record.spec.trace }),
-    ...seen,
-    summary: record.summary,
-    error: record.error,
-    createdAt: record.createdAt,
-    startedAt: record.startedAt,
-    finishedAt: record.finishedAt,
-    prunedAt: record.prunedAt,
-    workflowId: record.workflowId,
-    runUid: record.runUid,
-  };
-}
-
-const earlyStopOf = ({ earlyStop }: ExperimentRecord): Pick<ExperimentView, 'earlyStop'> =>
-  earlyStop === undefined
-    ? {}
-    : { earlyStop: { gate: earlyStop.gate, reason: earlyStop.early.reason } };

@@ -2,9 +2,11 @@ import {
   WithStartWorkflowOperation,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
+  WorkflowUpdateFailedError,
   type Client,
   type WorkflowUpdateHandle,
 } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -18,6 +20,7 @@ import type {
   PromptReply,
   PushedPrompt,
 } from '../contracts/prompt-protocol.js';
+import { orAborted } from '../core/async/or-aborted.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import {
   promptCommandUpdate,
@@ -53,6 +56,8 @@ export interface PromptCommandOptions<Reply = Outcome> {
 /** How often a command that met a queue in its last moment is sent again. */
 const tries = 5;
 const lookEveryMs = 1_000;
+/** How long a queue that takes no more may go on with what it has. */
+const longQueueMs = 30_000;
 
 /** @throws AssayError PLATFORM_NOT_CONFIGURED, WORKER_MISSING, TEMPORAL_UNREACHABLE, TEMPORAL_REFUSED */
 export async function choosePromptPlatforms(
@@ -117,25 +122,44 @@ interface OnQueue<Reply extends Outcome> {
 
 async function onPlatform<Reply extends Outcome>(
   client: Client,
+  on: OnQueue<Reply>,
+): Promise<Outcome> {
+  const { queue, options } = on;
+  const { signal } = options;
+  const until = performance.now() + longQueueMs;
+  for (let pauseMs = 200; ; pauseMs = Math.min(2 * pauseMs, lookEveryMs)) {
+    try {
+      return await inQueue(client, on);
+    } catch (error) {
+      if (signal?.aborted === true) throw error;
+      if (!isRefused(error)) throw temporalUnreachable(error);
+      if (performance.now() >= until) throw busy(error, queue.name);
+      await wait(pauseMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+      signal?.throwIfAborted();
+    }
+  }
+}
+
+/** Whether a queue whose history is long took the command no more: its successor does. */
+const isRefused = (error: unknown): boolean =>
+  error instanceof WorkflowUpdateFailedError &&
+  error.cause instanceof ApplicationFailure &&
+  error.cause.type === 'PROMPT_BUSY';
+
+async function inQueue<Reply extends Outcome>(
+  client: Client,
   { queue, asked, options }: OnQueue<Reply>,
 ): Promise<Outcome> {
   const { signal } = options;
+  const update = await enqueue(client, queue, asked);
+  const ended = new AbortController();
+  const result = update.result();
+  const told = tellWaits(client, { queue, options, ended: ended.signal });
   try {
-    const update = await enqueue(client, queue, asked);
-    const ended = new AbortController();
-    const result = update.result();
-    // Nobody asks for it once the waiting was ended.
-    result.catch(() => undefined);
-    const told = tellWaits(client, { queue, options, ended: ended.signal });
-    try {
-      return await (signal === undefined ? result : Promise.race([result, stopped(signal)]));
-    } finally {
-      ended.abort();
-      await told;
-    }
-  } catch (error) {
-    if (signal?.aborted === true) throw error;
-    throw temporalUnreachable(error);
+    return await (signal === undefined ? result : orAborted(result, signal));
+  } finally {
+    ended.abort();
+    await told;
   }
 }
 
@@ -178,12 +202,14 @@ async function enqueue(
 function busyOr(error: unknown, name: string): unknown {
   const { cause } = error as { readonly cause?: { readonly code?: unknown } };
   const resourceExhausted = 8;
-  if (cause?.code !== resourceExhausted) return error;
-  return new AssayError('PROMPT_BUSY', `Too many commands on the prompt "${name}" wait already.`, {
-    mend: 'Give the command again when they have ended.',
-    cause: error,
-  });
+  return cause?.code === resourceExhausted ? busy(error, name) : error;
 }
+
+const busy = (cause: unknown, name: string): AssayError =>
+  new AssayError('PROMPT_BUSY', `Too many commands on the prompt "${name}" wait already.`, {
+    mend: 'Give the command again when they have ended.',
+    cause,
+  });
 
 /** Tells what the platform is waited for with, until the command has ended. */
 async function tellWaits<Reply extends Outcome>(
@@ -210,12 +236,3 @@ async function tellWaits<Reply extends Outcome>(
     told = reason ?? told;
   }
 }
-
-const stopped = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    const stop = (): void => {
-      reject(signal.reason instanceof Error ? signal.reason : new Error('stopped'));
-    };
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });

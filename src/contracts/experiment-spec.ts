@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { priorities } from '../core/experiment/priority.js';
+import { traceModes } from '../core/experiment/trace-mode.js';
 import { backendSchema, platformNameSchema } from './backend.js';
 import { experimentNameSchema, projectIdSchema, resourceNameSchema } from './names.js';
 
@@ -20,13 +22,13 @@ export const retrySettingsSchema = z.strictObject({
 });
 
 /** What goes first where a provider has less to give than is asked for (durability: probes and alerts before all of these). */
-export const prioritySchema = z.enum(['interactive', 'ci', 'bulk']);
+export const prioritySchema = z.enum(priorities);
 
 /**
  * Where the traces and scores of a run go. With `none` nothing of it is written to any platform: its cells, scores and report
  * stand in Postgres.
  */
-export const traceModeSchema = z.enum(['none', 'platform']);
+export const traceModeSchema = z.enum(traceModes);
 
 /** When a run is stopped early: more failed cells (target and evaluator errors) than this. */
 export const maxFailuresSchema = z.union([

@@ -2,6 +2,7 @@ import { parse, stringify } from 'yaml';
 
 import type { PromptBody, PromptContent } from '../contracts/prompt.js';
 import { isObject, jsonEqual, type Json, type JsonObject } from '../core/json/json.js';
+import { promptVariables, undeclaredVariables } from '../core/prompts/variables.js';
 import { resourceNameSchema } from '../contracts/names.js';
 import type { PromptMetadata } from './metadata.js';
 import { patchPromptText } from './patch-prompt-text.js';
@@ -20,7 +21,7 @@ export interface PromptAsFiles {
  * A version as the files of its folder, so that reading them gives the same content. `prompt.txt` where that holds it exactly and
  * the folder has no `prompt.yaml`; else `prompt.yaml`. Texts that are there already are changed where they say something else, and
  * are otherwise as they were. Labels are those of the folder: where a version stands on the platform is not what the next push is
- * to get.
+ * to get. Variables that the folder declares are held to those that the version uses; a folder that declares none still does not.
  *
  * @param of.kept what the folder's metadata says that is no part of a version, such as its description and its labels.
  * @param of.texts the files of the folder as they are.
@@ -52,7 +53,7 @@ export function promptAsFiles(
     ...(description === undefined ? {} : { description }),
     ...type,
     ...settingsOf(config, { models: of.models, inConfig: Object.keys(kept.config ?? {}) }),
-    ...(variables === undefined ? {} : { variables }),
+    ...(variables === undefined ? {} : { variables: declaredOf(body, variables) }),
     ...(labels === undefined ? {} : { labels }),
     ...(tags.length === 0 && kept.tags === undefined ? {} : { tags: tagsOf(tags, kept.tags) }),
   };
@@ -71,6 +72,15 @@ export function promptAsFiles(
     },
     remove: [form === 'text' ? promptFiles.yaml : promptFiles.text],
   };
+}
+
+/** What a folder declares, of those that the body uses: a declaration of before would make the folder one that cannot be pushed. */
+function declaredOf(body: PromptBody, declared: readonly string[]): readonly string[] {
+  const used = promptVariables(body);
+  // Of what cannot be parsed nobody knows.
+  if (used.problems.length > 0) return declared;
+  const { undeclared, unused } = undeclaredVariables(used, declared);
+  return [...declared.filter((name) => !unused.includes(name)), ...undeclared];
 }
 
 /** In the order of the file where they are the same: platforms sort them. */

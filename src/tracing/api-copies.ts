@@ -11,11 +11,17 @@ export interface ApiCopy {
 
 const apiName = '@opentelemetry/api';
 
-/** The copy that Assay itself imports. */
-async function ownApiCopy(): Promise<ApiCopy> {
-  const own = await copyAbove(dirname(fileURLToPath(import.meta.url)));
-  if (own === undefined) throw new Error(`${apiName} is not installed beside Assay`);
-  return own;
+/**
+ * The copy that Assay itself imports. Undefined where no folder of packages shows it, as in a bundle or in an installation without
+ * such folders: Assay's imports work there all the same.
+ */
+async function ownApiCopy(module: string): Promise<ApiCopy | undefined> {
+  try {
+    return await copyAbove(dirname(fileURLToPath(module)));
+  } catch {
+    // A bundle may have no address, or one that is no file's.
+    return undefined;
+  }
 }
 
 /**
@@ -105,16 +111,19 @@ function versionOf(text: string): { readonly major: number; readonly minor: numb
 
 /** Through which copy a worker registers, and who does not see what it registered. */
 export interface ApiChoice {
-  readonly own: ApiCopy;
   /** All that code of the project can import. */
   readonly project: readonly ApiCopy[];
-  readonly registrar: ApiCopy;
-  /** Code that imports one of these has no spans on the traces of its cells. */
+  /** Undefined: the one that Assay imports, which was not found among the files; its version is known once it has registered. */
+  readonly registrar: ApiCopy | undefined;
+  /** Whether that is Assay's own. */
+  readonly isOwn: boolean;
+  /** Code that imports one of these has no spans on the traces of its cells. Of an unknown registrar: none is known. */
   readonly blind: readonly ApiCopy[];
 }
 
 /** The copy that the most others can use: Assay's own, unless code of the project would not see what that registers. */
-function chooseApi(own: ApiCopy, project: readonly ApiCopy[]): ApiChoice {
+function chooseApi(own: ApiCopy | undefined, project: readonly ApiCopy[]): ApiChoice {
+  if (own === undefined) return { project, registrar: own, isOwn: true, blind: [] };
   const choices = [own, ...project]
     // Assay's own code must see it too: of another major it never does.
     .filter(({ version }) => sees(own.version, version))
@@ -124,16 +133,20 @@ function chooseApi(own: ApiCopy, project: readonly ApiCopy[]): ApiChoice {
     registrar: own,
     blind: blindTo(own.version, project),
   };
-  return { own, project, registrar, blind };
+  return { project, registrar, isOwn: registrar.folder === own.folder, blind };
 }
 
 /** Those that do not see what this version has registered. */
 export const blindTo = (registered: string, copies: readonly ApiCopy[]): readonly ApiCopy[] =>
   copies.filter(({ version }) => !sees(version, registered));
 
-/** {@link chooseApi} for the project of a folder. */
-export const apiOfProject = async (folder: string): Promise<ApiChoice> =>
-  chooseApi(await ownApiCopy(), await projectApiCopies(folder));
+/**
+ * {@link chooseApi} for the project of a folder. Never fails: cells run without the spans of their own code too.
+ *
+ * @param module whose imports are Assay's. Default: this one.
+ */
+export const apiOfProject = async (folder: string, module = import.meta.url): Promise<ApiChoice> =>
+  chooseApi(await ownApiCopy(module), await projectApiCopies(folder));
 
 /** What whoever has such a copy can do. */
 export const blindMend =

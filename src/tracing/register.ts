@@ -58,7 +58,7 @@ interface Api {
 
 function apiOf(choice: ApiChoice | undefined): Api {
   const own: Api = { trace, context };
-  if (choice === undefined || choice.registrar.folder === choice.own.folder) return own;
+  if (choice?.registrar === undefined || choice.isOwn) return own;
   try {
     return createRequire(import.meta.url)(choice.registrar.folder) as Api;
   } catch {
@@ -79,7 +79,8 @@ function blindCopies(
   if (choice === undefined) return [];
   if (current(api) !== provider) return choice.project;
   const holder = globalThis as { [globalApi]?: { readonly version?: string } };
-  return blindTo(holder[globalApi]?.version ?? choice.registrar.version, choice.project);
+  const version = holder[globalApi]?.version ?? choice.registrar?.version;
+  return version === undefined ? [] : blindTo(version, choice.project);
 }
 
 /** Strays come by the thousand or not at all. */

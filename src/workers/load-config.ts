@@ -17,6 +17,15 @@ export interface LoadedConfig {
   readonly codeHash: string;
 }
 
+/** What later commands need to know of a config without executing it. */
+export const configOutline = ({ project, datasetsFolder, platform, models }: Config) => ({
+  project,
+  datasetsFolder,
+  backend: platform.backend,
+  models: Object.keys(models),
+});
+export type ConfigOutline = ReturnType<typeof configOutline>;
+
 /** The file that is looked for; only in the given folder, never in its parents. */
 export const configFileName = 'assay.config.ts';
 

@@ -54,7 +54,8 @@ async function main(): Promise<void> {
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
   watchParent(options.parentPid, () => stop('the supervisor is gone'));
-  log.info({ project: worker.project, ready: true }, 'worker ready');
+  const { project, ...config } = worker.config;
+  log.info({ project, ready: true, config }, 'worker ready');
   await worker.ended;
   await watchdog.stop();
 }

@@ -19,7 +19,7 @@ import { apiOfProject } from '../tracing/api-copies.js';
 import { registerTracing } from '../tracing/register.js';
 import { hasWorkflowBundle, workflowBundlePath, workflowsPath } from './bundle.js';
 import { largeResultInterceptor } from './large-results.js';
-import { loadConfig } from './load-config.js';
+import { configOutline, loadConfig, type ConfigOutline } from './load-config.js';
 import { logTracing } from './log-tracing.js';
 import { openPorts } from './ports.js';
 import { createRunStarter } from './run-starter.js';
@@ -44,7 +44,7 @@ export interface WorkerSettings {
 
 /** A running worker. */
 export interface RunningWorker {
-  readonly project: string;
+  readonly config: ConfigOutline;
   /** Starts nothing new, lets paid calls finish, and ends. Resolves when all has ended. */
   stop(): Promise<void>;
   /** Resolves when the worker has ended, rejects where it failed. */
@@ -113,7 +113,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   // Observed by whoever awaits `ended`; a failure before that must not end the process by itself.
   ended.catch(() => undefined);
   return {
-    project,
+    config: configOutline(loaded.config),
     ended,
     async stop() {
       shutDown();

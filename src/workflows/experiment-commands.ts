@@ -1,4 +1,4 @@
-import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import { setHandler } from '@temporalio/workflow';
 
 import type {
   BudgetRequest,
@@ -10,11 +10,11 @@ import type {
   StopRequest,
 } from '../contracts/experiment-protocol.js';
 import { AssayError, type ErrorDocument } from '../core/errors/assay-error.js';
-import type { ErrorCode } from '../core/errors/catalogue.js';
 import { budget, cancel, concurrency, pause, resume, stop } from './experiment-messages.js';
 import type { RunControl } from './experiment-control.js';
 import type { Sides } from './experiment-publishing.js';
 import { failureDocument } from './failure-document.js';
+import { failureOf, refusal } from './refusal.js';
 
 /** What the cells of the run tell back to its commands. */
 export interface ExperimentCommands {
@@ -219,17 +219,3 @@ function refuseWhenClosed(cellsClosed: boolean, asked?: string): void {
 
 const settledEarly = (reason: string): ErrorDocument =>
   new AssayError('EARLY_STOP', reason).toJSON();
-
-function refusal(code: ErrorCode, message: string, options: { mend?: string } = {}): Error {
-  return failureOf(new AssayError(code, message, options).toJSON());
-}
-
-/** The failure of an update: its type is the code, its details the whole document. */
-function failureOf(document: ErrorDocument): ApplicationFailure {
-  return ApplicationFailure.create({
-    message: document.message,
-    type: document.code,
-    nonRetryable: true,
-    details: [document],
-  });
-}

@@ -7,6 +7,7 @@ import {
   setCurrentDetails,
   setHandler,
   sleep,
+  workflowInfo,
 } from '@temporalio/workflow';
 
 import type {
@@ -26,6 +27,7 @@ import {
 } from '../core/experiment/naming.js';
 import { promptQueueStory, type ToldCommand } from '../core/prompts/queue-story.js';
 import { failureDocument } from './failure-document.js';
+import { refusal } from './refusal.js';
 import { showStatus } from './status.js';
 
 const command = defineUpdate<PushedPrompt | MovedPrompt, [PromptCommand]>(promptCommandUpdate);
@@ -40,6 +42,12 @@ const mostTold = 20;
 /**
  * Carries out what is asked of one prompt on one platform, in the order in which it was asked. A queue for each of the two: what
  * one platform waits for is nothing to the other. It ends when nothing is left.
+ *
+ * Commands that follow one another without a pause would make one history of any length: some 11 events each, and twice their
+ * prompt of up to 256 KiB. Temporal takes 2,000 updates, 51,200 events or 50 MB of one (100 large prompts) and then ends the
+ * workflow with what waits in it. So a queue takes no more once Temporal suggests another history (4,096 events or 4 MB by default),
+ * and ends with what it has; the next command begins the next queue. Nothing has to be carried over. No patch is needed: what is
+ * refused leaves no event, and what is replayed was taken.
  */
 export async function promptQueue(input: PromptQueueInput): Promise<{ readonly failed: number }> {
   const told: (ToldCommand & { state: string })[] = [];
@@ -56,7 +64,7 @@ export async function promptQueue(input: PromptQueueInput): Promise<{ readonly f
   let failed = 0;
   let taken = 0;
   setHandler(progress, () => (waiting === undefined ? {} : { waiting }));
-  setHandler(command, (asked) => {
+  const take = (asked: PromptCommand): Promise<PushedPrompt | MovedPrompt> => {
     taken += 1;
     const line = { what: whatOf(asked), by: asked.request.actor, state: 'waits for its turn' };
     told.push(line);
@@ -72,10 +80,16 @@ export async function promptQueue(input: PromptQueueInput): Promise<{ readonly f
     });
     turn = mine.catch(() => undefined);
     return mine;
-  });
+  };
+  setHandler(command, take, { validator: refuseWhenLong });
   await condition(() => taken > 0 && allHandlersFinished());
   showStatus(failed > 0 ? 'failed' : 'completed');
   return { failed };
+}
+
+function refuseWhenLong({ request }: PromptCommand): void {
+  if (!workflowInfo().continueAsNewSuggested) return;
+  throw refusal('PROMPT_BUSY', `The queue of "${request.name}" is long: the next one takes it.`);
 }
 
 const whatOf = ({ kind, request }: PromptCommand): string =>

@@ -1,6 +1,6 @@
 import { cellSpanId, cellTraceId, scoreId } from '../../src/core/ids/platform-ids.js';
 import type { PlatformName } from '../../src/contracts/backend.js';
-import type { ExperimentView } from '../../src/client/experiments.js';
+import type { ExperimentView } from '../../src/client/experiment-view.js';
 import { evaluators, type Installation } from './installation.js';
 
 /** What one platform shows of a run, counted from outside. */

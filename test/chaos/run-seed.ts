@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { writeFile } from 'node:fs/promises';
 
-import type { ExperimentView } from '../../src/client/experiments.js';
+import type { ExperimentView } from '../../src/client/experiment-view.js';
 import { isFinalStatus } from '../../src/core/experiment/naming.js';
 import { brokenAbsences, createAbsences, type Absence, type Absences } from './absence.js';
 import { countRun, itemsOf, rootOn, type Counted } from './count.js';

@@ -15,9 +15,17 @@ describe('assay dev', () => {
   afterEach(() => project.remove());
 
   it(
-    'leaves nothing behind at Ctrl-C, and finds its data again',
+    'tells later commands what its config says, leaves nothing behind at Ctrl-C, and finds its data again',
     async () => {
       const first = await startDev(project.path);
+      const settings = join(project.path, '.assay', 'settings.json');
+      const remembered: unknown = JSON.parse(readFileSync(settings, 'utf8'));
+      expect(remembered).toMatchObject({
+        project: 'cli-project',
+        datasetsFolder: expect.any(String),
+        backend: expect.any(String),
+        models: expect.any(Array),
+      });
       const run = ['--dataset', 'words', '--target', 'shout', '--name', 'kept', '--verify', 'off'];
       const ran = await assay(['experiment', 'run', ...run], { folder: project.path });
       expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({ code: 0 });

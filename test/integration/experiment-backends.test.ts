@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { setTimeout as wait } from 'node:timers/promises';
 
-import type { ExperimentView } from '../../src/client/experiments.js';
+import type { ExperimentView } from '../../src/client/experiment-view.js';
 import type { SupervisedWorkers } from '../../src/workers/supervisor.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { startLangsmith, type LangsmithServer } from '../support/langsmith/server.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { ExperimentView } from '../../src/client/experiments.js';
+import type { ExperimentView } from '../../src/client/experiment-view.js';
 import type { StoredCell } from '../../src/store/cell-results.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { configFile, datasetFiles, promptFiles } from '../support/project-files.js';

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { ExperimentView } from '../../src/client/experiments.js';
+import type { ExperimentView } from '../../src/client/experiment-view.js';
 import { openStore } from '../../src/store/store.js';
 import type { SupervisedWorkers } from '../../src/workers/supervisor.js';
 import { startHarness, type Harness } from '../support/harness.js';

@@ -6,7 +6,7 @@ import { pino } from 'pino';
 
 import { createExporter, type Exporter } from '../../src/activities/experiment/export.js';
 import { drainOutbox } from '../../src/activities/experiment/publish.js';
-import { areCellsDone } from '../../src/store/experiments.js';
+import { areCellsDone } from '../../src/store/experiment-end.js';
 import { AssayError } from '../../src/core/errors/assay-error.js';
 import { createLangfusePlatform } from '../../src/platforms/langfuse/platform.js';
 import type { OutboundExport, Platform, SendOutcome } from '../../src/platforms/port.js';

@@ -1,7 +1,8 @@
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { experimentWorkflowId } from '../../src/core/experiment/naming.js';
+import { experimentWorkflowId, promptQueueWorkflowId } from '../../src/core/experiment/naming.js';
+import { promptContentHash } from '../../src/core/prompts/content.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { configFile, datasetFiles, promptFiles } from '../support/project-files.js';
 import { useShortHistories } from '../support/short-history-temporal.js';
@@ -37,13 +38,15 @@ describe('an experiment whose history grows long', () => {
     await server.stop();
   });
 
-  const executions = async (name: string): Promise<number> => {
+  const executionsOf = async (workflowId: string) => {
     const { executions: found } = await client.workflowService.listWorkflowExecutions({
       namespace: 'default',
-      query: `WorkflowId = "${experimentWorkflowId(project, name)}"`,
+      query: `WorkflowId = "${workflowId}"`,
     });
-    return found.length;
+    return found;
   };
+  const executions = async (name: string): Promise<number> =>
+    (await executionsOf(experimentWorkflowId(project, name))).length;
 
   it('goes on in new executions, and every cell is run, paid for and published once', async () => {
     const view = await harness.run({ name: 'many', target: 'triage', concurrency: 2 });
@@ -103,4 +106,38 @@ describe('an experiment whose history grows long', () => {
     // A root, a target and a generation for each cell that was run.
     await until(async () => (await harness.platform.spanRows(view.runUid)).size === 3 * ok, 10_000);
   }, 120_000);
+
+  it('bounds the histories of a prompt’s queue that is never empty, and every command is answered in its order', async () => {
+    const content = (text: string) => ({ body: { kind: 'text' as const, text }, config: {} });
+    const push = async (text: string): Promise<string> => {
+      const asked = { content: content(text), contentHash: promptContentHash(content(text)) };
+      const request = {
+        project,
+        name: 'busy',
+        ...asked,
+        actor: 'ann',
+        backend: 'langfuse' as const,
+      };
+      const { platforms } = await harness.client.prompts.push(request, { platforms: ['langfuse'] });
+      return platforms[0]?.outcome ?? 'none';
+    };
+    // Three are always under way: the queue has no moment without a command.
+    const outcomes = await Promise.all(
+      ['a', 'b', 'c'].map(async (text) => {
+        const each: string[] = [];
+        for (let time = 0; time < 8; time += 1) each.push(await push(`${text}${time}`));
+        return each;
+      }),
+    );
+    expect(new Set(outcomes.flat())).toEqual(new Set(['created']));
+    const queue = promptQueueWorkflowId(project, 'langfuse', 'busy');
+    await until(
+      async () => (await executionsOf(queue)).every(({ closeTime }) => closeTime),
+      10_000,
+    );
+    const lengths = (await executionsOf(queue)).map(({ historyLength }) => Number(historyLength));
+    expect(lengths.length).toBeGreaterThan(1);
+    // Sixty, and what was taken before that.
+    expect(Math.max(...lengths)).toBeLessThan(60 + 3 * 15);
+  }, 60_000);
 });

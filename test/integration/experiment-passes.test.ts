@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { ExperimentView } from '../../src/client/experiments.js';
+import type { ExperimentView } from '../../src/client/experiment-view.js';
 import type { StoredCell } from '../../src/store/cell-codec.js';
 import type { SupervisedWorkers } from '../../src/workers/supervisor.js';
 import { startHarness, type Harness } from '../support/harness.js';

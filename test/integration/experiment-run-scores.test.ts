@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { ExperimentView } from '../../src/client/experiments.js';
+import type { ExperimentView } from '../../src/client/experiment-view.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { configFile, datasetFiles, promptFiles } from '../support/project-files.js';
 import { until } from '../support/until.js';

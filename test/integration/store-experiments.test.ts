@@ -5,14 +5,12 @@ import { experimentId } from '../../src/core/experiment/naming.js';
 import { getArtefact, listArtefacts, putArtefact } from '../../src/store/artefacts.js';
 import { commitCells } from '../../src/store/cell-commit.js';
 import { listExperiments } from '../../src/store/experiment-list.js';
+import { finishExperiment, markCellsDone, requestCancel } from '../../src/store/experiment-end.js';
 import {
   findExperiment,
-  finishExperiment,
   getExperiment,
   insertExperiment,
-  markCellsDone,
   recordPlan,
-  requestCancel,
   setStatus,
 } from '../../src/store/experiments.js';
 import { storeSizes } from '../../src/store/sizes.js';

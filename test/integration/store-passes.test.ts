@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { passRequestSchema, type PassRequestInput } from '../../src/contracts/pass.js';
 import { commitCells } from '../../src/store/cell-commit.js';
-import { finishExperiment, markCellsDone } from '../../src/store/experiments.js';
+import { finishExperiment, markCellsDone } from '../../src/store/experiment-end.js';
 import { retireJudged } from '../../src/store/passes/retire.js';
 import { pendingDeletions, settleDeletions } from '../../src/store/passes/deletions.js';
 import { commitJudgements } from '../../src/store/passes/judgements.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { PublicationCounts } from '../../src/contracts/records.js';
 import { commitCells } from '../../src/store/cell-commit.js';
-import { finishExperiment } from '../../src/store/experiments.js';
+import { finishExperiment } from '../../src/store/experiment-end.js';
 import { dropBodies, requeueRows } from '../../src/store/outbox.js';
 import { publicationCounts } from '../../src/store/publication.js';
 import { retireJudged, retireSuperseded } from '../../src/store/passes/retire.js';

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { commitCells } from '../../src/store/cell-commit.js';
 import { cellsByIds, streamResults } from '../../src/store/cell-results.js';
-import { finishExperiment, getExperiment } from '../../src/store/experiments.js';
+import { finishExperiment } from '../../src/store/experiment-end.js';
+import { getExperiment } from '../../src/store/experiments.js';
 import { commitAnswers } from '../../src/store/journal/answers.js';
 import { claimCalls } from '../../src/store/journal/claims.js';
 import { registerOwner } from '../../src/store/journal/owners.js';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CellResult } from '../../src/contracts/records.js';
 import { commitCells, type CellCommit } from '../../src/store/cell-commit.js';
 import { cellsByIds } from '../../src/store/cell-results.js';
-import { finishExperiment } from '../../src/store/experiments.js';
+import { finishExperiment } from '../../src/store/experiment-end.js';
 import { pruneRun } from '../../src/store/retention.js';
 import {
   countReused,

@@ -5,7 +5,7 @@ import type { CellResult } from '../../src/contracts/records.js';
 import { encodeSpans } from '../../src/platforms/langfuse/v4/encode-spans.js';
 import { commitCells, type CellCommit } from '../../src/store/cell-commit.js';
 import { cellsByIds, streamResults } from '../../src/store/cell-results.js';
-import { finishExperiment } from '../../src/store/experiments.js';
+import { finishExperiment } from '../../src/store/experiment-end.js';
 import { rowsOf } from '../../src/store/query.js';
 import { pruneRun } from '../../src/store/retention.js';
 import { registerTracing } from '../../src/tracing/register.js';

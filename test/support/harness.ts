@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 import { AssayClient } from '../../src/client/assay-client.js';
-import type { ExperimentView } from '../../src/client/experiments.js';
+import type { ExperimentView } from '../../src/client/experiment-view.js';
 import { parseConnections } from '../../src/contracts/environment.js';
 import type { ExperimentSpecInput } from '../../src/contracts/experiment-spec.js';
 import {

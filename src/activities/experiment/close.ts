@@ -3,12 +3,8 @@ import type { RunScore } from '../../contracts/publication.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { classificationScores, runScoreOf } from '../../core/experiment/run-score.js';
 import { recountCells } from '../../store/cells.js';
-import {
-  getExperiment,
-  markCellsDone,
-  setStatus,
-  type ExperimentRecord,
-} from '../../store/experiments.js';
+import { markCellsDone } from '../../store/experiment-end.js';
+import { getExperiment, setStatus, type ExperimentRecord } from '../../store/experiments.js';
 import { labelPairs } from '../../store/label-pairs.js';
 import { retireRunScores } from '../../store/passes/retire.js';
 import { countPassCells } from '../../store/passes/pass-cells.js';

@@ -1,7 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { configFileName, loadConfig, type LoadedConfig } from '../../workers/load-config.js';
+import {
+  configFileName,
+  configOutline,
+  loadConfig,
+  type LoadedConfig,
+} from '../../workers/load-config.js';
 import { ensureStateFolder, rememberProject } from '../settings.js';
 
 /**
@@ -21,8 +26,7 @@ export async function loadProject(
   // Before the loader makes its cache in there, which would be closed to the embedded Postgres' account.
   if (existsSync(join(folder, configFileName))) await ensureStateFolder(folder);
   const loaded = await loadConfig(folder);
-  const { project, datasetsFolder, platform } = loaded.config;
-  const models = Object.keys(loaded.config.models);
-  await rememberProject(folder, project, { datasetsFolder, backend: platform.backend, models });
+  const { project, ...config } = configOutline(loaded.config);
+  await rememberProject(folder, project, config);
   return loaded;
 }

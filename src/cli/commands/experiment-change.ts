@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-import type { ExperimentView } from '../../client/experiments.js';
+import type { ExperimentView } from '../../client/experiment-view.js';
 import { count, counted } from '../../core/report/figures.js';
 import type { Cli, Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 import type { AssayClient } from '../../client/assay-client.js';
-import type { ExperimentView } from '../../client/experiments.js';
+import type { ExperimentView } from '../../client/experiment-view.js';
 import type { ExperimentStatus } from '../../contracts/records.js';
 import { workMs } from '../../core/experiment/work-time.js';
 import { count, duration } from '../../core/report/figures.js';

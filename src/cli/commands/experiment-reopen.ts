@@ -7,7 +7,6 @@ import { counted } from '../../core/report/figures.js';
 import { shellWord, type Cli, type Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import { nameList, wholeNumber } from '../option-values.js';
-import { follow } from '../progress/follow.js';
 import type { ConcludeOptions } from '../results/conclude.js';
 
 /** What a command on a run that has ended shares with the others. */
@@ -146,9 +145,12 @@ async function run(cli: Cli, command: Command, start: Start): Promise<number> {
       await tell(cli, key, await start(client, key));
       return key;
     };
-    if (options.detach !== true) return follow(cli, { client, key, begin }, options);
-    await begin();
-    return 0;
+    if (options.detach === true) {
+      await begin();
+      return 0;
+    }
+    const { follow } = await import('../progress/follow.js');
+    return follow(cli, { client, key, begin }, options);
   });
 }
 

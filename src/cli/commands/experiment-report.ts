@@ -8,11 +8,6 @@ import { harmlessJson } from '../../core/text/escape/json.js';
 import { terminalText } from '../../core/text/escape/terminal.js';
 import type { Cli, Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
-import { shortPath } from '../results/conclude.js';
-import { withDrafts } from '../results/draft-file.js';
-import { readReport } from '../results/report-model.js';
-import { writeResultFiles } from '../results/result-files.js';
-import { csvLines, junitPieces } from '../results/result-stream.js';
 import { writeAll } from './experiment-results.js';
 
 type Format = 'markdown' | 'html' | 'json' | 'junit' | 'csv';
@@ -89,6 +84,10 @@ async function* pieces(
   format: Format,
 ): AsyncGenerator<string> {
   const options = { partial };
+  const [{ readReport }, { csvLines, junitPieces }] = await Promise.all([
+    import('../results/report-model.js'),
+    import('../results/result-stream.js'),
+  ]);
   switch (format) {
     case 'markdown':
       yield terminalText(await client.experiments.report(key, 'markdown', options));
@@ -113,10 +112,15 @@ async function writeFiles(
   { format, out }: { readonly format: Format | undefined; readonly out: string },
 ): Promise<readonly string[]> {
   if (format === undefined) {
+    const [{ readReport }, { writeResultFiles }] = await Promise.all([
+      import('../results/report-model.js'),
+      import('../results/result-files.js'),
+    ]);
     // Also says REPORT_NOT_READY where there is nothing to write.
     await readReport(client, wanted.key);
     return (await writeResultFiles(client, await client.experiments.get(wanted.key), out)).files;
   }
+  const { withDrafts } = await import('../results/draft-file.js');
   const path = join(out, fileNames[format]);
   await withDrafts({ path }, async (drafts) => {
     for await (const piece of pieces(client, wanted, format)) await drafts.path.write(piece);
@@ -125,6 +129,10 @@ async function writeFiles(
 }
 
 async function tellWritten(cli: Cli, files: readonly string[]): Promise<void> {
-  if (cli.json) await cli.out.line(jsonText({ files }));
-  else for (const file of files) await cli.out.line(shortPath(cli.cwd, file));
+  if (cli.json) {
+    await cli.out.line(jsonText({ files }));
+    return;
+  }
+  const { shortPath } = await import('../results/conclude.js');
+  for (const file of files) await cli.out.line(shortPath(cli.cwd, file));
 }

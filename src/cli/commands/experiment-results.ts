@@ -4,9 +4,6 @@ import type { CellStatus } from '../../contracts/records.js';
 import type { Registration } from '../cli.js';
 import type { Sink } from '../io/sink.js';
 import { listAmong } from '../option-values.js';
-import { findReport } from '../results/report-model.js';
-import { printResultTable } from '../results/result-rows.js';
-import { cellsOf, csvLines, jsonLines } from '../results/result-stream.js';
 
 const statuses: readonly CellStatus[] = ['ok', 'target_error', 'evaluator_error', 'skipped'];
 
@@ -40,6 +37,12 @@ Examples:
   handle(command, async (cli) => {
     const key = { project: await cli.project(), name: command.args[0] ?? '' };
     const { status, format = cli.json ? 'jsonl' : 'table' } = command.opts<ResultsOptions>();
+    const [{ findReport }, { printResultTable }, { cellsOf, csvLines, jsonLines }] =
+      await Promise.all([
+        import('../results/report-model.js'),
+        import('../results/result-rows.js'),
+        import('../results/result-stream.js'),
+      ]);
     const query = { key, ...(status === undefined ? {} : { status }) };
     await cli.withClient(async (client) => {
       if (format === 'jsonl') {

@@ -2,15 +2,15 @@ import { Option, type Command } from 'commander';
 
 import type { Backend } from '../../contracts/backend.js';
 import type { ExperimentKey } from '../../client/experiments.js';
-import {
-  prioritySchema,
-  traceModeSchema,
-  type ExperimentSpecInput,
-  type MaxFailures,
-  type Priority,
-  type TraceMode,
+import type {
+  ExperimentSpecInput,
+  MaxFailures,
+  Priority,
+  TraceMode,
 } from '../../contracts/experiment-spec.js';
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
+import { priorities } from '../../core/experiment/priority.js';
+import { traceModes } from '../../core/experiment/trace-mode.js';
 import { withBackendOption } from '../backend-option.js';
 import type { Cli, Registration } from '../cli.js';
 import { freshExperimentName } from '../experiment-name.js';
@@ -22,8 +22,7 @@ import {
   positiveNumber,
   wholeNumber,
 } from '../option-values.js';
-import { follow } from '../progress/follow.js';
-import { submitRun } from './experiment-submit.js';
+import { submitRun } from '../progress/submit-run.js';
 
 export interface RunOptions {
   readonly dataset: string;
@@ -78,7 +77,7 @@ export function registerExperimentRun(parent: Command, { handle }: Registration)
       new Option(
         '--priority <which>',
         'who goes first where a provider is short (default interactive at a terminal, ci under CI)',
-      ).choices(prioritySchema.options),
+      ).choices(priorities),
     )
     .option('--quick <n>', 'only so many items, drawn in strata; see also --seed', positiveNumber)
     .option('--quick-by <pointer>', 'what the strata are, as /expected; default: found by itself')
@@ -111,7 +110,7 @@ export const traceOption = (): Option =>
   new Option(
     '--trace <where>',
     'none: nothing of the run is published; default: as the target or the config says, else platform',
-  ).choices(traceModeSchema.options);
+  ).choices(traceModes);
 
 async function runExperiment(cli: Cli, options: RunOptions): Promise<number> {
   refuseContradictions(options);
@@ -126,6 +125,7 @@ async function runExperiment(cli: Cli, options: RunOptions): Promise<number> {
       await begin();
       return 0;
     }
+    const { follow } = await import('../progress/follow.js');
     return follow(cli, { client, key, begin }, options);
   });
 }

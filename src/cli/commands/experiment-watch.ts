@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 
 import type { Registration } from '../cli.js';
-import { follow } from '../progress/follow.js';
 import type { ConcludeOptions } from '../results/conclude.js';
 
 /** `assay experiment watch` */
@@ -23,6 +22,7 @@ Ctrl-C stops watching, not the run.`,
     );
   handle(command, async (cli) => {
     const key = { project: await cli.project(), name: command.args[0] ?? '' };
+    const { follow } = await import('../progress/follow.js');
     return cli.withClient((client) =>
       follow(cli, { client, key }, command.opts<ConcludeOptions>()),
     );

@@ -1,9 +1,9 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
-import { prioritySchema } from '../../contracts/experiment-spec.js';
 import type { GateSettings } from '../../contracts/gate.js';
 import type { GateRequestInput } from '../../contracts/gate-protocol.js';
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
+import { priorities } from '../../core/experiment/priority.js';
 import { withBackendOption } from '../backend-option.js';
 import { dollars, failureLimit, nameList, positiveNumber, wholeNumber } from '../option-values.js';
 import { traceOption, type RunOptions } from './experiment-run.js';
@@ -77,7 +77,7 @@ export function withRunOptions(command: Command): Command {
     .option('--max-failures <limit>', 'end a run early past so many, as 10 or 5%', failureLimit)
     .addOption(
       new Option('--priority <which>', 'who goes first where a provider is short').choices(
-        prioritySchema.options,
+        priorities,
       ),
     )
     .option('--quick <n>', 'only so many items, drawn in strata; see also --seed', positiveNumber)

@@ -6,7 +6,6 @@ import type { AssayClient } from '../../client/assay-client.js';
 import type { GateReport } from '../../client/gate.js';
 import type { GateRequestInput } from '../../contracts/gate-protocol.js';
 import { AssayError } from '../../core/errors/assay-error.js';
-import { gateMarkdown } from '../../core/gate/markdown.js';
 import { shellWord, type Cli, type Registration } from '../cli.js';
 import { freshExperimentName } from '../experiment-name.js';
 import { listenForInterrupt } from '../interrupt.js';
@@ -200,6 +199,7 @@ async function watch(
 async function tell(cli: Cli, report: GateReport, options: OutcomeOptions): Promise<number> {
   const exitCode = verdictExitCode(report);
   if (options.markdown !== undefined) {
+    const { gateMarkdown } = await import('../../core/gate/markdown.js');
     const file = resolve(cli.cwd, options.markdown);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, gateMarkdown(report));

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 
 import type { Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
-import { calibrationText } from '../results/calibration-text.js';
 
 /** `assay judge calibration` */
 export function registerJudgeCalibration(parent: Command, { handle }: Registration): void {
@@ -21,6 +20,11 @@ Examples:
     const [name = ''] = command.args;
     const project = await cli.project();
     const document = await cli.withClient((client) => client.judges.calibration({ project, name }));
-    await cli.out.line(cli.json ? jsonText(document) : calibrationText(document, cli.out));
+    if (cli.json) {
+      await cli.out.line(jsonText(document));
+      return;
+    }
+    const { calibrationText } = await import('../results/calibration-text.js');
+    await cli.out.line(calibrationText(document, cli.out));
   });
 }

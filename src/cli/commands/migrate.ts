@@ -1,8 +1,8 @@
 import { Option, type Command } from 'commander';
 
-import { moveDirections, moveParts, type MovePart } from '../../contracts/platform-migration.js';
 import type {
   MoveDirection,
+  MovePart,
   MoveReport,
   PlatformMigrationInput,
 } from '../../contracts/platform-migration.js';
@@ -35,6 +35,15 @@ const descriptions: Readonly<Record<MoveDirection, string>> = {
     'Datasets, prompts with their history, experiments, traces and feedback of a LangSmith workspace',
   'langfuse-to-langsmith': 'Datasets and prompts of a Langfuse project',
 };
+
+// Not those of the contracts, whose schemas would be loaded with every command; the types keep them equal.
+const moveDirections = Object.keys(descriptions) as readonly MoveDirection[];
+const moveParts = Object.keys({
+  datasets: true,
+  prompts: true,
+  experiments: true,
+  traces: true,
+} satisfies Record<MovePart, true>) as readonly MovePart[];
 
 /** `assay migrate …` */
 export function registerMigrate(program: Command, registration: Registration): void {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { withReadBackendOption } from '../backend-option.js';
 import type { Registration } from '../cli.js';
 import { driftExit } from '../drift.js';
-import { withFolder } from './prompts-options.js';
+import { withFolder } from '../prompts/options.js';
 import type { DiffCommand } from '../prompts/diff.js';
 
 /** `assay prompts diff` */

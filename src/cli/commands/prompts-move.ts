@@ -4,7 +4,7 @@ import { AssayError } from '../../core/errors/assay-error.js';
 import { withBackendOption } from '../backend-option.js';
 import type { Cli, Registration } from '../cli.js';
 import { withPromptName, type NameOptions } from '../prompts/name-option.js';
-import { actorOf, givenLabel, selectorOf, type BackendOptions } from './prompts-options.js';
+import { actorOf, givenLabel, selectorOf, type BackendOptions } from '../prompts/options.js';
 
 interface MoveOptions extends BackendOptions, NameOptions {
   readonly by?: string;

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 
 import { withPlatformOption } from '../backend-option.js';
 import type { Registration } from '../cli.js';
-import { withFolder } from './prompts-options.js';
+import { withFolder } from '../prompts/options.js';
 import type { PullCommand } from '../prompts/pull.js';
 
 /** `assay prompts pull` */

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 
 import { withBackendOption } from '../backend-option.js';
 import type { Registration } from '../cli.js';
-import { withFolder } from './prompts-options.js';
+import { withFolder } from '../prompts/options.js';
 import type { PushCommand } from '../prompts/push.js';
 
 /** `assay prompts push` */

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 
-import { platformNameSchema } from '../../contracts/backend.js';
 import { promptLines } from '../../core/prompts/diff.js';
 import { ownersLabels } from '../../core/prompts/labels.js';
 import { readBackend, withPlatformOption, withReadBackendOption } from '../backend-option.js';
@@ -14,7 +13,7 @@ import {
   selectorOf,
   type BackendOptions,
   type PlatformOptions,
-} from './prompts-options.js';
+} from '../prompts/options.js';
 
 /** `assay prompts list` */
 export function registerPromptsList(group: Command, { handle }: Registration): void {
@@ -24,6 +23,7 @@ export function registerPromptsList(group: Command, { handle }: Registration): v
       .description('List the prompts of the platforms, and which version has which label'),
   ).addHelpText('after', '\nExample:\n  $ assay prompts list --json | jq -r ".prompts[].name"');
   handle(command, async (cli) => {
+    const { platformNameSchema } = await import('../../contracts/backend.js');
     const backend = await readBackend(cli, command.opts<BackendOptions>().backend);
     const prompts = await cli.withClient(async (client) => {
       const found: ListedPrompt[] = [];

@@ -8,7 +8,7 @@ import { jsonText } from '../io/json-text.js';
 import { renderTable } from '../io/table.js';
 import { wholeNumber } from '../option-values.js';
 import { withPromptName, type NameOptions } from '../prompts/name-option.js';
-import { readingOf, type PlatformOptions } from './prompts-options.js';
+import { readingOf, type PlatformOptions } from '../prompts/options.js';
 
 /** `assay prompts versions` */
 export function registerPromptsVersions(group: Command, { handle }: Registration): void {

@@ -5,7 +5,6 @@ import { AssayError } from '../../core/errors/assay-error.js';
 import { withPlatformOption } from '../backend-option.js';
 import type { Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
-import { traceText } from '../trace/trace-text.js';
 
 interface ShowOptions {
   readonly io?: boolean;
@@ -43,6 +42,11 @@ Examples:
     const trace = await cli.withClient((client) =>
       client.traces.get(id, backend === undefined ? {} : { platform: backend }),
     );
-    await cli.out.line(cli.json ? jsonText(trace) : traceText(trace, cli.out, { io }));
+    if (cli.json) {
+      await cli.out.line(jsonText(trace));
+      return;
+    }
+    const { traceText } = await import('../trace/trace-text.js');
+    await cli.out.line(traceText(trace, cli.out, { io }));
   });
 }

@@ -1,3 +1,8 @@
+import { z } from 'zod';
+
+import { backendSchema } from '../../contracts/backend.js';
+import { projectIdSchema } from '../../contracts/names.js';
+import { orAborted } from '../../core/async/or-aborted.js';
 import { AssayError, type ErrorDocument } from '../../core/errors/assay-error.js';
 import {
   superviseWorkers,
@@ -20,7 +25,7 @@ export interface StartedWorkers extends ProjectWorkers {
 }
 
 /**
- * Starts worker processes and waits until all poll; remembers their project for later commands. The config is
+ * Starts worker processes and waits until all poll; remembers for later commands what they say of their config. It is
  * executed in them, not in this process.
  *
  * @throws AssayError what kept the first worker from starting; the signal's reason where it came meanwhile. Nothing
@@ -30,20 +35,21 @@ export async function startWorkers(
   options: SupervisorOptions,
   signal: AbortSignal,
 ): Promise<StartedWorkers> {
-  let project: string | undefined;
+  let ready: ReadyFields | undefined;
   const workers = superviseWorkers({
     ...options,
     onLog(line) {
-      project ??= projectOf(line);
+      ready ??= readyFieldsOf(line);
       options.onLog(line);
     },
   });
   try {
-    await unlessAborted(workers.ready, signal);
-    if (project === undefined) {
+    await orAborted(workers.ready, signal);
+    if (ready === undefined) {
       throw new AssayError('INTERNAL', 'The worker did not say which project it works for.');
     }
-    await rememberProject(options.folder, project);
+    const { project, config } = ready;
+    await rememberProject(options.folder, project, config);
     return { project, allReady: () => workers.allReady, stop: () => workers.stop() };
   } catch (error) {
     await workers.stop();
@@ -51,11 +57,20 @@ export async function startWorkers(
   }
 }
 
-function projectOf(line: string): string | undefined {
-  const fields = parseLogLine(line)?.fields;
-  const project = fields?.['ready'] === true ? fields['project'] : undefined;
-  return typeof project === 'string' ? project : undefined;
-}
+/** What a worker says when it polls. */
+const readySchema = z.object({
+  ready: z.literal(true),
+  project: projectIdSchema,
+  config: z.object({
+    datasetsFolder: z.string(),
+    backend: backendSchema,
+    models: z.array(z.string()),
+  }),
+});
+type ReadyFields = z.output<typeof readySchema>;
+
+const readyFieldsOf = (line: string): ReadyFields | undefined =>
+  readySchema.safeParse(parseLogLine(line)?.fields).data;
 
 /** The last line of a worker that could not start holds the error as a document. */
 function startFailure(error: unknown): unknown {
@@ -70,18 +85,4 @@ function isErrorDocument(value: unknown): value is ErrorDocument {
   if (typeof value !== 'object' || value === null) return false;
   const { code, message, problems } = value as Partial<Record<keyof ErrorDocument, unknown>>;
   return typeof code === 'string' && typeof message === 'string' && Array.isArray(problems);
-}
-
-async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  let leave: () => void = () => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    leave = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', leave, { once: true });
-  });
-  try {
-    await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', leave);
-  }
 }

@@ -1,5 +1,6 @@
 import type { AssayClient } from '../../client/assay-client.js';
-import type { ExperimentKey, ExperimentView } from '../../client/experiments.js';
+import type { ExperimentView } from '../../client/experiment-view.js';
+import type { ExperimentKey } from '../../client/experiments.js';
 import { shellWord, type Cli } from '../cli.js';
 import { listenForInterrupt } from '../interrupt.js';
 import { jsonText } from '../io/json-text.js';

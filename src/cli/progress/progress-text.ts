@@ -1,4 +1,4 @@
-import type { ExperimentView } from '../../client/experiments.js';
+import type { ExperimentView } from '../../client/experiment-view.js';
 import type { CellCounts } from '../../contracts/records.js';
 import { terminalLine } from '../../core/text/escape/terminal.js';
 import { bar, count, counted, duration, figure, percent } from '../../core/report/figures.js';

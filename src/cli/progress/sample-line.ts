@@ -1,4 +1,4 @@
-import type { ExperimentView } from '../../client/experiments.js';
+import type { ExperimentView } from '../../client/experiment-view.js';
 import { sampleText } from '../../core/experiment/sample-text.js';
 import { count } from '../../core/report/figures.js';
 

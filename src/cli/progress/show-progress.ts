@@ -1,4 +1,4 @@
-import type { ExperimentView } from '../../client/experiments.js';
+import type { ExperimentView } from '../../client/experiment-view.js';
 import { jsonText } from '../io/json-text.js';
 import type { Cli } from '../cli.js';
 import type { Sink } from '../io/sink.js';

@@ -8,7 +8,7 @@ import { readBackend } from '../backend-option.js';
 import type { Cli } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import { driftExit } from '../drift.js';
-import { rootOf, type BackendOptions, type FolderOptions } from '../commands/prompts-options.js';
+import { rootOf, type BackendOptions, type FolderOptions } from './options.js';
 
 export interface DiffCommand extends FolderOptions, BackendOptions {
   readonly label?: string;

@@ -12,7 +12,7 @@ import { platformNames } from '../../core/platforms/backend.js';
 import { latestLabel } from '../../core/prompts/labels.js';
 import { readBackend } from '../backend-option.js';
 import { shellWord, type Cli } from '../cli.js';
-import type { BackendOptions } from '../commands/prompts-options.js';
+import type { BackendOptions } from './options.js';
 import { errorLines } from '../errors/render-error.js';
 import { listenForInterrupt } from '../interrupt.js';
 import { jsonText } from '../io/json-text.js';

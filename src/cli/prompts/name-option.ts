@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-import { withFolder, type FolderOptions } from '../commands/prompts-options.js';
+import { withFolder, type FolderOptions } from './options.js';
 
 /** Of commands that take one prompt by its name. */
 export interface NameOptions extends FolderOptions {

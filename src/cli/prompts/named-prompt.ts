@@ -7,7 +7,7 @@ import { AssayError } from '../../core/errors/assay-error.js';
 import { latestLabel } from '../../core/prompts/labels.js';
 import { meantPrompt, promptHomes, similarNames } from '../../prompts/prompt-names.js';
 import type { Cli } from '../cli.js';
-import { defaultFolder, rootOf, type FolderOptions } from '../commands/prompts-options.js';
+import { defaultFolder, rootOf, type FolderOptions } from './options.js';
 import type { NameOptions } from './name-option.js';
 
 /**

@@ -18,12 +18,7 @@ import { shown } from '../files/folder-names.js';
 import { safeFolders, writeFolder, type SafeFolder } from '../files/safe-folder.js';
 import { knownModels } from '../settings.js';
 import { jsonText } from '../io/json-text.js';
-import {
-  readingOf,
-  rootOf,
-  selectorOf,
-  type PlatformOptions,
-} from '../commands/prompts-options.js';
+import { readingOf, rootOf, selectorOf, type PlatformOptions } from './options.js';
 import { namedPrompt, noSuchPrompt } from './named-prompt.js';
 import type { NameOptions } from './name-option.js';
 

@@ -18,12 +18,7 @@ import { listenForInterrupt } from '../interrupt.js';
 import { knownModels } from '../settings.js';
 import { jsonText } from '../io/json-text.js';
 import type { Sink } from '../io/sink.js';
-import {
-  actorOf,
-  rootOf,
-  type BackendOptions,
-  type FolderOptions,
-} from '../commands/prompts-options.js';
+import { actorOf, rootOf, type BackendOptions, type FolderOptions } from './options.js';
 import { preview } from './preview.js';
 import { tellDetached, waitsOf } from './watch-prompts.js';
 

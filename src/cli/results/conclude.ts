@@ -1,7 +1,7 @@
 import { isAbsolute, relative, resolve } from 'node:path';
 
 import type { AssayClient } from '../../client/assay-client.js';
-import type { ExperimentView } from '../../client/experiments.js';
+import type { ExperimentView } from '../../client/experiment-view.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { unpublishedText } from '../../core/experiment/trace-mode.js';
 import { count, counted, nOf } from '../../core/report/figures.js';

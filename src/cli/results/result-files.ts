@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import type { AssayClient } from '../../client/assay-client.js';
-import type { ExperimentView } from '../../client/experiments.js';
+import type { ExperimentView } from '../../client/experiment-view.js';
 import {
   csvForm,
   csvHeader,

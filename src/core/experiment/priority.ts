@@ -1,5 +1,8 @@
 import type { Priority } from '../../contracts/experiment-spec.js';
 
+/** All, apart from their schema: the CLI names them in help texts. */
+export const priorities = ['interactive', 'ci', 'bulk'] as const;
+
 /** How Temporal orders what waits in one task queue: lower keys first, and the projects by turns. */
 export interface TaskPriority {
   readonly priorityKey: number;

@@ -1,5 +1,8 @@
 import type { TraceMode } from '../../contracts/experiment-spec.js';
 
+/** Apart from their schema: the CLI names them in help texts. */
+export const traceModes = ['none', 'platform'] as const;
+
 /** Whether a run's cells are published: the run's own word before its target's before the project's. */
 export function traceModeOf(of: {
   readonly spec: TraceMode | undefined;

@@ -1,5 +1,9 @@
 import type { Backend, PlatformName } from '../../contracts/backend.js';
 
+/** All, apart from their schemas: the CLI names them in help texts. */
+export const platforms = ['langfuse', 'langsmith'] as const;
+export const backends = [...platforms, 'both'] as const;
+
 /** Where runs are published if nothing says so; also of runs from before there was a choice. */
 export const defaultBackend: Backend = 'langfuse';
 

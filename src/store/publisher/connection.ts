@@ -16,7 +16,10 @@ export interface PublisherConnection {
   exclusive<T>(run: (on: Queryable) => Promise<T>): Promise<T>;
   /** The same in a transaction. */
   transaction<T>(run: (on: Queryable) => Promise<T>): Promise<T>;
+  /** After the statements that were asked for. */
   close(): Promise<void>;
+  /** Ends it at once: a statement without an answer would keep {@link close} waiting as long as it hangs itself. */
+  abandon(): void;
 }
 
 const openClient = async (url: string, place: string, name: string): Promise<pg.Client> => {
@@ -68,6 +71,11 @@ export async function openPublisherConnection(
       ),
     );
   };
+  const abandon = (): void => {
+    end();
+    // With a statement under way it destroys the socket.
+    client.end().catch(() => undefined);
+  };
   client.on('error', end);
   client.on('end', end);
 
@@ -82,10 +90,7 @@ export async function openPublisherConnection(
         lastWord = sent;
         return result;
       } catch (error) {
-        if (AssayError.is(error)) {
-          end();
-          client.end().catch(() => undefined);
-        }
+        if (AssayError.is(error)) abandon();
         throw error;
       }
     },
@@ -117,5 +122,6 @@ export async function openPublisherConnection(
       await client.end().catch(() => undefined);
       end();
     },
+    abandon,
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { calibrationSpec } from '../../../src/cli/commands/judge-calibrate.js';
+import { calibrationSpec } from '../../../src/cli/judge/calibrate.js';
 
 const spec = (labels: string, more: object = {}) =>
   calibrationSpec({

@@ -32,9 +32,6 @@ describe('the command line', () => {
       'cli-table3',
       'commander',
       'picocolors',
-      'pure-rand/distribution/uniformInt',
-      'pure-rand/generator/xoroshiro128plus',
-      'zod',
     ]);
   });
 });

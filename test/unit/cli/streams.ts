@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 
-import type { ExperimentView } from '../../../src/client/experiments.js';
+import type { ExperimentView } from '../../../src/client/experiment-view.js';
 import { createSink, type Sink, type SinkStream } from '../../../src/cli/io/sink.js';
 
 /** A stream that remembers what was written, as a terminal or as a pipe. */

@@ -287,6 +287,29 @@ describe('a version as files', () => {
     );
   });
 
+  it('is a folder that can be pushed also where the version has other variables than it declared', async () => {
+    const text = '# whole\nvariables: [text, tone] # of the form\nlabels: [staging]\n';
+    const path = await put('pulled', {
+      'prompt.txt': '{{text}} {{tone}}\n',
+      '.metadata.yaml': text,
+    });
+    const { metadata } = await readPromptSource(path);
+    const content = '{{customer.name}}, {{text}} {{#more}}{{detail}}{{/more}}';
+    const version = {
+      name: 'pulled',
+      tags: [],
+      body: { kind: 'chat' as const, messages: [{ role: 'user', content }] },
+      config: {},
+    };
+    const texts = { '.metadata.yaml': text };
+    const { files } = promptAsFiles(version, { folder: 'pulled', kept: metadata, texts });
+    expect(files['.metadata.yaml']).toBe(
+      '# whole\nvariables: [text, customer] # of the form\nlabels: [staging]\n',
+    );
+    expect((await readPromptSource(await put('pulled', files))).content.body).toEqual(version.body);
+    expect(promptAsFiles(version, { folder: 'pulled' }).files['.metadata.yaml']).toBeUndefined();
+  });
+
   it('takes prompt.txt where that can hold it, and keeps what is no part of a version', () => {
     const version = {
       name: 'team/triage',

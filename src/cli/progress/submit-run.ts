@@ -3,7 +3,7 @@ import type { ExperimentKey, StartedExperiment, StartOptions } from '../../clien
 import type { ExperimentSpecInput } from '../../contracts/experiment-spec.js';
 import { shellWord, type Cli } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
-import { sampleLine } from '../progress/sample-line.js';
+import { sampleLine } from './sample-line.js';
 
 /** What is submitted, and how. */
 export interface Submission {

@@ -1,25 +1,9 @@
 import type { ProviderLimits } from '../contracts/governor-state.js';
 import type { Grant, Report } from '../core/governor/exchange.js';
 import type { GovernorClock } from './governor-clock.js';
+import type { CallOutcome, Permit } from './governor-permit.js';
 import { createLineQueue, type Line } from './governor-queue.js';
-
-/** Leave to make one call, or to run one cell. It must end in `end`, once. */
-export interface Permit {
-  end(outcome: CallOutcome): void;
-}
-
-/** What came of a call that was let through. */
-export type CallOutcome =
-  /** The provider answered well; `tokens` as it counted them. */
-  | {
-      readonly kind: 'answered';
-      readonly tokens?: number | undefined;
-      readonly told?: ProviderLimits | undefined;
-    }
-  /** 429. */
-  | { readonly kind: 'refused'; readonly told?: ProviderLimits | undefined }
-  /** Anything else: it says nothing of the rate. */
-  | { readonly kind: 'other' };
+import { createLineUsages } from './governor-usage.js';
 
 /** One key in this process: lets calls through under the share that was leased. */
 export interface Gate {
@@ -76,19 +60,6 @@ interface Call {
   readonly tokens: number;
 }
 
-interface Usage {
-  readonly line: Line;
-  inUse: number;
-  /** Since the last report. */
-  started: number;
-  /** Per second, smoothed over reports. */
-  pace: number;
-  seenAt: number;
-}
-
-/** Wants of who waits: more than any provider gives. */
-const everything = 1e6;
-
 /**
  * Makes the gate of one key.
  *
@@ -103,7 +74,7 @@ export function createGate(means: {
   const { clock, paced, exchangeSoon } = means;
   const queue = createLineQueue<Waiter>();
   const waiters = new Set<Waiter>();
-  const usages = new Map<string, Usage>();
+  const usages = createLineUsages(clock);
   let lease: Lease = { until: -Infinity, perMs: 0, burst: 1, burstAfterHold: 1 };
   let leased = false;
   // May go below zero: tokens are counted after the call, and what was used too much is waited for.
@@ -126,18 +97,8 @@ export function createGate(means: {
   let refusedAfter = 0;
   let reported: { readonly refusal: Call | undefined; readonly hold: number } | undefined;
   let backlogged = false;
-  let reportedAt = clock.now();
   let usedAt = clock.now();
   let unwake: (() => void) | undefined;
-
-  const usageOf = (line: Line): Usage => {
-    const key = `${line.priority} ${line.project}`;
-    const known = usages.get(key);
-    if (known !== undefined) return known;
-    const made = { line, inUse: 0, started: 0, pace: 0, seenAt: clock.now() };
-    usages.set(key, made);
-    return made;
-  };
 
   const refill = (now: number): void => {
     const dt = now - filledAt;
@@ -165,7 +126,7 @@ export function createGate(means: {
   };
 
   const start = (line: Line, tokens: number): Permit => {
-    const usage = usageOf(line);
+    const usage = usages.of(line);
     usage.inUse += 1;
     usage.started += 1;
     usage.seenAt = usedAt = clock.now();
@@ -270,36 +231,10 @@ export function createGate(means: {
       signal.addEventListener('abort', abort, { once: true });
       queue.add(waiter);
       waiters.add(waiter);
-      usageOf(call.line);
+      usages.of(call.line);
       // Who comes later goes behind: only the first of the queue needs a look at the clock.
       if (queue.size === 1 || unwake === undefined) pump();
     });
-
-  const reportLines = (now: number): Report['lines'] => {
-    const dt = now - reportedAt;
-    // Too short a time says nothing of a pace.
-    const measured = dt >= 200;
-    if (measured) reportedAt = now;
-    for (const [key, usage] of usages) {
-      const waiting = queue.waiting(usage.line);
-      if (measured) {
-        usage.pace = usage.pace / 2 + (usage.started * 500) / dt;
-        usage.started = 0;
-      }
-      if (usage.inUse === 0 && waiting === 0 && now - usage.seenAt > forgetLineMs) {
-        usages.delete(key);
-      }
-    }
-    return [...usages.values()].map((usage) => {
-      const waiting = queue.waiting(usage.line);
-      return {
-        ...usage.line,
-        wanted: waiting > 0 ? everything : 1 + usage.pace * 1.3,
-        slotsWanted: usage.inUse + waiting,
-        slotsInUse: usage.inUse,
-      };
-    });
-  };
 
   return {
     get inUse() {
@@ -338,7 +273,7 @@ export function createGate(means: {
       const waits = backlogged;
       backlogged = false;
       return {
-        lines: reportLines(now),
+        lines: usages.report((line) => queue.waiting(line)),
         backlogged: waits,
         accepted: sent - refused,
         refused,
@@ -395,9 +330,6 @@ export function createGate(means: {
 
 /** The weight of the last answer in the running mean of what answers take (RFC 6298's weight for round-trip times). */
 const learnShare = 1 / 8;
-
-/** A line that nobody used for so long is told no more. */
-const forgetLineMs = 5_000;
 
 /** As many tokens as may leave at once: ten seconds' worth, since one call can take many. */
 function tokenBurst(perMs: number): number {

@@ -1,7 +1,7 @@
 import type { ProviderLimits } from '../contracts/governor-state.js';
 import type { Usage } from '../contracts/records.js';
 import type { HttpFailure } from '../core/retry/classify.js';
-import type { CallOutcome } from './governor-gate.js';
+import type { CallOutcome } from './governor-permit.js';
 import type { RawAnswer } from './openai-chat.js';
 
 /** What the governor learns from an attempt at a call. */

@@ -1,5 +1,5 @@
 import type { Priority } from '../contracts/experiment-spec.js';
-import { priorities } from '../core/governor/shares.js';
+import { priorities } from '../core/experiment/priority.js';
 
 /** Who waits, and for whom. */
 export interface Line {

@@ -5,13 +5,14 @@ import type { ProviderLimits } from '../contracts/governor-state.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import type { ErrorCode } from '../core/errors/catalogue.js';
 import { createGovernorClock, type GovernorClock } from './governor-clock.js';
-import { createGate, type Permit } from './governor-gate.js';
+import { createGate } from './governor-gate.js';
+import type { Permit } from './governor-permit.js';
 import type { Line } from './governor-queue.js';
 import { createMeetingMap } from './governor-meeting.js';
 import { exchangeAll, leaveAll, type MeetingPlace, type SharedGate } from './governor-sync.js';
 import type { Slots } from './slots.js';
 
-export type { CallOutcome, Permit } from './governor-gate.js';
+export type { CallOutcome, Permit } from './governor-permit.js';
 
 /** A run whose cells are counted. */
 export interface GovernedRun {

@@ -1,3 +1,5 @@
+import { orAborted } from '../core/async/or-aborted.js';
+
 /**
  * Runs work of one key after another: two that look before they write would both find nothing. The work gets a signal that ends
  * with the caller's, and with its turn where that can be lost.
@@ -18,24 +20,11 @@ export function createTurns(): InTurn {
     const mine = before.then(() => ended);
     last.set(key, mine);
     try {
-      await orStopped(before, signal);
+      await orAborted(before, signal);
       return await work(signal);
     } finally {
       end();
       if (last.get(key) === mine) last.delete(key);
     }
   };
-}
-
-async function orStopped(before: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  let stop = (): void => undefined;
-  const stopped = new Promise<void>((resolve) => (stop = resolve));
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    await Promise.race([before, stopped]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-  signal.throwIfAborted();
 }

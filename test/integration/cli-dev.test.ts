@@ -20,12 +20,6 @@ describe('assay dev', () => {
       const first = await startDev(project.path);
       const settings = join(project.path, '.assay', 'settings.json');
       const remembered: unknown = JSON.parse(readFileSync(settings, 'utf8'));
-      expect(remembered).toMatchObject({
-        project: 'cli-project',
-        datasetsFolder: expect.any(String),
-        backend: expect.any(String),
-        models: expect.any(Array),
-      });
       const run = ['--dataset', 'words', '--target', 'shout', '--name', 'kept', '--verify', 'off'];
       const ran = await assay(['experiment', 'run', ...run], { folder: project.path });
       expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({ code: 0 });
@@ -35,6 +29,12 @@ describe('assay dev', () => {
       const planned = ['experiment', 'plan', '--dataset', 'words', '--target', 'later'];
       expect((await assay(planned, { folder: project.path })).code).toBe(0);
       expect((await first.process.stop('SIGINT')).code).toBe(0);
+      expect(remembered).toMatchObject({
+        project: 'cli-project',
+        datasetsFolder: expect.any(String),
+        backend: expect.any(String),
+        models: expect.any(Array),
+      });
       expect(processesOf(project.path)).toEqual([]);
       expect(isLocked(project.path)).toBe(false);
       expect(readFileSync(join(project.path, '.assay', 'logs', 'worker.log'), 'utf8')).toContain(

@@ -1,6 +1,6 @@
 import type { Priority } from '../../contracts/experiment-spec.js';
 
-/** All, apart from their schema: the CLI names them in help texts. */
+/** All, the highest first; apart from their schema, since the CLI names them in help texts. */
 export const priorities = ['interactive', 'ci', 'bulk'] as const;
 
 /** How Temporal orders what waits in one task queue: lower keys first, and the projects by turns. */

@@ -1,4 +1,5 @@
 import type { Priority } from '../../contracts/experiment-spec.js';
+import { priorities } from '../experiment/priority.js';
 
 /** Somebody who wants a part of what there is. */
 export interface Claimant {
@@ -6,9 +7,6 @@ export interface Claimant {
   readonly priority: Priority;
   readonly wanted: number;
 }
-
-/** What goes first. */
-export const priorities: readonly Priority[] = ['interactive', 'ci', 'bulk'];
 
 /** The part that a lower priority keeps while a higher one could take everything: it must not starve. */
 export const trickle = 0.05;

@@ -1,3 +1,5 @@
+import { orAborted } from '../../core/async/or-aborted.js';
+
 interface Gate {
   readonly opened: Promise<void>;
   readonly open: () => void;
@@ -23,18 +25,6 @@ const newGate = (): Gate => {
   return { opened, open };
 };
 
-const orAborted = async (opened: Promise<void>, signal: AbortSignal | undefined): Promise<void> => {
-  if (signal === undefined) return opened;
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<void>((resolve) => {
-    stop = resolve;
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  await Promise.race([opened, aborted]);
-  if (stop !== undefined) signal.removeEventListener('abort', stop);
-  signal.throwIfAborted();
-};
-
 /** Makes gates that are all open. */
 export function createKeyGates(): KeyGates {
   const gates = new Map<string, Gate>();
@@ -42,7 +32,7 @@ export function createKeyGates(): KeyGates {
     shut: async (key, signal) => {
       signal?.throwIfAborted();
       for (let gate = gates.get(key); gate !== undefined; gate = gates.get(key)) {
-        await orAborted(gate.opened, signal);
+        await (signal === undefined ? gate.opened : orAborted(gate.opened, signal));
       }
       gates.set(key, newGate());
     },

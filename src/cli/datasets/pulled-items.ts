@@ -111,7 +111,8 @@ export async function writeItems(of: ItemsToWrite): Promise<WrittenItems> {
   if (local !== undefined && !of.force) {
     const there = new Set(of.matches);
     const stays = (item: DatasetItem): boolean => there.has(matchOf(item, of));
-    await refuseToDrop(local, { stays, format, home: of.folder.path });
+    const { columns } = of.shape;
+    await refuseToDrop(local, { stays, format, columns, home: of.folder.path });
   }
   await writeWhole(of);
   return { whole: local?.format === format, columns: none };

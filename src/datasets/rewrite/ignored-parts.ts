@@ -5,6 +5,7 @@ import type { DatasetItem } from '../../contracts/records.js';
 import { AssayError, type Problem } from '../../core/errors/assay-error.js';
 import { isObject, type Json } from '../../core/json/json.js';
 import { bytesOf } from '../byte-source.js';
+import type { CsvShape } from '../csv-shape.js';
 import { readExpectations } from '../expectations.js';
 import { elementsOf } from '../json-elements.js';
 import { longestItem, type LocalDataset } from '../port.js';
@@ -20,12 +21,14 @@ import { expectedFile, filesOf, requireSound } from './rewrite-dataset.js';
  *
  * @param on.stays whether an item will be in the files: what goes with another is no loss.
  * @param on.format of the new files. Columns count only where they are a table again.
+ * @param on.columns what the new table has, if it is one.
  */
 export async function* ignoredParts(
   local: LocalDataset,
   on: {
     readonly stays: (item: DatasetItem) => boolean;
     readonly format: LocalDataset['format'];
+    readonly columns: CsvShape['columns'];
   },
 ): AsyncGenerator<Problem, void, undefined> {
   try {
@@ -35,9 +38,13 @@ export async function* ignoredParts(
     yield { at: local.file, message: `cannot be read (${error.message}), and would be replaced` };
     return;
   }
+  // As a pull of nothing leaves them: neither a table nor a list, and nothing in them.
+  if (await isBlank(local.file)) return;
   if (local.format === 'csv') {
     if (on.format !== 'csv') return;
-    for (const header of await emptyColumns(local.file)) {
+    const written = new Set(on.columns.map(({ member, key }) => columnName(member, key)));
+    for (const { header, member, path } of await emptyColumns(local.file)) {
+      if (written.has(columnName(member, path[0]))) continue;
       const message = `the column ${named([header])}, which is empty so far, would be lost`;
       yield { at: local.file, message };
     }
@@ -62,6 +69,16 @@ export async function* ignoredParts(
     if (ignored.length > 0) yield lost(`${local.whereIs(place)} (${shown(item.id)})`, ignored);
   }
   if (expected !== undefined) yield* ignoredExpectations(beside, gone);
+}
+
+const columnName = (member: string, key: string | undefined): string =>
+  JSON.stringify([member, key]);
+
+async function isBlank(file: string): Promise<boolean> {
+  for await (const line of rawLines(file, { quoted: false })) {
+    if (line.trim() !== '') return false;
+  }
+  return true;
 }
 
 const members: ReadonlySet<string> = new Set([

@@ -95,8 +95,8 @@ async function tableOf(file: string): Promise<Table> {
   throw new NotRewritable('there is no header');
 }
 
-/** The headers of the columns that no record has a value in. @throws NotRewritable */
-export async function emptyColumns(file: string): Promise<readonly string[]> {
+/** The columns that no record has a value in. @throws NotRewritable */
+export async function emptyColumns(file: string): Promise<readonly CsvColumn[]> {
   const table = await tableOf(file);
   const empty = new Set(table.columns);
   for await (const cells of recordsOf(table)) {
@@ -109,7 +109,7 @@ export async function emptyColumns(file: string): Promise<readonly string[]> {
     }
     if (empty.size === 0) break;
   }
-  return [...empty].map(({ header }) => header);
+  return [...empty];
 }
 
 /** The cells of each record below the header, as they stand in it. */

@@ -27,10 +27,11 @@ async function put(files: Readonly<Record<string, string>>) {
 async function partsOf(
   files: Readonly<Record<string, string>>,
   format: 'json' | 'jsonl' | 'csv' = 'json',
+  columns: Parameters<typeof ignoredParts>[1]['columns'] = [],
 ): Promise<readonly Problem[]> {
   const parts: Problem[] = [];
   const stays = ({ id }: { readonly id: string }): boolean => id !== 'gone';
-  for await (const { at, message } of ignoredParts(await put(files), { stays, format })) {
+  for await (const { at, message } of ignoredParts(await put(files), { stays, format, columns })) {
     parts.push({ at: at.slice(at.lastIndexOf('/') + 1), message });
   }
   return parts;
@@ -86,6 +87,28 @@ describe('what files that are written as a whole would lose', () => {
     expect(await partsOf(files, 'json')).toEqual([]);
   });
 
+  it('is no column that has values from now on', async () => {
+    const files = { 'test_cases.csv': 'id,input.a,metadata.c,metadata.d\r\n1,x,,\r\n' };
+    const column = { count: 1, plain: true };
+    const written = [
+      { ...column, member: 'inputs', key: 'a' },
+      { ...column, member: 'metadata', key: 'c' },
+    ] as const;
+    expect((await partsOf(files, 'csv', written)).map(({ message }) => message)).toEqual([
+      'the column "metadata.d", which is empty so far, would be lost',
+    ]);
+  });
+
+  it.each([
+    ['test_cases.csv', '\r\n', 'csv'],
+    ['test_cases.csv', '', 'csv'],
+    ['test_cases.jsonl', '\n', 'json'],
+    ['test_cases.json', '', 'jsonl'],
+    ['test_cases.json', ' \n', 'json'],
+  ] as const)('is nothing where %s holds %j', async (file, text, format) => {
+    expect(await partsOf({ [file]: text }, format)).toEqual([]);
+  });
+
   it('is all of a file that cannot be read', async () => {
     const [part] = await partsOf({ 'test_cases.jsonl': '{"id": "a"\n' });
     expect(part?.message).toContain('cannot be read');
@@ -96,7 +119,12 @@ describe('what files that are written as a whole would lose', () => {
       JSON.stringify({ id: `i${index}`, inputs: {}, ...Object.fromEntries(keys) });
     const keys = Array.from({ length: 9 }, (_, index) => [`k${index}`, 1] as const);
     const local = await put({ 'test_cases.jsonl': Array.from({ length: 25 }, line).join('\n') });
-    const refused = refuseToDrop(local, { stays: () => true, format: 'csv', home: 'here' });
+    const refused = refuseToDrop(local, {
+      stays: () => true,
+      format: 'csv',
+      columns: [],
+      home: 'here',
+    });
     await expect(refused).rejects.toMatchObject({
       code: 'PULL_CONFLICT',
       message: expect.stringContaining('The first 20 of 25 are listed.') as unknown,

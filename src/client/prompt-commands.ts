@@ -133,7 +133,7 @@ async function onPlatform<Reply extends Outcome>(
     } catch (error) {
       if (signal?.aborted === true) throw error;
       if (!isRefused(error)) throw temporalUnreachable(error);
-      if (performance.now() >= until) throw busy(error, queue.name);
+      if (performance.now() >= until) throw renewed(error, queue.name);
       await wait(pauseMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
       signal?.throwIfAborted();
     }
@@ -210,6 +210,14 @@ const busy = (cause: unknown, name: string): AssayError =>
     mend: 'Give the command again when they have ended.',
     cause,
   });
+
+/** A queue whose history is long takes no more commands until those that it has are through. */
+const renewed = (cause: unknown, name: string): AssayError =>
+  new AssayError(
+    'PROMPT_BUSY',
+    `The queue of the prompt "${name}" is renewed, and a command before it still waits for the platform.`,
+    { mend: 'Give the command again when that one has ended.', cause },
+  );
 
 /** Tells what the platform is waited for with, until the command has ended. */
 async function tellWaits<Reply extends Outcome>(

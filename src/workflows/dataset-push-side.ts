@@ -81,8 +81,7 @@ interface PushingOn {
 }
 
 /**
- * Pushes to one platform until it is over or this history has grown long. One that is cancelled before is recorded as given up, so
- * that its row does not say for ever that it is at work.
+ * Pushes to one platform until it is over or this history has grown long. One that is cancelled before is recorded as given up.
  *
  * @returns where it stands.
  */
@@ -90,22 +89,29 @@ export async function pushTo(push: Push, from: PushSide, on: PushingOn): Promise
   try {
     return await goOnWith(push, from, on);
   } catch (error) {
-    if (!isRecordedCancel(error)) throw error;
-    const { platform, sliceMs } = from;
-    const { dataset, project } = push.request;
-    const { givePushUp } = activitiesFor(project, platform);
-    const document = new AssayError(
-      'DATASET_PUSH_CANCELLED',
-      `The push of "${dataset}" was cancelled.`,
-      { mend: 'What it wrote stands. Push again: only what is missing is written.' },
-    ).toJSON();
-    on.tell(
-      await CancellationScope.nonCancellable(() =>
-        givePushUp({ ...push, platform, sliceMs }, document),
-      ),
-    );
+    if (isRecordedCancel(error)) await giveUpCancelled(push, from, on);
     throw error;
   }
+}
+
+/** Records a side of a push that was cancelled as given up, so that its row does not say for ever that it is at work. */
+export async function giveUpCancelled(
+  push: Push,
+  { platform, sliceMs }: PushSide,
+  { tell }: Pick<PushingOn, 'tell'>,
+): Promise<void> {
+  const { dataset, project } = push.request;
+  const { givePushUp } = activitiesFor(project, platform);
+  const document = new AssayError(
+    'DATASET_PUSH_CANCELLED',
+    `The push of "${dataset}" was cancelled.`,
+    { mend: 'What it wrote stands. Push again: only what is missing is written.' },
+  ).toJSON();
+  tell(
+    await CancellationScope.nonCancellable(() =>
+      givePushUp({ ...push, platform, sliceMs }, document),
+    ),
+  );
 }
 
 /** Whether it is a cancel of the push which is to be recorded: histories of before ended with it as they stood. */

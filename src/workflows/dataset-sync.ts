@@ -1,4 +1,6 @@
 import {
+  CancellationScope,
+  CancelledFailure,
   continueAsNew,
   defineQuery,
   patched,
@@ -23,6 +25,7 @@ import { pushProgressQuery, taskQueues } from '../core/experiment/naming.js';
 import {
   createHandOver,
   firstSide,
+  giveUpCancelled,
   isOver,
   isRecordedCancel,
   pushTo,
@@ -73,30 +76,49 @@ export async function datasetPush(
   }
   if (shown.size > 0) show();
   const push = { pushId, request, checked };
-  const handOver = createHandOver();
+  const on = {
+    handOver: createHandOver(),
+    tell: (each: ShownSide): void => {
+      shown.set(each.platform, each);
+      show();
+    },
+  };
+  const giveUp = (side: PushSide): Promise<void> => giveUpCancelled(push, side, on);
   const stand = await together(
-    sides.map((side) =>
-      pushTo(push, side, {
-        handOver,
-        tell: (each) => {
-          shown.set(each.platform, each);
-          show();
-        },
-      }),
-    ),
+    sides.map((side) => pushTo(push, side, on)),
+    giveUp,
   );
   if (!stand.every(isOver)) {
+    // One that came amid the last slices here: the next execution would know nothing of it.
+    const cancelled = CancellationScope.current().consideredCancelled && patched('push-cancelled');
+    if (cancelled) {
+      await Promise.all(stand.filter((side) => !isOver(side)).map(giveUp));
+      throw new CancelledFailure('The push was cancelled.');
+    }
     return continueAsNew<typeof datasetPush>(request, { checked, sides: stand });
   }
   return ended({ pushed: checked, platforms: stand.flatMap(outcomeOf) });
 }
 
-/** All sides. Of a push that is cancelled none is left before each is recorded: what a workflow waits for ends with it. */
-async function together(sides: readonly Promise<PushSide>[]): Promise<readonly PushSide[]> {
+/**
+ * All sides. Of a push that is cancelled none is left before each is recorded, also those that stood for the next execution: what a
+ * workflow waits for ends with it.
+ */
+async function together(
+  sides: readonly Promise<PushSide>[],
+  giveUp: (side: PushSide) => Promise<void>,
+): Promise<readonly PushSide[]> {
   try {
     return await Promise.all(sides);
   } catch (error) {
-    if (isRecordedCancel(error)) await Promise.allSettled(sides);
+    if (isRecordedCancel(error)) {
+      await Promise.allSettled(
+        sides.map(async (each) => {
+          const side = await each;
+          if (!isOver(side)) await giveUp(side);
+        }),
+      );
+    }
     throw error;
   }
 }

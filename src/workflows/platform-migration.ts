@@ -1,6 +1,7 @@
 import {
   ActivityCancellationType,
   CancellationScope,
+  CancelledFailure,
   ContinueAsNew,
   continueAsNew,
   defineQuery,
@@ -116,6 +117,11 @@ export async function platformMigration(input: PlatformMigrationInput): Promise<
       step = next === 'again' ? step : next;
       tell({ step });
       if (workflowInfo().continueAsNewSuggested) {
+        // A cancel that came while the last slice ended well: the next execution would know nothing of it.
+        const { consideredCancelled } = CancellationScope.current();
+        if (consideredCancelled && patched('cancelled-before-anew')) {
+          throw new CancelledFailure('The move was cancelled.');
+        }
         await continueAsNew<typeof platformMigration>({
           spec,
           state: { migrationId, visibleMs, step, pace },

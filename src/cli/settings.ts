@@ -23,6 +23,12 @@ const settingsFile = (folder: string): string => join(folder, '.assay', 'setting
 /** Makes `.assay`: readable by its owner only, yet the embedded Postgres' account gets through to its data below. */
 export async function ensureStateFolder(folder: string): Promise<void> {
   await mkdir(join(folder, '.assay'), { recursive: true, mode: 0o711 });
+  // Keys of the stack are in it, and databases: `git add .` must take none of them.
+  await writeFile(join(folder, '.assay', '.gitignore'), '*\n', { flag: 'wx' }).catch(
+    (error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    },
+  );
 }
 
 /** Remembers the project of a folder, so that later commands need not execute its config. */
@@ -72,7 +78,7 @@ export async function resolveProject(from: {
   const settings = await readSettings(from.folder);
   if (settings !== undefined) return settings.project;
   throw new AssayError('USAGE', `It is not known which project ${from.folder} is.`, {
-    mend: 'Name it with --project or ASSAY_PROJECT, or run `assay config check` once in the folder of the project.',
+    mend: 'Name it with --project or ASSAY_PROJECT, or run `assay config check` once in the folder of the project. `assay dev` remembers it once it is up.',
   });
 }
 

@@ -87,9 +87,9 @@ function nothingRuns(devFolder: boolean): AssayError {
   if (devFolder) {
     return new AssayError(
       'STACK_NOT_RUNNING',
-      '`assay dev` has ended in this folder, and no server of your own is named.',
+      '`assay dev` is not up in this folder, and no server of your own is named.',
       {
-        mend: `Start \`assay dev\` in this folder again. ${own}`,
+        mend: `Start \`assay dev\` in this folder again, or wait until the one that starts says that it is up. ${own}`,
       },
     );
   }

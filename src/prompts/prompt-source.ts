@@ -149,7 +149,10 @@ async function readText(file: string, problems: Problem[]): Promise<string | und
   try {
     const { size } = await stat(file);
     if (size > maxFileBytes) {
-      problems.push({ at: file, message: `is larger than ${maxFileBytes} bytes` });
+      problems.push({
+        at: file,
+        message: `is larger than ${maxFileBytes} bytes, and a prompt has at most ${maxPromptBytes}`,
+      });
       return undefined;
     }
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));

@@ -67,22 +67,27 @@ export function waitingFor(facts: ProgressFacts): string | undefined {
         ? `no cell has ended for ${duration(stillMs)}: the model, its rate limit or a lost worker`
         : undefined;
     case 'publishing':
-      return [
-        ...view.publication.map(
-          (each) =>
-            `sending to ${each.platform}: ${count(each.sentTraces)} of ${count(each.expectedTraces)} traces, ` +
-            `${count(each.sentScores)} of ${count(each.expectedScores)} scores`,
-        ),
-        ...(view.waitingFor === undefined ? [] : [`waits: ${said(view)}`]),
-      ].join('; ');
+      // A run that had come to no platform yet when it was ended has none to tell of.
+      return (
+        [
+          ...view.publication.map(
+            (each) =>
+              `sending to ${each.platform}: ${count(each.sentTraces)} of ${count(each.expectedTraces)} traces, ` +
+              `${count(each.sentScores)} of ${count(each.expectedScores)} scores`,
+          ),
+          ...(view.waitingFor === undefined ? [] : [`waits: ${said(view)}`]),
+        ].join('; ') || undefined
+      );
     case 'verifying':
-      return view.publication
-        .map(
-          (each) =>
-            `reading back from ${each.platform}: ${count(each.verifiedTraces)} of ${count(each.expectedTraces)} traces, ` +
-            `${count(each.verifiedScores)} of ${count(each.expectedScores)} scores`,
-        )
-        .join('; ');
+      return (
+        view.publication
+          .map(
+            (each) =>
+              `reading back from ${each.platform}: ${count(each.verifiedTraces)} of ${count(each.expectedTraces)} traces, ` +
+              `${count(each.verifiedScores)} of ${count(each.expectedScores)} scores`,
+          )
+          .join('; ') || undefined
+      );
     case 'completed':
     case 'completed_unverified':
     case 'cancelled':

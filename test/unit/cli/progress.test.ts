@@ -100,6 +100,10 @@ describe('a line of progress', () => {
     expect(waits('paused', 'paused by a person: lunch')).toBe('paused by a person: lunch');
     expect(waits('running', 'small asked to wait (until 14:03 UTC)')).toContain('until 14:03 UTC');
     expect(waits('publishing', 'langfuse: HTTP 503')).toBe('waits: langfuse: HTTP 503');
+    // A run that was ended before it came to a platform.
+    const nothing = facts({ view: viewOf({ status: 'publishing', publication: [] }) });
+    expect(waitingFor(nothing)).toBeUndefined();
+    expect(progressLine(nothing)).not.toMatch(/, *$/);
     for (const status of ['running', 'paused', 'publishing'] as const) {
       const shown = waits(status, 'a\u001b[2Jb\r\nc\u202ed') ?? '';
       // eslint-disable-next-line no-control-regex

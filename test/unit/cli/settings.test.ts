@@ -43,7 +43,16 @@ describe('which project a command means', () => {
     await writeFile(file, '{"project":"old","other":1}');
     await rememberProject(folder, 'new');
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ project: 'new', other: 1 });
-    expect(await readdir(join(folder, '.assay'))).toEqual(['settings.json']);
+    expect((await readdir(join(folder, '.assay'))).sort()).toEqual(['.gitignore', 'settings.json']);
+  });
+
+  it('stands in a folder that git takes nothing of, and leaves what somebody else ignores there', async () => {
+    const ignored = join(folder, '.assay', '.gitignore');
+    await rememberProject(folder, 'first');
+    expect(await readFile(ignored, 'utf8')).toBe('*\n');
+    await writeFile(ignored, '*\n!settings.json\n');
+    await rememberProject(folder, 'second');
+    expect(await readFile(ignored, 'utf8')).toBe('*\n!settings.json\n');
   });
 
   it('comes with the folder of the datasets, which who does not know it leaves alone', async () => {

@@ -21,7 +21,10 @@ export interface PlatformRun {
     /** Where it was fetched from, where the target's prompt is kept on a platform: as `last-known-good`. */
     readonly source?: string;
   };
-  /** The ids there of items that have other ones than theirs give: LangSmith's, which were taken out of the dataset and came back. */
+  /**
+   * The ids there of items that have other ones than theirs give: LangSmith's, which were taken out of the dataset and came back, or
+   * which others made.
+   */
   readonly itemIds?: Readonly<Record<string, string>>;
   /**
    * Where a platform has servers of two kinds: of which kind it was when the run was planned. What is sent is made for that one,

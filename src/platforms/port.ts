@@ -148,6 +148,16 @@ export interface Platform {
     readonly repetitions: number;
     readonly signal: AbortSignal;
   }): Promise<PlatformRun>;
+  /**
+   * The run, with the ids there of those of its items that have other ones than theirs give since others made them. Asked once
+   * `ensureItems` has made sure of all. Reads only. Absent where an item itself says which id it has there.
+   */
+  placeItems?(request: {
+    readonly run: PlatformRun;
+    /** Pages of all of the run's items, by their own ids. */
+    readonly itemIds: AsyncIterable<readonly string[]>;
+    readonly signal: AbortSignal;
+  }): Promise<PlatformRun>;
 
   /**
    * Makes sure that what is sent now gets to where the run was planned. Cheap: asked before each publisher begins.

@@ -188,3 +188,25 @@ export async function* itemPages(
     next = last.ordinal + 1;
   }
 }
+
+/** The ids of a run's items in their order, in pages. */
+export async function* itemIdPages(
+  store: Store,
+  {
+    experimentId,
+    pageItems = 10_000,
+  }: { readonly experimentId: string; readonly pageItems?: number },
+): AsyncGenerator<readonly string[], void, undefined> {
+  for (let next = 0; ;) {
+    const page = await rowsOf<{ ordinal: number; item_id: string }>(
+      store,
+      `select ordinal, item_id from assay.experiment_items
+        where experiment_id = $1 and ordinal >= $2 order by ordinal limit $3`,
+      [experimentId, next, pageItems],
+    );
+    const last = page.at(-1);
+    if (last === undefined) return;
+    yield page.map(({ item_id }) => item_id);
+    next = last.ordinal + 1;
+  }
+}

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 
 import type { DatasetItem } from '../../src/contracts/records.js';
 import { platformItemId } from '../../src/core/ids/platform-ids.js';
+import { idOnPlatform } from '../../src/platforms/langfuse/item-identity.js';
 import type { Platform, PromptToStore } from '../../src/platforms/port.js';
 import { createLangfusePlatform } from '../../src/platforms/langfuse/platform.js';
 import { promptContentHash } from '../../src/core/prompts/content.js';
@@ -218,8 +219,35 @@ describe('dataset items', () => {
     const [item] = await read('foreign');
     expect(item).toMatchObject({ id: 'their-id', input: { input: 'a question' } });
     if (item === undefined) throw new Error('no item');
-    expect(await ensureAfresh('foreign', [item])).toEqual({ written: 1, unchanged: 0 });
+    // As datasets compare it: nothing is written for its form alone.
+    expect(await ensureAfresh('foreign', [item])).toEqual({ written: 0, unchanged: 1 });
     expect((await read('foreign')).map(({ id }) => id)).toEqual(['their-id']);
+  });
+
+  it('made by others are linked by runs over files that were pulled, are left as they are, and get no second one', async () => {
+    await platform.ensureDataset({ name: 'theirs' }, soon());
+    const forms = [
+      { id: 'a-text', input: 'a question', expectedOutput: 'an answer' },
+      { id: '0b0e6d0e-5a4f-4d7e-9b1a-3c2e7d604f15', input: { n: 1 }, metadata: { split: 'train' } },
+      { id: 'nothing', input: null, metadata: ['a', 'list'] },
+      { id: 'copied', input: { n: 2 }, metadata: { 'assay.item_id': 'original' } },
+    ];
+    for (const form of forms) await server.post(itemsPath, { datasetName: 'theirs', ...form });
+    const pulled: DatasetItem[] = [];
+    for await (const page of platform.datasets.items({ dataset: 'theirs', signal: soon() })) {
+      pulled.push(...page.map(({ item }) => item));
+    }
+    const before = await itemVersions();
+    expect(await ensureAfresh('theirs', pulled)).toEqual({ written: 0, unchanged: forms.length });
+    expect(await itemVersions()).toBe(before);
+    // A trace is linked by the same id that an item is written by.
+    expect(pulled.map((item) => idOnPlatform('theirs', item)).sort()).toEqual(
+      forms.map(({ id }) => id).sort(),
+    );
+    const changed = pulled.map((item) => ({ ...item, expected: 'new' }));
+    expect(await ensureAfresh('theirs', changed)).toEqual({ written: forms.length, unchanged: 0 });
+    expect(await ensureAfresh('theirs', changed)).toEqual({ written: 0, unchanged: forms.length });
+    expect(await read('theirs')).toHaveLength(forms.length);
   });
 
   it('of a dataset that is not there are a clear error', async () => {

@@ -5,11 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { createDatasetActivities } from '../../src/activities/datasets/index.js';
+import { createAdmit } from '../../src/activities/experiment/admit.js';
+import { createPlan } from '../../src/activities/experiment/plan.js';
+import type { ExperimentPorts } from '../../src/activities/experiment/ports.js';
 import { configSchema } from '../../src/contracts/config.js';
 import { datasetPushSchema, type SliceReply } from '../../src/contracts/dataset-push.js';
+import { experimentSpecSchema } from '../../src/contracts/experiment-spec.js';
 import { compareDataset } from '../../src/datasets/compare-dataset.js';
 import { openLocalDataset } from '../../src/datasets/local-dataset.js';
-import { Place, soon } from '../contract/platform-langsmith-support.js';
+import type { Platform } from '../../src/platforms/port.js';
+import { getExperiment, type ExperimentRecord } from '../../src/store/experiments.js';
+import { clientOf } from '../contract/langsmith-server-support.js';
+import { collect, Place, soon } from '../contract/platform-langsmith-support.js';
 import { openTestStore, unique, type TestStore } from './store-fixtures.js';
 
 const name = 'returning';
@@ -35,6 +42,16 @@ const put = (ids: readonly string[]): Promise<void> =>
     JSON.stringify(ids.map((id) => ({ id, inputs: { question: id } }))),
   );
 
+/** @param before what the attempt before this one told last. */
+function asActivity<T>(work: () => Promise<T>, before?: object): Promise<T> {
+  const context = {
+    info: { heartbeatDetails: before },
+    heartbeat: () => undefined,
+    cancellationSignal: new AbortController().signal,
+  };
+  return asyncLocalStorage.run(context as unknown as Context, work);
+}
+
 /** One push of the files as they are, with removed cases archived. */
 async function push(): Promise<SliceReply> {
   const config = configSchema.parse({
@@ -54,12 +71,7 @@ async function push(): Promise<SliceReply> {
     backend: 'langsmith',
     archiveRemoved: true,
   });
-  const context = {
-    info: {},
-    heartbeat: () => undefined,
-    cancellationSignal: new AbortController().signal,
-  };
-  return asyncLocalStorage.run(context as unknown as Context, async () => {
+  return asActivity(async () => {
     const reply = await orchestration.checkPush(request);
     if ('error' in reply) throw new Error(JSON.stringify(reply.error));
     const { checked } = reply;
@@ -94,5 +106,71 @@ describe('a case that was archived on LangSmith', () => {
       there: 3,
       unchanged: 3,
     });
+  });
+});
+
+describe('an experiment over files that were pulled from LangSmith', () => {
+  const dataset = 'made-by-others';
+  const projectName = 'over-theirs';
+
+  /** One attempt at planning the run, and how the row is then. */
+  async function plan(
+    experimentId: string,
+    on: { readonly platform: Platform; readonly before?: object },
+  ): Promise<ExperimentRecord> {
+    await asActivity(() => createPlan(experimentPorts(on.platform))({ experimentId }), on.before);
+    return getExperiment(test.store, experimentId);
+  }
+
+  const experimentPorts = (platform: Platform): ExperimentPorts => {
+    const config = configSchema.parse({
+      project: projectName,
+      platform: { backend: 'langsmith' },
+      targets: { triage: { kind: 'function', run: () => 'billing' } },
+      evaluators: { exact: { kind: 'exact_match' } },
+    });
+    const project = { config, root: folder, codeHash: 'c'.repeat(64) };
+    // Planning asks for no more of them.
+    return { store: test.store, project, platforms: [platform] } as unknown as ExperimentPorts;
+  };
+
+  it('links the examples that others made, and makes none, also where its plan was killed after the items', async () => {
+    const client = clientOf(place.server);
+    const { id } = await client.createDataset(dataset);
+    for (const q of ['1', '2', '3']) await client.createExample({ dataset_id: id, inputs: { q } });
+    const examples = place.server.inspect.examples(dataset);
+    const versions = place.server.inspect.versions(dataset);
+    const pulled = await collect(place.platform.datasets.items({ dataset, signal: soon() }));
+    await mkdir(join(folder, 'datasets', dataset), { recursive: true });
+    await writeFile(
+      join(folder, 'datasets', dataset, 'test_cases.json'),
+      JSON.stringify(pulled.map(({ item }) => ({ id: item.id, inputs: item.input }))),
+    );
+    const { platform } = place;
+    const spec = experimentSpecSchema.parse({
+      project: projectName,
+      name: unique('run'),
+      dataset: { name: dataset },
+      target: 'triage',
+    });
+    const admitted = await asActivity(() =>
+      createAdmit(experimentPorts(platform))({ spec, workflowId: 'w', workflowRunId: 'r' }),
+    );
+    if (admitted.outcome !== 'started') throw new Error(JSON.stringify(admitted));
+    const { experimentId } = admitted;
+
+    const killed = { ...platform, prepareRun: () => Promise.reject(new Error('killed')) };
+    await expect(plan(experimentId, { platform: killed })).rejects.toThrow('killed');
+    // What the heart of the lost attempt said last.
+    const before = { 'langsmith: items': pulled.length, 'langsmith: written': 0 };
+    const { platformRuns } = await plan(experimentId, { platform, before });
+    expect(platformRuns).toMatchObject([
+      {
+        platform: 'langsmith',
+        itemIds: Object.fromEntries(examples.map((each) => [each.id, each.id])),
+      },
+    ]);
+    expect(place.server.inspect.examples(dataset)).toEqual(examples);
+    expect(place.server.inspect.versions(dataset)).toBe(versions);
   });
 });

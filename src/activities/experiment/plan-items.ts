@@ -3,12 +3,13 @@ import type { DatasetItem } from '../../contracts/records.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { createCellOrder } from '../../core/experiment/order.js';
 import { platformItemId } from '../../core/ids/platform-ids.js';
-import type { Platform } from '../../platforms/port.js';
+import type { Platform, PlatformRun } from '../../platforms/port.js';
 import type { ExperimentRecord } from '../../store/experiments.js';
 import {
   assertSamePage,
   countItems,
   insertPage,
+  itemIdPages,
   itemPages,
   type PlannedItem,
 } from '../../store/items.js';
@@ -120,4 +121,22 @@ export async function ensureItems(
     next = (page.at(-1)?.ordinal ?? next) + 1;
     tell.at(next, written);
   }
+}
+
+/**
+ * The run with the ids that its items have on the platform. Of all of them anew in each attempt, and not of what `ensureItems` saw in
+ * passing: an attempt passes over what the one before it had made sure of.
+ */
+export async function placeItems(
+  platform: Platform,
+  on: {
+    readonly record: ExperimentRecord;
+    readonly ports: Pick<ExperimentPorts, 'store'>;
+    readonly beat: Beat;
+    readonly run: PlatformRun;
+  },
+): Promise<PlatformRun> {
+  if (platform.placeItems === undefined) return on.run;
+  const itemIds = itemIdPages(on.ports.store, { experimentId: on.record.id });
+  return platform.placeItems({ run: on.run, itemIds, signal: on.beat.cancelled });
 }

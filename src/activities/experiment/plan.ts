@@ -19,7 +19,7 @@ import type { Target, TargetPrompt } from '../../targets/port.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import { planOfPass } from './pass-plan.js';
 import { isForeign } from './foreign-items.js';
-import { changedMeanwhile, ensureItems, planItems } from './plan-items.js';
+import { changedMeanwhile, ensureItems, placeItems, planItems } from './plan-items.js';
 import { createItemProgress, type ItemProgress } from './item-progress.js';
 import type { ExperimentPorts } from './ports.js';
 import { resolveCode } from './resolve.js';
@@ -165,18 +165,18 @@ async function prepare(
   const signal = beat.cancelled;
   const { name } = record.spec.dataset;
   const dataset = await platform.ensureDataset({ name }, signal);
-  if (on.local || isForeign(record.spec, platform)) {
-    await ensureItems(platform, { ...on, tell: tell.of(platform.name) });
-  }
+  const fromUs = on.local || isForeign(record.spec, platform);
+  if (fromUs) await ensureItems(platform, { ...on, tell: tell.of(platform.name) });
   const { prompt } = resolved.target;
   const stored = prompt === undefined ? undefined : await storedPrompt(platform, prompt, signal);
-  const run = await platform.prepareRun({
+  const prepared = await platform.prepareRun({
     context,
     datasetId: dataset.id,
     datasetName: name,
     repetitions: record.spec.repetitions,
     signal,
   });
+  const run = fromUs ? await placeItems(platform, { ...on, run: prepared }) : prepared;
   return stored === undefined ? run : { ...run, prompt: stored };
 }
 

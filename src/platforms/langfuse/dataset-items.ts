@@ -203,7 +203,8 @@ async function listAll(rest: Rest, dataset: string, signal: AbortSignal): Promis
   const listing = createListing();
   for await (const page of itemPages(rest, { dataset, version: undefined, signal })) {
     for (const item of page) {
-      const content = contentOfAnswer(item);
+      // As it is read, and so comes back: items that others made can have a form that ours have not, such as a text for an input.
+      const content = contentOf(itemFromAnswer(dataset, item));
       // Newest first: should an item move to the next page while we read, its first sight is the newer.
       if (listing.isKnown(item.id)) continue;
       listing.put(item.id, { key: contentKey(content), expects: content.expectedOutput !== null });

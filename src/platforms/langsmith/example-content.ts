@@ -1,4 +1,5 @@
 import type { DatasetItem } from '../../contracts/records.js';
+import { packKeys, plainFieldKeys } from '../../core/dataset/item-fields.js';
 import { sha256 } from '../../core/ids/hash.js';
 import { canonicalJson, type Json, type JsonObject } from '../../core/json/json.js';
 import { wellFormedJson } from '../../core/text/well-formed.js';
@@ -62,6 +63,14 @@ export function contentKey({ inputs, outputs, metadata }: ExampleContent): strin
   return sha256(canonicalJson([inputs, outputs, metadata]));
 }
 
+/**
+ * The same for the example of others, as datasets compare items: it has none of our marks, and its splits stand in the metadata of
+ * files alone.
+ */
+export function itemKey(content: ExampleContent): string {
+  return packKeys(plainFieldKeys({ id: '', ...itemIn(content) }, []));
+}
+
 /** The splits of an example, none where it is in the base split alone. */
 export function splitsOf(answer: ExampleAnswer): readonly string[] {
   const given = answer.metadata?.[splitKey];
@@ -85,8 +94,13 @@ export function ownPlaceOf(
 
 /** An example as an item: with the user's own id, where it is the one that this id makes. */
 function itemOf(datasetId: string, answer: ExampleAnswer): { item: DatasetItem; ours: boolean } {
-  const { inputs, outputs, metadata } = contentOfAnswer(answer);
   const own = ownPlaceOf(datasetId, answer);
+  const id = own?.itemId ?? answer.id;
+  return { ours: own !== undefined, item: { id, ...itemIn(contentOfAnswer(answer)) } };
+}
+
+/** What of an item stands in the content of an example. */
+function itemIn({ inputs, outputs, metadata }: ExampleContent): Omit<DatasetItem, 'id'> {
   const {
     [ownItemIdKey]: _id,
     [returnedKey]: _returned,
@@ -102,14 +116,10 @@ function itemOf(datasetId: string, answer: ExampleAnswer): { item: DatasetItem; 
         ? undefined
         : outputs;
   return {
-    ours: own !== undefined,
-    item: {
-      id: own?.itemId ?? answer.id,
-      input: inputs,
-      ...(expected === undefined ? {} : { expected }),
-      metadata: rest,
-      ...(typeof description === 'string' ? { description } : {}),
-    },
+    input: inputs,
+    ...(expected === undefined ? {} : { expected }),
+    metadata: rest,
+    ...(typeof description === 'string' ? { description } : {}),
   };
 }
 

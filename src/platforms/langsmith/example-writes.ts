@@ -8,13 +8,20 @@ import type { HttpAnswer } from '../http/transport.js';
 import { patiently } from '../patience.js';
 import type { ExampleAnswer } from './answers.js';
 import { isVerdict } from './errors.js';
-import { baseSplit, contentKey, contentOf, contentOfAnswer, splitsOf } from './example-content.js';
+import {
+  baseSplit,
+  contentKey,
+  contentOf,
+  contentOfAnswer,
+  itemKey,
+  splitsOf,
+} from './example-content.js';
 import type { ExampleContent } from './example-content.js';
 import { exampleIdOf, ownExampleId } from './example-identity.js';
 import { examplesPerRequest, standing, type DatasetRef, type Standing } from './examples.js';
-import { isUuid } from './ids.js';
 import type { Rest, RestCall } from './rest.js';
 import { returnedExamples, type Returned } from './returned-examples.js';
+import { theirExamples } from './their-examples.js';
 
 /** Of the contents of one request; the server takes more, and smaller ones are lost less often. */
 const bytesPerRequest = 4_000_000;
@@ -28,6 +35,8 @@ interface Wanted {
   readonly content: ExampleContent;
   /** Undefined where they stay what they are. */
   readonly splits: readonly string[] | undefined;
+  /** Whether others made its example: then its id is the item's own. */
+  readonly theirs?: boolean;
 }
 
 interface Written {
@@ -72,13 +81,12 @@ export async function writeExamples(
     if (anew) returned = undefined;
     returned ??= returnedExamples(counted, dataset, signal);
     const back = await returned;
-    // An item that others made was read by the id of its example, and is changed there. Not for runs: they refer to ids of ours.
-    const theirs = all ? open.map(({ item }) => item).filter(({ id }) => isUuid(id)) : [];
-    const found = await shown(theirs);
+    const ids = open.map(({ item }) => item.id);
+    const found = await theirExamples(counted, { dataset, ids, signal });
     const moved = wanted.map((each) => {
-      const { item } = each;
+      const { id } = each.item;
       if (first.has(each.id)) return each;
-      return found.has(item.id) ? { ...each, id: item.id } : placedAt(each, back.get(item.id));
+      return found.has(id) ? { ...each, id, theirs: true } : placedAt(each, back.get(id));
     });
     const others = moved.filter(({ times }) => times > 0);
     return { wanted: moved, there: new Map([...first, ...found, ...(await shown(others))]) };
@@ -125,10 +133,11 @@ function placedAt(wanted: Wanted, back: Returned | undefined): Wanted {
 
 function wantedOf(wanted: readonly Wanted[], there: Standing, all: boolean): readonly Wanted[] {
   if (all) return wanted;
-  return wanted.filter(({ id, content, splits }) => {
+  return wanted.filter(({ id, content, splits, theirs }) => {
     const example = there.get(id);
     if (example === undefined) return true;
-    if (contentKey(contentOfAnswer(example)) !== contentKey(content)) return true;
+    const keyOf = theirs === true ? itemKey : contentKey;
+    if (keyOf(contentOfAnswer(example)) !== keyOf(content)) return true;
     return splits !== undefined && !sameTexts(splits, splitsOf(example));
   });
 }

@@ -23,6 +23,7 @@ import { rootRunId } from './run-place.js';
 import { sendExport } from './send.js';
 import { checkWorkspace, describeServer } from './server-facts.js';
 import { prepareRun } from './sessions.js';
+import { placeTheirs } from './their-examples.js';
 import { readTrace } from './trace.js';
 import { createTraceSource } from './trace-source.js';
 
@@ -109,6 +110,7 @@ export function createLangsmithPlatform(options: LangsmithOptions): LangsmithPla
         const ids = [...returned].map(([itemId, { id }]) => [itemId, id] as const);
         return ids.length === 0 ? run : { ...run, itemIds: Object.fromEntries(ids) };
       }),
+    placeItems: (request) => placeTheirs(rest.patient, request),
     checkRun: async (run, signal) => {
       // A key, with the workspace that is asked for, leads to one place for good.
       if (ownWorkspaces.has(run.projectId)) return;

@@ -2,14 +2,13 @@
 import { z } from 'zod';
 
 import type { ErrorDocument } from '../core/errors/assay-error.js';
+import { moveDirections, moveParts } from '../core/migration/parts.js';
 import type { DrainReply } from './experiment-protocol.js';
 import { projectIdSchema, resourceNameSchema } from './names.js';
 
-export const moveDirections = ['langsmith-to-langfuse', 'langfuse-to-langsmith'] as const;
 export type MoveDirection = (typeof moveDirections)[number];
 
-/** What can be moved, in the order in which it is. */
-export const moveParts = ['datasets', 'prompts', 'experiments', 'traces'] as const;
+/** What can be moved. */
 export type MovePart = (typeof moveParts)[number];
 
 const names = z.array(z.string().min(1).max(1_000)).max(1_000).optional();

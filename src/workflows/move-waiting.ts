@@ -1,4 +1,4 @@
-import { sleep } from '@temporalio/workflow';
+import { patched, sleep } from '@temporalio/workflow';
 
 import type { PlatformMigrationActivities } from '../contracts/platform-migration.js';
 import { AssayError, type ErrorDocument } from '../core/errors/assay-error.js';
@@ -26,16 +26,43 @@ export function createWait(on: {
   const { migrationId, short, tell } = on;
   // What puts out and what sends may both wait: the one that is over must not hide the other.
   const reasons: { readonly reason: string }[] = [];
+  const note = inOrder(
+    (waiting: string | null) => short.noteMove({ migrationId, waiting }),
+    // Executions that began before it go on as they began.
+    () => patched('notes-in-order'),
+  );
   return async (waitMs, reason) => {
     const own = { reason };
     reasons.push(own);
     tell(reason);
-    await short.noteMove({ migrationId, waiting: reason });
+    await note(reason);
     await sleep(waitMs, { summary: reason });
     reasons.splice(reasons.indexOf(own), 1);
     const waiting = reasons.at(-1)?.reason;
     tell(waiting);
-    await short.noteMove({ migrationId, waiting: waiting ?? null });
+    await note(waiting ?? null);
+  };
+}
+
+/**
+ * Begins each only when the one before has ended, however it did: one that is tried again would undo what a later one did.
+ *
+ * @param waits asked where one is still under way: whether the next waits for it.
+ */
+export function inOrder<Value>(
+  send: (value: Value) => Promise<void>,
+  waits: () => boolean,
+): (value: Value) => Promise<void> {
+  let underWay = 0;
+  let last = Promise.resolve();
+  const over = (): void => {
+    underWay -= 1;
+  };
+  return (value) => {
+    const sent = underWay > 0 && waits() ? last.then(() => send(value)) : send(value);
+    underWay += 1;
+    last = sent.then(over, over);
+    return sent;
   };
 }
 

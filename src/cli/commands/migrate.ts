@@ -8,6 +8,7 @@ import type {
 } from '../../contracts/platform-migration.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { catalogueEntry } from '../../core/errors/catalogue.js';
+import { moveDirections, moveParts } from '../../core/migration/parts.js';
 import { moveReportMarkdown } from '../../core/migration/report-markdown.js';
 import type { Cli, Registration } from '../cli.js';
 import { listenForInterrupt } from '../interrupt.js';
@@ -35,15 +36,6 @@ const descriptions: Readonly<Record<MoveDirection, string>> = {
     'Datasets, prompts with their history, experiments, traces and feedback of a LangSmith workspace',
   'langfuse-to-langsmith': 'Datasets and prompts of a Langfuse project',
 };
-
-// Not those of the contracts, whose schemas would be loaded with every command; the types keep them equal.
-const moveDirections = Object.keys(descriptions) as readonly MoveDirection[];
-const moveParts = Object.keys({
-  datasets: true,
-  prompts: true,
-  experiments: true,
-  traces: true,
-} satisfies Record<MovePart, true>) as readonly MovePart[];
 
 /** `assay migrate …` */
 export function registerMigrate(program: Command, registration: Registration): void {

@@ -54,7 +54,13 @@ export async function* groupScorePages(
   }
 }
 
-const place = z.object({ offset: z.number(), before: z.array(z.string()) });
+/** A build before wrote the first two alone. */
+const place = z.object({
+  offset: z.number(),
+  before: z.array(z.string()),
+  returns: z.number().optional(),
+  most: z.number().optional(),
+});
 
 /** Where a cursor of ours leads. One of before, a mere number, leads to the beginning. */
 function placeAt(cursor: string): ListPlace | undefined {

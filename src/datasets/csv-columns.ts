@@ -78,7 +78,7 @@ export function parseHeader(
       problems.push({
         column: index + 1,
         message: header.trim() === '' ? 'has no header' : `is called ${JSON.stringify(header)}`,
-        mend: form.text,
+        mend: `${inputNamed(header, form)}${form.text}`,
       });
       return [];
     }
@@ -97,10 +97,18 @@ export function parseHeader(
     columns.some((each) => each.member === member);
   for (const [member, header] of form.required) {
     if (has(member)) continue;
-    problems.push({ column: 1, message: `there is no column "${header}"`, mend: form.text });
+    const isSaid = problems.some(({ mend }) => mend?.endsWith(form.text) === true);
+    const mend = isSaid ? {} : { mend: form.text };
+    problems.push({ column: 1, message: `there is no column "${header}"`, ...mend });
   }
   return { columns, problems };
 }
+
+/** Most tables have the bare names of inputs. */
+const inputNamed = (header: string, { members }: ColumnForm): string =>
+  /^[a-z_][\w-]*$/i.test(header.trim()) && Object.hasOwn(members, 'input')
+    ? `An input is called "input.${header.trim()}". `
+    : '';
 
 function parseColumn(
   header: string,

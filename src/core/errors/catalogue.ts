@@ -121,7 +121,7 @@ export const catalogue = {
   PLATFORM_PROJECT_CHANGED: refused('The keys belong to another project than the run'),
   PLATFORM_REFUSED: refused('The evaluation platform refuses the request'),
   PLATFORM_UNSUPPORTED: refused('This server of the evaluation platform is not supported'),
-  PLATFORM_NOT_CONFIGURED: dependency('The worker has no keys for the evaluation platform'),
+  PLATFORM_NOT_CONFIGURED: dependency('There are no keys for the evaluation platform'),
   MODEL_UNREACHABLE: dependency('The model does not answer'),
   MODEL_UNAUTHORIZED: refused('The model refuses the key'),
   MODEL_REFUSED: refused('The model refuses the request'),

@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 import type { JsonObject } from '../../core/json/json.js';
 import type { SurveyedScore, SurveyPage, TraceGroup, TraceSource } from '../trace-port.js';
-import { cursorPages, livePages, pageSize, type ListPlace } from './pages.js';
+import { livePages, type ListPlace } from './live-pages.js';
+import { cursorPages, pageSize } from './pages.js';
 import type { Rest } from './rest.js';
 import { sourceFeedbackAnswer, type SourceFeedback, type SourceRun } from './source-answers.js';
 import { foreignScore } from './source-feedback.js';

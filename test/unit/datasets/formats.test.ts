@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { DatasetItem } from '../../../src/contracts/records.js';
+import { itemColumns, parseHeader } from '../../../src/datasets/csv-columns.js';
 import { openLocalDataset, readLocalDataset } from '../../../src/datasets/local-dataset.js';
 import { createProblemList } from '../../../src/datasets/problem-list.js';
 
@@ -178,6 +179,15 @@ describe('a dataset in CSV', () => {
     const problems = await problemsOf(csv, 'id,text\n1,a\n2,"b\n3,c\n');
     expect(problems).toContainEqual(expect.stringContaining(':1: column 2 is called "text"'));
     expect(problems).toContainEqual(expect.stringContaining(':3 a quote that opens here'));
+  });
+
+  it('says once which columns there are, and how an input would be called', () => {
+    const { problems } = parseHeader(['id', 'text', 'my.own']);
+    expect(problems.map(({ message, mend }) => [message, mend])).toEqual([
+      ['is called "text"', `An input is called "input.text". ${itemColumns.text}`],
+      ['is called "my.own"', itemColumns.text],
+      ['there is no column "input.NAME"', undefined],
+    ]);
   });
 
   it('is refused where its bytes are no UTF-8, which would lose letters', async () => {

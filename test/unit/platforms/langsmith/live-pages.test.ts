@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { livePages, type ListPlace } from '../../../../src/platforms/langsmith/pages.js';
+import { livePages, type ListPlace } from '../../../../src/platforms/langsmith/live-pages.js';
 
 /** A list of a live project, the newest first, and what others do to it between two reads of a page. */
 function liveList(length: number, meanwhile: (reads: number) => void) {

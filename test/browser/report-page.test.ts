@@ -30,6 +30,22 @@ const allRequired = (header: ReportHeader): ReportHeader => ({
   },
 });
 
+/**
+ * Leaves three rows, list entries and cells of each make: axe looks at every element for half a minute, and finds of the tenth row what
+ * it finds of the first. What holds other tags or classes is of another make.
+ */
+const fewOfAKind = `
+  const makeOf = (each) =>
+    [each, ...each.querySelectorAll('*')].map(({ tagName, classList }) => tagName + '.' + [...classList].join('.'));
+  const seen = new Map();
+  for (const each of document.querySelectorAll('tbody > tr, li, details')) {
+    const make = each.parentElement.closest('section, table, details')?.id + [...new Set(makeOf(each))].sort();
+    const count = (seen.get(make) ?? 0) + 1;
+    seen.set(make, count);
+    if (count > 3) each.remove();
+  }
+`;
+
 inBrowser('the page of a report in a browser', () => {
   let browser: Browser;
   let folder: string;
@@ -174,6 +190,7 @@ inBrowser('the page of a report in a browser', () => {
       await page.evaluate(
         "for (const each of document.querySelectorAll('details')) each.open = true",
       );
+      await page.evaluate(fewOfAKind);
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(
         violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join('\n')}`),

@@ -9,6 +9,7 @@ import {
   type CheckedDataset,
   type DatasetPushInput,
   type DatasetPushRequest,
+  type ShownPush,
   type PlatformPush,
   type PushReply,
 } from '../contracts/dataset-push.js';
@@ -23,7 +24,7 @@ import {
 import type { DatasetSummary, PlatformItem } from '../platforms/dataset-port.js';
 import type { Platform } from '../platforms/port.js';
 import { lastPushes, pushesOf, type PushRecord } from '../store/datasets/pushes.js';
-import { refuseOtherPush, type ShownPush } from './running-push.js';
+import { refuseOtherPush } from './running-push.js';
 import { attributesOf } from './search-attributes.js';
 import { platformNamed, platformsOf } from './platforms.js';
 import { temporalUnreachable } from './temporal-failures.js';

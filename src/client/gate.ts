@@ -1,5 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
-
 import { schemaProblems } from '../contracts/schema-problems.js';
 import type { GateRequest, GateRequestInput } from '../contracts/gate-protocol.js';
 import { gateRequestSchema } from '../contracts/gate-protocol.js';
@@ -10,6 +8,7 @@ import { contentHash } from '../core/ids/hash.js';
 import { differenceProblem, jsonDifferences } from '../core/json/differences.js';
 import { findGate, gateReport, listGates, type GateRecord } from '../store/gates.js';
 import { submitGate } from './gate-submit.js';
+import { lookUntil } from './look-until.js';
 import type { Transport } from './transport.js';
 
 export type { GateReport } from '../core/gate/gate-report.js';
@@ -93,38 +92,25 @@ export function createGates(transport: Transport): Gates {
       }
       return gate;
     },
-    async wait(key, options = {}) {
-      const started = performance.now();
-      for (;;) {
-        options.signal?.throwIfAborted();
-        const gate = await get(key).catch(toleratingOutage);
-        if (gate !== undefined) {
-          await options.onProgress?.(gate);
+    wait: (key, { onProgress, timeoutMs, signal } = {}) =>
+      lookUntil(() => get(key), {
+        everyMs: lookEveryMs,
+        timeoutMs,
+        signal,
+        async endOf(gate) {
+          await onProgress?.(gate);
           if (gate.status === 'decided') return report(key);
-          if (gate.status === 'failed') {
-            throw gate.error === undefined
-              ? new AssayError('INTERNAL', `The gate "${key.name}" failed.`)
-              : AssayError.from(gate.error);
-          }
-        }
-        const left =
-          (options.timeoutMs ?? Number.POSITIVE_INFINITY) - (performance.now() - started);
-        if (left <= 0) {
-          throw new AssayError('WAIT_TIMEOUT', `"${key.name}" has no verdict in the given time.`, {
+          if (gate.status !== 'failed') return undefined;
+          throw gate.error === undefined
+            ? new AssayError('INTERNAL', `The gate "${key.name}" failed.`)
+            : AssayError.from(gate.error);
+        },
+        late: () =>
+          new AssayError('WAIT_TIMEOUT', `"${key.name}" has no verdict in the given time.`, {
             mend: 'It goes on: run the same gate again to attach to it.',
-          });
-        }
-        const signal = options.signal === undefined ? {} : { signal: options.signal };
-        await wait(Math.min(lookEveryMs, left), undefined, signal);
-      }
-    },
+          }),
+      }),
   };
-}
-
-// A database that restarts must not end a wait of hours: the gate goes on as well.
-function toleratingOutage(error: unknown): undefined {
-  if (AssayError.is(error) && error.code === 'POSTGRES_UNREACHABLE') return undefined;
-  throw error;
 }
 
 /** @throws AssayError GATE_INVALID with all problems at once. */

@@ -1,12 +1,6 @@
-import type { DatasetPushRequest } from '../contracts/dataset-push.js';
+import type { DatasetPushRequest, ShownPush } from '../contracts/dataset-push.js';
 import { AssayError, type Problem } from '../core/errors/assay-error.js';
 import { datasetPushWorkflowId } from '../core/experiment/naming.js';
-
-/** A push that goes on, as its workflow shows it. */
-export interface ShownPush {
-  readonly request: DatasetPushRequest;
-  readonly pushId: string;
-}
 
 /** Of one dataset one push goes on at a time. @throws AssayError DATASET_PUSH_RUNNING where the other asks for something else */
 export function refuseOtherPush({ request: running }: ShownPush, asked: DatasetPushRequest): void {

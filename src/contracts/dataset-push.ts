@@ -96,6 +96,12 @@ export interface PushState {
   readonly sides: readonly PushSide[];
 }
 
+/** A push that goes on, as a query shows it. */
+export interface ShownPush {
+  readonly request: DatasetPushRequest;
+  readonly pushId: string;
+}
+
 /** The slice of a push that an activity does. */
 export interface PushSlice {
   readonly pushId: string;

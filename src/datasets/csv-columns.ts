@@ -95,11 +95,13 @@ export function parseHeader(
   }
   const has = (member: CsvColumn['member']): boolean =>
     columns.some((each) => each.member === member);
+  // Which columns there are is said once, with the first header that is none.
+  let isSaid = columns.length < headers.length;
   for (const [member, header] of form.required) {
     if (has(member)) continue;
-    const isSaid = problems.some(({ mend }) => mend?.endsWith(form.text) === true);
     const mend = isSaid ? {} : { mend: form.text };
     problems.push({ column: 1, message: `there is no column "${header}"`, ...mend });
+    isSaid = true;
   }
   return { columns, problems };
 }

@@ -18,6 +18,7 @@ import type {
   PushReply,
   PushSide,
   PushState,
+  ShownPush,
   ShownSide,
 } from '../contracts/dataset-push.js';
 import { pushStory } from '../core/dataset/push-story.js';
@@ -33,12 +34,6 @@ import {
 } from './dataset-push-side.js';
 import { failureDocument } from './failure-document.js';
 import { showStatus } from './status.js';
-
-/** What a query shows. */
-export interface ShownPush {
-  readonly request: DatasetPushRequest;
-  readonly pushId: string;
-}
 
 const progress = defineQuery<ShownPush>(pushProgressQuery);
 

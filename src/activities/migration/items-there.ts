@@ -84,13 +84,13 @@ export interface Twin {
 }
 
 /** @returns what of these items was listed there. */
-export async function findTwins<Carried extends CarriedItem>(
+export async function findTwins(
   { id: migrationId, store }: Moving,
   there: DatasetThere,
-  items: readonly Carried[],
-): Promise<(item: Carried) => Twin | undefined> {
-  const byId = ({ targetId }: Carried): string => thereKey(there.id, targetId);
-  const byOwn = ({ write }: Carried): string => ownKey(there.id, write.item.id);
+  items: readonly CarriedItem[],
+): Promise<(item: CarriedItem) => Twin | undefined> {
+  const byId = ({ targetId }: CarriedItem): string => thereKey(there.id, targetId);
+  const byOwn = ({ write }: CarriedItem): string => ownKey(there.id, write.item.id);
   const rows = await findItems(
     store,
     { migrationId, kind: 'there' },

@@ -67,26 +67,21 @@ export function waitingFor(facts: ProgressFacts): string | undefined {
         ? `no cell has ended for ${duration(stillMs)}: the model, its rate limit or a lost worker`
         : undefined;
     case 'publishing':
-      // A run that had come to no platform yet when it was ended has none to tell of.
-      return (
-        [
-          ...view.publication.map(
-            (each) =>
-              `sending to ${each.platform}: ${count(each.sentTraces)} of ${count(each.expectedTraces)} traces, ` +
-              `${count(each.sentScores)} of ${count(each.expectedScores)} scores`,
-          ),
-          ...(view.waitingFor === undefined ? [] : [`waits: ${said(view)}`]),
-        ].join('; ') || undefined
-      );
+      return joined([
+        ...view.publication.map(
+          (each) =>
+            `sending to ${each.platform}: ${count(each.sentTraces)} of ${count(each.expectedTraces)} traces, ` +
+            `${count(each.sentScores)} of ${count(each.expectedScores)} scores`,
+        ),
+        ...(view.waitingFor === undefined ? [] : [`waits: ${said(view)}`]),
+      ]);
     case 'verifying':
-      return (
-        view.publication
-          .map(
-            (each) =>
-              `reading back from ${each.platform}: ${count(each.verifiedTraces)} of ${count(each.expectedTraces)} traces, ` +
-              `${count(each.verifiedScores)} of ${count(each.expectedScores)} scores`,
-          )
-          .join('; ') || undefined
+      return joined(
+        view.publication.map(
+          (each) =>
+            `reading back from ${each.platform}: ${count(each.verifiedTraces)} of ${count(each.expectedTraces)} traces, ` +
+            `${count(each.verifiedScores)} of ${count(each.expectedScores)} scores`,
+        ),
       );
     case 'completed':
     case 'completed_unverified':
@@ -95,6 +90,10 @@ export function waitingFor(facts: ProgressFacts): string | undefined {
       return undefined;
   }
 }
+
+/** A run that had come to no platform yet when it was ended has none to tell of. */
+const joined = (parts: readonly string[]): string | undefined =>
+  parts.length === 0 ? undefined : parts.join('; ');
 
 /** The run's own words hold those of people and of other servers. */
 const said = ({ waitingFor: words }: ProgressFacts['view']): string | undefined =>

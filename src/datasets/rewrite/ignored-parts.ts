@@ -10,6 +10,7 @@ import { readExpectations } from '../expectations.js';
 import { elementsOf } from '../json-elements.js';
 import { longestItem, type LocalDataset } from '../port.js';
 import { createProblemList } from '../problem-list.js';
+import { readJson } from '../read-json.js';
 import { NotRewritable, readElement } from './item-text.js';
 import { lineEnd, rawLines } from './raw-lines.js';
 import { emptyColumns } from './rewrite-csv.js';
@@ -94,8 +95,7 @@ async function* ignoredExpectations(
   file: string,
   gone: ReadonlySet<string>,
 ): AsyncGenerator<Problem, void, undefined> {
-  // The byte order mark, which JSON.parse does not take.
-  const list = JSON.parse((await readFile(file, 'utf8')).replace(/^\ufeff/, '')) as Json;
+  const list = await readJson(file, await readFile(file));
   if (!Array.isArray(list)) return;
   for (const [index, entry] of (list as readonly Json[]).entries()) {
     if (!isObject(entry)) continue;

@@ -15,10 +15,9 @@ export interface Returned {
 /**
  * The items of a dataset that came back, by their own ids: their examples have other ids than those made of theirs alone.
  *
- * All are held at once, since any item of a page may be one of them. Usually that is a handful. In a dataset of 100,000 of which
- * each came back it is 61 MB while they are listed (1,000 requests), and with a run that is kept 21 MB of a worker and 5.6 MB of its row
- * (measured, Node 20, ids of 14 characters). A worker has that, so
- * nothing bounds it.
+ * All are held at once, since any item of a page may be one of them: as many as the dataset has at most, usually a handful. In a
+ * dataset of 100,000 of which each came back it is 61 MB while they are listed (1,000 requests), and with a run that is kept 21 MB of a
+ * worker and 5.6 MB of its row (measured, Node 20, ids of 14 characters).
  */
 export async function returnedExamples(
   rest: Rest,

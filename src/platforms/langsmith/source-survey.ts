@@ -90,17 +90,15 @@ const surveyed = (feedback: SourceFeedback): SurveyedScore => {
   return 'left' in made ? { ...own, left: made.left } : { ...own, score: made.score };
 };
 
-async function* rootPages(
+const rootPages = (
   reading: Reading,
   { group, since, signal }: Parameters<TraceSource['survey']>[0],
-): AsyncGenerator<readonly string[], void, undefined> {
-  const pages = cursorPages(async (cursor) => {
+): AsyncGenerator<readonly string[], void, undefined> =>
+  cursorPages(async (cursor) => {
     const asked = { group, since, signal, cursor, filter: { is_root: true } };
     const { runs, next } = await pageOfRuns(reading, asked);
     return { rows: runs.map(({ id }) => id), next };
   });
-  yield* pages;
-}
 
 /** A page of the runs of a project, by their start. */
 const pageOfRuns = (

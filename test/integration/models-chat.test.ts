@@ -191,13 +191,16 @@ describe('calls to a model through the journal', () => {
     let now = 0;
     const frozen = await worker({ monotonicNow: () => performance.now() + now });
     const cell = nextCell();
-    // The wait that somebody asked for passes between the claim and the request; meanwhile the process stands still.
-    frozen.governor.holdBack(`openai/demo-small ${model.url}`, 100);
+    const { governor } = frozen;
+    const enter = governor.enter.bind(governor);
+    // The process stands still between the claim and the request, while it waits for leave to send it.
+    governor.enter = async (...asked) => {
+      expect(await rowsIn(cell)).toHaveLength(1);
+      now = 60_000;
+      return enter(...asked);
+    };
     const { caller } = forCell(frozen, cell);
-    const sending = caller.chat(request);
-    await until(async () => (await rowsIn(cell)).length === 1, 5_000);
-    now = 60_000;
-    await expect(sending).rejects.toMatchObject({ code: 'CALL_CLAIM_REFUSED' });
+    await expect(caller.chat(request)).rejects.toMatchObject({ code: 'CALL_CLAIM_REFUSED' });
     expect(await model.calls()).toEqual([]);
     expect(await rowsIn(cell)).toEqual([expect.objectContaining({ state: 'released' })]);
   });

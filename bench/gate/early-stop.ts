@@ -1,9 +1,5 @@
-import {
-  observeCells,
-  settledRun,
-  startSettling,
-  type EarlyStop,
-} from '../../src/core/regression/early-stop.js';
+import { observeCells, settledRun, startSettling } from '../../src/core/regression/early-stop.js';
+import type { EarlyStop } from '../../src/core/regression/stopped.js';
 import { RunScoresBuilder } from '../../src/core/regression/run-scores.js';
 import { compareRuns } from '../../src/core/regression/compare.js';
 import { createCellOrder } from '../../src/core/experiment/order.js';

@@ -2,7 +2,7 @@
 import type { Backend } from './backend.js';
 import type { ExperimentEstimate } from './estimate.js';
 import type { ErrorDocument } from '../core/errors/assay-error.js';
-import type { EarlyStop } from '../core/regression/early-stop.js';
+import type { EarlyStop } from '../core/regression/stopped.js';
 import type { ExperimentSpec, Priority } from './experiment-spec.js';
 import type { ManifestDifference } from './manifest.js';
 import type { PassRef, PassRequest, ReopenReply } from './pass.js';

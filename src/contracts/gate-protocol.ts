@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 import type { ErrorDocument } from '../core/errors/assay-error.js';
-import type { EarlyStop } from '../core/regression/early-stop.js';
+import type { EarlyStop } from '../core/regression/stopped.js';
 import type { SubmitReply } from './experiment-protocol.js';
 import { experimentSpecSchema, type ExperimentSpec } from './experiment-spec.js';
 import { gateSettingsSchema, type GatePolicy } from './gate.js';

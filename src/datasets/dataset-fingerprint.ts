@@ -1,15 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { datasetLine } from '../core/manifest/dataset-hash.js';
-import { createRunFile, type RunFile } from './run-file.js';
-
-/** What decides a dataset's identity of one item, and where the item stands. */
-export interface FingerprintEntry {
-  readonly id: string;
-  /** Of the item's content. */
-  readonly hash: string;
-  readonly place: number;
-}
+import { createRunFile, type FingerprintEntry, type RunFile } from './run-file.js';
 
 /** Ids that came more than once. */
 export interface RepeatedIds {

@@ -3,7 +3,13 @@ import { open, unlink, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { FingerprintEntry } from './dataset-fingerprint.js';
+/** What decides a dataset's identity of one item, and where the item stands. */
+export interface FingerprintEntry {
+  readonly id: string;
+  /** Of the item's content. */
+  readonly hash: string;
+  readonly place: number;
+}
 
 /** Sorted runs of entries in one temporary file. */
 export interface RunFile {

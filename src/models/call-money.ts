@@ -3,7 +3,7 @@ import type { ErrorCode } from '../core/errors/catalogue.js';
 import type { FailureType } from '../core/retry/classify.js';
 import type { ClaimedCall } from '../store/journal/journal.js';
 import type { BudgetGate, HeldMoney } from './budget-gate.js';
-import type { PaidCall } from './paid-calls.js';
+import type { PaidCall } from './paid-call.js';
 
 /** What one call of a run with a budget can cost, and what it cost. */
 export interface CallMoney {

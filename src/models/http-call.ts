@@ -7,7 +7,8 @@ import type { Outbound } from '../outbound/outbound.js';
 import type { CallMoney } from './call-money.js';
 import type { CellCalls } from './cell-calls.js';
 import type { RawAnswer } from './openai-chat.js';
-import type { FailureCodes, Hold, PaidCalls } from './paid-calls.js';
+import type { FailureCodes, Hold } from './paid-call.js';
+import type { PaidCalls } from './paid-calls.js';
 import { resolveSecret, withoutSecrets, type Environment } from './secrets.js';
 
 /** A request to an HTTP target. */

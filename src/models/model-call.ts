@@ -8,7 +8,8 @@ import { defaultOutputTokens, mostInputTokens, outputLimit } from '../core/money
 import type { CallMoney } from './call-money.js';
 import type { CellCalls } from './cell-calls.js';
 import type { ChatTransport } from './openai-chat.js';
-import type { Hold, PaidCalls } from './paid-calls.js';
+import type { Hold } from './paid-call.js';
+import type { PaidCalls } from './paid-calls.js';
 import type { PriceBook } from './prices/price-book.js';
 
 /** The cell that calls are made for, and where they stand in its trace. */

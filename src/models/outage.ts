@@ -1,7 +1,7 @@
 import { AssayError } from '../core/errors/assay-error.js';
 import type { FailureType, HttpFailure } from '../core/retry/classify.js';
 import type { Governor } from './governor.js';
-import type { PaidCall } from './paid-calls.js';
+import type { PaidCall } from './paid-call.js';
 
 /** Somebody who was there is waited for this long. */
 const longestOutageMs = 24 * 3_600_000;

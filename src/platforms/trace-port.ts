@@ -2,9 +2,9 @@
  * Traces that were made elsewhere, as one platform gives them and another takes them. What a platform holds and these words do
  * not is counted as not carried, never dropped silently.
  */
+import type { OutboxRecord } from '../contracts/publication.js';
 import type { TracedSpan } from '../contracts/records.js';
 import type { Json, JsonObject } from '../core/json/json.js';
-import type { OutboxRecord } from './port.js';
 
 /** A project of traces (a session on LangSmith), or an experiment on a dataset. */
 export interface TraceGroup {

@@ -1,6 +1,6 @@
 import { sleep, workflowInfo } from '@temporalio/workflow';
 
-import type { EarlyStop } from '../core/regression/early-stop.js';
+import type { EarlyStop } from '../core/regression/stopped.js';
 import type { RegressionProxies } from './regression-activities.js';
 
 const shortestWaitMs = 500;

@@ -4,7 +4,7 @@ import { AssayError } from '../../core/errors/assay-error.js';
 import { contentHash } from '../../core/ids/hash.js';
 import type { ExperimentRecord } from '../../store/experiments.js';
 import type { ExperimentPorts } from './ports.js';
-import type { PreparedPass } from './reopen.js';
+import type { PreparedPass } from './prepared-pass.js';
 import { platformNamed } from './run-platforms.js';
 
 /**

@@ -9,7 +9,7 @@ import type { Evaluator } from '../../evaluators/port.js';
 import type { ExperimentRecord } from '../../store/experiments.js';
 import { buildJudges, sameIdentity } from './judges.js';
 import type { ExperimentPorts, LoadedProject } from './ports.js';
-import type { PreparedPass } from './reopen.js';
+import type { PreparedPass } from './prepared-pass.js';
 
 /**
  * Who judges in a re-judgement, and what the run's manifest is from then on: each evaluator as it gave the scores that stand

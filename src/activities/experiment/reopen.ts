@@ -1,5 +1,5 @@
 import type { ExperimentActivities, ReopenRequest } from '../../contracts/experiment-protocol.js';
-import type { PassDetails, PassKind, ReopenReply } from '../../contracts/pass.js';
+import type { PassKind, ReopenReply } from '../../contracts/pass.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { isFinalStatus } from '../../core/experiment/naming.js';
 import { contentHash } from '../../core/ids/hash.js';
@@ -8,16 +8,11 @@ import { openPass, type NewPass, type OpenedPass } from '../../store/passes/open
 import { findOpenPass, type OpenPass } from '../../store/passes/pass-records.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
 import type { ExperimentPorts } from './ports.js';
+import type { PreparedPass } from './prepared-pass.js';
 import { prepareExtension } from './reopen-extend.js';
 import { prepareRejudgement } from './reopen-rejudge.js';
 import { platformsNamed } from './run-platforms.js';
 import { loadRun } from './running-experiment.js';
-
-/** What a pass changes of the run, decided before it is opened. */
-export interface PreparedPass {
-  readonly details: PassDetails;
-  readonly changes?: NonNullable<NewPass['changes']>;
-}
 
 /** A run may be changed between the look at it and the opening; more often than this it is a defect. */
 const looks = 5;

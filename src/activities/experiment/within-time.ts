@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 
 import { AssayError } from '../../core/errors/assay-error.js';
-import type { Hold } from '../../models/paid-calls.js';
+import type { Hold } from '../../models/paid-call.js';
 
 /** How long something may take, and what it is called when it takes longer. */
 export interface TimeLimit {

@@ -1,4 +1,4 @@
-import type { EarlyStop } from '../../core/regression/early-stop.js';
+import type { EarlyStop } from '../../core/regression/stopped.js';
 import { countCells } from '../../store/cells.js';
 import { callsOf, costsOf } from '../../store/costs.js';
 import type { ExperimentRecord } from '../../store/experiments.js';

@@ -6,7 +6,7 @@ import { driftExit } from '../drift.js';
 import type { CheckCommand } from '../datasets/check.js';
 import type { DiffCommand } from '../datasets/diff.js';
 import type { PullCommand } from '../datasets/pull.js';
-import type { PushCommand } from '../datasets/push.js';
+import type { PushCommand } from '../datasets/push-command.js';
 import type { ShowCommand } from '../datasets/show.js';
 import { durationMs, wholeNumber } from '../option-values.js';
 

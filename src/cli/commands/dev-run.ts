@@ -18,11 +18,24 @@ import { configFileName } from '../../workers/load-config.js';
 import type { Cli } from '../cli.js';
 import { ensureStateFolder } from '../settings.js';
 import { loadProject } from './config-load.js';
-import type { DevOptions } from './dev.js';
 import { readyLine, readyText, type DevFacts } from './dev-ready.js';
 import { createReload, type Reload } from './dev-reload.js';
 import { openWorkerLog } from './dev-worker-log.js';
 import { startWorkers, type ProjectWorkers, type StartedWorkers } from './worker-processes.js';
+
+/** The options of `assay dev`. */
+export interface DevOptions {
+  readonly reset?: boolean;
+  readonly temporalPort?: number;
+  readonly temporalUiPort?: number;
+  readonly postgresPort?: number;
+  readonly langfusePort?: number;
+  readonly modelPort?: number;
+  readonly workers: number;
+  /** False for `--no-worker`. */
+  readonly worker: boolean;
+  readonly modelLatency?: number;
+}
 
 /** Starts the stack and the workers of a folder, says where they are, and stops them in order at Ctrl-C. */
 export async function runDev(cli: Cli, options: DevOptions): Promise<number> {

@@ -2,20 +2,7 @@ import type { Command } from 'commander';
 
 import type { Registration } from '../cli.js';
 import { portNumber, positiveNumber, wholeNumber } from '../option-values.js';
-
-/** The options of `assay dev`. */
-export interface DevOptions {
-  readonly reset?: boolean;
-  readonly temporalPort?: number;
-  readonly temporalUiPort?: number;
-  readonly postgresPort?: number;
-  readonly langfusePort?: number;
-  readonly modelPort?: number;
-  readonly workers: number;
-  /** False for `--no-worker`. */
-  readonly worker: boolean;
-  readonly modelLatency?: number;
-}
+import type { DevOptions } from './dev-run.js';
 
 /** `assay dev` */
 export function registerDev(program: Command, { handle }: Registration): void {

@@ -5,7 +5,7 @@ import { readBackend } from '../backend-option.js';
 import type { Cli } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import { compareWith, requireLocal } from './diff.js';
-import type { PushCommand } from './push.js';
+import type { PushCommand } from './push-command.js';
 
 /** Says what a push would write. All items are checked first, as a push does; it needs no worker. */
 export async function dryRun(cli: Cli, dataset: string, options: PushCommand): Promise<number> {

@@ -1,5 +1,4 @@
 import type { PlatformPush, PushedDataset, PushRecord } from '../../client/datasets.js';
-import type { Backend } from '../../contracts/backend.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { count } from '../../core/report/figures.js';
 import { datasetStamp } from '../../datasets/dataset-stamp.js';
@@ -12,14 +11,7 @@ import { pushText } from '../../core/dataset/push-story.js';
 import { namesMeant } from './check.js';
 import { dryRun } from './dry-run.js';
 import { datasetsFolder } from './local-files.js';
-
-export interface PushCommand {
-  readonly backend?: Backend;
-  readonly archiveRemoved?: boolean;
-  readonly wait?: number;
-  readonly all?: boolean;
-  readonly dryRun?: boolean;
-}
+import type { PushCommand } from './push-command.js';
 
 /** Pushes one dataset, or all of the folder one after the other; what is wrong with one keeps no other back. */
 export async function pushAll(

@@ -1,5 +1,6 @@
 import { align } from './align.js';
-import { compareEvaluator, type ComparisonContext } from './evaluator.js';
+import type { ComparisonContext } from './comparison-context.js';
+import { compareEvaluator } from './evaluator.js';
 import { compareGrowth } from './growth.js';
 import { runVerdict } from './run-verdict.js';
 import { comparisonSettings } from './settings.js';

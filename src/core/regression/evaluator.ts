@@ -1,24 +1,15 @@
 import { figure } from '../report/figures.js';
 import { abstentions } from './abstentions.js';
-import type { Alignment } from './align.js';
+import type { ComparisonContext } from './comparison-context.js';
 import { figuresOf, type ScoreShape } from './figures.js';
 import { missingCells, withMissing } from './missing-cells.js';
 import { pairItems, type Sides } from './paired-items.js';
 import type { RunScores, ScoreColumn } from './run-scores.js';
 import type { ComparisonSettings } from './settings.js';
 import { scoredPlaces } from './scored-places.js';
-import { sliceComparisons, type SlicePlan } from './slices.js';
+import { sliceComparisons } from './slices.js';
 import type { EvaluatorComparison, GateEvaluator, IdList } from './types.js';
 import { decide, inconclusive, type Decision, type DecisionRule } from './verdict.js';
-
-/** What every evaluator of a comparison shares. */
-export interface ComparisonContext {
-  readonly base: RunScores;
-  readonly head: RunScores;
-  readonly alignment: Alignment;
-  readonly settings: ComparisonSettings;
-  readonly slices: readonly SlicePlan[];
-}
 
 /** Compares one score of two runs. */
 export function compareEvaluator(

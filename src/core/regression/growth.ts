@@ -5,7 +5,7 @@ import {
 } from '../statistics/clustered-t.js';
 import { fiellerRatio, type RatioEstimate } from '../statistics/fieller.js';
 import { studentTCdf } from '../statistics/student-t.js';
-import type { ComparisonContext } from './evaluator.js';
+import type { ComparisonContext } from './comparison-context.js';
 import { decideGrowth } from './growth-verdict.js';
 import { clusterSums, pairItems } from './paired-items.js';
 import { measuredPlaces } from './measured-places.js';

@@ -3,12 +3,12 @@ import {
   observeCells,
   settledRun,
   startSettling,
-  type EarlyStop,
   type SettlingCell,
   type SettlingState,
 } from './early-stop.js';
 import { readScore, type ReadScore } from './evaluator.js';
 import type { CellScore, ItemSums, RunScores } from './run-scores.js';
+import type { EarlyStop } from './stopped.js';
 import type { GateEvaluator } from './types.js';
 
 /** A cell of the head at its place in the seeded random order. */

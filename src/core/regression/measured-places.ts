@@ -1,4 +1,4 @@
-import type { ComparisonContext } from './evaluator.js';
+import type { ComparisonContext } from './comparison-context.js';
 import type { ItemSums, RunScores } from './run-scores.js';
 import type { GrowthComparison } from './types.js';
 

@@ -1,6 +1,6 @@
 import { counted, figure } from '../report/figures.js';
 import { abstentions } from './abstentions.js';
-import type { ComparisonContext } from './evaluator.js';
+import type { ComparisonContext } from './comparison-context.js';
 import { figuresOf, type ScoreShape } from './figures.js';
 import { pairItems, type Sides } from './paired-items.js';
 import type { ItemSums, RunScores } from './run-scores.js';

@@ -1,18 +1,9 @@
 import type { Alignment } from './align.js';
-import type { ComparisonContext } from './evaluator.js';
+import type { ComparisonContext, SlicePlan } from './comparison-context.js';
 import { figuresOf, type ScoreShape } from './figures.js';
 import type { PairedItems } from './paired-items.js';
-import type { SliceComparison, SliceField, SliceFieldSummary } from './types.js';
+import type { SliceComparison, SliceField } from './types.js';
 import { decide, type DecisionRule } from './verdict.js';
-
-/** The values of one field over the common items. */
-export interface SlicePlan {
-  readonly summary: SliceFieldSummary;
-  /** Compared values, those with the most items first. */
-  readonly values: readonly string[];
-  /** Per place of the alignment: the index in `values`, or −1. */
-  readonly of: Int32Array;
-}
 
 /** Beyond this many values a field tells items apart, not kinds of items. */
 const mostValues = 50;

@@ -1,6 +1,6 @@
 import { count, figure } from '../report/figures.js';
 import type { Interval } from '../statistics/interval.js';
-import type { EarlyStop, StoppedRun } from './early-stop.js';
+import type { EarlyStop, StoppedRun } from './stopped.js';
 import type {
   Comparison,
   ComparisonFigures,

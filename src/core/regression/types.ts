@@ -3,7 +3,7 @@
  * direction of the score; an item's score is the mean over its repetitions. All of the outcome is plain JSON.
  */
 import type { Interval } from '../statistics/interval.js';
-import type { EarlyStop } from './early-stop.js';
+import type { EarlyStop } from './stopped.js';
 import type { RunScores } from './run-scores.js';
 
 export type Verdict = 'pass' | 'regress' | 'inconclusive';

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import type { DatasetItem } from '../../contracts/records.js';
 import type { Json, JsonObject } from '../../core/json/json.js';
+import type { TextSink } from '../write-dataset.js';
 import { NotRewritable } from './item-text.js';
 import {
   jsonStyleOf,
@@ -12,7 +13,14 @@ import {
   type JsonStyle,
 } from './json-text.js';
 import { byteOrderMark } from './raw-lines.js';
-import type { ExpectationFile } from './rewrite-json.js';
+
+/** Where what is expected of items stands. */
+export interface ExpectationFile {
+  readonly file: string;
+  readonly sink: TextSink;
+  /** What it says now. */
+  readonly held: ReadonlyMap<string, DatasetItem['expected']>;
+}
 
 /** What becomes of `expected.json`. */
 export interface ExpectationChanges {

@@ -1,23 +1,18 @@
 import { open } from 'node:fs/promises';
 
-import type { DatasetItem } from '../../contracts/records.js';
 import { bytesOf } from '../byte-source.js';
 import { elementsOf } from '../json-elements.js';
 import { longestItem } from '../port.js';
 import type { TextSink } from '../write-dataset.js';
-import { rewriteExpectations, type ExpectationChanges } from './expectations-text.js';
+import {
+  rewriteExpectations,
+  type ExpectationChanges,
+  type ExpectationFile,
+} from './expectations-text.js';
 import { newElement, NotRewritable, patchElement, readElement } from './item-text.js';
 import { jsonStyleOf, skipSpace, type JsonStyle } from './json-text.js';
 import { markOf } from './raw-lines.js';
 import type { WantedItem, WantedItems } from './wanted-items.js';
-
-/** Where what is expected of items stands. */
-export interface ExpectationFile {
-  readonly file: string;
-  readonly sink: TextSink;
-  /** What it says now. */
-  readonly held: ReadonlyMap<string, DatasetItem['expected']>;
-}
 
 /**
  * `test_cases.json`, and `expected.json` where there is one, with the bytes of all elements that did not change.

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 
 import { withinTime } from '../../../src/activities/experiment/within-time.js';
-import type { Hold } from '../../../src/models/paid-calls.js';
+import type { Hold } from '../../../src/models/paid-call.js';
 
 const limit = (ms: number, signal = new AbortController().signal) => ({
   ms,

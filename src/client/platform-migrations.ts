@@ -143,10 +143,8 @@ export function createPlatformMigrations(transport: Transport): PlatformMigratio
     async list(project) {
       const moves = await listMoves(await transport.store(), project);
       const running = moves.filter(({ status }) => status === 'running');
-      const gone = new Set<string>();
-      for (const { name } of running) {
-        if ((await ended({ project, name })) !== undefined) gone.add(name);
-      }
+      const ends = await Promise.all(running.map(({ name }) => ended({ project, name })));
+      const gone = new Set(running.flatMap(({ name }, at) => (ends[at] === undefined ? [] : name)));
       if (gone.size === 0) return moves;
       const now = await listMoves(await transport.store(), project);
       return now.map((move) =>

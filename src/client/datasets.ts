@@ -1,4 +1,4 @@
-import { CancelledFailure } from '@temporalio/common';
+import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -229,7 +229,7 @@ async function follow(
       }
     } catch (error) {
       if (signal?.aborted === true) throw error;
-      if (error instanceof WorkflowFailedError) throw cancelledElsewhere(error);
+      if (error instanceof WorkflowFailedError) throw endedElsewhere(error);
       const known = temporalUnreachable(error);
       const away = AssayError.is(known) && known.code === 'TEMPORAL_UNREACHABLE';
       if (!away || performance.now() - heardAt > mostSilenceMs) throw known;
@@ -238,13 +238,20 @@ async function follow(
   }
 }
 
-/** Whoever watches a push that somebody cancels in Temporal is told so, and no error of ours. */
-const cancelledElsewhere = (error: WorkflowFailedError): Error =>
-  error.cause instanceof CancelledFailure
-    ? new AssayError('DATASET_PUSH_CANCELLED', 'The push was cancelled in Temporal.', {
-        mend: 'What it wrote stands. Push again: only what is missing is written.',
-      })
-    : error;
+/** Whoever watches a push that somebody cancels or terminates in Temporal is told so, and no error of ours. */
+function endedElsewhere(error: WorkflowFailedError): Error {
+  const { cause } = error;
+  const how =
+    cause instanceof CancelledFailure
+      ? 'cancelled'
+      : cause instanceof TerminatedFailure
+        ? 'terminated'
+        : undefined;
+  if (how === undefined) return error;
+  return new AssayError('DATASET_PUSH_CANCELLED', `The push was ${how} in Temporal.`, {
+    mend: 'What it wrote stands. Push again: only what is missing is written.',
+  });
+}
 
 const notThere = ({ name }: Platform, dataset: string): AssayError =>
   new AssayError(

@@ -4,6 +4,7 @@ import {
   type Client,
   type WorkflowHandle,
 } from '@temporalio/client';
+import { TerminatedFailure } from '@temporalio/common';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { schemaProblems } from '../contracts/schema-problems.js';
@@ -25,6 +26,7 @@ import { findMove, listMoves, moveId, type MoveRecord } from '../store/moves/mov
 import { moveReport } from '../store/moves/report.js';
 import { temporalUnreachable } from './temporal-failures.js';
 import type { Transport } from './transport.js';
+import { terminated, unsaidEnd } from './unsaid-end.js';
 import { requireWorker } from './worker-presence.js';
 
 export type { MoveReport, PlatformMigrationInput } from '../contracts/platform-migration.js';
@@ -61,7 +63,7 @@ export interface PlatformMigrations {
     of: { readonly project: string; readonly name: string },
     options?: MoveOptions,
   ): Promise<MoveReport>;
-  /** How a move stands, from its rows. @throws AssayError MIGRATION_NOT_FOUND */
+  /** How a move stands, from its rows; of one that was terminated in Temporal those say nothing, so Temporal is asked. @throws AssayError MIGRATION_NOT_FOUND */
   report(of: { readonly project: string; readonly name: string }): Promise<MoveReport>;
   /** Newest first. */
   list(project: string): Promise<readonly ListedMove[]>;
@@ -89,9 +91,16 @@ export function createPlatformMigrations(transport: Transport): PlatformMigratio
     const move = await find(project, name);
     return move === undefined ? undefined : moveReport(await transport.store(), move);
   };
-  const report: PlatformMigrations['report'] = async ({ project, name }) => {
-    const seen = await look({ project, name });
-    if (seen !== undefined) return seen;
+  const ended = (key: MoveKey): ReturnType<typeof unsaidEnd> =>
+    unsaidEnd(() => transport.temporal(), key);
+  const report: PlatformMigrations['report'] = async (key) => {
+    const { project, name } = key;
+    const seen = await look(key);
+    if (seen !== undefined) {
+      const error = seen.status === 'running' ? await ended(key) : undefined;
+      // It may have come to its end in between, and said so.
+      return error === undefined ? seen : asEnded((await look(key)) ?? seen, error);
+    }
     throw new AssayError('MIGRATION_NOT_FOUND', `There is no move "${name}" of ${project}.`, {
       mend: 'See `assay migrate list`.',
     });
@@ -104,6 +113,7 @@ export function createPlatformMigrations(transport: Transport): PlatformMigratio
       const handle = await start(await transport.temporal(), spec);
       const reply = await follow(handle, {
         ...options,
+        name: spec.name,
         look: async () => {
           const seen = await look(spec);
           return seen !== undefined && isNews(seen, known) ? seen : undefined;
@@ -122,7 +132,7 @@ export function createPlatformMigrations(transport: Transport): PlatformMigratio
         const { status } = await handle.describe();
         if (status.name !== 'RUNNING') throw notUnderWay(name);
         await handle.cancel();
-        await follow(handle, { ...options, look: () => look({ project, name }) });
+        await follow(handle, { ...options, name, look: () => look({ project, name }) });
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) throw notUnderWay(name, error);
         throw AssayError.is(error) ? error : temporalUnreachable(error);
@@ -130,8 +140,24 @@ export function createPlatformMigrations(transport: Transport): PlatformMigratio
       return report({ project, name });
     },
     report,
-    list: async (project) => listMoves(await transport.store(), project),
+    async list(project) {
+      const moves = await listMoves(await transport.store(), project);
+      const running = moves.filter(({ status }) => status === 'running');
+      const ends = await Promise.all(running.map(({ name }) => ended({ project, name })));
+      const gone = new Set(running.flatMap(({ name }, at) => (ends[at] === undefined ? [] : name)));
+      if (gone.size === 0) return moves;
+      const now = await listMoves(await transport.store(), project);
+      return now.map((move) =>
+        move.status === 'running' && gone.has(move.name) ? { ...move, status: 'cancelled' } : move,
+      );
+    },
   };
+}
+
+/** A move whose row says for ever that it runs, since its workflow ended without a word. */
+function asEnded({ waiting, ...seen }: MoveReport, error: AssayError): MoveReport {
+  if (seen.status === 'running') return { ...seen, status: 'cancelled', error: error.toJSON() };
+  return waiting === undefined ? seen : { ...seen, waiting };
 }
 
 /** Until its workflow has taken a move up again, the rows only tell of how it ended before. */
@@ -199,9 +225,12 @@ async function start(client: Client, spec: PlatformMigrationSpec): Promise<Workf
 
 async function follow(
   handle: WorkflowHandle,
-  on: MoveOptions & { readonly look: () => Promise<MoveReport | undefined> },
+  on: MoveOptions & {
+    readonly name: string;
+    readonly look: () => Promise<MoveReport | undefined>;
+  },
 ): Promise<MoveReply> {
-  const { signal, onProgress, look } = on;
+  const { name, signal, onProgress, look } = on;
   const aborts = signal === undefined ? {} : { signal };
   let heardAt = performance.now();
   for (;;) {
@@ -217,7 +246,10 @@ async function follow(
         heardAt = performance.now();
       }
     } catch (error) {
-      if (error instanceof WorkflowFailedError || signal?.aborted === true) throw error;
+      if (signal?.aborted === true) throw error;
+      if (error instanceof WorkflowFailedError) {
+        throw error.cause instanceof TerminatedFailure ? terminated(name) : error;
+      }
       const known = temporalUnreachable(error);
       const away = AssayError.is(known) && known.code === 'TEMPORAL_UNREACHABLE';
       if (!away || performance.now() - heardAt > mostSilenceMs) throw known;

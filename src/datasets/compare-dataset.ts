@@ -52,12 +52,14 @@ export interface DatasetDifference {
   readonly changed: number;
   /** Only on the platform. */
   readonly removed: number;
+  /** Of items that the platform has more than once: those beside the one that is compared. */
+  readonly doubled: number;
   /** The first of each kind. */
   readonly examples: readonly ItemDifference[];
 }
 
 export type ItemDifference =
-  | { readonly kind: 'added' | 'removed'; readonly id: string }
+  | { readonly kind: 'added' | 'removed' | 'doubled'; readonly id: string }
   | { readonly kind: 'changed'; readonly id: string; readonly fields: readonly ItemField[] };
 
 /**
@@ -68,7 +70,7 @@ export type ItemDifference =
  */
 export async function compareDataset(
   local: LocalDataset,
-  there: AsyncIterable<Pick<ItemThere, 'item' | 'splits'>>,
+  there: AsyncIterable<Pick<ItemThere, 'item' | 'splits'> & Partial<ItemThere>>,
   on: {
     readonly comparison: ItemComparison;
     readonly dataset: { readonly id: string; readonly name: string };
@@ -79,13 +81,8 @@ export async function compareDataset(
   const { comparison, examples: most = 100, signal } = on;
   const keysOf = (item: DatasetItem, splits: readonly string[]): string =>
     packKeys(comparison.fieldKeys?.({ item, splits }) ?? plainFieldKeys(item, splits));
-  const known = new Map<string, { readonly id: string; readonly keys: string }>();
-  for await (const { item, splits } of there) {
-    known.set(matchOf(item, on), { id: item.id, keys: keysOf(item, splits) });
-  }
-  const size = known.size;
-  const counts = { here: 0, unchanged: 0, added: 0, changed: 0 };
-  const examples = { added: [], changed: [], removed: [] } as Record<
+  const counts = { here: 0, there: 0, unchanged: 0, added: 0, changed: 0, doubled: 0 };
+  const examples = { added: [], changed: [], removed: [], doubled: [] } as Record<
     ItemDifference['kind'],
     ItemDifference[]
   >;
@@ -93,6 +90,18 @@ export async function compareDataset(
     const of = examples[difference.kind];
     if (of.length < most) of.push(difference);
   };
+  const known = new Map<string, { readonly id: string; readonly keys: string }>();
+  for await (const { item, splits, platformId } of there) {
+    counts.there += 1;
+    const match = matchOf(item, on);
+    if (known.has(match)) {
+      counts.doubled += 1;
+      note({ kind: 'doubled', id: item.id });
+      // Of an item that others made and an earlier release made once more, ours is the one that pushes and runs go by.
+      if (platformId !== match) continue;
+    }
+    known.set(match, { id: item.id, keys: keysOf(item, splits) });
+  }
   const problems = createProblemList();
   for await (const page of local.pages({ problems, ...(signal === undefined ? {} : { signal }) })) {
     for (const { item } of page) {
@@ -121,8 +130,7 @@ export async function compareDataset(
   }
   return {
     ...counts,
-    there: size,
     removed: known.size,
-    examples: [...examples.added, ...examples.changed, ...examples.removed],
+    examples: Object.values(examples).flat(),
   };
 }

@@ -60,8 +60,11 @@ export interface OutboundExport {
 /** What came of one request. */
 export type SendOutcome =
   | { readonly outcome: 'accepted'; readonly refused: readonly RefusedRecord[] }
-  /** No clear answer: a lost connection, a timeout, a 5xx. The platform may hold it or not. */
-  | { readonly outcome: 'ambiguous'; readonly reason: string }
+  /**
+   * No clear answer: a lost connection, a timeout, a 5xx. The platform may hold it or not. `answered`: with an error of the server,
+   * which one of the records may provoke.
+   */
+  | { readonly outcome: 'ambiguous'; readonly reason: string; readonly answered?: boolean }
   /** Nothing was taken (a clean 429 or 503, a proxy's page): wait so long, then send the same again. */
   | { readonly outcome: 'later'; readonly retryAfterMs: number; readonly reason: string }
   /** Nothing was sent or taken: connection refused, name not found. */

@@ -313,6 +313,7 @@ describe('assay datasets diff', () => {
           added: 1,
           changed: 1,
           removed: 1,
+          doubled: 0,
           examples: [
             { kind: 'added', id: 'new', item: { id: 'new', inputs: {} } },
             {

@@ -17,7 +17,7 @@ import type { PlatformDatasets, WriteItems } from '../../src/platforms/dataset-p
 import { createLangfusePlatform } from '../../src/platforms/langfuse/platform.js';
 import type { Platform } from '../../src/platforms/port.js';
 import { AssayError } from '../../src/core/errors/assay-error.js';
-import { lastPushes } from '../../src/store/datasets/pushes.js';
+import { lastPushes, pushesOf } from '../../src/store/datasets/pushes.js';
 import { keys, TestServer } from '../contract/langfuse-support.js';
 import { openTestStore, unique, type TestStore } from './store-fixtures.js';
 
@@ -298,6 +298,25 @@ describe('a push to one platform', () => {
     expect(end).toMatchObject({ phase: 'done', position: 250, removed: 0 });
     expect(end.added + end.unchanged + end.changed).toBe(250);
     expect((await idsAt(platforms[0])).size).toBe(250);
+  });
+
+  it('whose workflow was terminated is told as ended by the next one, and goes on no more', async () => {
+    const terminated = worker();
+    const on = await terminated.check();
+    await terminated.slice('langfuse', on, 0);
+    await terminated.slice('langsmith', on, 0);
+    const next = worker();
+    await next.slice('langfuse', await next.check({ backend: 'langfuse' }), 0);
+    const ended = {
+      phase: 'failed',
+      waiting: undefined,
+      error: { code: 'DATASET_PUSH_CANCELLED' },
+    };
+    expect(await pushesOf(test.store, terminated.pushId)).toMatchObject([ended, ended]);
+    // An attempt of it that lives on finds that it is over, and takes nothing from the one that goes on.
+    expect(await terminated.slice('langfuse', on)).toMatchObject({ phase: 'failed', position: 0 });
+    const [going] = await pushesOf(test.store, next.pushId);
+    expect(going).toMatchObject({ error: undefined, finishedAt: undefined });
   });
 
   it('ends where the files change under it', async () => {

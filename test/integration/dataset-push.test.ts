@@ -1,8 +1,10 @@
+import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { runCli } from '../../src/cli/run-cli.js';
+import { datasetPushWorkflowId } from '../../src/core/experiment/naming.js';
 import type { PlatformItem } from '../../src/platforms/dataset-port.js';
 import type { SupervisedWorkers } from '../../src/workers/supervisor.js';
 import { startLangsmith } from '../support/langsmith/server.js';
@@ -147,6 +149,31 @@ describe('a push', () => {
     expect(sent).toBeLessThanOrEqual(count + 100);
     expect(await itemsOf('killed')).toHaveLength(count);
   }, 60_000);
+
+  it('that somebody terminates in Temporal is told so to whoever watches it', async () => {
+    await putCases('terminated', casesOf(200));
+    await harness.platform.admin('POST', '/dev/faults', {
+      kind: 'slow',
+      delayMs: 100,
+      method: 'POST',
+      pathPrefix: '/api/public/dataset-items',
+    });
+    const before = await writes();
+    const watched = harness.client.datasets.push({ project, dataset: 'terminated' });
+    watched.catch(() => undefined);
+    await until(async () => (await writes()) > before);
+    const connection = await Connection.connect({ address: harness.temporal.address });
+    try {
+      const { workflow } = new Client({ connection });
+      await workflow.getHandle(datasetPushWorkflowId(project, 'terminated')).terminate();
+    } finally {
+      await connection.close();
+    }
+    await expect(watched).rejects.toMatchObject({
+      code: 'DATASET_PUSH_CANCELLED',
+      message: 'The push was terminated in Temporal.',
+    });
+  }, 30_000);
 
   it('writes nothing where an item is wrong, and lists every problem by its line', async () => {
     await putCases('wrong', casesOf(3));

@@ -2,18 +2,15 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { pino } from 'pino';
 
-import { createExporter, type Exporter } from '../../src/activities/experiment/export.js';
 import { drainOutbox } from '../../src/activities/experiment/publish.js';
-import { areCellsDone } from '../../src/store/experiment-end.js';
 import { AssayError } from '../../src/core/errors/assay-error.js';
-import { createLangfusePlatform } from '../../src/platforms/langfuse/platform.js';
-import type { OutboundExport, Platform, SendOutcome } from '../../src/platforms/port.js';
-import { commitCells } from '../../src/store/cell-commit.js';
+import type { Platform, SendOutcome } from '../../src/platforms/port.js';
+import { areCellsDone } from '../../src/store/experiment-end.js';
 import { publicationCounts } from '../../src/store/publication.js';
-import { openPublisherSession, type PublisherSession } from '../../src/store/publisher/session.js';
-import { commitOf, newCells, openTestStore, unique, type TestStore } from './store-fixtures.js';
+import type { PublisherSession } from '../../src/store/publisher/session.js';
+import { resendsOf, sessionFor, setupExport, type ExportSetup } from './export-fixtures.js';
+import { openTestStore, type TestStore } from './store-fixtures.js';
 
 let test: TestStore;
 beforeAll(async () => {
@@ -25,67 +22,6 @@ afterAll(() => test.close());
 const freeze = (ms: number): void => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 };
-
-interface Setup {
-  readonly experimentId: string;
-  readonly session: PublisherSession;
-  /** What reached the platform, by the ids of each request. */
-  readonly posts: (readonly string[])[];
-  /** The answers to come; accepted where there is none. */
-  readonly answers: SendOutcome[];
-  readonly found: Set<string>;
-  readonly platform: Platform;
-  readonly exporterOver: (session: PublisherSession, platform?: Platform) => Exporter;
-}
-
-async function sessionFor(experimentId: string): Promise<PublisherSession> {
-  const opened = await openPublisherSession(test.database.url, {
-    platform: 'langfuse',
-    partition: experimentId,
-    holder: unique('holder'),
-  });
-  if (opened.state === 'held') throw new Error('the drain is held');
-  return opened.session;
-}
-
-async function setup(cells: number): Promise<Setup> {
-  const { experimentId, cellIds } = await newCells(test.store, cells);
-  await commitCells(
-    test.store,
-    cellIds.map((cellId) => commitOf(cellId, {}, experimentId)),
-  );
-  const session = await sessionFor(experimentId);
-  const posts: (readonly string[])[] = [];
-  const answers: SendOutcome[] = [];
-  const found = new Set<string>();
-  // The platform's faults are what is tested here, so its answers are given.
-  const platform: Platform = {
-    ...createLangfusePlatform({
-      baseUrl: 'http://127.0.0.1:9',
-      publicKey: 'pk',
-      secretKey: 'sk',
-      environment: 'test',
-    }),
-    send: (batch: OutboundExport, _, mayPost) => {
-      if (mayPost?.() !== true) {
-        return Promise.resolve({ outcome: 'unreachable', reason: 'held back' });
-      }
-      posts.push(batch.records.flatMap(({ ids }) => ids));
-      return Promise.resolve(answers.shift() ?? { outcome: 'accepted', refused: [] });
-    },
-    findExport: () => Promise.resolve(found),
-  };
-  return {
-    experimentId,
-    session,
-    posts,
-    answers,
-    found,
-    platform,
-    exporterOver: (session, over = platform) =>
-      createExporter({ platform: over, session, visibilityMs: 0, log: pino({ level: 'silent' }) }),
-  };
-}
 
 const spansOf = (session: PublisherSession) =>
   session.takeRows({ kind: 'spans', maxBytes: 1e6, maxRecords: 100 });
@@ -101,12 +37,10 @@ const frozenAfterIntent = (session: PublisherSession, before: () => void): Publi
   },
 });
 
-const resendsOf = async (experimentId: string) =>
-  (await publicationCounts(test.store, experimentId))[0]?.ambiguousResends;
-
 describe('an export whose answer was unclear', () => {
   it('is not sent again for what the platform showed while it could still appear', async () => {
-    const { experimentId, session, posts, answers, found, platform, exporterOver } = await setup(1);
+    const { experimentId, session, posts, answers, found, platform, exporterOver } =
+      await setupExport(test, 1);
     // The look begins before the time is over and ends after it.
     let ended = false;
     const slow: Platform = {
@@ -126,14 +60,14 @@ describe('an export whose answer was unclear', () => {
     for (const { ids } of rows) for (const id of ids) found.add(id);
     expect(await exporter.settle()).toMatchObject({ state: 'moved', open: 0 });
     expect(posts).toHaveLength(1);
-    expect(await resendsOf(experimentId)).toBe(0);
+    expect(await resendsOf(test, experimentId)).toBe(0);
     await session.close();
   });
 });
 
 describe('a publisher that was frozen between its intent and its POST', () => {
   it('sends nothing where its session was ended meanwhile', async () => {
-    const { session, posts, exporterOver } = await setup(1);
+    const { session, posts, exporterOver } = await setupExport(test, 1);
     let ended: Promise<unknown> | undefined;
     const exporter = exporterOver(
       frozenAfterIntent(session, () => {
@@ -158,7 +92,7 @@ describe('a publisher that was frozen between its intent and its POST', () => {
   });
 
   it('renews its intent and sends once where its session still stands', async () => {
-    const { session, posts, exporterOver, experimentId } = await setup(1);
+    const { session, posts, exporterOver, experimentId } = await setupExport(test, 1);
     const exporter = exporterOver(frozenAfterIntent(session, () => undefined));
     const rows = await spansOf(session);
     await expect(exporter.send({ kind: 'spans', rows })).resolves.toMatchObject({
@@ -168,14 +102,17 @@ describe('a publisher that was frozen between its intent and its POST', () => {
     await expect(exporter.settle()).resolves.toMatchObject({ state: 'moved', open: 0 });
     expect(posts).toEqual([rows.flatMap(({ ids }) => ids)]);
     expect(await session.openExports()).toEqual([]);
-    expect(await resendsOf(experimentId)).toBe(0);
+    expect(await resendsOf(test, experimentId)).toBe(0);
     await session.close();
   });
 });
 
 describe('an export that is sent again after an unclear answer', () => {
   it('holds only what the platform lacks, also where that try is turned away', async () => {
-    const { session, posts, answers, found, exporterOver, experimentId } = await setup(2);
+    const { session, posts, answers, found, exporterOver, experimentId } = await setupExport(
+      test,
+      2,
+    );
     const exporter = exporterOver(session);
     const rows = await spansOf(session);
     const [first, second] = rows;
@@ -193,14 +130,17 @@ describe('an export that is sent again after an unclear answer', () => {
     await expect(exporter.settle()).resolves.toMatchObject({ state: 'blocked', open: 1 });
     await expect(exporter.settle()).resolves.toMatchObject({ state: 'moved', open: 0 });
     expect(posts).toEqual([rows.flatMap(({ ids }) => ids), second?.ids, second?.ids]);
-    expect(await resendsOf(experimentId)).toBe(1);
+    expect(await resendsOf(test, experimentId)).toBe(1);
     await session.close();
   });
 });
 
 describe('an export whose request left long after its intent', () => {
   it('is not sent again before the platform had its time to show it', async () => {
-    const { session, posts, found, platform, exporterOver, experimentId } = await setup(1);
+    const { session, posts, found, platform, exporterOver, experimentId } = await setupExport(
+      test,
+      1,
+    );
     // A process that was frozen while it connected: the request leaves when it goes on, and the deadline ends it.
     const late: Platform = {
       ...platform,
@@ -221,7 +161,7 @@ describe('an export whose request left long after its intent', () => {
     for (const id of rows.flatMap(({ ids }) => ids)) found.add(id);
     await expect(exporter.settle()).resolves.toMatchObject({ open: 0 });
     expect(posts).toHaveLength(1);
-    expect(await resendsOf(experimentId)).toBe(0);
+    expect(await resendsOf(test, experimentId)).toBe(0);
     await session.close();
   });
 });
@@ -231,22 +171,25 @@ describe('an export that was turned away', () => {
     { outcome: 'later', retryAfterMs: 30_000, reason: '429' },
     { outcome: 'unreachable', reason: 'ECONNREFUSED' },
   ])('is sent at once and uncounted by the next publisher ($reason)', async (outcome) => {
-    const { experimentId, session, posts, answers, exporterOver } = await setup(2);
+    const { experimentId, session, posts, answers, exporterOver } = await setupExport(test, 2);
     const rows = await spansOf(session);
     answers.push(outcome);
     await exporterOver(session).send({ kind: 'spans', rows });
     await session.close();
 
-    const next = await sessionFor(experimentId);
+    const next = await sessionFor(test, experimentId);
     await expect(exporterOver(next).settle()).resolves.toMatchObject({ state: 'moved', open: 0 });
     const ids = rows.flatMap((row) => row.ids);
     expect(posts).toEqual([ids, ids]);
-    expect(await resendsOf(experimentId)).toBe(0);
+    expect(await resendsOf(test, experimentId)).toBe(0);
     await next.close();
   });
 
   it('is unclear again once another try of it has no answer', async () => {
-    const { experimentId, session, posts, answers, found, exporterOver } = await setup(1);
+    const { experimentId, session, posts, answers, found, exporterOver } = await setupExport(
+      test,
+      1,
+    );
     const rows = await spansOf(session);
     answers.push(
       { outcome: 'unreachable', reason: 'ECONNREFUSED' },
@@ -257,7 +200,7 @@ describe('an export that was turned away', () => {
     for (const id of rows.flatMap(({ ids }) => ids)) found.add(id);
     await expect(exporterOver(session).settle()).resolves.toMatchObject({ open: 0 });
     expect(posts).toHaveLength(2);
-    expect(await resendsOf(experimentId)).toBe(0);
+    expect(await resendsOf(test, experimentId)).toBe(0);
     await session.close();
   });
 });
@@ -270,7 +213,7 @@ describe('a platform that refuses the keys', () => {
     splittable: false,
   };
 
-  const drain = (of: Setup, platform = of.platform) =>
+  const drain = (of: ExportSetup, platform = of.platform) =>
     drainOutbox({
       closed: () => areCellsDone(test.store, of.experimentId),
       session: of.session,
@@ -279,12 +222,12 @@ describe('a platform that refuses the keys', () => {
       beat: { tell: () => undefined, cancelled: new AbortController().signal, before: {} },
       ports: { draining: new AbortController().signal },
     });
-  const closeCells = ({ experimentId }: Setup) =>
+  const closeCells = ({ experimentId }: ExportSetup) =>
     test.store.query(
       'update assay.experiments set cells_done_at = clock_timestamp() where id = $1',
       [experimentId],
     );
-  const refusedFor = ({ experimentId }: Setup, minutes: number) =>
+  const refusedFor = ({ experimentId }: ExportSetup, minutes: number) =>
     test.store.query(
       `update assay.outbox_exports
           set keys_refused_since = clock_timestamp() - $2::int * interval '1 minute'
@@ -298,7 +241,7 @@ describe('a platform that refuses the keys', () => {
   };
 
   it('is asked again every minute, and gets all once the keys are right', async () => {
-    const all = await setup(2);
+    const all = await setupExport(test, 2);
     await closeCells(all);
     all.answers.push(unauthorized, unauthorized);
     expect(await drain(all)).toMatchObject(visibly);
@@ -306,12 +249,12 @@ describe('a platform that refuses the keys', () => {
     expect(await drain(all)).toMatchObject(visibly);
     expect(await drain(all)).toMatchObject({ state: 'done' });
     expect(all.posts).toHaveLength(4);
-    expect(await resendsOf(all.experimentId)).toBe(0);
+    expect(await resendsOf(test, all.experimentId)).toBe(0);
     await all.session.close();
   });
 
   it('ends publishing after ten minutes, but never while cells run', async () => {
-    const all = await setup(1);
+    const all = await setupExport(test, 1);
     all.answers.push(unauthorized, unauthorized, unauthorized);
     expect(await drain(all)).toMatchObject(visibly);
     await refusedFor(all, 11);
@@ -325,7 +268,7 @@ describe('a platform that refuses the keys', () => {
   });
 
   it('is waited for as well where it refuses the question after an unclear answer', async () => {
-    const all = await setup(1);
+    const all = await setupExport(test, 1);
     all.answers.push({ outcome: 'ambiguous', reason: 'no answer' });
     await all.exporterOver(all.session).send({ kind: 'spans', rows: await spansOf(all.session) });
     const platform: Platform = {
@@ -338,7 +281,7 @@ describe('a platform that refuses the keys', () => {
   });
 
   it('refuses no record by it, also amid the halves of an export', async () => {
-    const all = await setup(2);
+    const all = await setupExport(test, 2);
     const rows = await spansOf(all.session);
     all.answers.push(
       { outcome: 'refused', code: 'PLATFORM_REFUSED', reason: '400', splittable: true },
@@ -354,7 +297,7 @@ describe('a platform that refuses the keys', () => {
 
 describe('a platform that never answers', () => {
   it('has ten seconds for an export and for a question, whatever is collected meanwhile', async () => {
-    const { session, platform, answers, exporterOver } = await setup(2);
+    const { session, platform, answers, exporterOver } = await setupExport(test, 2);
     const rows = await spansOf(session);
     answers.push({ outcome: 'ambiguous', reason: 'no answer' });
     await exporterOver(session).send({ kind: 'spans', rows: rows.slice(0, 1) });

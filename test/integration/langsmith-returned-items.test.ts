@@ -11,8 +11,9 @@ import type { ExperimentPorts } from '../../src/activities/experiment/ports.js';
 import { configSchema } from '../../src/contracts/config.js';
 import { datasetPushSchema, type SliceReply } from '../../src/contracts/dataset-push.js';
 import { experimentSpecSchema } from '../../src/contracts/experiment-spec.js';
-import { compareDataset } from '../../src/datasets/compare-dataset.js';
+import { compareDataset, type DatasetDifference } from '../../src/datasets/compare-dataset.js';
 import { openLocalDataset } from '../../src/datasets/local-dataset.js';
+import { ownExampleId } from '../../src/platforms/langsmith/example-identity.js';
 import type { Platform } from '../../src/platforms/port.js';
 import { getExperiment, type ExperimentRecord } from '../../src/store/experiments.js';
 import { clientOf } from '../contract/langsmith-server-support.js';
@@ -28,7 +29,6 @@ beforeAll(async () => {
   test = await openTestStore();
   place = await Place.start();
   folder = await mkdtemp(join(tmpdir(), 'assay-return-'));
-  await mkdir(join(folder, 'datasets', name), { recursive: true });
 });
 afterAll(async () => {
   await place.close();
@@ -36,11 +36,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const put = (ids: readonly string[]): Promise<void> =>
-  writeFile(
-    join(folder, 'datasets', name, 'test_cases.json'),
-    JSON.stringify(ids.map((id) => ({ id, inputs: { question: id } }))),
-  );
+async function put(ids: readonly string[], dataset = name): Promise<void> {
+  const home = join(folder, 'datasets', dataset);
+  await mkdir(home, { recursive: true });
+  const cases = ids.map((id) => ({ id, inputs: { question: id } }));
+  await writeFile(join(home, 'test_cases.json'), JSON.stringify(cases));
+}
 
 /** @param before what the attempt before this one told last. */
 function asActivity<T>(work: () => Promise<T>, before?: object): Promise<T> {
@@ -80,6 +81,21 @@ async function push(): Promise<SliceReply> {
   });
 }
 
+/** The files as they are against the platform. */
+async function difference(of = name): Promise<DatasetDifference> {
+  const local = await openLocalDataset(join(folder, 'datasets'), of);
+  const { datasets } = place.platform;
+  const dataset = await datasets.get(of, soon());
+  if (local === undefined || dataset === undefined) throw new Error('no dataset');
+  const there = async function* () {
+    for await (const page of datasets.items({ dataset: of, signal: soon() })) yield* page;
+  };
+  const comparison = {
+    platformId: (...of: Parameters<typeof datasets.platformId>) => datasets.platformId(...of),
+  };
+  return compareDataset(local, there(), { comparison, dataset });
+}
+
 describe('a case that was archived on LangSmith', () => {
   it('comes back with the files, once, and stands there unchanged for what follows', async () => {
     await put(['a', 'b', 'c']);
@@ -91,21 +107,30 @@ describe('a case that was archived on LangSmith', () => {
       expect(await push()).toMatchObject({ phase: 'done', unchanged: 2, added: 1, removed: 0 });
       expect(await push()).toMatchObject({ phase: 'done', unchanged: 3, added: 0, removed: 0 });
     }
-    const local = await openLocalDataset(join(folder, 'datasets'), name);
-    const { datasets } = place.platform;
-    const dataset = await datasets.get(name, soon());
-    if (local === undefined || dataset === undefined) throw new Error('no dataset');
-    const there = async function* () {
-      for await (const page of datasets.items({ dataset: name, signal: soon() })) yield* page;
-    };
-    const comparison = {
-      platformId: (...of: Parameters<typeof datasets.platformId>) => datasets.platformId(...of),
-    };
-    expect(await compareDataset(local, there(), { comparison, dataset })).toMatchObject({
+    expect(await difference()).toMatchObject({
       here: 3,
       there: 3,
       unchanged: 3,
     });
+  });
+});
+
+describe('an item of others that an earlier release made once more', () => {
+  it('is told as standing there twice, and compared by the example that pushes go by', async () => {
+    const client = clientOf(place.server);
+    const doubled = 'doubled';
+    const { id } = await client.createDataset(doubled);
+    const theirs = await client.createExample({ dataset_id: id, inputs: { question: 'theirs' } });
+    await client.createExample({
+      id: ownExampleId(id, theirs.id),
+      dataset_id: id,
+      inputs: { question: theirs.id },
+      metadata: { 'assay.item_id': theirs.id },
+    });
+    await put([theirs.id], doubled);
+    const compared = await difference(doubled);
+    expect(compared).toMatchObject({ here: 1, there: 2, unchanged: 1, changed: 0, doubled: 1 });
+    expect(compared.examples).toEqual([{ kind: 'doubled', id: theirs.id }]);
   });
 });
 

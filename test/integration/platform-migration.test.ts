@@ -1,8 +1,10 @@
+import { Client, Connection } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { MoveReport } from '../../src/client/platform-migrations.js';
 import type { MovedKind } from '../../src/contracts/platform-migration.js';
 import { catalogueEntry } from '../../src/core/errors/catalogue.js';
+import { platformMigrationWorkflowId } from '../../src/core/experiment/naming.js';
 import type { SupervisedWorkers } from '../../src/workers/supervisor.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { startLangsmith, type LangsmithServer } from '../support/langsmith/server.js';
@@ -290,6 +292,41 @@ describe('the commands of a move', () => {
       code: catalogueEntry('MIGRATION_NOT_FOUND').exit,
     });
   }, 90_000);
+
+  it('tell of a move whose workflow was terminated that it has ended, to those who watch and later', async () => {
+    langsmith.faults.order({ kind: 'down', seconds: 600 });
+    const ended = 'terminated';
+    const move = { project, direction: 'langsmith-to-langfuse', name: ended } as const;
+    let shown = 0;
+    const watched = harness.client.migrations.run(move, { onProgress: () => (shown += 1) });
+    watched.catch(() => undefined);
+    await until(() => shown > 0);
+    const connection = await Connection.connect({ address: harness.temporal.address });
+    try {
+      const { workflow } = new Client({ connection });
+      await workflow.getHandle(platformMigrationWorkflowId(project, ended)).terminate();
+    } finally {
+      await connection.close();
+    }
+    await expect(watched).rejects.toMatchObject({ code: 'MIGRATION_CANCELLED' });
+    const report = await harness.client.migrations.report(move);
+    expect(report).toMatchObject({
+      status: 'cancelled',
+      error: { code: 'MIGRATION_CANCELLED', message: expect.stringContaining('terminated') },
+    });
+    expect(report).not.toHaveProperty('waiting');
+    expect(await harness.client.migrations.list(project)).toContainEqual(
+      expect.objectContaining({ name: ended, status: 'cancelled' }),
+    );
+    await expect(harness.client.migrations.cancel(move)).rejects.toMatchObject({
+      code: 'MIGRATION_ENDED',
+    });
+    expect((await migrate('status', ended)).stdout).toMatch(/^cancelled: /);
+    // The same request goes on with it.
+    langsmith.faults.clear();
+    const again = await harness.client.migrations.run({ ...move, dryRun: false });
+    expect(again.status).toBe('verified');
+  }, 60_000);
 
   it('list all moves, the newest first, as a table and as JSON of a fixed shape', async () => {
     for (const name of ['listed-first', 'listed-last']) {

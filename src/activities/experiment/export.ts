@@ -3,7 +3,6 @@ import type { Logger } from 'pino';
 
 import { AssayError } from '../../core/errors/assay-error.js';
 import { withDeadline } from '../../outbound/deadline.js';
-import { onlySpans } from '../../platforms/otlp-subset.js';
 import type {
   OutboundExport,
   OutboundRecord,
@@ -11,13 +10,21 @@ import type {
   RefusedRecord,
   SendOutcome,
 } from '../../platforms/port.js';
-import type { PublisherSession } from '../../store/publisher/session.js';
+import type { ExportMark, PublisherSession } from '../../store/publisher/session.js';
+import { asRefused, sendInParts, withOnly } from './export-parts.js';
 
 /** D of the publishing rules: how long one request may take. */
 export const sendDeadlineMs = 10_000;
 
 /** Keys are rotated and firewalls stumble: people need a while to see it and to mend it. */
 const keysWaitMs = 60_000;
+
+/** So often a server may answer with an error of its own before one of the records is suspected of it. */
+const suspectFrom = 2;
+/** The most requests that an export is sent in at a time while none of them gets through. */
+const mostParts = 8;
+/** What stands alone with the errors that it provokes is tried again after this, and holds up nothing else meanwhile. */
+const usualRestMs = 10_000;
 
 /** How often the session is asked for its word while a request is on its way. */
 const wordMs = 500;
@@ -45,8 +52,14 @@ export interface Exporter {
    * One look at every export with an intent and no mark: asks the platform, marks what is there, and once that can no longer
    * appear by itself sends what is missing, same bytes. `open` is how many are still unclear.
    */
-  settle(): Promise<ExportState & { readonly open: number }>;
+  settle(): Promise<Settled>;
 }
+
+export type Settled = ExportState & {
+  readonly open: number;
+  /** What holds nothing else up, and is waited for once all else is through. */
+  readonly resting?: Blocked;
+};
 
 export function createExporter(on: {
   readonly platform: Platform;
@@ -56,8 +69,11 @@ export function createExporter(on: {
   readonly log: Logger;
   /** Default {@link sendDeadlineMs}. */
   readonly deadlineMs?: number;
+  /** Default 10 s. */
+  readonly restMs?: number;
 }): Exporter {
-  const { platform, session, visibilityMs, log, deadlineMs = sendDeadlineMs } = on;
+  const { platform, session, visibilityMs, log } = on;
+  const { deadlineMs = sendDeadlineMs, restMs = usualRestMs } = on;
   // Kept in the store: whoever looks next, be it hours later in another process, must not take it for unclear.
   const keepForLater = (batch: OutboundExport): Promise<void> =>
     session.turnAway(batch.exportId, idsOf(batch));
@@ -88,12 +104,33 @@ export function createExporter(on: {
       }
     });
 
+  const mark = async (exportId: string, as: ExportMark): Promise<void> => {
+    await session.mark(exportId, as);
+    errors.delete(exportId);
+    poisoned.delete(exportId);
+    resting.delete(exportId);
+  };
+
+  // In memory alone: the next publisher learns it anew, within a few tries.
+  const errors = new Map<string, number>();
+  /** Of which a part got through while another did not: it is not the platform that is in trouble. */
+  const poisoned = new Set<string>();
+  const resting = new Map<string, Blocked & { readonly until: number }>();
+
   const attempt = async (batch: OutboundExport): Promise<ExportState> => {
     session.alive.throwIfAborted();
+    const { exportId } = batch;
+    const inARow = errors.get(exportId) ?? 0;
+    const suspected = inARow >= suspectFrom;
+    if (suspected && batch.records.length > 1) {
+      // Two of them can stand in two halves; beyond this it is the platform that is in trouble.
+      const parts = Math.min(mostParts, 2 ** (inARow - suspectFrom + 1));
+      return halved(batch, { reason: 'an error of the server', parts });
+    }
     const outcome = await post(batch);
     switch (outcome.outcome) {
       case 'accepted':
-        await session.mark(batch.exportId, { outcome: 'accepted', refused: outcome.refused });
+        await mark(exportId, { outcome: 'accepted', refused: outcome.refused });
         reportRefused(outcome.refused);
         return { state: 'moved' };
       case 'ambiguous':
@@ -101,10 +138,11 @@ export function createExporter(on: {
           { exportId: batch.exportId, reason: outcome.reason },
           'export without a clear answer',
         );
-        // It may have left much later than its intent says, where this process stood still while it connected: what the
-        // platform may still show is waited for from now on.
-        await session.reopenExport(batch.exportId);
-        return { state: 'blocked', waitMs: 1_000, reason: outcome.reason };
+        await keepUnclear(batch);
+        errors.set(exportId, outcome.answered === true ? inARow + 1 : 0);
+        return suspected && outcome.answered === true
+          ? rest(exportId, outcome.reason)
+          : { state: 'blocked', waitMs: 1_000, reason: outcome.reason };
       case 'later':
         await keepForLater(batch);
         return { state: 'blocked', waitMs: outcome.retryAfterMs, reason: outcome.reason };
@@ -120,46 +158,69 @@ export function createExporter(on: {
     }
   };
 
-  // A whole export is refused for one bad record in it: halve until it stands alone, so that the others get through.
+  // A score's id is its key there: what is unclear of it is sent again without a search. Of spans the try may have left much later
+  // than its intent says, where this process stood still while it connected: what the platform may still show is waited for from
+  // now on.
+  const keepUnclear = async (batch: OutboundExport): Promise<void> => {
+    if (batch.kind === 'scores') await keepForLater(batch);
+    else await session.reopenExport(batch.exportId);
+  };
+
+  const rest = (exportId: string, reason: string): Blocked => {
+    const blocked: Blocked = { state: 'blocked', waitMs: 0, reason };
+    resting.set(exportId, { ...blocked, waitMs: restMs, until: performance.now() + restMs });
+    return blocked;
+  };
+
   const refused = async (
     batch: OutboundExport,
     outcome: SendOutcome & { outcome: 'refused' },
   ): Promise<ExportState> => {
-    const bad = outcome.splittable
-      ? await sendHalves(batch, outcome.reason)
-      : asRefused(batch.records, outcome.reason);
-    if ('state' in bad) return bad;
-    await session.mark(batch.exportId, { outcome: 'refused', refused: bad });
+    if (outcome.splittable === true) return halved(batch, { reason: outcome.reason });
+    return settleRefused(batch, asRefused(batch.records, outcome.reason));
+  };
+
+  const settleRefused = async (
+    { exportId }: OutboundExport,
+    bad: readonly RefusedRecord[],
+  ): Promise<ExportState> => {
+    await mark(exportId, { outcome: bad.length > 0 ? 'refused' : 'accepted', refused: bad });
     reportRefused(bad);
     return { state: 'moved' };
   };
 
-  const sendHalves = async (
+  const halved = async (
     batch: OutboundExport,
-    reason: string,
-  ): Promise<readonly RefusedRecord[] | Blocked> => {
-    if (batch.records.length <= 1) return asRefused(batch.records, reason);
-    const middle = Math.ceil(batch.records.length / 2);
-    const bad: RefusedRecord[] = [];
-    for (const records of [batch.records.slice(0, middle), batch.records.slice(middle)]) {
-      const half = { ...batch, records };
+    { reason, parts = 2 }: { readonly reason: string; readonly parts?: number },
+  ): Promise<ExportState> => {
+    const { exportId, records } = batch;
+    const send = async (part: OutboundExport): Promise<SendOutcome> => {
       // Each request has its deadline from an intent of its own.
-      await session.reopenExport(batch.exportId);
-      const outcome = await post(half);
-      if (outcome.outcome === 'accepted') bad.push(...outcome.refused);
-      else if (outcome.outcome !== 'refused') {
-        const waitMs = outcome.outcome === 'later' ? outcome.retryAfterMs : 1_000;
-        return { state: 'blocked', waitMs, reason: outcome.reason };
-      } else if (outcome.code === 'PLATFORM_UNAUTHORIZED') {
-        // No word on the records. Other halves may have arrived, so the export stays unclear.
-        return keysRefused(batch.exportId, { reason: outcome.reason });
-      } else {
-        const inner = await sendHalves(half, outcome.reason);
-        if ('state' in inner) return inner;
-        bad.push(...inner);
-      }
+      await session.reopenExport(exportId);
+      return post(part);
+    };
+    const sent = await sendInParts(batch, { reason, parts, send });
+    // Other parts may have arrived, so the export stays unclear.
+    if ('outcome' in sent) {
+      if (sent.outcome === 'refused') return keysRefused(exportId, { reason: sent.reason });
+      const waitMs = sent.outcome === 'later' ? sent.retryAfterMs : 1_000;
+      return { state: 'blocked', waitMs, reason: sent.reason };
     }
-    return bad;
+    const { bad, unclear, why } = sent;
+    if (why === undefined) return settleRefused(batch, bad);
+    // What was refused is sent once more with the rest: it is noted where the export ends.
+    const again = new Set(bad.map(({ rowId }) => rowId));
+    const left = records.filter((each) => unclear.has(each) || again.has(each.rowId));
+    await keepUnclear({ ...batch, records: left });
+    log.warn({ exportId, of: records.length, left: left.length, reason: why }, 'sent in parts');
+    if (unclear.size < records.length) {
+      poisoned.add(exportId);
+      errors.set(exportId, suspectFrom);
+      return left.length === 1 ? rest(exportId, why) : { state: 'blocked', waitMs: 0, reason: why };
+    }
+    errors.set(exportId, (errors.get(exportId) ?? 0) + 1);
+    if (poisoned.has(exportId)) return rest(exportId, why);
+    return { state: 'blocked', waitMs: 5_000, reason: why };
   };
 
   const reportRefused = (records: readonly RefusedRecord[]): void => {
@@ -197,7 +258,7 @@ export function createExporter(on: {
     );
     const missing = records.flatMap(({ ids }) => ids).filter((id) => !found.has(id));
     if (missing.length === 0) {
-      await session.mark(open.exportId, { outcome: 'found' });
+      await mark(open.exportId, { outcome: 'found' });
       return { state: 'moved' };
     }
     if (!settled) return 'unclear';
@@ -219,6 +280,10 @@ export function createExporter(on: {
       let worst: ExportState = { state: 'moved' };
       let open = 0;
       for (const each of await session.openExports()) {
+        if ((resting.get(each.exportId)?.until ?? 0) > performance.now()) {
+          open += 1;
+          continue;
+        }
         const state = await settleOne(each).catch((error: unknown) =>
           AssayError.is(error) && error.code === 'PLATFORM_UNAUTHORIZED'
             ? keysRefused(each.exportId, { reason: error.message })
@@ -232,7 +297,8 @@ export function createExporter(on: {
           if (worst.state === 'moved' || worst.waitMs < state.waitMs) worst = state;
         }
       }
-      return { ...worst, open };
+      const [last] = [...resting.values()].slice(-1);
+      return { ...worst, open, ...(last === undefined ? {} : { resting: last }) };
     },
   };
 }
@@ -243,19 +309,3 @@ function unreachable(error: unknown): Blocked {
 }
 
 const idsOf = ({ records }: OutboundExport): readonly string[] => records.flatMap(({ ids }) => ids);
-
-const asRefused = (records: readonly OutboundRecord[], reason: string): readonly RefusedRecord[] =>
-  records.flatMap(({ rowId, ids }) => ids.map((id) => ({ rowId, id, reason })));
-
-function withOnly(
-  records: readonly OutboundRecord[],
-  ids: ReadonlySet<string>,
-): readonly OutboundRecord[] {
-  return records.flatMap((record) => {
-    const kept = record.ids.filter((id) => ids.has(id));
-    if (kept.length === 0) return [];
-    return kept.length === record.ids.length
-      ? [record]
-      : [{ ...record, ids: kept, body: onlySpans(record.body, new Set(kept)) }];
-  });
-}

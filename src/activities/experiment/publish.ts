@@ -143,7 +143,8 @@ export async function drainOutbox(on: Drain): Promise<DrainReply> {
       if (left.spans + left.scores + left.openExports === 0) return { state: 'done', sent };
     }
     if (closed) giveUpOnKeys(round, platform);
-    const blocked = outage.note(round);
+    const waitsFor = round.state === 'moved' && moved === 0 ? settled.resting : undefined;
+    const blocked = outage.note(waitsFor ?? round);
     if (blocked !== undefined) return { ...blocked, sent };
     const pause =
       round.state === 'blocked' ? round.waitMs : moved > 0 ? 0 : settled.open > 0 ? 500 : idleMs;

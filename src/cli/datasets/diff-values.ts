@@ -64,7 +64,8 @@ export async function withValues(
     if (example.kind === 'changed') {
       const there = await thereOf(own?.number);
       shown.push({ ...example, values: valuesOf(own?.here ?? {}, there ?? {}, example.fields) });
-    } else {
+    } else if (example.kind === 'doubled') shown.push(example);
+    else {
       const item =
         example.kind === 'added' ? own?.here : await thereOf(spool.ids.indexOf(example.id));
       shown.push({ ...example, item: cutValue(item ?? {}) });

@@ -49,8 +49,9 @@ const isDrift = ({
   added,
   changed,
   removed,
-}: Pick<DatasetDifference, 'added' | 'changed' | 'removed'>): boolean =>
-  added + changed + removed > 0;
+  doubled,
+}: Pick<DatasetDifference, 'added' | 'changed' | 'removed' | 'doubled'>): boolean =>
+  added + changed + removed + doubled > 0;
 
 /** @throws AssayError DATASET_NOT_FOUND */
 export async function requireLocal(cli: Cli, name: string): Promise<LocalDataset> {
@@ -144,14 +145,14 @@ async function tell(
   name: string,
   difference: Told & { readonly full: boolean | undefined },
 ): Promise<void> {
-  const { added, changed, removed, unchanged, examples, platform } = difference;
+  const { added, changed, removed, unchanged, doubled, examples, platform } = difference;
   const title = platformTitles[platform];
   if (!isDrift(difference)) {
     await out.line(`${out.safe(name)} and ${title} agree: ${count(unchanged)} items.`);
     return;
   }
   await out.line(
-    `${out.safe(name)} and ${title}: ${count(added)} added, ${count(changed)} changed, ${count(removed)} only there, ${count(unchanged)} unchanged`,
+    `${out.safe(name)} and ${title}: ${count(added)} added, ${count(changed)} changed, ${count(removed)} only there, ${count(unchanged)} unchanged${doubled > 0 ? `, ${count(doubled)} there once more` : ''}`,
   );
   for (const example of examples) {
     for (const line of differenceLines([example], out)) await out.line(line);
@@ -160,8 +161,13 @@ async function tell(
     }
   }
   const shown = examples.length;
-  const all = added + changed + removed;
+  const all = added + changed + removed + doubled;
   if (all > shown) await out.line(`  … and ${count(all - shown)} more`);
+  if (doubled > 0) {
+    await out.line(
+      `  = stands in ${title} twice under one id. Take out there the one that is not meant.`,
+    );
+  }
 }
 
 /** Items that differ, a line each. */
@@ -178,6 +184,8 @@ export function differenceLines(
         return `  ${colours.red(`- ${id}`)}`;
       case 'changed':
         return `  ${colours.yellow(`~ ${id}`)}: ${each.fields.join(', ')}`;
+      case 'doubled':
+        return `  ${colours.yellow(`= ${id}`)}`;
     }
   });
 }

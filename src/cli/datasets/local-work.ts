@@ -126,6 +126,8 @@ function differenceText(difference: ItemDifference): string {
       return 'is only here';
     case 'removed':
       return 'is only on the platform';
+    case 'doubled':
+      return 'stands twice on the platform';
     case 'changed':
       return `differs in ${difference.fields.join(', ')}`;
   }

@@ -21,7 +21,8 @@ export function outcomeOfAnswer(answer: HttpAnswer, now: number): PartOutcome {
     return { outcome: 'later', retryAfterMs: retryAfterMs(header, now), reason };
   }
   // A proxy's 408 or 425 and any 5xx can come after the server took the request.
-  if (status >= 500 || status === 408 || status === 425) return { outcome: 'ambiguous', reason };
+  if (status >= 500) return { outcome: 'ambiguous', reason, answered: true };
+  if (status === 408 || status === 425) return { outcome: 'ambiguous', reason };
   // Records are refused for ever, so only the server itself may do that, and no maintenance page.
   if (!isVerdict(answer)) {
     return { outcome: 'later', retryAfterMs: passingWait(answer, now), reason };

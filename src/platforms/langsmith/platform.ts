@@ -106,7 +106,7 @@ export function createLangsmithPlatform(options: LangsmithOptions): LangsmithPla
       patiently(request.signal, async () => {
         const run = await prepareRun({ rest, settings }, request);
         const dataset = { id: run.datasetId, name: run.datasetName };
-        const returned = await returnedExamples(rest, dataset, request.signal);
+        const returned = await returnedExamples(rest.patient, dataset, request.signal);
         const ids = [...returned].map(([itemId, { id }]) => [itemId, id] as const);
         return ids.length === 0 ? run : { ...run, itemIds: Object.fromEntries(ids) };
       }),

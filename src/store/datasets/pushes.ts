@@ -1,4 +1,4 @@
-import type { ErrorDocument } from '../../core/errors/assay-error.js';
+import { AssayError, type ErrorDocument } from '../../core/errors/assay-error.js';
 import { countOf, rowsOf, type Queryable } from '../query.js';
 
 /** What a push does on a platform, in this order. */
@@ -106,7 +106,11 @@ export interface PushKey {
 export type NewPush = PushKey &
   Pick<PushRecord, 'project' | 'dataset' | 'stamp' | 'items' | 'archiveRemoved'>;
 
-/** Records a push that begins; one that is there already goes on. What an earlier push of the dataset left behind is dropped. */
+/**
+ * Records a push that begins; one that is there already goes on. What an earlier push of the dataset left behind is dropped, and one
+ * that stands open is noted as ended: a dataset has one push at a time, and nobody else is left to say so of one whose workflow was
+ * terminated.
+ */
 export async function beginPush(on: Queryable, push: NewPush): Promise<PushRecord> {
   const { pushId, platform, project, dataset } = push;
   await countOf(on, `insert into assay.projects (id) values ($1) on conflict do nothing`, [
@@ -121,17 +125,41 @@ export async function beginPush(on: Queryable, push: NewPush): Promise<PushRecor
      on conflict do nothing`,
     [pushId, platform, project, dataset, push.stamp, push.items, push.archiveRemoved],
   );
-  await countOf(
-    on,
-    `delete from assay.dataset_push_items i using assay.dataset_pushes p
-      where p.project = $1 and p.dataset = $2 and p.push_id <> $3
-        and i.push_id = p.push_id and i.platform = p.platform`,
-    [project, dataset, pushId],
-  );
+  await endEarlier(on, push);
   const found = await findPush(on, push);
   if (found === undefined) throw new Error('a push that was just recorded is not there');
   return found;
 }
+
+/** Only those that began before it: an attempt of an earlier push that lives on must not end this one. */
+async function endEarlier(
+  on: Queryable,
+  { pushId, platform, project, dataset }: NewPush,
+): Promise<void> {
+  const earlier = `p.project = $1 and p.dataset = $2 and p.push_id <> $3 and p.started_at <
+    (select started_at from assay.dataset_pushes where push_id = $3 and platform = $4)`;
+  const which = [project, dataset, pushId, platform];
+  await countOf(
+    on,
+    `update assay.dataset_pushes p
+        set phase = 'failed', error = $5, waiting = null, finished_at = clock_timestamp()
+      where ${earlier} and p.phase not in ('done', 'failed')`,
+    [...which, JSON.stringify(endedUnsaid(dataset).toJSON())],
+  );
+  await countOf(
+    on,
+    `delete from assay.dataset_push_items i using assay.dataset_pushes p
+      where ${earlier} and i.push_id = p.push_id and i.platform = p.platform`,
+    which,
+  );
+}
+
+const endedUnsaid = (dataset: string): AssayError =>
+  new AssayError(
+    'DATASET_PUSH_CANCELLED',
+    `The workflow of this push of "${dataset}" ended before it did: it was terminated in Temporal.`,
+    { mend: 'What it wrote stands, and a later push went on.' },
+  );
 
 /** Where a push stands; undefined where it has not begun. */
 export async function findPush(

@@ -72,7 +72,10 @@ export async function takeRows(
 // num_nonnulls and not two `is null`: those would let the planner, which knows little of a table that grew a moment
 // ago, read the whole index of pending rows instead of the few that are named.
 
-/** The rows of an export that are not settled, in the order in which they were first sent. */
+/**
+ * The rows of an export that are not settled, in the order in which they were first sent. Without scores of a cell that was judged
+ * again since: those of now may stand already, under the same ids, and what is sent last would count.
+ */
 export async function exportRecords(
   on: Queryable,
   exportId: string,
@@ -84,6 +87,16 @@ export async function exportRecords(
        cross join lateral unnest(e.row_ids) with ordinality as t (id, place)
        join assay.outbox o using (id)
       where e.export_id = $1 and num_nonnulls(o.sent_at, o.refused) = 0 and o.body is not null
+        and (o.kind <> 'scores' or not exists (
+          select from assay.experiment_cells c
+           cross join lateral (
+             select w.supersedes, w.status, w.revision from assay.experiment_cells w
+              where w.experiment_id = c.experiment_id and w.ordinal = c.ordinal
+                and w.repetition = c.repetition and w.revision < 0
+              offset 0) w
+            join assay.experiment_passes p on p.experiment_id = c.experiment_id and p.pass = -w.revision
+           where c.id = o.cell_id and w.supersedes = c.id and w.status in ('ok', 'evaluator_error')
+             and p.created_at > o.created_at))
       order by t.place`,
     [exportId],
   );

@@ -1,0 +1,173 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { drainOutbox } from '../../src/activities/experiment/publish.js';
+import type { OutboundExport, Platform } from '../../src/platforms/port.js';
+import { finishExperiment } from '../../src/store/experiment-end.js';
+import { requeueRows } from '../../src/store/outbox.js';
+import { commitJudgements } from '../../src/store/passes/judgements.js';
+import { openPass } from '../../src/store/passes/open-pass.js';
+import { publicationCounts } from '../../src/store/publication.js';
+import { rowsOf } from '../../src/store/query.js';
+import { resendsOf, setupExport, type ExportSetup } from './export-fixtures.js';
+import { judgementOf, openTestStore, unique, type TestStore } from './store-fixtures.js';
+
+let test: TestStore;
+beforeAll(async () => {
+  test = await openTestStore();
+});
+afterAll(() => test.close());
+
+const rowsOfKind = ({ session }: ExportSetup, kind: 'spans' | 'scores') =>
+  session.takeRows({ kind, maxBytes: 1e6, maxRecords: 100 });
+
+/** A platform that answers 500 to each request with one of these ids, and shows what it took. */
+function poisonedBy(of: ExportSetup, poison: (id: string) => boolean) {
+  const taken: string[] = [];
+  const requests: (readonly string[])[] = [];
+  const platform: Platform = {
+    ...of.platform,
+    send: (batch: OutboundExport) => {
+      const ids = batch.records.flatMap((record) => record.ids);
+      requests.push(ids);
+      if (ids.some(poison)) {
+        return Promise.resolve({ outcome: 'ambiguous', reason: '500: boom', answered: true });
+      }
+      taken.push(...ids);
+      for (const id of ids) of.found.add(id);
+      return Promise.resolve({ outcome: 'accepted', refused: [] });
+    },
+  };
+  return { platform, taken, requests };
+}
+
+/** As if the time in which a try can still appear were over. */
+const longAgo = ({ experimentId }: ExportSetup) =>
+  test.store.query(
+    `update assay.outbox_exports set intended_at = intended_at - interval '1 minute'
+      where partition = $1 and marked_at is null`,
+    [experimentId],
+  );
+
+describe('a record that the platform answers with an error of its own each time', () => {
+  it.each([
+    ['spans', 1],
+    ['spans', 2],
+    ['scores', 1],
+    ['scores', 2],
+  ] as const)(
+    'makes only itself wait, and no other of its export: %s, %i of them',
+    async (kind, poisoned) => {
+      const of = await setupExport(test, 20);
+      const rows = await rowsOfKind(of, kind);
+      // The first and the last stand in two halves.
+      const bad = [rows.at(0), rows.at(-1)].slice(0, poisoned).flatMap((row) => row?.ids ?? []);
+      const { platform, taken, requests } = poisonedBy(of, (id) => bad.includes(id));
+      const exporter = of.exporterOver(of.session, platform, 0);
+      await exporter.send({ kind, rows });
+      for (let look = 0; look < 12; look += 1) {
+        await longAgo(of);
+        await exporter.settle();
+      }
+      const good = rows.flatMap(({ ids }) => ids).filter((id) => !bad.includes(id));
+      // Each of them once: what is unclear is looked for before it is sent again.
+      expect([...taken].sort()).toEqual([...good].sort());
+      expect(requests.length).toBeLessThan(45);
+      expect((await publicationCounts(test.store, of.experimentId))[0]?.refused).toBe(0);
+      await of.session.close();
+    },
+  );
+
+  it('holds up nothing else, and is said to be waited for once all else is through', async () => {
+    const of = await setupExport(test, 3);
+    const [poison] = (await rowsOfKind(of, 'scores')).flatMap(({ ids }) => ids);
+    const { platform, taken } = poisonedBy(of, (id) => id === poison);
+    const exporter = of.exporterOver(of.session, platform);
+    const rows = await rowsOfKind(of, 'scores');
+    await exporter.send({ kind: 'scores', rows: rows.slice(0, 1) });
+    const told = await drainOutbox({
+      closed: () => Promise.resolve(true),
+      session: of.session,
+      exporter,
+      platform,
+      beat: { tell: () => undefined, cancelled: new AbortController().signal, before: {} },
+      ports: { draining: AbortSignal.timeout(4_000) },
+    });
+    expect(told.state).toBe('wait');
+    expect(taken).toHaveLength(3 * 2 + 2);
+    expect(await exporter.settle()).toMatchObject({
+      state: 'moved',
+      open: 1,
+      resting: { reason: '500: boom' },
+    });
+    await of.session.close();
+  }, 20_000);
+
+  it('is no reason to send an export in ever more parts where all of them fail', async () => {
+    const of = await setupExport(test, 20);
+    const { platform, requests } = poisonedBy(of, () => true);
+    const exporter = of.exporterOver(of.session, platform);
+    await exporter.send({ kind: 'scores', rows: await rowsOfKind(of, 'scores') });
+    const perLook: number[] = [];
+    for (let look = 0; look < 8; look += 1) {
+      const before = requests.length;
+      expect(await exporter.settle()).toMatchObject({ state: 'blocked', open: 1 });
+      perLook.push(requests.length - before);
+    }
+    expect(perLook).toEqual([1, 2, 4, 7, 7, 7, 7, 7]);
+    expect(await resendsOf(test, of.experimentId)).toBe(0);
+    await of.session.close();
+  });
+});
+
+describe('scores of a cell that was judged again', () => {
+  it('are sent no more in their older form, whenever their exports are opened again', async () => {
+    const of = await setupExport(test, 2);
+    const { experimentId, cellIds, session } = of;
+    const { platform, requests } = poisonedBy(of, () => false);
+    const exporter = of.exporterOver(session, platform);
+    const older = await rowsOfKind(of, 'scores');
+    await exporter.send({ kind: 'scores', rows: older });
+    await finishExperiment(test.store, experimentId, { status: 'completed' });
+    const opened = await openPass(test.store, {
+      experimentId,
+      request: { kind: 'rejudge', all: true },
+      requestHash: unique('hash'),
+      token: unique('token'),
+      workflowRunId: 'run',
+      manifestHash: undefined,
+      details: {},
+    });
+    if (opened.state !== 'opened') throw new Error(`the pass is ${opened.state}`);
+    // The first of both cells is judged; the second has its scores of before.
+    const [cell = ''] = cellIds;
+    const [work] = await rowsOf<{ id: string }>(
+      test.store,
+      `select id from assay.experiment_cells where experiment_id = $1 and pass = $2 and supersedes = $3`,
+      [experimentId, opened.pass.pass, cell],
+    );
+    const ids = [`score-${cell}`];
+    const records = [{ kind: 'scores', traceId: `trace-${cell}`, ids, body: '["newer"]' }] as const;
+    await commitJudgements(test.store, [
+      judgementOf(work?.id ?? '', cell, [
+        { platform: 'langfuse', partition: experimentId, records },
+      ]),
+    ]);
+    const newer = await rowsOfKind(of, 'scores');
+    await exporter.send({ kind: 'scores', rows: newer });
+    requests.splice(0);
+    // As a repair does that saw none of them there.
+    await requeueRows(
+      test.store,
+      [...older, ...newer].map(({ rowId }) => rowId),
+    );
+    // The older one after the newer one.
+    await test.store.query(
+      `update assay.outbox_exports set intended_at = clock_timestamp()
+        where partition = $1 and row_ids && $2::bigint[]`,
+      [experimentId, older.map(({ rowId }) => rowId)],
+    );
+    expect(await exporter.settle()).toMatchObject({ state: 'moved', open: 0 });
+    expect(requests).toEqual([ids, [`score-${cellIds[1] ?? ''}`]]);
+    await session.close();
+  });
+});

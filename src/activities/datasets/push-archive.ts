@@ -1,5 +1,5 @@
 import { dropListed, keepListed, someRemoved } from '../../store/datasets/push-items.js';
-import type { Pushing } from './push-slice.js';
+import type { Pushing } from './pushing.js';
 
 const archivedAtOnce = 100;
 

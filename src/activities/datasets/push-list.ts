@@ -7,7 +7,7 @@ import {
   putWritten,
   type ListedItem,
 } from '../../store/datasets/push-items.js';
-import type { Pushing } from './push-slice.js';
+import type { Pushing } from './pushing.js';
 
 /** Lists what the platform holds of the dataset, page by page into rows; goes on after the last page that stands. */
 export async function listThere(pushing: Pushing): Promise<void> {

@@ -6,44 +6,18 @@ import type {
 } from '../../contracts/dataset-push.js';
 import { AssayError, type ErrorDocument } from '../../core/errors/assay-error.js';
 import { dropListed } from '../../store/datasets/push-items.js';
-import {
-  beginPush,
-  stepPush,
-  type PushRecord,
-  type PushStep,
-} from '../../store/datasets/pushes.js';
-import type { Platform } from '../../platforms/port.js';
-import type { Queryable } from '../../store/query.js';
+import { beginPush, stepPush, type PushRecord } from '../../store/datasets/pushes.js';
 import { withTransaction } from '../../store/store.js';
 import { platformNamed } from '../experiment/run-platforms.js';
 import { withHeartbeat } from '../heartbeat.js';
 import type { DatasetPorts } from './ports.js';
 import { archiveRemoved } from './push-archive.js';
 import { listThere } from './push-list.js';
+import type { Pushing } from './pushing.js';
 import { writeChanged } from './push-write.js';
 
 /** How soon a platform that is away is asked again, where it does not say. */
 const askAgainMs = 5_000;
-
-/** A push to one platform, at work. */
-export interface Pushing {
-  readonly slice: PushSlice;
-  readonly platform: Platform;
-  readonly ports: DatasetPorts;
-  readonly signal: AbortSignal;
-  /** Where it stands; the rows say so. */
-  readonly push: PushRecord;
-  /** Whether the slice is over, or the worker asked to stop. */
-  over(): boolean;
-  /** Shows what is in flight beside what stands. */
-  tell(inFlight: number): void;
-  /**
-   * Commits a step with what belongs to it, or nothing of both.
-   *
-   * @throws Error where another attempt went on meanwhile.
-   */
-  step(step: PushStep, beside?: (on: Queryable) => Promise<void>): Promise<void>;
-}
 
 /** Goes on with a push where its row says that it stands: what was done by an attempt that is gone is not done again. */
 export function createPushSlice(ports: DatasetPorts): DatasetActivities['pushSlice'] {

@@ -15,7 +15,7 @@ import {
 } from '../../store/datasets/push-items.js';
 import { openPushed } from './check-push.js';
 import { listNewest } from './push-list.js';
-import type { Pushing } from './push-slice.js';
+import type { Pushing } from './pushing.js';
 
 /** Items that are compared at a time. */
 const comparedAtOnce = 500;

@@ -1,3 +1,4 @@
+import { laterPassText } from '../../gate/later-pass.js';
 import { formatPico, picoFromDollars } from '../../money/pico.js';
 import { count, counted, duration, figure, nOf, percent } from '../figures.js';
 import type {
@@ -24,9 +25,10 @@ type Verdict = ComparisonResult['verdict'];
 /** The run against its baseline: the verdict, what it rests on, and the items that changed. */
 export function comparisonSection({ comparison }: ReportModel): Content {
   if (comparison === null) return null;
-  const { base, result, judges, changed } = comparison;
+  const { base, result, judges, changed, before } = comparison;
   return section(
     { id: 'comparison', title: 'Against the baseline', aside: baseText(base) },
+    before === undefined ? null : html`<p class="notice">${laterPassText(before)}</p>`,
     outcome(result),
     scorePart(result),
     growthPart(result),

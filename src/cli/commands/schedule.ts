@@ -75,6 +75,7 @@ function registerCreate(group: Command, { handle }: Registration): void {
             durationMs,
           )
           .option('--note <text>', 'shown in the Temporal UI'),
+        { usualPriority: 'bulk' },
       ),
     ).option('--base-target <name>', 'run this target as well, and compare with it'),
   ).addHelpText(

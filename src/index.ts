@@ -22,7 +22,13 @@ export type {
 } from './client/datasets.js';
 export type { DatasetPushInput } from './contracts/dataset-push.js';
 export type { GateKey, GateRecord, GateReport, Gates, GateWaitOptions } from './client/gate.js';
-export type { ScheduleKey, Schedules, ScheduleView } from './client/schedules.js';
+export type {
+  PutScheduleOptions,
+  ScheduleKey,
+  Schedules,
+  ScheduleView,
+} from './client/schedules.js';
+export type { ScheduledRun } from './client/schedule-last-run.js';
 export type { Connections } from './contracts/environment.js';
 export type { ExperimentSpecInput } from './contracts/experiment-spec.js';
 export type { GateRequestInput } from './contracts/gate-protocol.js';

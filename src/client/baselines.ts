@@ -26,7 +26,7 @@ export interface BaselineKey {
 
 /** How a baseline stands after a command. */
 export type BaselineChange = BaselineReply & {
-  readonly outcome: 'saved' | 'promoted' | 'renewed' | 'unchanged';
+  readonly outcome: 'saved' | 'promoted' | 'renewed' | 'unchanged' | 'deleted';
 };
 
 /** What runs are compared with: the scores of a run as they were when it was saved. */
@@ -51,6 +51,12 @@ export interface Baselines {
    * @throws AssayError BASELINE_NOT_FOUND, EXPERIMENT_PRUNED, EXPERIMENT_RUNNING, BASELINE_BUSY, … as {@link save}
    */
   rejudge(key: BaselineKey): Promise<BaselineChange>;
+  /**
+   * Forgets it with its scores; its run stays, and so do verdicts that were given against it.
+   *
+   * @throws AssayError BASELINE_NOT_FOUND, BASELINE_IN_USE where it is promoted or a gate runs against it, BASELINE_BUSY, … as {@link save}
+   */
+  delete(key: BaselineKey): Promise<BaselineChange>;
   /** The promoted one of each dataset first, then the newest. */
   list(of: {
     readonly project: string;
@@ -72,6 +78,7 @@ export function createBaselines(transport: Transport): Baselines {
       change({ kind: 'save', project, name, run, promote }),
     promote: (key) => change({ kind: 'promote', ...key }),
     rejudge: (key) => change({ kind: 'rejudge', ...key }),
+    delete: (key) => change({ kind: 'delete', ...key }),
     list: async (of) => listBaselines(await transport.store(), of),
     async get(key) {
       const baseline = await findBaseline(await transport.store(), key);

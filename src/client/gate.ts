@@ -4,8 +4,7 @@ import { gateRequestSchema } from '../contracts/gate-protocol.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import type { GateReport } from '../core/gate/gate-report.js';
 import { gateMarkdown } from '../core/gate/markdown.js';
-import { contentHash } from '../core/ids/hash.js';
-import { differenceProblem, jsonDifferences } from '../core/json/differences.js';
+import { gateRequestHash, requestDifferences } from '../core/gate/same-request.js';
 import { findGate, gateReport, listGates, type GateRecord } from '../store/gates.js';
 import { submitGate } from './gate-submit.js';
 import { lookUntil } from './look-until.js';
@@ -84,9 +83,9 @@ export function createGates(transport: Transport): Gates {
       if (admission.outcome === 'rejected') throw AssayError.from(admission.error);
       const gate = await get(request);
       // Attached to one that runs: whether it is the same was decided when that one was asked for.
-      if (gate.requestHash !== contentHash(request)) {
+      if (gate.requestHash !== gateRequestHash(request)) {
         throw new AssayError('GATE_CONFLICT', `"${gate.name}" was asked for something else.`, {
-          problems: jsonDifferences(gate.request, request).map(differenceProblem),
+          problems: requestDifferences(gate.request, request),
           mend: 'Choose another name.',
         });
       }

@@ -19,6 +19,8 @@ import {
   scheduleId,
   taskQueues,
 } from '../core/experiment/naming.js';
+import { lastRunOf, type ScheduledRun } from './schedule-last-run.js';
+import { checkScheduledNames } from './scheduled-check.js';
 import { attributesOf } from './search-attributes.js';
 import { temporalUnreachable } from './temporal-failures.js';
 import type { Transport } from './transport.js';
@@ -43,18 +45,28 @@ export interface ScheduleView {
   readonly next: readonly string[];
   /** The last starts: when it was scheduled for, and when it was started. */
   readonly recent: readonly { readonly scheduledFor: string; readonly startedAt: string }[];
+  /** What the last start came to; undefined where there was none. */
+  readonly last: ScheduledRun | undefined;
   /** Times that were missed by more than may be caught up. */
   readonly missed: number;
+}
+
+export interface PutScheduleOptions {
+  /**
+   * Whether a worker of the project is asked if target, evaluators, dataset and base are there. Default true; without it a schedule can
+   * be made before any worker is.
+   */
+  readonly check?: boolean;
 }
 
 /** Jobs that Temporal starts by the clock, one schedule for each job of a project. */
 export interface Schedules {
   /**
-   * Makes a job's schedule or replaces it; whether it is paused stays.
+   * Makes a job's schedule or replaces it; whether it is paused stays. What it names must be there.
    *
-   * @throws AssayError SCHEDULE_INVALID with all problems at once, TEMPORAL_UNREACHABLE
+   * @throws AssayError SCHEDULE_INVALID with all problems at once, WORKER_MISSING, TEMPORAL_UNREACHABLE, PLATFORM_*
    */
-  put(spec: ScheduleSpecInput): Promise<'created' | 'updated'>;
+  put(spec: ScheduleSpecInput, options?: PutScheduleOptions): Promise<'created' | 'updated'>;
   /** By name. */
   list(project: string): Promise<readonly ScheduleView[]>;
   /** @throws AssayError SCHEDULE_NOT_FOUND */
@@ -87,9 +99,18 @@ export function createSchedules(transport: Transport): Schedules {
       throw coded(error, key);
     }
   };
+  const view = async (seen: ScheduleDescription): Promise<ScheduleView> => {
+    const shown = viewOf(seen);
+    return { ...shown, last: await lastRunOf(transport, shown, seen.info) };
+  };
   return {
-    put: async (input) => putSchedule(await transport.temporal(), parseSpec(input)),
-    get: (key) => on(key, async (handle) => viewOf(await handle.describe())),
+    async put(input, { check = true } = {}) {
+      const spec = parseSpec(input);
+      const client = await transport.temporal();
+      if (check) await checkScheduledNames(client, spec);
+      return putSchedule(client, spec);
+    },
+    get: (key) => on(key, async (handle) => view(await handle.describe())),
     pause: (key, reason = 'paused with assay') => on(key, (handle) => handle.pause(reason)),
     resume: (key) => on(key, (handle) => handle.unpause('resumed with assay')),
     trigger: (key) => on(key, (handle) => handle.trigger(ScheduleOverlapPolicy.BUFFER_ALL)),
@@ -114,7 +135,7 @@ export function createSchedules(transport: Transport): Schedules {
           if (!id.startsWith(prefix)) continue;
           // Listed a moment after it was deleted.
           const seen = await client.schedule.getHandle(id).describe().catch(tolerateGone);
-          if (seen !== undefined) found.push(viewOf(seen));
+          if (seen !== undefined) found.push(await view(seen));
         }
       } catch (error) {
         throw temporalUnreachable(error);
@@ -216,7 +237,7 @@ function refusedSpec(error: unknown): unknown {
   });
 }
 
-function viewOf(seen: ScheduleDescription): ScheduleView {
+function viewOf(seen: ScheduleDescription): Omit<ScheduleView, 'last'> {
   // Made by `put`: nothing else makes schedules of this prefix.
   const [input] = (seen.action as { args?: unknown[] }).args as [ScheduledInput];
   const { project, job, cron, timezone, work } = input;

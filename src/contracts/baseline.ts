@@ -23,6 +23,8 @@ export const baselineRequestSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('promote'), ...ofProject }),
   /** Judges the stored outputs of its run with the evaluators of today, and keeps those scores. */
   z.strictObject({ kind: z.literal('rejudge'), ...ofProject }),
+  /** Forgets it. Verdicts that were given against it stay. */
+  z.strictObject({ kind: z.literal('delete'), ...ofProject }),
 ]);
 
 export type BaselineRequest = z.output<typeof baselineRequestSchema>;
@@ -63,7 +65,7 @@ export interface BaselineRecord {
 export type BaselineReply =
   | {
       /** `unchanged`: it was so already. */
-      readonly outcome: 'saved' | 'promoted' | 'renewed' | 'unchanged';
+      readonly outcome: 'saved' | 'promoted' | 'renewed' | 'unchanged' | 'deleted';
       readonly name: string;
       readonly cells: number;
       readonly version: number;
@@ -90,5 +92,6 @@ export interface BaselineActivities {
   startRenewal(request: BaselineRequest & { readonly kind: 'rejudge' }): Promise<RenewalStart>;
   /** Keeps the scores that the run has now. */
   renewBaseline(request: BaselineRequest & { readonly kind: 'rejudge' }): Promise<BaselineReply>;
+  deleteBaseline(request: BaselineRequest & { readonly kind: 'delete' }): Promise<BaselineReply>;
   lookAtRun(request: { readonly experimentId: string }): Promise<RunLook>;
 }

@@ -1,12 +1,13 @@
 /** What goes through Temporal for a gate: names, small figures, never a score of a cell. */
 import { z } from 'zod';
 
-import type { ErrorDocument } from '../core/errors/assay-error.js';
+import type { ErrorDocument, Problem } from '../core/errors/assay-error.js';
 import type { EarlyStop } from '../core/regression/stopped.js';
 import type { SubmitReply } from './experiment-protocol.js';
 import { experimentSpecSchema, type ExperimentSpec } from './experiment-spec.js';
 import { gateSettingsSchema, type GatePolicy } from './gate.js';
 import { experimentNameSchema, projectIdSchema, resourceNameSchema } from './names.js';
+import type { ScheduledInput } from './schedule.js';
 
 /** The name of a gate; the run of its base has five characters more. */
 export const gateNameSchema = experimentNameSchema.max(
@@ -131,8 +132,14 @@ export interface HeadLook {
   readonly settled?: EarlyStop;
 }
 
+/** Whether what a schedule names is there: all that is not, or what stands in the way of looking. */
+export type ScheduledCheck =
+  { readonly problems: readonly Problem[] } | { readonly error: ErrorDocument };
+
 /** The activities of gates; the workflow knows them by these types only. */
 export interface GateActivities {
+  /** Looks whether what a job of a schedule names is there. */
+  checkScheduled(request: Pick<ScheduledInput, 'project' | 'work'>): Promise<ScheduledCheck>;
   /** Finds all that can be wrong before a run exists, and records the gate. */
   admitGate(request: { readonly request: GateRequest }): Promise<GateAdmission>;
   /** Sends a submission to the run's own workflow, as a caller would: the same again attaches. */

@@ -54,6 +54,7 @@ export const scheduleSpecSchema = z.strictObject({
   work: scheduledWorkSchema,
 });
 
+export type ScheduledWork = z.output<typeof scheduledWorkSchema>;
 export type ScheduleSpec = z.output<typeof scheduleSpecSchema>;
 export type ScheduleSpecInput = z.input<typeof scheduleSpecSchema>;
 

@@ -1,4 +1,5 @@
 import type { GatePlan, GateRequest, Verdict } from '../contracts/gate-protocol.js';
+import type { LaterPass } from '../contracts/report/comparison.js';
 import { AssayError, type ErrorDocument } from '../core/errors/assay-error.js';
 import { compress, decompress } from './compression.js';
 import { countOf, rowsOf, type Queryable } from './query.js';
@@ -204,12 +205,53 @@ export async function finishGate(
   );
 }
 
+// Both times are of Postgres' clock, and a verdict holds a lock that keeps passes from opening until it is recorded.
+const laterPass = `lateral (
+  select pass, kind, created_at from assay.experiment_passes p
+   where p.experiment_id = g.head_experiment_id and p.kind <> 'verify' and p.created_at > g.decided_at
+   order by pass limit 1)`;
+
+/** The last verdict that was published on a run. */
+export interface StandingVerdict {
+  /** As it was recorded, with all that it rests on. */
+  readonly report: unknown;
+  /** The first pass that gave the run other scores since then. */
+  readonly before: LaterPass | undefined;
+}
+
+export async function standingVerdict(
+  on: Queryable,
+  experimentId: string,
+): Promise<StandingVerdict | undefined> {
+  const [row] = await rowsOf<{
+    readonly report: Buffer;
+    readonly pass: number | null;
+    readonly kind: LaterPass['kind'];
+    readonly created_at: string;
+  }>(
+    on,
+    `select g.report, later.pass, later.kind, later.created_at
+       from assay.gates g left join ${laterPass} later on true
+      where g.head_experiment_id = $1 and g.status = 'decided' and (g.plan ->> 'publish')::boolean
+      order by g.decided_at desc limit 1`,
+    [experimentId],
+  );
+  if (row === undefined) return undefined;
+  const { pass, kind, created_at: startedAt } = row;
+  return {
+    report: JSON.parse((await decompress(row.report)).toString('utf8')) as unknown,
+    before: pass === null ? undefined : { pass, kind, startedAt },
+  };
+}
+
 /** What a gate said of a run. */
 export interface RunVerdict {
   /** Of the gate. */
   readonly name: string;
   readonly verdict: Verdict;
   readonly decidedAt: string;
+  /** The first pass that gave the run other scores since then: the verdict is on those before it. */
+  readonly beforePass: number | null;
 }
 
 /** What gates said of a run, the newest first; those that were only looked at are left out. */
@@ -219,9 +261,10 @@ export async function verdictsOf(
 ): Promise<readonly RunVerdict[]> {
   return rowsOf(
     on,
-    `select name, verdict, decided_at as "decidedAt" from assay.gates
-      where head_experiment_id = $1 and (plan ->> 'publish')::boolean
-      order by decided_at desc limit 20`,
+    `select g.name, g.verdict, g.decided_at as "decidedAt", later.pass as "beforePass"
+       from assay.gates g left join ${laterPass} later on true
+      where g.head_experiment_id = $1 and (g.plan ->> 'publish')::boolean
+      order by g.decided_at desc limit 20`,
     [experimentId],
   );
 }

@@ -8,3 +8,4 @@ export { prune } from './prune.js';
 export { baseline } from './regression-baseline.js';
 export { regression } from './regression.js';
 export { scheduled } from './regression-scheduled.js';
+export { scheduledCheck } from './scheduled-check.js';

@@ -21,6 +21,7 @@ export interface RegressionProxies {
     | 'lookAtHead'
     | 'saveBaseline'
     | 'promoteBaseline'
+    | 'deleteBaseline'
     | 'renewBaseline'
   >;
   /** What waits for runs' workflows, or for the platform. */

@@ -13,6 +13,8 @@ export async function baseline(request: BaselineRequest): Promise<BaselineReply>
       return call.control.saveBaseline(request);
     case 'promote':
       return call.control.promoteBaseline(request);
+    case 'delete':
+      return call.control.deleteBaseline(request);
     case 'rejudge': {
       const start = await call.outside.startRenewal(request);
       if (start.state === 'rejected') return { outcome: 'rejected', error: start.error };

@@ -109,6 +109,16 @@ inBrowser('the page of a report in a browser', () => {
     await page.close();
   });
 
+  it('shows its tables whole on a usual screen: none has to be scrolled sideways', async () => {
+    const { page } = await open('sample');
+    const over = await page.evaluate<readonly string[]>(
+      `[...document.querySelectorAll('.scroll')]
+        .filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.ariaLabel)`,
+    );
+    expect(over).toEqual([]);
+    await page.close();
+  });
+
   it('sorts a table by a column, one way and the other', async () => {
     const { page } = await open('sample');
     const table = page.locator('#worst table');

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { asyncLocalStorage, type Context } from '@temporalio/activity';
 
+import { gateRequestSchema } from '../../src/contracts/gate-protocol.js';
 import type { Manifest } from '../../src/contracts/manifest.js';
+import { gatePolicy } from '../../src/core/gate/policy.js';
 import { createBaselines } from '../../src/activities/regression/baselines.js';
 import type { RegressionPorts } from '../../src/activities/regression/ports.js';
 import { baselinePages } from '../../src/store/baselines/cells.js';
 import { findBaseline } from '../../src/store/baselines/rows.js';
+import { decideGate, findGate, recordGate } from '../../src/store/gates.js';
 import { commitCells } from '../../src/store/cell-commit.js';
 import type { Store } from '../../src/store/store.js';
 import { commitOf, newCells, openTestStore, unique, type TestStore } from './store-fixtures.js';
@@ -158,5 +161,61 @@ describe('a baseline of a run', () => {
     });
     expect(await renew()).toMatchObject({ outcome: 'renewed', version: 2 });
     expect(await save()).toMatchObject({ outcome: 'unchanged' });
+  });
+
+  it('is forgotten with its scores, but not while gates go by it', async () => {
+    const { experimentId, run } = await endedRun(1);
+    const key = { project: 'shop', name: unique('baseline') };
+    const { saveBaseline, promoteBaseline, deleteBaseline } = activities(test.store);
+    const forget = () => inActivity(() => deleteBaseline({ kind: 'delete', ...key }));
+    const save = (name: string) =>
+      inActivity(() => saveBaseline({ kind: 'save', project: 'shop', name, run, promote: true }));
+    await save(key.name);
+    const promoted = { at: key.name, message: 'is promoted: gates of its dataset take it' };
+    expect(await forget()).toMatchObject({
+      outcome: 'rejected',
+      error: { code: 'BASELINE_IN_USE', problems: [promoted] },
+    });
+    // Another takes its place; a gate of before runs on against it.
+    await save(unique('next'));
+    const baselineId = (await findBaseline(test.store, key))?.id ?? '';
+    const name = unique('gate');
+    const head = { kind: 'run', experimentId, name: run } as const;
+    const gate = await recordGate(test.store, {
+      project: 'shop',
+      name,
+      request: gateRequestSchema.parse({ project: 'shop', name, head: { kind: 'run', name: run } }),
+      requestHash: 'one',
+      plan: {
+        policy: gatePolicy({}, {}),
+        head,
+        base: { kind: 'baseline', baselineId, name: key.name, version: 1, run },
+        publish: true,
+      },
+      workflowId: 'w',
+    });
+    expect(await forget()).toMatchObject({ error: { problems: [{ at: name }] } });
+    expect(await findBaseline(test.store, key)).toMatchObject({ cells: 1 });
+    await decideGate(test.store, {
+      gateId: gate.id,
+      verdict: 'pass',
+      headExperimentId: experimentId,
+      report: {},
+    });
+    expect(await forget()).toMatchObject({ outcome: 'deleted', name: key.name });
+    expect(await findBaseline(test.store, key)).toBeUndefined();
+    const { rows } = await test.store.query(
+      'select from assay.baseline_cells where baseline_id = $1',
+      [baselineId],
+    );
+    expect(rows).toEqual([]);
+    // The verdict that was given against it stays.
+    expect(await findGate(test.store, gate)).toMatchObject({ verdict: 'pass' });
+    expect(await forget()).toMatchObject({ error: { code: 'BASELINE_NOT_FOUND' } });
+    const again = { kind: 'promote', ...key } as const;
+    expect(await inActivity(() => promoteBaseline(again))).toMatchObject({
+      error: { code: 'BASELINE_NOT_FOUND' },
+    });
+    expect(await save(key.name)).toMatchObject({ outcome: 'saved', version: 1 });
   });
 });

@@ -263,6 +263,13 @@ describe('a gate, as a pipeline uses it', () => {
     await refused(['schedule', 'pause', 'nobody'], 3, 'SCHEDULE_NOT_FOUND');
 
     const when = ['--cron', '30 2 * * *', '--timezone', 'Europe/Berlin'];
+    const named = ['--dataset', 'nothing', '--target', 'nobody', '--baseline', 'gone'];
+    const unknown = await refused(
+      ['schedule', 'create', 'nightly', ...named, '--evaluators', 'category,other', ...when],
+      2,
+      'SCHEDULE_INVALID',
+    );
+    for (const name of ['nobody', 'other', 'nothing', 'gone']) expect(unknown).toContain(name);
     const outcomes = [];
     for (let time = 0; time < 2; time += 1) {
       outcomes.push(JSON.parse((await cli(...create, ...when, '--json')).stdout));
@@ -276,6 +283,7 @@ describe('a gate, as a pipeline uses it', () => {
         { job: 'nightly', cron: '30 2 * * *', timezone: 'Europe/Berlin', catchupMs: 86_400_000 },
       ],
     });
+    expect(listed.schedules[0]).not.toHaveProperty('last');
     // Half past two in Berlin, in winter or in summer.
     expect(listed.schedules[0]?.next[0]).toMatch(/T0[01]:30:00\.000Z$/);
 
@@ -305,6 +313,18 @@ describe('a gate, as a pipeline uses it', () => {
     // The same nights again: what was decided for them stands.
     await backfilled(4);
     expect(await nights()).toEqual(both);
+    await until(async () => {
+      const { last } = await harness.client.schedules.get({ project, job: 'nightly' });
+      return last?.state === 'decided';
+    });
+    expect(await harness.client.schedules.get({ project, job: 'nightly' })).toMatchObject({
+      last: {
+        name: 'nightly-20260106-013000',
+        scheduledFor: '2026-01-06T01:30:00.000Z',
+        verdict: 'pass',
+      },
+    });
+    expect((await cli('schedule', 'list')).stdout).toContain('2026-01-06 01:30:00 pass');
     expect(await decided()).toEqual(first);
     const runs = await harness.client.experiments.list({ project, limit: 100 });
     const nightly = runs.experiments.filter(({ name }) => name.startsWith('nightly-'));

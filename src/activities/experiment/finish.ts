@@ -11,6 +11,7 @@ import {
   type ReportModel,
   type ReportPlatform,
 } from '../../core/report/index.js';
+import { withGateSection } from '../../core/gate/report-section.js';
 import type { Json } from '../../core/json/json.js';
 import type { Platform, PlatformRun } from '../../platforms/port.js';
 import { putArtefact } from '../../store/artefacts.js';
@@ -26,6 +27,7 @@ import { endAfterPass, outcomeOfPass, recordedEnd } from './pass-close.js';
 import { anchorReports } from './anchors.js';
 import { keepCalibration } from './calibration.js';
 import type { ExperimentPorts } from './ports.js';
+import { standingComparison } from './standing-comparison.js';
 
 /**
  * Ends a run: builds its report from the rows, keeps it, and records the final status. A failed run gets a report as
@@ -55,13 +57,7 @@ export function createFinish(ports: ExperimentPorts): ExperimentActivities['fini
         { record, planned, status, error, finishedAt, publication, passes, ports },
         (cells) => beat.tell({ step: 'report', cells }),
       );
-      if (model !== undefined) {
-        const keep = (name: string, mediaType: string, body: string): Promise<void> =>
-          putArtefact(ports.store, { experimentId, name, mediaType, body });
-        await keep('report.json', 'application/json', renderJson(model));
-        await keep('report.md', 'text/markdown', renderMarkdown(model));
-        await keep('report.html', 'text/html; charset=utf-8', renderHtml(model));
-      }
+      if (model !== undefined) await keepReport(ports, experimentId, model);
       if (record.manifest !== undefined) {
         await keepCalibration({ record, manifest: record.manifest, status }, ports, (cells) =>
           beat.tell({ step: 'calibration', cells }),
@@ -89,6 +85,26 @@ export function createFinish(ports: ExperimentPorts): ExperimentActivities['fini
         ...(error === undefined ? {} : { error }),
       };
     });
+}
+
+/** Keeps a report in each of its forms, with the verdict that stands on the run: a pass makes the report anew. */
+async function keepReport(
+  { store }: ExperimentPorts,
+  experimentId: string,
+  built: ReportModel,
+): Promise<void> {
+  const standing = await standingComparison(store, experimentId);
+  const model = standing === undefined ? built : { ...built, comparison: standing.comparison };
+  const markdown = renderMarkdown(model);
+  const keep = (name: string, mediaType: string, body: string): Promise<void> =>
+    putArtefact(store, { experimentId, name, mediaType, body });
+  await keep('report.json', 'application/json', renderJson(model));
+  await keep(
+    'report.md',
+    'text/markdown',
+    standing === undefined ? markdown : withGateSection(markdown, standing.section),
+  );
+  await keep('report.html', 'text/html; charset=utf-8', renderHtml(model));
 }
 
 type End = 'completed' | 'completed_unverified' | 'cancelled' | 'failed';

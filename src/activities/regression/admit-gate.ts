@@ -8,10 +8,9 @@ import { experimentId, gateWorkflowId } from '../../core/experiment/naming.js';
 import { canDecide } from '../../core/gate/deciding.js';
 import { marginsNeeded, unknownEvaluators } from '../../core/gate/evaluators.js';
 import { gatePolicy } from '../../core/gate/policy.js';
+import { gateRequestHash, requestDifferences } from '../../core/gate/same-request.js';
 import { isVerdictScore } from '../../core/gate/verdict-name.js';
 import { staleReasons } from '../../core/gate/staleness.js';
-import { contentHash } from '../../core/ids/hash.js';
-import { differenceProblem, jsonDifferences } from '../../core/json/differences.js';
 import { findPromoted, markStale } from '../../store/baselines/rows.js';
 import { findGate, recordGate, type GateRecord } from '../../store/gates.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
@@ -31,7 +30,7 @@ import { endedWell, existingRun } from './sides.js';
 export function createAdmitGate(ports: RegressionPorts): GateActivities['admitGate'] {
   return ({ request }) =>
     withHeartbeat(async (beat) => {
-      const requestHash = contentHash(request);
+      const requestHash = gateRequestHash(request);
       try {
         const known = await findGate(ports.store, request);
         if (known !== undefined && known.status !== 'failed') {
@@ -67,7 +66,7 @@ function admitted(
       'GATE_CONFLICT',
       `The gate "${gate.name}" (${gate.verdict ?? gate.status}) was asked for something else.`,
       {
-        problems: jsonDifferences(gate.request, request).map(differenceProblem),
+        problems: requestDifferences(gate.request, request),
         mend: 'Choose another name. To look at its run with other margins: `assay gate compare`.',
       },
     );

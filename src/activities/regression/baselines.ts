@@ -10,6 +10,7 @@ import { isFinalStatus } from '../../core/experiment/naming.js';
 import { baselinePages, dropBaselinePages, putBaselinePage } from '../../store/baselines/cells.js';
 import {
   countVersion,
+  deleteBaseline,
   findBaseline,
   promoteBaseline,
   reserveBaseline,
@@ -48,6 +49,12 @@ export function createBaselines(ports: RegressionPorts): Omit<BaselineActivities
         const baseline = await getBaseline(store, { project, name });
         const promoted = await promoteBaseline(store, baseline);
         return replyOf(promoted ? 'promoted' : 'unchanged', baseline);
+      }),
+    deleteBaseline: ({ project, name }) =>
+      answering(async () => {
+        const baseline = await getBaseline(store, { project, name });
+        refuseInUse(name, await deleteBaseline(store, baseline));
+        return replyOf('deleted', baseline);
       }),
     renewBaseline: ({ project, name }) =>
       answering(async (beat) => {
@@ -99,6 +106,28 @@ export async function getBaseline(
   if (baseline !== undefined) return baseline;
   throw new AssayError('BASELINE_NOT_FOUND', `There is no baseline "${of.name}".`, {
     mend: 'See `assay baseline list`, or save one with `assay baseline save`.',
+  });
+}
+
+/** @throws AssayError BASELINE_IN_USE */
+function refuseInUse(
+  name: string,
+  { promoted, gates }: Awaited<ReturnType<typeof deleteBaseline>>,
+): void {
+  if (!promoted && gates.length === 0) return;
+  throw new AssayError('BASELINE_IN_USE', `The baseline "${name}" cannot be deleted.`, {
+    problems: [
+      ...(promoted
+        ? [
+            {
+              at: name,
+              message: 'is promoted: gates of its dataset take it',
+              mend: 'Promote another one first.',
+            },
+          ]
+        : []),
+      ...gates.map((gate) => ({ at: gate, message: 'is a gate that runs against it' })),
+    ],
   });
 }
 

@@ -5,6 +5,7 @@ import { withFailures } from '../failures.js';
 import { withHeartbeat } from '../heartbeat.js';
 import { createAdmitGate } from './admit-gate.js';
 import { createBaselines } from './baselines.js';
+import { createCheckScheduled } from './check-scheduled.js';
 import { createDecideGate } from './decide-gate.js';
 import { createLookAtHead } from './look-at-head.js';
 import { outcomeOf } from './gate-outcome.js';
@@ -15,7 +16,10 @@ import { createVerifyVerdict } from './verify-verdict.js';
 /** The activities of gates and baselines, by the queue of their role. */
 export interface RegressionActivitySets {
   readonly orchestration: Omit<BaselineActivities, 'startRenewal'> &
-    Pick<GateActivities, 'admitGate' | 'lookAtHead' | 'decideGate' | 'finishGate'>;
+    Pick<
+      GateActivities,
+      'admitGate' | 'checkScheduled' | 'lookAtHead' | 'decideGate' | 'finishGate'
+    >;
   /**
    * Submissions and re-judgements wait for an activity of the orchestration's queue: on that queue themselves, two dozen of them would wait for
    * each other for ever.
@@ -30,6 +34,7 @@ export function createRegressionActivities(ports: RegressionPorts): RegressionAc
     orchestration: withFailures({
       ...createBaselines(ports),
       admitGate: createAdmitGate(ports),
+      checkScheduled: createCheckScheduled(ports),
       lookAtHead: createLookAtHead(ports),
       decideGate: createDecideGate(ports),
       finishGate: async ({ gateId, error }) => {

@@ -25,6 +25,7 @@ Examples:
   registerShow(group, registration);
   registerPromote(group, registration);
   registerRejudge(group, registration);
+  registerDelete(group, registration);
 }
 
 function registerSave(group: Command, { handle }: Registration): void {
@@ -123,11 +124,33 @@ cannot be renewed so: its outputs are answers to the old items.`,
   });
 }
 
+function registerDelete(group: Command, { handle }: Registration): void {
+  const command = group
+    .command('delete')
+    .description('Forget a baseline and its scores; its run and the verdicts against it stay')
+    .argument('<name>', 'the name of the baseline')
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ assay baseline delete release-3
+
+One that is promoted, or that a gate runs against, is refused.`,
+    );
+  handle(command, async (cli) => {
+    const key = { project: await cli.project(), name: command.args[0] ?? '' };
+    const deleted = await cli.withClient((client) => client.baselines.delete(key));
+    if (cli.json) await cli.out.line(jsonText(deleted));
+    else await cli.out.line(`${cli.out.colours.bold(cli.out.safe(deleted.name))} deleted`);
+  });
+}
+
 const done = {
   saved: 'saved',
   promoted: 'promoted: gates of its dataset take it from now on',
   renewed: 'renewed with the evaluators of today',
   unchanged: 'is so already',
+  deleted: 'deleted',
 } as const;
 
 async function tell(cli: Cli, change: BaselineChange): Promise<void> {

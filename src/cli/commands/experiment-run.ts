@@ -161,7 +161,7 @@ function refuseContradictions(options: RunOptions): void {
 }
 
 /** Who waits for the run: a person at a terminal, a pipeline, or nobody. */
-function usualPriority({ environment, err }: Cli): Priority {
+export function usualPriority({ environment, err }: Pick<Cli, 'environment' | 'err'>): Priority {
   const ci = environment['CI'];
   if (ci !== undefined && ci !== '' && ci !== 'false' && ci !== '0') return 'ci';
   return err.isTerminal ? 'interactive' : 'bulk';

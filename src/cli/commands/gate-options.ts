@@ -64,7 +64,10 @@ const collectMargins = (
 };
 
 /** The options of a run that a gate starts. */
-export function withRunOptions(command: Command): Command {
+export function withRunOptions(
+  command: Command,
+  { usualPriority }: { readonly usualPriority: string },
+): Command {
   return withBackendOption(command)
     .requiredOption('--dataset <name>', 'the dataset: datasets/<name>, or one of the platform')
     .requiredOption('--target <name>', 'what is tested: a target of assay.config.ts')
@@ -76,9 +79,10 @@ export function withRunOptions(command: Command): Command {
     .option('--budget <dollars>', 'what the calls of a run may cost; at it the run pauses', dollars)
     .option('--max-failures <limit>', 'end a run early past so many, as 10 or 5%', failureLimit)
     .addOption(
-      new Option('--priority <which>', 'who goes first where a provider is short').choices(
-        priorities,
-      ),
+      new Option(
+        '--priority <which>',
+        `who goes first where a provider is short (default ${usualPriority})`,
+      ).choices(priorities),
     )
     .option('--quick <n>', 'only so many items, drawn in strata; see also --seed', positiveNumber)
     .option('--quick-by <pointer>', 'what the strata are, as /expected; default: found by itself')

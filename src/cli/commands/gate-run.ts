@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 
 import type { AssayClient } from '../../client/assay-client.js';
 import type { GateReport } from '../../client/gate.js';
+import type { ExperimentSpecInput } from '../../contracts/experiment-spec.js';
 import type { GateRequestInput } from '../../contracts/gate-protocol.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { shellWord, type Cli, type Registration } from '../cli.js';
@@ -12,7 +13,7 @@ import { listenForInterrupt } from '../interrupt.js';
 import { jsonText } from '../io/json-text.js';
 import { showProgress } from '../progress/show-progress.js';
 import { durationMs } from '../option-values.js';
-import { specOf } from './experiment-run.js';
+import { specOf, usualPriority } from './experiment-run.js';
 import {
   baseOf,
   settingsOf,
@@ -43,6 +44,7 @@ export function registerGateRun(group: Command, { handle }: Registration): void 
       withBaseOptions(
         withRunOptions(
           group.command('run').description('Run a target and compare it with a base'),
+          { usualPriority: 'interactive at a terminal, ci under CI' },
         ).option('--name <name>', 'of the gate and its run; the same name again is the same gate'),
       ).option('--base-target <name>', 'run this target as well, and compare with it'),
     ),
@@ -65,10 +67,7 @@ Ctrl-C stops watching, not the gate.`,
   handle(command, async (cli) => {
     const options = command.opts<GateRunOptions & OutcomeOptions>();
     const project = await cli.project();
-    const { target, dataset } = options;
-    // Shorter than that of a run: the run of the base has the same name and some characters more.
-    const fresh = freshExperimentName(target.slice(0, 80), dataset.slice(0, 80));
-    const spec = specOf(project, { ...options, name: options.name ?? fresh });
+    const spec = headSpec(cli, project, options);
     return follow(
       cli,
       {
@@ -81,6 +80,19 @@ Ctrl-C stops watching, not the gate.`,
       options,
     );
   });
+}
+
+/** The run of the head, as urgent as it would be if it were asked for by itself. */
+export function headSpec(
+  cli: Pick<Cli, 'environment' | 'err'>,
+  project: string,
+  options: GateRunOptions,
+): ExperimentSpecInput {
+  const { target, dataset } = options;
+  // Shorter than that of a run: the run of the base has the same name and some characters more.
+  const fresh = freshExperimentName(target.slice(0, 80), dataset.slice(0, 80));
+  const { name = fresh, priority = usualPriority(cli) } = options;
+  return specOf(project, { ...options, name, priority });
 }
 
 /** `assay gate compare` */

@@ -57,6 +57,7 @@ type CreateOptions = GateRunOptions & {
   readonly timezone?: string;
   readonly catchup?: number;
   readonly note?: string;
+  readonly check: boolean;
 };
 
 function registerCreate(group: Command, { handle }: Registration): void {
@@ -74,7 +75,9 @@ function registerCreate(group: Command, { handle }: Registration): void {
             'make up for what was missed, as 12h (default 1d)',
             durationMs,
           )
+          .option('--no-check', 'make it without asking a worker whether what it names is there')
           .option('--note <text>', 'shown in the Temporal UI'),
+        { usualPriority: 'bulk' },
       ),
     ).option('--base-target <name>', 'run this target as well, and compare with it'),
   ).addHelpText(
@@ -91,17 +94,20 @@ What is missed while Temporal is away is made up for, one after the other; the s
     const options = command.opts<CreateOptions>();
     const job = command.args[0] ?? '';
     const { project, name: _name, ...head } = specOf(await cli.project(), options);
-    const { cron, timezone, catchup, note } = options;
+    const { cron, timezone, catchup, note, check } = options;
     const outcome = await cli.withClient((client) =>
-      client.schedules.put({
-        project,
-        job,
-        cron,
-        ...(timezone === undefined ? {} : { timezone }),
-        ...(catchup === undefined ? {} : { catchupMs: catchup }),
-        ...(note === undefined ? {} : { note }),
-        work: { kind: 'gate', head, base: baseOf(options), settings: settingsOf(options) },
-      }),
+      client.schedules.put(
+        {
+          project,
+          job,
+          cron,
+          ...(timezone === undefined ? {} : { timezone }),
+          ...(catchup === undefined ? {} : { catchupMs: catchup }),
+          ...(note === undefined ? {} : { note }),
+          work: { kind: 'gate', head, base: baseOf(options), settings: settingsOf(options) },
+        },
+        { check },
+      ),
     );
     if (cli.json) await cli.out.line(jsonText({ project, job, outcome }));
     else {
@@ -213,6 +219,7 @@ function listText(schedules: readonly ScheduleView[], { safe }: Sink): string {
       { heading: 'When' },
       { heading: 'Does' },
       { heading: 'State' },
+      { heading: 'Last' },
       { heading: 'Next' },
       { heading: 'Catch up', align: 'right' },
       { heading: 'Missed', align: 'right' },
@@ -222,9 +229,19 @@ function listText(schedules: readonly ScheduleView[], { safe }: Sink): string {
       safe(`${each.cron} ${each.timezone}`),
       safe(`${each.work.kind} of ${each.work.head.target} over ${each.work.head.dataset.name}`),
       each.paused ? safe(`paused: ${each.note ?? ''}`) : 'active',
-      (each.next[0] ?? '—').slice(0, 19).replace('T', ' '),
+      safe(lastText(each.last)),
+      momentText(each.next[0] ?? '—'),
       duration(each.catchupMs),
       String(each.missed),
     ]),
   );
+}
+
+const momentText = (iso: string): string => iso.slice(0, 19).replace('T', ' ');
+
+/** When the last start was meant for, and what it came to: the verdict, or why there is none. */
+function lastText(last: ScheduleView['last']): string {
+  if (last === undefined) return '—';
+  const { state, verdict, error, scheduledFor } = last;
+  return `${momentText(scheduledFor)} ${verdict ?? (error === undefined ? state : `${state}: ${error.code}`)}`;
 }

@@ -4,6 +4,7 @@ import type { AssayClient } from '../../client/assay-client.js';
 import type { ExperimentView } from '../../client/experiment-view.js';
 import type { ExperimentKey } from '../../client/experiments.js';
 import type { ExperimentSpecInput } from '../../contracts/experiment-spec.js';
+import type { CalibrationDocument } from '../../core/calibration/calibration-report.js';
 import { replayTarget } from '../../core/calibration/replay.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { shellWord, type Cli } from '../cli.js';
@@ -119,5 +120,21 @@ async function concludeCalibration(
     await cli.out.line(calibrationText(document, cli.out));
     await cli.err.line(cli.err.colours.dim(cli.err.safe(`Files: ${folder}`)));
   }
-  if (failure !== undefined) throw failure;
+  const unknown = failure ?? emptyCalibration(document);
+  if (unknown !== undefined) throw unknown;
+}
+
+/** Undefined where at least one verdict was held against a label: else nothing is known of the judge, and a pipeline must see it. */
+export function emptyCalibration({
+  experiment,
+  judges,
+}: CalibrationDocument): AssayError | undefined {
+  const problems = judges.flatMap(({ judge, agreement }) =>
+    agreement.value === null ? [{ at: judge.name, message: agreement.because }] : [],
+  );
+  if (problems.length < judges.length) return undefined;
+  return new AssayError('CALIBRATION_EMPTY', `"${experiment}" says nothing of its judge.`, {
+    problems,
+    mend: `See why with \`assay experiment results ${shellWord(experiment)}\`.`,
+  });
 }

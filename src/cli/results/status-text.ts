@@ -45,9 +45,11 @@ export function statusText(view: ExperimentView, sink: Sink, costs?: RunCosts): 
     ...(view.finishedAt === undefined ? [] : [['Finished', view.finishedAt] as const]),
     ...view.passes.map((each): readonly [string, string] => [`Pass ${each.pass}`, passLine(each)]),
     ...optional('Ended early', view.earlyStop?.reason, sink),
-    ...(view.verdicts ?? []).map(({ name, verdict, decidedAt }): readonly [string, string] => [
+    ...(view.verdicts ?? []).map((each): readonly [string, string] => [
       'Verdict',
-      `${verdict} (gate ${sink.safe(name)}, ${decidedAt})`,
+      `${each.verdict} (gate ${sink.safe(each.name)}, ${each.decidedAt}${
+        each.beforePass === null ? '' : `; on the scores before pass ${each.beforePass}`
+      })`,
     ]),
     ...summaryPairs(view, sink),
     ['Workflow', sink.safe(view.workflowId)],

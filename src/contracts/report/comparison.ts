@@ -231,10 +231,22 @@ export const comparisonSchema = z
       })
       .nullable()
       .describe('Items of the required scores that changed; null where they were not looked up.'),
+    before: z
+      .object({
+        pass: z.int(),
+        kind: z.enum(['retry', 'rejudge', 'extend']),
+        startedAt: z.string(),
+      })
+      .meta({ id: 'LaterPass', description: 'A pass over the run after its verdict.' })
+      .optional()
+      .describe(
+        'The first pass that gave the run other scores after its verdict: the comparison is of the scores before it, and all else in the report of those of now. Absent where the scores are still those.',
+      ),
   })
   .meta({ id: 'BaselineComparison', description: 'The run against its baseline.' });
 
 export type ReportComparison = DeepReadonly<z.output<typeof comparisonSchema>>;
+export type LaterPass = NonNullable<ReportComparison['before']>;
 export type ChangedItem = DeepReadonly<z.output<typeof changedItemSchema>>;
 export type ScoreComparison = DeepReadonly<z.output<typeof scoreComparisonSchema>>;
 export type ComparisonResult = DeepReadonly<z.output<typeof resultSchema>>;

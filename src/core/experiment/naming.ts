@@ -115,6 +115,14 @@ export function scheduleId(project: string, job: string): string {
   return `assay/${project}/${job}`;
 }
 
+/** Looking whether what a schedule names is there. */
+export const scheduledCheckWorkflowType = 'scheduledCheck';
+
+/** One workflow for each look. */
+export function scheduledCheckWorkflowId(project: string, question: string): string {
+  return `assay/${project}/schedule-check/${question}`;
+}
+
 /** The id of what a schedule starts, to which Temporal adds the time that it was scheduled for. */
 export function scheduledWorkflowId(project: string, job: string): string {
   return `assay/${project}/schedule/${job}`;

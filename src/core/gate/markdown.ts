@@ -1,4 +1,5 @@
 import type { Verdict } from '../../contracts/gate-protocol.js';
+import type { LaterPass } from '../../contracts/report/comparison.js';
 import type { Comparison, EvaluatorComparison, IdList } from '../regression/types.js';
 import { count, counted, figure, itemsText, percent } from '../report/figures.js';
 import { driftLine } from '../report/markdown/anchor-section.js';
@@ -12,6 +13,7 @@ import {
   probabilityText,
 } from './figure-text.js';
 import type { GateReport, GateReportSide } from './gate-report.js';
+import { laterPassText } from './later-pass.js';
 
 const marks: Readonly<Record<Verdict, string>> = { pass: '✅', regress: '❌', inconclusive: '❔' };
 
@@ -23,12 +25,15 @@ const mostReasons = 12;
 /**
  * A verdict as GitHub-flavoured markdown, short enough for a comment on a pull request. All that users, models and platforms
  * named is escaped: nothing in it links, mentions anybody or is HTML.
+ *
+ * @param before the first pass that gave the head other scores since.
  */
-export function gateMarkdown(report: GateReport): string {
+export function gateMarkdown(report: GateReport, before?: LaterPass): string {
   const { verdict, head, base, comparison } = report;
   const lines = [
     `## ${marks[verdict]} Gate: ${verdict}`,
     '',
+    ...(before === undefined ? [] : [`**${laterPassText(before)}**`, '']),
     `Head ${sideText(head)} against ${sideText(base)}, dataset ${markdownCode(report.dataset)}: ` +
       `${counted(comparison.items.common, 'common item')}.`,
     '',

@@ -200,6 +200,35 @@ export async function promoteBaseline(store: Store, baseline: BaselineRecord): P
   });
 }
 
+/**
+ * Forgets a baseline with its cells, unless gates take it by themselves or one that runs was admitted against it.
+ *
+ * @returns the names of the gates that run against it; with any nothing is deleted. `promoted`: it is, and stays.
+ */
+export async function deleteBaseline(
+  store: Store,
+  { id, project }: Pick<BaselineRecord, 'id' | 'project'>,
+): Promise<{ readonly promoted: boolean; readonly gates: readonly string[] }> {
+  return withTransaction(store, async (on) => {
+    // As a promotion takes it: of the two the one that comes second finds what the first has left.
+    await on.query('select from assay.projects where id = $1 for update', [project]);
+    const [row] = await rowsOf<{ promoted: boolean; gates: readonly string[] }>(
+      on,
+      `select b.promoted,
+              array(select g.name from assay.gates g
+                     where g.project = b.project and g.status = 'running'
+                       and g.plan #>> '{base,baselineId}' = b.id::text order by g.name limit 20) as gates
+         from assay.baselines b where b.id = $1`,
+      [id],
+    );
+    const { promoted = false, gates = [] } = row ?? {};
+    if (!promoted && gates.length === 0) {
+      await countOf(on, 'delete from assay.baselines where id = $1', [id]);
+    }
+    return { promoted, gates };
+  });
+}
+
 /** Notes how a baseline stands against today; none takes the mark away. The time of an unchanged finding stays. */
 export async function markStale(
   on: Queryable,

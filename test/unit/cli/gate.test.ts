@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { tmpdir } from 'node:os';
 
 import { baseOf, settingsOf } from '../../../src/cli/commands/gate-options.js';
+import { headSpec } from '../../../src/cli/commands/gate-run.js';
 import { verdictExitCode } from '../../../src/cli/commands/gate-text.js';
 import { runCli } from '../../../src/cli/run-cli.js';
 import { gatePolicy } from '../../../src/core/gate/policy.js';
@@ -62,6 +63,19 @@ describe('the options of a gate', () => {
     expect(baseOf({ base: 'run' })).toEqual({ kind: 'run', name: 'run' });
     expect(baseOf({ baseTarget: 'v1' })).toEqual({ kind: 'start', target: 'v1' });
     expect(() => baseOf({ baseline: 'main', baseTarget: 'v1' })).toThrow('one base');
+  });
+});
+
+describe('the run of a gate', () => {
+  const priorityOf = (environment: Record<string, string>, options: object = {}) => {
+    const asked = { dataset: 'd', target: 't', ...options };
+    return headSpec({ environment, err: recorded({ environment }).sink }, 'shop', asked).priority;
+  };
+
+  it('goes before what nobody waits for in a pipeline, as any run that is asked for there', () => {
+    expect(priorityOf({ CI: 'true' })).toBe('ci');
+    expect(priorityOf({ CI: 'false' })).toBe('bulk');
+    expect(priorityOf({ CI: 'true' }, { priority: 'interactive' })).toBe('interactive');
   });
 });
 

@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { calibrationSpec } from '../../../src/cli/judge/calibrate.js';
+import { calibrationSpec, emptyCalibration } from '../../../src/cli/judge/calibrate.js';
+import { Calibration } from '../../../src/core/calibration/calibration.js';
+import type {
+  CalibrationCase,
+  CalibrationDocument,
+} from '../../../src/core/calibration/calibration-report.js';
 
 const spec = (labels: string, more: object = {}) =>
   calibrationSpec({
@@ -38,5 +43,56 @@ describe('assay judge calibrate', () => {
     expect(() => spec(path)).toThrow(
       expect.objectContaining({ code: 'LABELS_INVALID', mend: expect.stringContaining(place) }),
     );
+  });
+});
+
+const calibrated = (...cases: readonly Partial<CalibrationCase>[]): CalibrationDocument => {
+  const judge = {
+    name: 'tone',
+    kind: 'pointwise',
+    model: null,
+    prompt: null,
+    passAt: 0.5,
+  } as const;
+  const tally = new Calibration(judge);
+  for (const one of cases) {
+    const label = { kind: 'verdict', passed: true } as const;
+    tally.add({ label, length: 1, outcome: 'abstained', ...one } as CalibrationCase);
+  }
+  return {
+    format: 'assay-calibration',
+    version: 1,
+    project: 'support',
+    experiment: 'calibrate-tone-replies',
+    runUid: 'u',
+    manifestHash: 'm',
+    dataset: { name: 'replies', items: cases.length, itemsHash: 'h' },
+    status: 'completed',
+    judges: [tally.report()],
+  };
+};
+
+describe('a calibration that holds no verdict against a label', () => {
+  it.each([
+    ['abstained', 'the judge abstained on all 2 items'],
+    ['errors', 'the judge failed on all 2 items'],
+  ] as const)('is an error that says so, and no success (%s)', (outcome, message) => {
+    const error = emptyCalibration(calibrated({ outcome }, { outcome }));
+    expect(error).toMatchObject({
+      code: 'CALIBRATION_EMPTY',
+      entry: { exit: 6 },
+      problems: [{ at: 'tone', message }],
+    });
+  });
+
+  it('is one too where the judge spoke of labels of another kind only', () => {
+    const label = { kind: 'preference', preferred: 'tie' } as const;
+    const scored = { label, outcome: 'scored', score: 1, passed: true } as const;
+    expect(emptyCalibration(calibrated(scored))?.code).toBe('CALIBRATION_EMPTY');
+  });
+
+  it('is none where one verdict met a label', () => {
+    const scored = { outcome: 'scored', score: 1, passed: true } as const;
+    expect(emptyCalibration(calibrated({}, scored))).toBeUndefined();
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { DatasetItem } from '../../../src/contracts/records.js';
-import { AssayError } from '../../../src/core/errors/assay-error.js';
+import { AssayError, type Problem } from '../../../src/core/errors/assay-error.js';
 import { readLocalDataset } from '../../../src/datasets/local-dataset.js';
 
 let root: string;
@@ -24,15 +24,17 @@ async function read(files: Readonly<Record<string, string>>): Promise<readonly D
   if (items === undefined) throw new Error('there is no such set');
   return items;
 }
-const problemsOf = async (files: Readonly<Record<string, string>>): Promise<readonly string[]> => {
+const refusedOf = async (files: Readonly<Record<string, string>>): Promise<readonly Problem[]> => {
   try {
     await read(files);
   } catch (error) {
-    if (AssayError.is(error)) return error.problems.map(({ message }) => message);
+    if (AssayError.is(error)) return error.problems;
     throw error;
   }
   return [];
 };
+const problemsOf = async (files: Readonly<Record<string, string>>): Promise<readonly string[]> =>
+  (await refusedOf(files)).map(({ message }) => message);
 
 const items: readonly DatasetItem[] = [
   {
@@ -111,6 +113,34 @@ describe('a labelled set', () => {
     expect(await problemsOf({ 'labels.json': JSON.stringify(raw) })).toEqual(problems);
     const lines = raw.map((each) => JSON.stringify(each)).join('\n');
     expect(await problemsOf({ 'labels.jsonl': lines })).toEqual(problems);
+  });
+
+  it('is refused with members that a labelled item does not have, each told with its place', async () => {
+    const wrong = [
+      { id: 'a', input: { q: 'hi' }, output: 'x', label: true },
+      { id: 'b', output: 'x', label: true, Labels: false, 'evil"\u001b': 1 },
+      { id: 'c', inputs: null, output: 'x', label: true, meta: {} },
+    ];
+    const told = [
+      ['[0] ("a").input', 'is no member of a labelled item'],
+      ['[1] ("b").Labels', 'is no member of a labelled item'],
+      [String.raw`[1] ("b")["evil\"\u001b"]`, 'is no member of a labelled item'],
+      ['[2] ("c").meta', 'is no member of a labelled item'],
+      ['[2] ("c").inputs', 'is not an object'],
+    ];
+    const problems = await refusedOf({ 'labels.json': JSON.stringify(wrong) });
+    expect(
+      problems.map(({ at, message }) => [at.slice(at.indexOf('labels.json: ') + 13), message]),
+    ).toEqual(told);
+    expect(problems[0]?.mend).toBe(
+      'Name it "inputs". Members are id, output, label, inputs, expected, metadata and description.',
+    );
+    expect(problems[1]?.mend).toBe('Name it "label".');
+    expect(problems[3]?.mend).toBe('Put it into metadata, or remove it.');
+    const lines = wrong.map((each) => JSON.stringify(each)).join('\n');
+    expect((await refusedOf({ 'labels.jsonl': lines })).map(({ message }) => message)).toEqual(
+      told.map(([, message]) => message),
+    );
   });
 
   it('is refused with an id that comes twice', async () => {

@@ -1,3 +1,4 @@
+import { laterPassText } from '../../gate/later-pass.js';
 import { formatPico, picoFromDollars } from '../../money/pico.js';
 import { count, counted, duration, figure, nOf, percent } from '../figures.js';
 import type {
@@ -24,9 +25,10 @@ type Verdict = ComparisonResult['verdict'];
 /** The run against its baseline: the verdict, what it rests on, and the items that changed. */
 export function comparisonSection({ comparison }: ReportModel): Content {
   if (comparison === null) return null;
-  const { base, result, judges, changed } = comparison;
+  const { base, result, judges, changed, before } = comparison;
   return section(
     { id: 'comparison', title: 'Against the baseline', aside: baseText(base) },
+    before === undefined ? null : html`<p class="notice">${laterPassText(before)}</p>`,
     outcome(result),
     scorePart(result),
     growthPart(result),
@@ -185,11 +187,17 @@ function growthPart({ growth }: ComparisonResult): Content {
         { heading: 'This run', kind: 'number' },
         { heading: 'Of the baseline', kind: 'number' },
         { heading: 'May grow by', kind: 'number' },
-        { heading: 'Why', kind: 'plain' },
       ],
     },
     growth.map((each) => [
-      `${each.what} per cell (${each.of === 'mean' ? 'mean' : 'typical'})`,
+      {
+        // Under its name, as that of a score: a column of its own made the table wider than a page of 1,280.
+        show: html`${each.what} per cell (${each.of === 'mean' ? 'mean' : 'typical'})<span
+            class="reason"
+            >${prose(each.reason)}</span
+          >`,
+        sort: each.what,
+      },
       verdictCell(each.verdict, each.required),
       shown(each.base, each.what),
       shown(each.head, each.what),
@@ -199,14 +207,13 @@ function growthPart({ growth }: ComparisonResult): Content {
             show: html`${ratio(each.ratio)}${
               each.interval === null
                 ? null
-                : html` <span class="muted"
-                    >${ratio(each.interval.low)} to ${ratio(each.interval.high)}</span
-                  >`
+                : html`<br /><span class="muted"
+                      >${ratio(each.interval.low)} to ${ratio(each.interval.high)}</span
+                    >`
             }`,
             sort: each.ratio,
           },
       percent(each.margin),
-      html`<span class="reason">${prose(each.reason)}</span>`,
     ]),
   );
 }

@@ -164,13 +164,17 @@ function cards(model: ReportModel): Markup {
   </dl>`;
 }
 
-function verdictCard({ base, result }: NonNullable<ReportModel['comparison']>): Markup {
+function verdictCard({ base, result, before }: NonNullable<ReportModel['comparison']>): Markup {
   const { sign, words, tone } = verdicts[result.verdict];
   return html`<div class="card">
     <dt>Against the baseline</dt>
     <dd>
       <span class="said ${tone}">${sign} ${words}</span>
-      <div class="under"><a href="#comparison">${prose(base.baseline ?? base.experiment)}</a></div>
+      <div class="under">
+        <a href="#comparison">${prose(base.baseline ?? base.experiment)}</a>${
+          before === undefined ? null : `, of the scores before pass ${before.pass}`
+        }
+      </div>
     </dd>
   </div>`;
 }

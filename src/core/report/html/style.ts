@@ -119,7 +119,7 @@ const tables = `
 table{overflow-wrap:break-word;border-collapse:collapse;width:100%;font-size:.92rem}
 th,td{padding:.42rem .7rem;text-align:start;vertical-align:top;border-bottom:1px solid var(--line)}
 tbody tr:last-child>*{border-bottom:0}
-thead th{font-size:.83rem;font-weight:600;color:var(--muted);white-space:nowrap;vertical-align:bottom}
+thead th{font-size:.83rem;font-weight:600;color:var(--muted);vertical-align:bottom}
 tbody th{font-weight:500}
 table code{overflow-wrap:break-word}
 td,tbody th{max-width:24rem}
@@ -128,10 +128,10 @@ td,tbody th{max-width:24rem}
 .reason{display:block;min-width:13rem;color:var(--muted);font-weight:400;font-size:.94em}
 html.live table.brief tbody tr:nth-child(n+11){display:none}
 .show-all{justify-self:start;background:none;border:1px solid var(--line);border-radius:7px;padding:.3rem .8rem;color:var(--accent);cursor:pointer}
-.number{text-align:end;white-space:nowrap}
+.number{text-align:end}td.number{white-space:nowrap}
 th.number button{flex-direction:row-reverse}
 td.text,th.text{min-width:6rem}
-thead button{display:inline-flex;gap:.3rem;align-items:center;background:none;border:0;padding:0;margin:0;cursor:pointer;font-weight:600;color:inherit}
+thead button{display:inline-flex;gap:.3rem;align-items:center;text-align:inherit;background:none;border:0;padding:0;margin:0;cursor:pointer;font-weight:600;color:inherit}
 thead button:hover{color:var(--ink)}
 thead button::after{content:"";width:.5em;height:.5em;flex:none;opacity:0;background:currentColor;clip-path:polygon(50% 0,100% 100%,0 100%)}
 thead button:hover::after{opacity:.35}

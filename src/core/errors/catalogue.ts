@@ -119,6 +119,7 @@ export const catalogue = {
   PLATFORM_UNREACHABLE: dependency('The evaluation platform does not answer'),
   PLATFORM_UNAUTHORIZED: refused('The evaluation platform refuses the keys'),
   PLATFORM_PROJECT_CHANGED: refused('The keys belong to another project than the run'),
+  PLATFORM_PROJECT_DIFFERS: conflict('The keys here and those of the worker are of two projects'),
   PLATFORM_REFUSED: refused('The evaluation platform refuses the request'),
   PLATFORM_UNSUPPORTED: refused('This server of the evaluation platform is not supported'),
   PLATFORM_NOT_CONFIGURED: dependency('There are no keys for the evaluation platform'),

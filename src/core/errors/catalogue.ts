@@ -93,6 +93,7 @@ export const catalogue = {
   EXPERIMENT_EXISTS_ELSEWHERE: conflict(
     'The platform holds an experiment of this name from elsewhere',
   ),
+  EXPERIMENT_NOT_ADMITTED: conflict('The experiment is still being admitted'),
   EXPERIMENT_FINISHED: conflict('The experiment has ended already'),
   EXPERIMENT_PAUSED: conflict('The experiment is paused already'),
   EXPERIMENT_NOT_PAUSED: conflict('The experiment is not paused'),

@@ -18,7 +18,7 @@ export const namesProject = ({ environment }: Pick<Cli, 'environment'>): boolean
  * Before a worker is asked to write by its keys: makes sure that those set here are not of another project. What else is wrong is
  * told by the command itself.
  *
- * @throws AssayError PLATFORM_PROJECT_DIFFERS, WORKER_MISSING
+ * @throws AssayError PLATFORM_PROJECT_DIFFERS, WORKER_MISSING, TEMPORAL_UNREACHABLE, TEMPORAL_REFUSED
  */
 export async function requireSameProject(
   cli: Pick<Cli, 'environment'>,
@@ -40,4 +40,10 @@ export async function requireSameProject(
   }
 }
 
-const told: ReadonlySet<string> = new Set(['PLATFORM_PROJECT_DIFFERS', 'WORKER_MISSING']);
+/** The command would meet the last three as well, after it has waited for them once more. */
+const told: ReadonlySet<string> = new Set([
+  'PLATFORM_PROJECT_DIFFERS',
+  'WORKER_MISSING',
+  'TEMPORAL_UNREACHABLE',
+  'TEMPORAL_REFUSED',
+]);

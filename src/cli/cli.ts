@@ -3,6 +3,9 @@ import { resolve } from 'node:path';
 
 import type { AssayClient } from '../client/assay-client.js';
 import { createSink, type Sink, type SinkStream } from './io/sink.js';
+import { ownCall } from './own-call.js';
+
+export { shellWord } from './own-call.js';
 
 /** What the process gives to the CLI. */
 export interface CliProcess {
@@ -52,28 +55,11 @@ export interface Registration {
   readonly handle: (command: Command, work: CommandWork) => void;
 }
 
-/** The scripts of this package that start the CLI. */
-const scripts = new Set(['assay', 'demo', 'dev']);
-
-/** How this CLI was called, without the command. */
-function ownCall({ environment }: CliProcess, options: GlobalOptions): readonly string[] {
-  // From a clone there is no `assay` on the PATH, whichever of its scripts started this.
-  const { npm_lifecycle_event: script = '', npm_package_name: name } = environment;
-  const call = name === 'assay' && scripts.has(script) ? ['npm run assay --'] : ['assay'];
-  if (options.projectDir !== undefined) call.push('-C', shellWord(options.projectDir));
-  if (options.project !== undefined) call.push('--project', shellWord(options.project));
-  return call;
-}
-
-/** A text as one word of a shell command that a person copies. */
-export function shellWord(text: string): string {
-  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
 /** Makes what a command works with from its global options. */
 export function createCli(from: CliProcess, options: GlobalOptions): Cli {
   const { environment, cwd } = from;
-  const settings = { colour: options.color, environment };
+  const call = ownCall(environment, options);
+  const settings = { colour: options.color, environment, call };
   const folder = resolve(cwd, options.projectDir ?? '.');
   return {
     out: createSink(from.stdout, settings),
@@ -82,7 +68,7 @@ export function createCli(from: CliProcess, options: GlobalOptions): Cli {
     environment,
     cwd,
     folder,
-    hint: (words) => [...ownCall(from, options), words].join(' '),
+    hint: (words) => `${call} ${words}`,
     async project() {
       // Loaded here, with the schemas that it checks with.
       const { resolveProject } = await import('./settings.js');

@@ -1,5 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 
+import { isInFuture } from '../core/dataset/version.js';
+
 /** A whole number; its range is checked where it is used. */
 export function wholeNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
@@ -90,4 +92,24 @@ export function failureLimit(text: string): { count: number } | { share: number 
   if (percent === undefined && whole) return { count: value };
   if (percent !== undefined && value <= 100) return { share: value / 100 };
   throw new InvalidArgumentError('It must be a number of cells such as 10, or a share such as 5%.');
+}
+
+/** ISO 8601 with its zone. */
+function moment(text: string): string {
+  const at = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : NaN;
+  if (Number.isNaN(at)) {
+    throw new InvalidArgumentError('It must be a moment with its zone, as 2026-11-21T12:00:00Z.');
+  }
+  return new Date(at).toISOString();
+}
+
+/** The version of a dataset, as a push prints it: nobody knows how it will stand in the future. */
+export function versionMoment(text: string): string {
+  const version = moment(text);
+  if (isInFuture(version, Date.now())) {
+    throw new InvalidArgumentError(
+      'It lies in the future: a version is how the dataset stood then.',
+    );
+  }
+  return version;
 }

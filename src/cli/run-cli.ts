@@ -2,6 +2,7 @@ import type { CliProcess } from './cli.js';
 import { reportError } from './errors/render-error.js';
 import { isAnswered, usageError } from './errors/usage-error.js';
 import { createSink } from './io/sink.js';
+import { ownCall, saidPlace } from './own-call.js';
 import { createProgram, leaveVersionToCommand, type ProgramOutcome } from './program.js';
 
 /**
@@ -20,7 +21,8 @@ export async function runCli(from: CliProcess, args: readonly string[]): Promise
   } catch (error) {
     if (isAnswered(error)) return 0;
     const { environment } = from;
-    const settings = { colour: !flagged(args, '--no-color'), environment };
+    const call = ownCall(environment, saidPlace(args));
+    const settings = { colour: !flagged(args, '--no-color'), environment, call };
     return reportError(usageError(error), {
       out: createSink(from.stdout, settings),
       err: createSink(from.stderr, settings),

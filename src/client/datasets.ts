@@ -26,6 +26,7 @@ import type { Platform } from '../platforms/port.js';
 import { lastPushes, pushesOf, type PushRecord } from '../store/datasets/pushes.js';
 import { refuseOtherPush } from './running-push.js';
 import { attributesOf } from './search-attributes.js';
+import { refuseFutureVersion } from './experiment-requests.js';
 import { platformNamed, platformsOf } from './platforms.js';
 import { temporalUnreachable } from './temporal-failures.js';
 import type { Transport } from './transport.js';
@@ -130,7 +131,7 @@ export function createDatasets(transport: Transport): Datasets {
       const signal = patience(given);
       const found = await platform.datasets.get(dataset, signal);
       if (found === undefined) throw notThere(platform, dataset);
-      const asked = { dataset, signal, ...(version === undefined ? {} : { version }) };
+      const asked = { dataset, signal, ...stoodThen(version) };
       const items = (await platform.datasets.count?.(asked)) ?? found.items;
       const { projectId } = await platform.describe(signal);
       return {
@@ -143,13 +144,14 @@ export function createDatasets(transport: Transport): Datasets {
     count: async ({ dataset, version, platform, signal }) =>
       platformNamed(transport, platform).datasets.count?.({
         dataset,
-        ...(version === undefined ? {} : { version }),
+        ...stoodThen(version),
         signal: patience(signal),
       }),
     async *items({ dataset, version, platform, signal }) {
+      const then = stoodThen(version);
       yield* platformNamed(transport, platform).datasets.items({
         dataset,
-        ...(version === undefined ? {} : { version }),
+        ...then,
         signal: patience(signal),
       });
     },
@@ -251,6 +253,12 @@ function endedElsewhere(error: WorkflowFailedError): Error {
   return new AssayError('DATASET_PUSH_CANCELLED', `The push was ${how} in Temporal.`, {
     mend: 'What it wrote stands. Push again: only what is missing is written.',
   });
+}
+
+/** @throws AssayError SPEC_INVALID for a moment that is still to come. */
+function stoodThen(version: string | undefined): { readonly version?: string } {
+  refuseFutureVersion(version, 'version');
+  return version === undefined ? {} : { version };
 }
 
 const notThere = ({ name }: Platform, dataset: string): AssayError =>

@@ -4,6 +4,7 @@ import {
   type ExperimentSpec,
   type ExperimentSpecInput,
 } from '../contracts/experiment-spec.js';
+import { isInFuture } from '../core/dataset/version.js';
 import { AssayError } from '../core/errors/assay-error.js';
 
 /** @throws AssayError CONCURRENCY_INVALID */
@@ -25,7 +26,10 @@ export function refuseBudget(budgetUsd: number): void {
 /** @throws AssayError SPEC_INVALID, NAME_INVALID */
 export function parseSpec(input: ExperimentSpecInput): ExperimentSpec {
   const parsed = experimentSpecSchema.safeParse(input);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    refuseFutureVersion(parsed.data.dataset.version, 'dataset.version');
+    return parsed.data;
+  }
   const named = parsed.error.issues.every((issue) => issue.path[0] === 'name');
   throw new AssayError(
     named ? 'NAME_INVALID' : 'SPEC_INVALID',
@@ -35,6 +39,15 @@ export function parseSpec(input: ExperimentSpecInput): ExperimentSpec {
       ...(named ? { mend: nameMend } : {}),
     },
   );
+}
+
+/** @throws AssayError SPEC_INVALID */
+export function refuseFutureVersion(version: string | undefined, at: string): void {
+  if (version === undefined || !isInFuture(version, Date.now())) return;
+  throw new AssayError('SPEC_INVALID', 'The version of the dataset lies in the future.', {
+    problems: [{ at, message: `${version} is still to come: nobody knows how it will stand then` }],
+    mend: 'Give a moment that is over, or none for the dataset as it is now.',
+  });
 }
 
 const nameMend =

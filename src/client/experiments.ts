@@ -23,6 +23,7 @@ import { experimentView, type ExperimentView } from './experiment-view.js';
 import { differencesOf, submitNewVersion, type ForkedFrom } from './new-version.js';
 import { keptReport, reportForms, type ReportFormat } from './kept-report.js';
 import { partialReport } from './partial-report.js';
+import { isNotAdmitted, missingExperiment } from './missing-experiment.js';
 import { createWaits } from './progress.js';
 import { parsePassRequest, reopenExperiment, type StartedPass } from './reopen.js';
 import { submitExperiment } from './submit.js';
@@ -71,7 +72,7 @@ export interface Experiments {
    * @throws AssayError as {@link Experiments.start}.
    */
   estimate(spec: ExperimentSpecInput): Promise<ExperimentEstimate>;
-  /** @throws AssayError EXPERIMENT_NOT_FOUND */
+  /** @throws AssayError EXPERIMENT_NOT_FOUND, EXPERIMENT_NOT_ADMITTED while a worker still reads what was submitted */
   get(key: ExperimentKey): Promise<ExperimentView>;
   /**
    * What a run has cost so far, by what it was paid for, with of how many cells that is known. Reads every cell of the run.
@@ -93,7 +94,8 @@ export interface Experiments {
   }>;
   /**
    * Cells in flight finish and are kept, the others are recorded as skipped, and the report is made. With `now` cells in
-   * flight are aborted and recorded as skipped as well; their calls may have been paid for.
+   * flight are aborted and recorded as skipped as well; their calls may have been paid for. A run that is still being admitted ends
+   * before its first cell.
    * @throws AssayError EXPERIMENT_FINISHED, EXPERIMENT_NOT_FOUND, WORKER_MISSING, TEMPORAL_UNREACHABLE
    */
   cancel(key: ExperimentKey, options?: { readonly now?: boolean }): Promise<void>;
@@ -170,11 +172,7 @@ export function createExperiments(transport: Transport): Experiments {
   const find = async (key: ExperimentKey): Promise<ExperimentRecord> => {
     const record = await findExperiment(await transport.store(), key);
     if (record !== undefined) return record;
-    throw new AssayError(
-      'EXPERIMENT_NOT_FOUND',
-      `There is no experiment "${key.name}" in the project "${key.project}".`,
-      { mend: 'See `assay experiment list`.' },
-    );
+    throw await missingExperiment(transport, key);
   };
   const waits = createWaits(transport);
   const view = async (record: ExperimentRecord, waitingFor?: string): Promise<ExperimentView> =>
@@ -186,14 +184,24 @@ export function createExperiments(transport: Transport): Experiments {
   const command = async (
     key: ExperimentKey,
     { update, request }: { readonly update: string; readonly request: object },
-  ): Promise<ExperimentView> => {
-    const record = await find(key);
-    if (isFinalStatus(record.status)) {
+  ): Promise<void> => {
+    const record = await find(key).catch((error: unknown) => {
+      // Its driver keeps it, and ends the run as soon as there is one.
+      if (update === cancelUpdate && isNotAdmitted(error)) return undefined;
+      throw error;
+    });
+    if (record !== undefined && isFinalStatus(record.status)) {
       throw new AssayError('EXPERIMENT_FINISHED', `"${key.name}" has ended as ${record.status}.`, {
         mend: 'Nothing of it runs any more. What can be done now: `assay experiment retry`, `rejudge`, `extend` or `verify`.',
       });
     }
     await sendCommand(await transport.temporal(), { ...key, update, request });
+  };
+  const change = async (
+    key: ExperimentKey,
+    asked: { readonly update: string; readonly request: object },
+  ): Promise<ExperimentView> => {
+    await command(key, asked);
     return view(await find(key));
   };
   const reopen = async (key: ExperimentKey, input: PassRequestInput): Promise<StartedPass> => {
@@ -237,16 +245,16 @@ export function createExperiments(transport: Transport): Experiments {
       await command(key, { update: cancelUpdate, request: { now } });
     },
     pause: (key, { reason } = {}) =>
-      command(key, { update: pauseUpdate, request: reason === undefined ? {} : { reason } }),
-    resume: (key) => command(key, { update: resumeUpdate, request: {} }),
+      change(key, { update: pauseUpdate, request: reason === undefined ? {} : { reason } }),
+    resume: (key) => change(key, { update: resumeUpdate, request: {} }),
     // What can never be meant is told before anything of the run: it would be as wrong for one that goes on.
     async setConcurrency(key, concurrency) {
       refuseConcurrency(concurrency);
-      return command(key, { update: concurrencyUpdate, request: { concurrency } });
+      return change(key, { update: concurrencyUpdate, request: { concurrency } });
     },
     async setBudget(key, budgetUsd) {
       refuseBudget(budgetUsd);
-      return command(key, { update: budgetUpdate, request: { budgetUsd } });
+      return change(key, { update: budgetUpdate, request: { budgetUsd } });
     },
     retryFailed: (key, options = {}) => reopen(key, { kind: 'retry', ...options }),
     rejudge: (key, options = {}) => reopen(key, { kind: 'rejudge', ...options }),

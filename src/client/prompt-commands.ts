@@ -19,6 +19,7 @@ import type {
   PromptQueueProgress,
   PromptReply,
   PushedPrompt,
+  WorkerPlatforms,
 } from '../contracts/prompt-protocol.js';
 import { orAborted } from '../core/async/or-aborted.js';
 import { AssayError } from '../core/errors/assay-error.js';
@@ -63,7 +64,7 @@ const longQueueMs = 30_000;
 export async function choosePromptPlatforms(
   client: Client,
   request: ChoosePromptPlatforms,
-): Promise<readonly string[]> {
+): Promise<WorkerPlatforms> {
   const { project } = request;
   const taskQueue = taskQueues(project).orchestration;
   let chosen: ChosenPlatforms;
@@ -73,14 +74,14 @@ export async function choosePromptPlatforms(
       workflowId: promptPlatformsWorkflowId(project, randomUUID()),
       taskQueue,
       args: [request],
-      staticSummary: 'look at the keys for prompts',
+      staticSummary: 'look at the keys for platforms',
       typedSearchAttributes: attributesOf(project, 'prompt'),
     })) as ChosenPlatforms;
   } catch (error) {
     throw temporalUnreachable(error);
   }
   if ('error' in chosen) throw AssayError.from(chosen.error);
-  return chosen.platforms;
+  return chosen;
 }
 
 /**
@@ -95,12 +96,8 @@ export async function runPromptCommand<Reply extends Outcome>(
   options: PromptCommandOptions<Reply>,
 ): Promise<PromptReply<Reply>> {
   const { project, name, backend } = command.request;
-  const platforms =
-    options.platforms ??
-    (await choosePromptPlatforms(client, {
-      project,
-      ...(backend === undefined ? {} : { backend }),
-    }));
+  const chosen = { project, ...(backend === undefined ? {} : { backend }) };
+  const platforms = options.platforms ?? (await choosePromptPlatforms(client, chosen)).platforms;
   const key = randomUUID();
   const outcomes = await Promise.all(
     platforms.map(async (platform) => {

@@ -28,6 +28,7 @@ import {
 } from './prompt-commands.js';
 import { platformNamed, platformsOf } from './platforms.js';
 import type { PromptFetchers } from './prompt-fetchers.js';
+import { refuseOtherProjects } from './same-projects.js';
 import type { Transport } from './transport.js';
 
 export type {
@@ -82,13 +83,15 @@ export interface Prompts {
     )[]
   >;
   /**
-   * The platforms that commands of a backend go to, as a worker says; default, those of its config.
+   * The platforms that commands of a backend go to, as a worker says; default, those of its config. What a worker carries out (pushes,
+   * runs, gates, moves) goes by its keys: with `sameProject` it is refused where those set here lead to another project.
    *
-   * @throws AssayError PLATFORM_NOT_CONFIGURED, WORKER_MISSING, TEMPORAL_UNREACHABLE
+   * @throws AssayError PLATFORM_PROJECT_DIFFERS, PLATFORM_NOT_CONFIGURED, WORKER_MISSING, TEMPORAL_UNREACHABLE
    */
   platforms(of: {
     readonly project: string;
     readonly backend?: Backend;
+    readonly sameProject?: boolean;
   }): Promise<readonly string[]>;
   /** Who moved its labels, the newest first. @param of.limit default 50, at most 1,000. */
   history(of: {
@@ -172,7 +175,12 @@ export function createPrompts(transport: Transport, fetchers: PromptFetchers): P
         }),
       );
     },
-    platforms: async (of) => choosePromptPlatforms(await transport.temporal(), of),
+    async platforms({ sameProject = false, ...of }) {
+      const asked = sameProject ? { ...of, places: true } : of;
+      const chosen = await choosePromptPlatforms(await transport.temporal(), asked);
+      if (sameProject) await refuseOtherProjects(transport, chosen);
+      return chosen.platforms;
+    },
     history: async ({ project, name, limit = 50 }) =>
       promptHistory(await transport.store(), { project, prompt: name, limit }),
     async list(of = {}) {

@@ -166,18 +166,35 @@ export interface ChoosePromptPlatforms {
   readonly project: string;
   /** Default: as the worker's config says. */
   readonly backend?: Backend;
+  /** Whether it is asked as well where the worker's keys lead. */
+  readonly places?: boolean;
+}
+
+/** The project (of LangSmith, the workspace) that a worker's keys lead to, as its server says. Nothing of the keys is in it. */
+export interface KeyPlace {
+  readonly platform: string;
+  readonly url: string;
+  readonly projectId: string;
+  readonly projectName: string;
+}
+
+/** What a worker has keys for. */
+export interface WorkerPlatforms {
+  readonly platforms: readonly string[];
+  /** Where they lead, where that was asked and the server answered; workers of earlier builds do not say. */
+  readonly places?: readonly KeyPlace[];
 }
 
 /** Where a command goes, or why nothing is done anywhere. */
-export type ChosenPlatforms =
-  { readonly platforms: readonly string[] } | { readonly error: ErrorDocument };
+export type ChosenPlatforms = WorkerPlatforms | { readonly error: ErrorDocument };
 
 /** The activities of prompts; the workflow knows them by these types only. */
 export interface PromptActivities {
   /** The platforms that a backend means; without one, that of the worker's config. */
   choosePlatforms(request: {
     readonly backend?: Backend;
-  }): Promise<{ readonly platforms: readonly string[] }>;
+    readonly places?: boolean;
+  }): Promise<WorkerPlatforms>;
   pushPrompt(on: OnPlatform<PushPrompt>): Promise<PushedPrompt>;
   movePromptLabel(on: OnPlatform<MovePromptLabel>): Promise<MovedPrompt>;
 }

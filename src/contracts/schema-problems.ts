@@ -10,17 +10,27 @@ export interface PlainIssue {
   readonly message: string;
 }
 
+/** Which of the known words may have been meant by what stands at a path of the input. */
+export type MeantWords = (
+  path: readonly PropertyKey[],
+  known: readonly string[],
+) => readonly string[];
+
+const nobodyKnows: MeantWords = () => [];
+
 /**
  * All that a schema complains of, as problems of an error.
  *
  * @param error - of a `safeParse`.
  * @param whole - where a problem is that is about the input as a whole, such as `spec`.
+ * @param meant - of what stands at a path where one of some words must: those that may have been meant.
  */
 export function schemaProblems(
   error: { readonly issues: readonly Issue[] },
   whole: string,
+  meant?: MeantWords,
 ): Problem[] {
-  return plainIssues(error.issues).map(({ path, message }) => ({
+  return plainIssues(error.issues, meant).map(({ path, message }) => ({
     at: path.map(String).join('.') || whole,
     message,
   }));
@@ -30,15 +40,33 @@ export function schemaProblems(
  * The issues of a schema in plain words. The library's own are about its types ("Too small: expected number to be >0", and
  * "Invalid input" for whatever has two forms); what a schema of ours says itself is kept.
  */
-export function plainIssues(issues: readonly Issue[]): PlainIssue[] {
+export function plainIssues(
+  issues: readonly Issue[],
+  meant: MeantWords = nobodyKnows,
+): PlainIssue[] {
   return issues.flatMap((issue) => {
     if (!isDefault(issue.message)) return [issue];
-    if (issue.code === 'invalid_union') return unionIssues(issue);
+    if (issue.code === 'invalid_union') return unionIssues(issue, meant);
     if (issue.code === 'invalid_key' || issue.code === 'invalid_element') {
       return [{ path: issue.path, message: sentence(issue.issues) }];
     }
-    return [{ path: issue.path, message: plainMessage(issue) }];
+    const words = issue.code === 'invalid_value' ? didYouMean(issue.path, issue.values, meant) : '';
+    return [{ path: issue.path, message: `${plainMessage(issue)}${words}` }];
   });
+}
+
+function didYouMean(
+  path: readonly PropertyKey[],
+  known: readonly unknown[],
+  meant: MeantWords,
+): string {
+  const near = meant(
+    path,
+    known.filter((each) => typeof each === 'string'),
+  );
+  return near.length === 0
+    ? ''
+    : `; did you mean ${near.map((word) => JSON.stringify(word)).join(' or ')}?`;
 }
 
 const isDefault = (message: string): boolean =>
@@ -50,16 +78,23 @@ const sentence = (issues: readonly Issue[]): string =>
     .join('; ');
 
 /** The form that the input comes closest to is what its writer meant: its complaints are told, not those of the others. */
-function unionIssues(issue: Issue & { readonly code: 'invalid_union' }): PlainIssue[] {
+function unionIssues(
+  issue: Issue & { readonly code: 'invalid_union' },
+  meant: MeantWords,
+): PlainIssue[] {
   const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
-  if (options.length > 0) return [{ path: issue.path, message: oneOf(options) }];
-  const meant = issue.errors.filter((form) => !form.some(isOfAnotherKind));
-  const [closest] = meant.toSorted((one, other) => one.length - other.length);
+  if (options.length > 0) {
+    const words = didYouMean(issue.path, options, meant);
+    return [{ path: issue.path, message: `${oneOf(options)}${words}` }];
+  }
+  const forms = issue.errors.filter((form) => !form.some(isOfAnotherKind));
+  const [closest] = forms.toSorted((one, other) => one.length - other.length);
   if (closest === undefined) {
     const kinds = issue.errors.flatMap((form) => form.filter(isOfAnotherKind).map(kindOf));
     return [{ path: issue.path, message: `must be ${[...new Set(kinds)].join(' or ')}` }];
   }
-  return plainIssues(closest).map(({ path, message }) => ({
+  const inside: MeantWords = (path, known) => meant([...issue.path, ...path], known);
+  return plainIssues(closest, inside).map(({ path, message }) => ({
     path: [...issue.path, ...path],
     message,
   }));

@@ -1,7 +1,11 @@
 import type { PlatformName } from '../contracts/backend.js';
+import type { KeyPlace } from '../contracts/prompt-protocol.js';
 import { sha256 } from '../core/ids/hash.js';
 import type { PlatformConnections } from './connect.js';
-import type { PlatformDescription } from './port.js';
+import type { Platform, PlatformDescription } from './port.js';
+
+/** Somebody waits for the answer, and goes on without it. */
+const answersWithinMs = 5_000;
 
 /**
  * Names a server and the whole key to it, so that nothing secret can be read from it. Of Langfuse both halves count: anybody may
@@ -26,3 +30,26 @@ export const placeOf = ({
   projectId,
 }: Pick<PlatformDescription, 'platform' | 'url' | 'projectId'>): string =>
   JSON.stringify([platform, url, projectId]);
+
+/** Where the keys lead that a platform was connected with; undefined where its server does not say it soon. */
+export async function describedPlace(
+  platform: Pick<Platform, 'describe'>,
+  signal: AbortSignal,
+): Promise<KeyPlace | undefined> {
+  try {
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(answersWithinMs)]);
+    const { platform: name, url, projectId, projectName } = await platform.describe(soon);
+    return { platform: name, url: withoutUser(url), projectId, projectName };
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
+
+/** An address may have a password of a proxy in it. */
+function withoutUser(address: string): string {
+  const url = new URL(address);
+  url.username = '';
+  url.password = '';
+  return url.href.replace(/\/+$/, '');
+}

@@ -141,6 +141,16 @@ export interface Platform {
     signal: AbortSignal,
   ): Promise<{ readonly version: number; readonly commit?: string }>;
   /**
+   * Refuses a name that a run there has already, before a run of it exists here: `prepareRun` would refuse it once all has been read and
+   * written, and does so still where the name is taken meanwhile. Reads only.
+   * @throws AssayError EXPERIMENT_EXISTS_ELSEWHERE
+   */
+  refuseTakenName(request: {
+    readonly experiment: string;
+    readonly datasetName: string;
+    readonly signal: AbortSignal;
+  }): Promise<void>;
+  /**
    * The ids of the run there.
    * @throws AssayError EXPERIMENT_EXISTS_ELSEWHERE where one of them exists and is not of this runUid.
    */

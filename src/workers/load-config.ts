@@ -7,6 +7,7 @@ import { schemaProblems } from '../contracts/schema-problems.js';
 import { configSchema, type Config } from '../contracts/config.js';
 import { AssayError, toErrorDocument, type Problem } from '../core/errors/assay-error.js';
 import { sha256 } from '../core/ids/hash.js';
+import { similarNames } from '../prompts/prompt-names.js';
 
 /** A config that was executed and checked. */
 export interface LoadedConfig {
@@ -175,7 +176,10 @@ function check(exported: unknown): Config {
   const parsed = configSchema.safeParse(exported);
   if (!parsed.success) {
     throw new AssayError('CONFIG_INVALID', `${configFileName} has problems.`, {
-      problems: schemaProblems(parsed.error, configFileName),
+      problems: schemaProblems(parsed.error, configFileName, (path, known) => {
+        const given = at(exported, path);
+        return typeof given === 'string' ? similarNames(given, known) : [];
+      }),
     });
   }
   const problems = danglingNames(parsed.data);
@@ -183,6 +187,13 @@ function check(exported: unknown): Config {
     throw new AssayError('CONFIG_INVALID', `${configFileName} has problems.`, { problems });
   }
   return parsed.data;
+}
+
+function at(value: unknown, [key, ...path]: readonly PropertyKey[]): unknown {
+  if (key === undefined) return value;
+  return typeof value === 'object' && value !== null
+    ? at((value as Readonly<Record<PropertyKey, unknown>>)[key], path)
+    : undefined;
 }
 
 /** Names that point at nothing: found here, once, and not by the first cell. */

@@ -1,5 +1,8 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, type LogLevel, type Logger as TemporalLogger } from '@temporalio/worker';
 import type { Logger } from 'pino';
+
+import { catalogueEntry, isErrorCode } from '../core/errors/catalogue.js';
 
 const levels: Readonly<Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'>> = {
   TRACE: 'trace',
@@ -22,6 +25,19 @@ export function temporalLogger(log: Logger): TemporalLogger {
     >;
     const error: unknown = meta?.['error'];
     if (error instanceof Error) fields['error'] = error.message;
-    log[levels[level]](fields, `temporal: ${message}`);
+    const code = error instanceof ApplicationFailure ? (error.type ?? undefined) : undefined;
+    if (code !== undefined) fields['code'] = code;
+    if (isRefusal(error)) log.info(fields, 'what was asked for was refused');
+    else log[levels[level]](fields, `temporal: ${message}`);
   });
+}
+
+/** Exit codes of what lies with whoever asked: usage and configuration, not there, a conflict. */
+const ofTheAsker: ReadonlySet<number> = new Set([2, 3, 4]);
+
+/** An answer that whoever asked is told, and no trouble of this worker: nobody need be woken for it. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof ApplicationFailure) || error.nonRetryable !== true) return false;
+  const code = error.type ?? '';
+  return isErrorCode(code) && ofTheAsker.has(catalogueEntry(code).exit);
 }

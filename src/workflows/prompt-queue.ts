@@ -138,11 +138,9 @@ const activitiesOf = (project: string): PromptActivities =>
 
 /** Which platforms a command goes to, by the config and the keys of a worker: asked once, before anything is done on any of them. */
 export async function promptPlatforms(request: ChoosePromptPlatforms): Promise<ChosenPlatforms> {
-  const { project, backend } = request;
+  const { project, ...asked } = request;
   try {
-    const chosen = await activitiesOf(project).choosePlatforms(
-      backend === undefined ? {} : { backend },
-    );
+    const chosen = await activitiesOf(project).choosePlatforms(asked);
     showStatus('completed');
     return chosen;
   } catch (error) {

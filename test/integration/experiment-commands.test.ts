@@ -50,7 +50,25 @@ describe('commands on a run while its cells run', () => {
   };
   const end = (name: string): Promise<ExperimentView> =>
     harness.client.experiments.wait({ project, name }, { timeoutMs: 90_000 });
+  const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
   const coded = (code: string): unknown => expect.objectContaining({ code });
+
+  it('says of a run that is still being admitted that it is too early, and obeys a cancel all the same', async () => {
+    const key = { project, name: 'too-early' };
+    // A submission asks the platform before it reads anything.
+    const slow = { kind: 'slow', delayMs: 4_000, pathPrefix: '/api/public/projects', next: 1 };
+    await harness.platform.admin('POST', '/dev/faults', slow);
+    const started = start(key.name);
+    started.catch(() => undefined);
+    const early = coded('EXPERIMENT_NOT_ADMITTED');
+    await until(async () => (await look(key.name).catch(codeOf)) === 'EXPERIMENT_NOT_ADMITTED');
+    await expect(harness.client.experiments.pause(key)).rejects.toEqual(early);
+    await expect(harness.client.experiments.setConcurrency(key, 2)).rejects.toEqual(early);
+    await harness.client.experiments.cancel(key);
+    expect(await started).toMatchObject({ outcome: 'started' });
+    expect(await end(key.name)).toMatchObject({ status: 'cancelled', counts: { ok: 0 } });
+    expect(await look('never-submitted').catch(codeOf)).toBe('EXPERIMENT_NOT_FOUND');
+  }, 60_000);
 
   it('pauses: cells in flight finish, nothing new starts, and a resume ends the run whole', async () => {
     const key = { project, name: 'paused' };

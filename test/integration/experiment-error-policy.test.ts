@@ -157,19 +157,36 @@ describe('the error policy of a run', () => {
     await harness.client.experiments.wait(keyOf('unbudgeted'), { timeoutMs: 30_000 });
   }, 60_000);
 
-  it('ends a run whose experiment is refused when its cells are planned, with its reason and all of them skipped', async () => {
+  it('makes no run of a name that the platform has from elsewhere', async () => {
     const asked = { name: 'elsewhere', dataset: { name: 'few' }, target: 'triage' };
     expect(await harness.run(asked)).toMatchObject({ status: 'completed', counts: { ok: 6 } });
     // Another installation's, as the platform has it from here on.
     const store = await openStore({ url: harness.databaseUrl, max: 1, applicationName: 'test' });
     await store.query("delete from assay.experiments where name = 'elsewhere'");
     await store.close();
+    await expect(start('elsewhere', asked)).rejects.toEqual(coded('EXPERIMENT_EXISTS_ELSEWHERE'));
+    await expect(harness.client.experiments.get(keyOf('elsewhere'))).rejects.toEqual(
+      coded('EXPERIMENT_NOT_FOUND'),
+    );
+  }, 60_000);
+
+  it('ends a run whose name was taken while it was planned, with its reason and all of its cells skipped', async () => {
+    const asked = { name: 'meanwhile', dataset: { name: 'few' }, target: 'triage' };
+    expect(await harness.run(asked)).toMatchObject({ status: 'completed', counts: { ok: 6 } });
+    // Admitted before the platform had another's of this name: it is looked for once more when the cells are planned.
+    const store = await openStore({ url: harness.databaseUrl, max: 1, applicationName: 'test' });
+    for (const rows of ['experiment_cells', 'experiment_items'])
+      await store.query(`delete from assay.${rows} where experiment_id = 'policy/meanwhile'`);
+    await store.query(`update assay.experiments set run_uid = 'of-another', status = 'planning',
+      planned_at = null, finished_at = null, cells_done_at = null, platform_runs = '[]'
+      where id = 'policy/meanwhile'`);
+    await store.close();
     expect(await harness.run(asked)).toMatchObject({
       status: 'failed',
       counts: { planned: 6, ok: 0, skipped: 6, pending: 0 },
       error: { code: 'EXPERIMENT_EXISTS_ELSEWHERE' },
     });
-    const report = await harness.client.experiments.report(keyOf('elsewhere'), 'json');
+    const report = await harness.client.experiments.report(keyOf('meanwhile'), 'json');
     expect(JSON.parse(report)).toMatchObject({ cells: { planned: 6, skipped: 6 } });
   }, 60_000);
 

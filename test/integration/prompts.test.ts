@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runCli } from '../../src/cli/run-cli.js';
 import { AssayClient } from '../../src/client/assay-client.js';
 import { parseConnections } from '../../src/contracts/environment.js';
+import { startLangfuseServer } from '../../src/devstack/langfuse/server.js';
+import { createTestDatabase } from '../support/database.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { recorded } from '../unit/cli/streams.js';
 
@@ -43,17 +45,13 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => harness.stop());
 
-async function cli(...args: readonly string[]) {
+const cli = (...args: readonly string[]) => assay(['prompts', ...args], harness.environment);
+async function assay(args: readonly string[], environment: Readonly<Record<string, string>>) {
   const out = recorded();
   const err = recorded();
   const code = await runCli(
-    {
-      stdout: out.stream,
-      stderr: err.stream,
-      environment: harness.environment,
-      cwd: harness.folder,
-    },
-    ['--project', project, 'prompts', ...args],
+    { stdout: out.stream, stderr: err.stream, environment, cwd: harness.folder },
+    ['--project', project, ...args],
   );
   return { code, out: out.text(), err: err.text() };
 }
@@ -62,6 +60,37 @@ const json = async (...args: readonly string[]) => {
   return { code, body: JSON.parse(out) as Record<string, unknown> };
 };
 const edit = (path: string, text: string) => writeFile(join(harness.folder, path), text);
+
+it('writes nothing where the terminal names another project than the worker', async () => {
+  const database = await createTestDatabase('template0');
+  const keys = { publicKey: 'pk-lf-of-a-person', secretKey: 'sk-lf-of-a-person' };
+  const names = { projectId: 'project-of-a-person', projectName: 'mine' };
+  const mine = await startLangfuseServer({ databaseUrl: database.url, ...keys, ...names });
+  const environment = {
+    ...harness.environment,
+    LANGFUSE_BASE_URL: mine.url,
+    LANGFUSE_PUBLIC_KEY: keys.publicKey,
+    LANGFUSE_SECRET_KEY: keys.secretKey,
+  };
+  try {
+    for (const words of [
+      ['prompts', 'push'],
+      ['prompts', 'promote', 'triage', '--version', '1'],
+      ['datasets', 'push', 'items'],
+      ['experiment', 'run', '--dataset', 'items', '--target', 'triage', '--name', 'elsewhere'],
+      ['gate', 'run', '--dataset', 'items', '--target', 'triage'],
+    ]) {
+      const refused = await assay(words, environment);
+      expect({ words, ...refused }).toMatchObject({ words, code: 4 });
+      expect(refused.err).toContain('PLATFORM_PROJECT_DIFFERS');
+      expect(refused.err).toContain('"mine" (project-of-a-person)');
+    }
+    expect((await cli('list')).err).toContain('No prompts there');
+  } finally {
+    await mine.close();
+    await database.drop();
+  }
+}, 60_000);
 
 describe('assay prompts', () => {
   it('pushes all folders, says what it would do first, and makes nothing twice', async () => {

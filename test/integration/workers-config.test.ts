@@ -126,6 +126,18 @@ describe('a config that cannot be used', () => {
     expect(JSON.stringify(error)).not.toContain('1234');
   });
 
+  it('asks of a kind that is nearly one whether that was meant', async () => {
+    const { problems } = await errorOf({
+      'assay.config.ts': `export default { project: 'shop', platform: { backend: 'lagfuse' }, targets: { t: { kind: 'promt' } },
+        evaluators: { same: { kind: 'exact-match' }, far: { kind: 'vibes' } } };`,
+    });
+    const said = Object.fromEntries(problems.map(({ at, message }) => [at, message]));
+    expect(said['evaluators.same.kind']).toMatch(/; did you mean "exact_match"\?$/);
+    expect(said['targets.t.kind']).toMatch(/; did you mean "prompt"\?$/);
+    expect(said['platform.backend']).toMatch(/; did you mean "langfuse"\?$/);
+    expect(said['evaluators.far.kind']).not.toContain('did you mean');
+  });
+
   it('says of every evaluator with the name of a verdict’s score that it is taken', async () => {
     const { problems } = await errorOf({
       'assay.config.ts': `export default { project: 'shop', targets: {}, evaluators: {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { ExperimentActivities, SubmitReply } from '../../contracts/experiment-protocol.js';
 import type { Backend } from '../../contracts/backend.js';
+import type { ExperimentSpec } from '../../contracts/experiment-spec.js';
 import type { ManifestDifference } from '../../contracts/manifest.js';
 import { AssayError } from '../../core/errors/assay-error.js';
 import { contentHash } from '../../core/ids/hash.js';
@@ -9,7 +10,11 @@ import { manifestDifferences } from '../../core/manifest/differences.js';
 import { defaultBackend } from '../../core/platforms/backend.js';
 import { fileSlug } from '../../core/text/escape/file-name.js';
 import { patiently } from '../../platforms/patience.js';
-import { insertExperiment, type ExperimentRecord } from '../../store/experiments.js';
+import {
+  findExperiment,
+  insertExperiment,
+  type ExperimentRecord,
+} from '../../store/experiments.js';
 import { withHeartbeat } from '../heartbeat.js';
 import { checkBudget } from './check-budget.js';
 import type { ExperimentPorts } from './ports.js';
@@ -28,9 +33,7 @@ export function createAdmit(ports: ExperimentPorts): ExperimentActivities['admit
     withHeartbeat(async (beat): Promise<SubmitReply> => {
       let resolved: ResolvedExperiment;
       try {
-        for (const platform of publishingPlatforms(withTrace(spec, ports.project), ports)) {
-          await patiently(beat.cancelled, () => platform.describe(beat.cancelled), stumbles);
-        }
+        await askPlatforms(spec, { ports, signal: beat.cancelled });
         resolved = await resolveExperiment(spec, ports, {
           signal: beat.cancelled,
           onItems: (items) => {
@@ -70,6 +73,23 @@ export function createAdmit(ports: ExperimentPorts): ExperimentActivities['admit
       const backend = backendOf(resolved.spec, ports);
       return { outcome: 'conflict', experimentId: id, status, differences, manifestHash, backend };
     });
+}
+
+/** What its platforms alone can refuse, before the dataset is read: that takes minutes where it is large. */
+async function askPlatforms(
+  spec: ExperimentSpec,
+  on: { readonly ports: ExperimentPorts; readonly signal: AbortSignal },
+): Promise<void> {
+  const { ports, signal } = on;
+  const known = await findExperiment(ports.store, spec);
+  const { name: experiment, dataset } = spec;
+  const named = { experiment, datasetName: dataset.name, signal };
+  for (const platform of publishingPlatforms(withTrace(spec, ports.project), ports)) {
+    await patiently(signal, () => platform.describe(signal), stumbles);
+    // What stands there of a run that is known here is its own, or it has been told already.
+    if (known === undefined)
+      await patiently(signal, () => platform.refuseTakenName(named), stumbles);
+  }
 }
 
 /** It decides no result and is not in the manifest; but a run is published where it was first said, and nowhere else in silence. */

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 
 import { withBackendOption, withPlatformOption, withReadBackendOption } from '../backend-option.js';
 import type { Registration } from '../cli.js';
@@ -8,7 +8,7 @@ import type { DiffCommand } from '../datasets/diff.js';
 import type { PullCommand } from '../datasets/pull.js';
 import type { PushCommand } from '../datasets/push-command.js';
 import type { ShowCommand } from '../datasets/show.js';
-import { durationMs, wholeNumber } from '../option-values.js';
+import { durationMs, versionMoment, wholeNumber } from '../option-values.js';
 
 /** `assay datasets …`. What reads files is loaded when it is run: parsers take longer than `--help`. */
 export function registerDatasets(program: Command, registration: Registration): void {
@@ -31,15 +31,6 @@ Examples:
   registerShow(group, registration);
   registerDiff(group, registration);
   registerCheck(group, registration);
-}
-
-/** ISO 8601 with its zone, as a push prints it. */
-export function moment(text: string): string {
-  const at = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : NaN;
-  if (Number.isNaN(at)) {
-    throw new InvalidArgumentError('It must be a moment with its zone, as 2026-11-21T12:00:00Z.');
-  }
-  return new Date(at).toISOString();
 }
 
 function registerPush(group: Command, { handle }: Registration): void {
@@ -74,7 +65,7 @@ function registerPull(group: Command, { handle }: Registration): void {
     .description('Write datasets of a platform into their files')
     .argument('[names...]', 'their names on the platform')
     .option('--all', 'all of the platform')
-    .option('--version <moment>', 'as it stood then, ISO 8601 (default: now)', moment)
+    .option('--version <moment>', 'as it stood then, ISO 8601 (default: now)', versionMoment)
     .addOption(
       new Option('--format <form>', 'default: that of the files that are there, else json').choices(
         ['json', 'jsonl', 'csv'],
@@ -112,7 +103,7 @@ function registerShow(group: Command, { handle }: Registration): void {
   const command = withReadBackendOption(group.command('show'))
     .description('Show a dataset: its files, splits and schema, and what the platforms have of it')
     .argument('<name>', 'the name of the dataset')
-    .option('--version <moment>', 'as it stood there then, ISO 8601 (default: now)', moment)
+    .option('--version <moment>', 'as it stood there then, ISO 8601 (default: now)', versionMoment)
     .option('--items <n>', 'how many items (default 3)', wholeNumber)
     .option(
       '--pushes <n>',
@@ -130,7 +121,7 @@ function registerDiff(group: Command, { handle }: Registration): void {
   const command = withReadBackendOption(group.command('diff'))
     .description('Show where the files of a dataset and the platforms differ')
     .argument('<name>', 'the folder of the dataset')
-    .option('--version <moment>', 'as it stood there then, ISO 8601 (default: now)', moment)
+    .option('--version <moment>', 'as it stood there then, ISO 8601 (default: now)', versionMoment)
     .option('--full', 'the values that differ as well')
     .addHelpText(
       'after',

@@ -9,7 +9,7 @@ import type { Registration } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
 import type { Sink } from '../io/sink.js';
 import { renderPairs, renderTable } from '../io/table.js';
-import { dollars, nameList, positiveNumber, wholeNumber } from '../option-values.js';
+import { dollars, nameList, positiveNumber, versionMoment, wholeNumber } from '../option-values.js';
 import { specOf, type RunOptions } from './experiment-run.js';
 
 /** `assay experiment plan` */
@@ -26,7 +26,11 @@ export function registerExperimentPlan(parent: Command, { handle }: Registration
     .option('--quick-by <pointer>', 'what the strata are, as /expected; default: found by itself')
     .option('--budget <dollars>', 'says whether the run fits', dollars)
     .option('--reuse', 'as for run; the figures are those of a run that takes nothing over')
-    .option('--dataset-version <moment>', 'of a dataset on the platform, ISO 8601; default: now')
+    .option(
+      '--dataset-version <moment>',
+      'of a dataset on the platform, ISO 8601; default: now',
+      versionMoment,
+    )
     .addHelpText(
       'after',
       `

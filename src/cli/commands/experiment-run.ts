@@ -20,6 +20,7 @@ import {
   failureLimit,
   nameList,
   positiveNumber,
+  versionMoment,
   wholeNumber,
 } from '../option-values.js';
 import { submitRun } from '../progress/submit-run.js';
@@ -83,7 +84,11 @@ export function registerExperimentRun(parent: Command, { handle }: Registration)
     .option('--quick-by <pointer>', 'what the strata are, as /expected; default: found by itself')
     .option('--reuse', 'take over what earlier runs made of the same content')
     .option('--new-version', 'where the name has another content, take <name>-v2, -v3, …')
-    .option('--dataset-version <moment>', 'of a dataset on the platform, ISO 8601; default: now')
+    .option(
+      '--dataset-version <moment>',
+      'of a dataset on the platform, ISO 8601; default: now',
+      versionMoment,
+    )
     .option('--description <text>', 'shown in the report and on the platform')
     .option('--detach', 'return once the run is accepted')
     .option('--fail-on-errors', 'exit with 6 where a cell ended in an error')

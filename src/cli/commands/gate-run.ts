@@ -11,6 +11,7 @@ import { shellWord, type Cli, type Registration } from '../cli.js';
 import { freshExperimentName } from '../experiment-name.js';
 import { listenForInterrupt } from '../interrupt.js';
 import { jsonText } from '../io/json-text.js';
+import { requireSameProject } from '../same-project.js';
 import { showProgress } from '../progress/show-progress.js';
 import { durationMs } from '../option-values.js';
 import { specOf, usualPriority } from './experiment-run.js';
@@ -153,6 +154,11 @@ async function follow(
   let accepted = false;
   try {
     return await cli.withClient(async (client) => {
+      // What has run already stands where it stands.
+      if (request.head.kind === 'start' && request.head.spec.trace !== 'none') {
+        const { backend } = request.head.spec;
+        await requireSameProject(cli, client, { project: request.project, backend });
+      }
       const gate = await client.gates.start(request);
       accepted = true;
       if (!cli.json) {

@@ -17,6 +17,7 @@ import { jsonText } from '../io/json-text.js';
 import { renderTable } from '../io/table.js';
 import { moveLine } from '../migration/move-line.js';
 import { moveReportText } from '../migration/report-text.js';
+import { requireSameProject } from '../same-project.js';
 import { progressLine, tellDetached } from '../migration/watch-move.js';
 
 interface MoveOptions {
@@ -134,7 +135,10 @@ async function move(
   try {
     const { signal } = interrupt;
     const watched = { signal, onProgress: progressLine(cli) };
-    const report = await cli.withClient(({ migrations }) => migrations.run(request, watched));
+    const report = await cli.withClient(async (client) => {
+      await requireSameProject(cli, client, { project, backend: 'both' });
+      return client.migrations.run(request, watched);
+    });
     return await show(cli, report);
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;

@@ -7,6 +7,7 @@ import { shellWord, type Cli } from '../cli.js';
 import { errorLines } from '../errors/render-error.js';
 import { listenForInterrupt } from '../interrupt.js';
 import { jsonText } from '../io/json-text.js';
+import { requireSameProject } from '../same-project.js';
 import { pushText } from '../../core/dataset/push-story.js';
 import { namesMeant } from './check.js';
 import { dryRun } from './dry-run.js';
@@ -47,8 +48,9 @@ async function push(cli: Cli, dataset: string, options: PushCommand): Promise<nu
   const interrupt = listenForInterrupt();
   const show = progressOf(cli);
   try {
-    const pushed = await cli.withClient((client) =>
-      client.datasets.push(
+    const pushed = await cli.withClient(async (client) => {
+      await requireSameProject(cli, client, { project, backend });
+      return client.datasets.push(
         {
           project,
           dataset,
@@ -58,8 +60,8 @@ async function push(cli: Cli, dataset: string, options: PushCommand): Promise<nu
           ...(wait === undefined ? {} : { patienceMs: wait }),
         },
         { signal: interrupt.signal, onProgress: show },
-      ),
-    );
+      );
+    });
     return await conclude(cli, dataset, pushed);
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;

@@ -11,9 +11,9 @@ export function exitCodeOf(error: unknown): number {
 /** An error for people: title, code, message, every problem with its place and mend, and what to do. */
 export function errorLines(
   document: ErrorDocument,
-  sink: Pick<Sink, 'colours' | 'safe' | 'safeText'>,
+  sink: Pick<Sink, 'colours' | 'safe' | 'safeText' | 'asCalled'>,
 ): readonly string[] {
-  const { colours, safe, safeText } = sink;
+  const { colours, safe, safeText, asCalled } = sink;
   const code = isErrorCode(document.code) ? document.code : 'INTERNAL';
   const indented = (text: string): readonly string[] =>
     safeText(text)
@@ -29,9 +29,10 @@ export function errorLines(
   ];
   for (const { at, message, mend } of document.problems) {
     lines.push(`  - ${colours.bold(safe(at))}: ${safe(message)}`);
-    if (mend !== undefined) lines.push(`    ${colours.cyan('→')} ${safe(mend)}`);
+    if (mend !== undefined) lines.push(`    ${colours.cyan('→')} ${safe(asCalled(mend))}`);
   }
-  if (document.mend !== undefined) lines.push(`  ${colours.cyan('→')} ${safe(document.mend)}`);
+  if (document.mend !== undefined)
+    lines.push(`  ${colours.cyan('→')} ${safe(asCalled(document.mend))}`);
   if (document.retryAfterMs !== undefined) {
     lines.push(`  It can succeed after ${Math.ceil(document.retryAfterMs / 1_000)} s.`);
   }

@@ -22,6 +22,8 @@ export interface Sink {
   readonly safe: (text: string) => string;
   /** The same with its line ends kept. */
   readonly safeText: (text: string) => string;
+  /** A sentence of ours whose commands (`assay …` in backticks) are as this CLI was called. */
+  readonly asCalled: (sentence: string) => string;
 }
 
 /** A stream of the process, as far as a sink needs it. */
@@ -31,10 +33,13 @@ export interface SinkSettings {
   /** False for `--no-color`. */
   readonly colour: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** How the CLI was called, without the command. Default `assay`. */
+  readonly call?: string;
 }
 
 /** Makes a sink of a stream; takes over its errors. */
 export function createSink(stream: SinkStream, settings: SinkSettings): Sink {
+  const { call = 'assay' } = settings;
   const { NO_COLOR, TERM } = settings.environment;
   const isTerminal = stream.isTTY === true && TERM !== 'dumb';
   // https://no-color.org: present and not empty.
@@ -64,6 +69,7 @@ export function createSink(stream: SinkStream, settings: SinkSettings): Sink {
     line: (text = '') => write(`${text}\n`),
     safe: (text) => guard(terminalLine(text)),
     safeText: (text) => guard(terminalText(text)),
+    asCalled: (sentence) => sentence.replaceAll(/`assay (?=[a-z])/g, () => `\`${call} `),
   };
 }
 

@@ -3,6 +3,7 @@ import type { ExperimentKey, StartedExperiment, StartOptions } from '../../clien
 import type { ExperimentSpecInput } from '../../contracts/experiment-spec.js';
 import { shellWord, type Cli } from '../cli.js';
 import { jsonText } from '../io/json-text.js';
+import { requireSameProject } from '../same-project.js';
 import { sampleLine } from './sample-line.js';
 
 /** What is submitted, and how. */
@@ -28,7 +29,12 @@ export async function submitRun(
   const notice = setTimeout(() => {
     if (!cli.json) void err.line(err.colours.dim('Waiting for a worker to accept the run …'));
   }, silenceMs);
-  const started = await client.experiments.start(spec, options).finally(() => clearTimeout(notice));
+  const begin = async (): Promise<StartedExperiment> => {
+    // A run that publishes nothing goes nowhere.
+    if (spec.trace !== 'none') await requireSameProject(cli, client, spec);
+    return client.experiments.start(spec, options);
+  };
+  const started = await begin().finally(() => clearTimeout(notice));
   const key = { project: spec.project, name: started.name };
   const { sample } = await client.experiments.get(key);
   if (cli.json) {

@@ -93,6 +93,7 @@ export const catalogue = {
   EXPERIMENT_EXISTS_ELSEWHERE: conflict(
     'The platform holds an experiment of this name from elsewhere',
   ),
+  EXPERIMENT_NOT_ADMITTED: conflict('The experiment is still being admitted'),
   EXPERIMENT_FINISHED: conflict('The experiment has ended already'),
   EXPERIMENT_PAUSED: conflict('The experiment is paused already'),
   EXPERIMENT_NOT_PAUSED: conflict('The experiment is not paused'),
@@ -120,6 +121,7 @@ export const catalogue = {
   PLATFORM_UNREACHABLE: dependency('The evaluation platform does not answer'),
   PLATFORM_UNAUTHORIZED: refused('The evaluation platform refuses the keys'),
   PLATFORM_PROJECT_CHANGED: refused('The keys belong to another project than the run'),
+  PLATFORM_PROJECT_DIFFERS: conflict('The keys here and those of the worker are of two projects'),
   PLATFORM_REFUSED: refused('The evaluation platform refuses the request'),
   PLATFORM_UNSUPPORTED: refused('This server of the evaluation platform is not supported'),
   PLATFORM_NOT_CONFIGURED: dependency('There are no keys for the evaluation platform'),

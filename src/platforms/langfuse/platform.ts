@@ -62,6 +62,7 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
   );
   const traceUrl = (projectId: string, traceId: string): string =>
     projectUrl(projectId, 'traces', traceId);
+  const datasets = createPlatformDatasets({ rest, known: restOfRun }, projectUrl);
 
   return {
     name: 'langfuse',
@@ -71,7 +72,7 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
       scores: { maxBytes: maxScoresBytes, maxRecords: 100, maxIds: 100 },
     },
     describe: async (signal) => describeServer(rest, await server.look(signal), signal),
-    datasets: createPlatformDatasets({ rest, known: restOfRun }, projectUrl),
+    datasets,
     traceSink: createTraceSink({ rest: restOfReadBack, server, settings }),
     // These look for what is asked for before they make it, so they may be repeated as a whole.
     ensureDataset: (dataset, signal) =>
@@ -83,6 +84,16 @@ export function createLangfusePlatform(options: LangfuseOptions): Platform {
     ensureItems: (request) => items.ensure(request),
     foreseeItems: (request) => items.foresee(request),
     readItems: (request) => items.read(request),
+    async refuseTakenName({ experiment, datasetName, signal }) {
+      const dataset = await datasets.get(datasetName, signal);
+      if (dataset === undefined) return;
+      // Of nobody: whatever stands there is another's. Nothing is made by it here, and a run has its first repetition at any rate.
+      const context = { experiment, runUid: '' };
+      const request = { context, datasetId: dataset.id, datasetName, repetitions: 1, signal };
+      await server.call({ assumed: undefined, signal }, (generation) =>
+        readApis[generation].prepareRun(rest, request),
+      );
+    },
     prepareRun: (request) =>
       server.call({ assumed: undefined, signal: request.signal }, (generation) =>
         patiently(request.signal, () => readApis[generation].prepareRun(rest, request)),

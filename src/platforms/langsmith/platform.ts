@@ -22,7 +22,7 @@ import { returnedExamples } from './returned-examples.js';
 import { rootRunId } from './run-place.js';
 import { sendExport } from './send.js';
 import { checkWorkspace, describeServer } from './server-facts.js';
-import { prepareRun } from './sessions.js';
+import { prepareRun, refuseTakenName } from './sessions.js';
 import { placeTheirs } from './their-examples.js';
 import { readTrace } from './trace.js';
 import { createTraceSource } from './trace-source.js';
@@ -102,6 +102,7 @@ export function createLangsmithPlatform(options: LangsmithOptions): LangsmithPla
         yield page.map((example) => plannedItem(dataset.id, example));
       }
     },
+    refuseTakenName: (request) => refuseTakenName({ rest, settings }, request),
     prepareRun: (request) =>
       patiently(request.signal, async () => {
         const run = await prepareRun({ rest, settings }, request);

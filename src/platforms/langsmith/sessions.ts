@@ -33,7 +33,7 @@ export async function prepareRun(
 ): Promise<PlatformRun> {
   const { context, datasetId, datasetName, repetitions, signal } = request;
   const workspace = await currentWorkspace(on.rest, signal);
-  const prefix = on.settings.project === undefined ? '' : `${on.settings.project}/`;
+  const prefix = prefixOf(on);
   const runs: { readonly name: string; readonly id: string }[] = [];
   for (let repetition = 1; repetition <= repetitions; repetition += 1) {
     const suffix = repetition === 1 ? '' : ` (repetition ${repetition})`;
@@ -42,6 +42,20 @@ export async function prepareRun(
   }
   return { platform: 'langsmith', projectId: workspace.id, datasetId, datasetName, runs };
 }
+
+/** Of a session that stands there, whoever's it is. @throws AssayError EXPERIMENT_EXISTS_ELSEWHERE */
+export async function refuseTakenName(
+  on: { readonly rest: Rest; readonly settings: Pick<LangsmithSettings, 'project'> },
+  { experiment, signal }: { readonly experiment: string; readonly signal: AbortSignal },
+): Promise<void> {
+  const name = `${prefixOf(on)}${experiment}`;
+  if ((await sessionOfName(on.rest, { name, signal })) !== undefined) {
+    throw existsElsewhere(on.rest, name);
+  }
+}
+
+const prefixOf = ({ settings }: { settings: Pick<LangsmithSettings, 'project'> }): string =>
+  settings.project === undefined ? '' : `${settings.project}/`;
 
 interface SessionRequest extends RunRequest {
   readonly name: string;
@@ -96,12 +110,15 @@ function owned(rest: Rest, session: SessionAnswer, request: SessionRequest): str
   const metadata = session.extra?.['metadata'];
   const owner = isObject(metadata) ? metadata[metadataKey.runUid] : undefined;
   if (owner === request.context.runUid) return session.id;
-  throw new AssayError(
+  throw existsElsewhere(rest, request.name);
+}
+
+const existsElsewhere = (rest: Rest, name: string): AssayError =>
+  new AssayError(
     'EXPERIMENT_EXISTS_ELSEWHERE',
-    `LangSmith at ${rest.baseUrl} already has a project ${JSON.stringify(request.name)} that is not of this experiment.`,
+    `LangSmith at ${rest.baseUrl} already has a project ${JSON.stringify(name)} that is not of this experiment.`,
     { mend: 'Give the experiment another name.' },
   );
-}
 
 function sessionMetadata(context: RunContext, repetition: number): JsonObject {
   const marks: JsonObject = {

@@ -56,7 +56,22 @@ export function describePublishing({ server, traits }: Suite): void {
       expect(await eventually(look, isSo, visibleWithinMs)).toMatchObject({
         code: 'EXPERIMENT_EXISTS_ELSEWHERE',
       });
+      // The same before anything is read of a new run: whoever's it is, since here nobody knows it.
+      const { experiment } = run.context;
+      await expect(taken(experiment, run.context.run.datasetName)).rejects.toMatchObject({
+        code: 'EXPERIMENT_EXISTS_ELSEWHERE',
+      });
     });
+
+    it('may have a name that nothing there has, also over a dataset that is not there yet', async () => {
+      const { context } = await prepareRun(platform(), { items: 1 });
+      const { experiment } = contextOf(`${context.experiment}-free`);
+      await taken(experiment, context.run.datasetName);
+      await taken(experiment, `${context.run.datasetName}-unknown`);
+    });
+
+    const taken = (experiment: string, datasetName: string): Promise<void> =>
+      platform().refuseTakenName({ experiment, datasetName, signal: soon() });
 
     const again = (
       { datasetId, datasetName }: PlatformRun,

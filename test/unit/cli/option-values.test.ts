@@ -8,6 +8,7 @@ import {
   nameList,
   portNumber,
   positiveNumber,
+  versionMoment,
   wholeNumber,
 } from '../../../src/cli/option-values.js';
 
@@ -40,6 +41,17 @@ describe('option values', () => {
       expect(() => wholeNumber(text)).toThrow('whole number');
     },
   );
+
+  it('reads the version of a dataset, but none that is still to come', () => {
+    expect(versionMoment('2026-11-21T13:00:00+01:00')).toBe('2026-11-21T12:00:00.000Z');
+    // By the clock of a platform, which may be ahead of ours.
+    expect(versionMoment(new Date(Date.now() + 60_000).toISOString())).toBeTruthy();
+    for (const later of [3_600_000, 86_400_000 * 365]) {
+      const text = new Date(Date.now() + later).toISOString();
+      expect(() => versionMoment(text)).toThrow('It lies in the future');
+    }
+    expect(() => versionMoment('yesterday')).toThrow('a moment with its zone');
+  });
 
   it('reads dollars, with or without their sign', () => {
     expect(dollars('20')).toBe(20);

@@ -8,6 +8,7 @@ const sink = {
   colours: { red: plain, bold: plain, dim: plain, cyan: plain },
   safe: plain,
   safeText: plain,
+  asCalled: plain,
 } as unknown as Parameters<typeof errorLines>[1];
 
 describe('an error for people', () => {

@@ -115,6 +115,29 @@ describe('a command that people are told to copy', () => {
       'assay experiment list',
     );
   });
+
+  it('goes through npx where that started it', () => {
+    const environment = {
+      npm_command: 'exec',
+      npm_lifecycle_event: 'npx',
+      npm_package_name: 'own',
+    };
+    expect(hint(environment)).toBe('npx assay experiment list');
+  });
+
+  it.each([
+    [{}, '`assay -C "/no such" config check`'],
+    [{ npm_command: 'exec' }, '`npx assay -C "/no such" config check`'],
+    [
+      { npm_lifecycle_event: 'assay', npm_package_name: 'assay' },
+      '`npm run assay -- -C "/no such" config check`',
+    ],
+  ])('is what the mend of an error says, too (%#)', async (environment, command) => {
+    const [out, err] = [recorded(), recorded()];
+    const from = { stdout: out.stream, stderr: err.stream, environment, cwd: tmpdir() };
+    expect(await runCli(from, ['-C', '/no such', 'experiment', 'list'])).toBe(2);
+    expect(err.text()).toContain(command.replaceAll('"', "'"));
+  });
 });
 
 const out = recorded();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { createDatasets } from '../../../src/client/datasets.js';
 import { createExperiments } from '../../../src/client/experiments.js';
 import { parsePassRequest } from '../../../src/client/reopen.js';
 import type { Transport } from '../../../src/client/transport.js';
@@ -28,6 +29,21 @@ describe('what can never be meant', () => {
     await expect(experiments.setBudget(key, 0)).rejects.toMatchObject({
       code: 'BUDGET_INVALID',
       mend: expect.any(String),
+    });
+  });
+
+  it('is the version of a dataset that is still to come', async () => {
+    const version = new Date(Date.now() + 86_400_000).toISOString();
+    await expect(
+      experiments.start({ ...spec, dataset: { name: 'd', version } }),
+    ).rejects.toMatchObject({
+      code: 'SPEC_INVALID',
+      problems: [{ at: 'dataset.version', message: expect.stringContaining('is still to come') }],
+    });
+    const datasets = createDatasets(nobody);
+    const items = datasets.items({ dataset: 'd', version })[Symbol.asyncIterator]();
+    await expect(items.next()).rejects.toMatchObject({
+      code: 'SPEC_INVALID',
     });
   });
 

@@ -12,7 +12,7 @@ const longAgo = '2000-01-01T00:00:00.000Z';
 const idsPerRequest = 50;
 
 export interface RunRequest {
-  readonly context: RunContext;
+  readonly context: Pick<RunContext, 'experiment' | 'runUid'>;
   readonly datasetId: string;
   readonly datasetName: string;
   readonly repetitions: number;

@@ -19,7 +19,7 @@ const shared = {
 export default {
   ...shared,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testTimeout: 60_000,
+  testTimeout: 150_000,
   maxWorkers: 3,
   // One Postgres and one Temporal server for the whole run; a database per file, a task queue per test.
   globalSetup: '<rootDir>/test/support/global-setup.ts',

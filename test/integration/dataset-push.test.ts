@@ -21,7 +21,7 @@ beforeAll(async () => {
     files: { 'assay.config.ts': configFile({ project }), ...promptFiles },
   });
   workers = await harness.startWorkers();
-}, 60_000);
+});
 afterAll(async () => {
   await harness.stop();
 });
@@ -109,7 +109,7 @@ describe('a push', () => {
     const sixth = await datasets.push({ project, dataset: 'pushed' });
     expect(sixth.platforms).toMatchObject([{ phase: 'done', added: 1, changed: 1, removed: 1 }]);
     expect(await itemsOf('pushed')).toHaveLength(251);
-  }, 60_000);
+  });
 
   it('goes on after kill -9 of its worker, and writes at most one page twice', async () => {
     const count = 600;
@@ -146,7 +146,7 @@ describe('a push', () => {
     expect(sent).toBeGreaterThanOrEqual(count);
     expect(sent).toBeLessThanOrEqual(count + 100);
     expect(await itemsOf('killed')).toHaveLength(count);
-  }, 60_000);
+  });
 
   it('writes nothing where an item is wrong, and lists every problem by its line', async () => {
     await putCases('wrong', casesOf(3));
@@ -174,7 +174,7 @@ describe('a push', () => {
     await expect(
       harness.client.datasets.push({ project, dataset: 'pushed', backend: 'both' }),
     ).rejects.toMatchObject({ code: 'PLATFORM_NOT_CONFIGURED' });
-  }, 30_000);
+  });
 });
 
 describe('assay datasets push', () => {
@@ -260,5 +260,5 @@ describe('a push to LangSmith', () => {
     } finally {
       await langsmith.close();
     }
-  }, 60_000);
+  });
 });

@@ -216,7 +216,7 @@ describe('the governor of a fleet', () => {
     child.kill('SIGKILL');
     // Three seconds, of which the machine may make many.
     await until(() => granted === 10, 30_000);
-  }, 120_000);
+  });
 
   it('gives the slots of a worker that ends well to the others at once', async () => {
     const id = await runWith(5);
@@ -252,7 +252,7 @@ describe('the governor of a fleet', () => {
     // 20 a second.
     expect(sent).toBeLessThanOrEqual(seconds * 20 + 20);
     expect(sent).toBeGreaterThan(seconds * 20 * 0.5);
-  }, 120_000);
+  });
 
   it('lets everybody obey a Retry-After that one was told', async () => {
     const key = unique('model');

@@ -40,7 +40,7 @@ beforeAll(async () => {
     },
   });
   await harness.startWorkers();
-}, 120_000);
+});
 afterAll(() => harness.stop());
 
 async function cli(...args: readonly string[]) {
@@ -244,7 +244,7 @@ describe('a target whose prompt is kept on the platform', () => {
     const rows = await harness.platform.observations(run.runUid, 'core,basic,metadata');
     expect(JSON.stringify(rows)).toContain('"assay.prompt_source":"platform"');
     expect(JSON.stringify(rows)).toContain('"assay.prompt_version":1');
-  }, 60_000);
+  });
 });
 
 describe('a prompt that an application fetches', () => {
@@ -279,5 +279,5 @@ describe('a prompt that an application fetches', () => {
       await after.close();
       await harness.platform.admin('DELETE', '/dev/faults');
     }
-  }, 60_000);
+  });
 });

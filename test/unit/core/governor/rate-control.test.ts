@@ -54,7 +54,7 @@ describe('a limit that nobody told', () => {
   );
 
   it.each([
-    { perMinute: 60, burst: 1, requests: 100, most: 1.6 },
+    { perMinute: 60, burst: 1, requests: 200, most: 1.6 },
     { perMinute: 60, burst: 60, requests: 200, most: 1.2 },
     { perMinute: 600, burst: 10, requests: 600, most: 1.2 },
     { perMinute: 10_000, burst: 100, requests: 4_000, most: 1.4 },

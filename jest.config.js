@@ -20,7 +20,7 @@ export default {
   ...shared,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // Nothing is measured by it: on a machine that does five things at once a browser may take a minute for one page.
-  testTimeout: 180_000,
+  testTimeout: 150_000,
   maxWorkers: 3,
   // One Postgres and one Temporal server for the whole run; a database per file, a task queue per test.
   globalSetup: '<rootDir>/test/support/global-setup.ts',

@@ -7,6 +7,8 @@ import { configCode, type ConfigCode } from './load-config.js';
 const lookEveryMs = 500;
 
 export interface ConfigWatch {
+  /** Resolves when the files were looked at for the first time: what is saved from then on is told. */
+  readonly begun: Promise<void>;
   /** Resolves when nothing is looked at any more. */
   stop(): Promise<void>;
 }
@@ -29,6 +31,8 @@ export function watchConfig(
   const stopped = new AbortController();
   const { signal } = stopped;
   const isOver = (): boolean => signal.aborted;
+  let seen = (): void => undefined;
+  const begun = new Promise<void>((resolve) => (seen = resolve));
   const look = async (): Promise<void> => {
     let known: ConfigCode | undefined;
     let stamps = '';
@@ -54,11 +58,13 @@ export function watchConfig(
           broken = true;
         }
       }
+      seen();
       await wait(on.everyMs ?? lookEveryMs, undefined, { signal }).catch(() => undefined);
     }
   };
   const looking = look();
   return {
+    begun,
     async stop() {
       stopped.abort();
       await looking;

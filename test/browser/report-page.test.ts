@@ -207,6 +207,6 @@ inBrowser('the page of a report in a browser', () => {
       ).toEqual([]);
       await context.close();
     },
-    60_000,
+    240_000,
   );
 });

@@ -48,4 +48,4 @@ it('says what is wrong with an option, and exits with 2', async () => {
     out: '',
     err: expect.stringContaining('--seeds many') as unknown,
   });
-}, 60_000);
+});

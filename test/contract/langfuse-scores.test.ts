@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { scoresOf, TestServer, traceId } from './langfuse-support.js';
+import { eventually, scoresOf, TestServer, traceId } from './langfuse-support.js';
 
 const sentAt = '2026-03-01T12:00:00.000Z';
 
@@ -130,15 +130,23 @@ describe('scores of the dev server', () => {
   });
 
   it('shows an update late, too: the old value stays readable until then', async () => {
-    const id = `late-${traceId()}`;
-    const write = (value: number) =>
+    const [late, later] = [`late-${traceId()}`, `later-${traceId()}`];
+    const write = (id: string, value: number) =>
       server.post('/api/public/scores', { id, traceId: 't', name: 'n', value });
-    await write(1);
-    await server.post('/dev/visibility', { scores: { fixedMs: 600 } });
-    await write(2);
-    expect(await scoresOf(server, { id })).toMatchObject([{ value: 1 }]);
-    await new Promise((resolve) => setTimeout(resolve, 700));
-    expect(await scoresOf(server, { id })).toMatchObject([{ value: 2 }]);
+    const valuesOf = async (id: string) =>
+      (await scoresOf(server, { id })).map((score) => score['value']);
+    await write(late, 1);
+    await write(later, 1);
+    await server.post('/dev/visibility', { scores: { fixedMs: 200 } });
+    await write(late, 2);
+    await server.post('/dev/visibility', { scores: { fixedMs: 3_600_000 } });
+    await write(later, 2);
+    await eventually(
+      () => valuesOf(late),
+      ([value]) => value === 2,
+    );
+    expect(await valuesOf(late)).toEqual([2]);
+    expect(await valuesOf(later)).toEqual([1]);
     await server.post('/dev/visibility', { preset: 'none' });
   });
 
@@ -148,8 +156,10 @@ describe('scores of the dev server', () => {
     const paths = [id, 'nobody'].map((score) => `/api/public/scores/${score}`);
     const answers = await Promise.all(paths.map((path) => server.call(path, { method: 'DELETE' })));
     expect(answers.map(({ status }) => status)).toEqual([202, 202]);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(await scoresOf(server, { id })).toEqual([]);
+    await eventually(
+      () => scoresOf(server, { id }),
+      ({ length }) => length === 0,
+    );
   });
 
   it('filters by name, type, value, range, session, experiment and time, and pages by cursor', async () => {

@@ -114,7 +114,7 @@ export async function callServer(
 export async function eventually<T>(
   read: () => Promise<T>,
   satisfied: (value: T) => boolean,
-  patienceMs = 10_000,
+  patienceMs = 30_000,
 ): Promise<T> {
   const deadline = Date.now() + patienceMs;
   for (;;) {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import protobuf from 'protobufjs';
 
 import {
+  eventually,
   noon,
   observationsOf,
   otlpExport,
@@ -192,12 +193,17 @@ describe('traces of the dev server', () => {
   });
 
   it('shows spans only when their delay is over, and takes a new delay at run time', async () => {
-    await server.post('/dev/visibility', { spans: { fixedMs: 600 } });
-    const id = traceId();
-    await sendSpans(server, { traceId: id });
-    expect(await observationsOf(server, { traceId: id })).toEqual([]);
-    await new Promise((resolve) => setTimeout(resolve, 700));
-    expect(await observationsOf(server, { traceId: id })).toHaveLength(1);
+    const [late, later] = [traceId(), traceId()];
+    await server.post('/dev/visibility', { spans: { fixedMs: 200 } });
+    await sendSpans(server, { traceId: late });
+    await server.post('/dev/visibility', { spans: { fixedMs: 3_600_000 } });
+    await sendSpans(server, { traceId: later });
+    const shown = (id: string) => observationsOf(server, { traceId: id });
+    await eventually(
+      () => shown(late),
+      ({ length }) => length === 1,
+    );
+    expect(await shown(later)).toEqual([]);
     await server.post('/dev/visibility', { preset: 'none' });
   });
 

@@ -177,13 +177,15 @@ describe('faults to order', () => {
 
 describe('limits and latency to order', () => {
   it('lets the burst through, then says how long to wait', async () => {
-    await model.admin('POST', '/limits', { requestsPerMinute: 60, burst: 3 });
+    await model.admin('POST', '/limits', { requestsPerMinute: 1, burst: 3 });
     const outcomes = await Promise.all(Array.from({ length: 5 }, () => outcome(ask())));
     const refused = outcomes.filter((each) => each instanceof APIError);
     expect(refused).toHaveLength(2);
     const headers = refused[0]?.headers as Headers | undefined;
-    expect(headers?.get('retry-after')).toBe('1');
-    expect(headers?.get('x-ratelimit-limit-requests')).toBe('60');
+    // A minute, less the time that this machine took.
+    expect(Number(headers?.get('retry-after'))).toBeGreaterThan(0);
+    expect(Number(headers?.get('retry-after'))).toBeLessThanOrEqual(60);
+    expect(headers?.get('x-ratelimit-limit-requests')).toBe('1');
     expect(headers?.get('x-ratelimit-remaining-requests')).toBe('0');
     await model.admin('DELETE', '/limits');
     expect(await outcome(ask())).toBe('answered');

@@ -79,7 +79,7 @@ export const eventually = async <Value>(
   read: () => Promise<Value>,
   isThere: (value: Value) => boolean,
 ): Promise<Value> => {
-  const deadline = performance.now() + 5_000;
+  const deadline = performance.now() + 30_000;
   for (;;) {
     const value = await read();
     if (isThere(value) || performance.now() > deadline) return value;

@@ -264,7 +264,7 @@ describe('a push', () => {
       code: 'PLATFORM_UNREACHABLE',
       message: expect.stringContaining('ECONNREFUSED') as unknown,
     });
-    expect(performance.now() - begun).toBeLessThan(4_000);
+    expect(performance.now() - begun).toBeLessThan(20_000);
     await Promise.all(away.map((each) => each.close()));
   });
 

@@ -100,7 +100,7 @@ describe('one content of one prompt', () => {
   });
 
   it('keeps no other prompt waiting', async () => {
-    const fault = { kind: 'slow', delayMs: 1_000, method: 'POST', pathPrefix: path, next: 1 };
+    const fault = { kind: 'slow', delayMs: 3_000, method: 'POST', pathPrefix: path, next: 1 };
     await server.post('/dev/faults', fault);
     const one = worker();
     const order: string[] = [];
@@ -114,21 +114,22 @@ describe('one content of one prompt', () => {
 
 describe('a turn at a prompt', () => {
   it('is free in a moment where the process that has it is killed amid its write', async () => {
-    const fault = { kind: 'slow', delayMs: 3_000, method: 'POST', pathPrefix: path, next: 1 };
+    const fault = { kind: 'slow', delayMs: 20_000, method: 'POST', pathPrefix: path, next: 1 };
     await server.post('/dev/faults', fault);
     const killed = startProcess('killed');
-    await eventually(faults, (left) => left.length === 0, 20_000);
+    await eventually(faults, (left) => left.length === 0);
     const waiting = worker().ensurePrompt(prompt('killed'), soon());
     expect(await Promise.race([waiting, pause(300)])).toBeUndefined();
     killed.child.kill('SIGKILL');
     await killed.ended;
     const begun = performance.now();
     expect(await waiting).toEqual({ version: 1 });
-    expect(performance.now() - begun).toBeLessThan(3_000);
-  }, 30_000);
+    // Long before the write would have ended.
+    expect(performance.now() - begun).toBeLessThan(15_000);
+  });
 
   it('is waited for no longer than it may take, and told as what comes again', async () => {
-    await slowWrites(1_500);
+    await slowWrites(3_000);
     const first = worker().ensurePrompt(prompt('busy'), soon());
     await eventually(
       async () => (await rowsOf(test.store, heldLocks)).length,

@@ -13,6 +13,7 @@ import { createGovernor } from '../../src/models/governor.js';
 import { pendingCells, type PendingCell } from '../../src/store/cells.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { rowsOf } from '../../src/store/query.js';
+import { until } from '../support/until.js';
 import { newCells, openTestStore, resultOf, specOf, type TestStore } from './store-fixtures.js';
 import { openProxy, type Proxy } from './store-proxy.js';
 
@@ -81,14 +82,18 @@ describe('attempts at cells', () => {
   it('run a cell once where its batch comes a second time to the same process, with one outcome', async () => {
     const cell = await newCell();
     let runs = 0;
+    let end = (): void => undefined;
+    const ending = new Promise<void>((resolve) => (end = resolve));
     const { attempt } = attemptsWith(async ({ cellId }) => {
       runs += 1;
-      await sleep(300);
+      await ending;
       return resultOf(cellId);
     });
     const lost = attempt(cell, workOf());
-    await sleep(100);
+    await until(() => runs === 1);
     const second = attempt(cell, workOf());
+    await sleep(50);
+    end();
     expect(await Promise.all([lost, second])).toEqual([
       { kind: 'ended', status: 'ok' },
       { kind: 'ended', status: 'ok' },

@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await dev.process.stop();
   await project.remove();
-}, 90_000);
+});
 
 /** Every secret of the stack: keys and the database's password. */
 function secrets(): readonly string[] {

@@ -141,7 +141,6 @@ describe('assay config check', () => {
 
 describe('assay doctor', () => {
   it('tells every problem at once and exits with 5', async () => {
-    const started = performance.now();
     const { code, stdout } = await cli('doctor', '--json');
     expect(code).toBe(5);
     const { ok, checks } = JSON.parse(stdout) as {
@@ -154,6 +153,5 @@ describe('assay doctor', () => {
       'Postgres',
       'Langfuse',
     ]);
-    expect(performance.now() - started).toBeLessThan(20_000);
   });
 });

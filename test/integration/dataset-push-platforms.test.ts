@@ -155,7 +155,7 @@ describe('a push to both platforms of which one is down', () => {
     expect(await slice('langfuse', on)).toEqual(well);
     const after = await Promise.all(servers.map(writes));
     expect(after.map((count, index) => count - (before[index] ?? 0))).toEqual([250, 250]);
-  }, 40_000);
+  });
 
   it('is given up with its reason where that lasts, and the next one does only what is missing', async () => {
     const first = worker();
@@ -183,7 +183,7 @@ describe('a push to both platforms of which one is down', () => {
       'langfuse',
       'langsmith',
     ]);
-  }, 40_000);
+  });
 });
 
 describe('a push of a dataset that is not there', () => {
@@ -270,7 +270,7 @@ describe('a push to one platform', () => {
       expect(positions).toEqual([0, 0, 100, 100, 200]);
       expect((await writes(servers[0])) - before).toBe(250);
     }
-  }, 30_000);
+  });
 
   it('archives nothing of its own, however often it is interrupted', async () => {
     const { slice, check } = worker();

@@ -23,7 +23,7 @@ beforeAll(async () => {
     files: { 'assay.config.ts': configFile({ project }), ...promptFiles },
   });
   workers = await harness.startWorkers();
-}, 60_000);
+});
 afterAll(async () => {
   await harness.stop();
 });
@@ -111,7 +111,7 @@ describe('a push', () => {
     const sixth = await datasets.push({ project, dataset: 'pushed' });
     expect(sixth.platforms).toMatchObject([{ phase: 'done', added: 1, changed: 1, removed: 1 }]);
     expect(await itemsOf('pushed')).toHaveLength(251);
-  }, 60_000);
+  });
 
   it('goes on after kill -9 of its worker, and writes at most one page twice', async () => {
     const count = 600;
@@ -148,7 +148,7 @@ describe('a push', () => {
     expect(sent).toBeGreaterThanOrEqual(count);
     expect(sent).toBeLessThanOrEqual(count + 100);
     expect(await itemsOf('killed')).toHaveLength(count);
-  }, 60_000);
+  });
 
   it('that somebody terminates in Temporal is told so to whoever watches it', async () => {
     await putCases('terminated', casesOf(200));
@@ -201,7 +201,7 @@ describe('a push', () => {
     await expect(
       harness.client.datasets.push({ project, dataset: 'pushed', backend: 'both' }),
     ).rejects.toMatchObject({ code: 'PLATFORM_NOT_CONFIGURED' });
-  }, 30_000);
+  });
 });
 
 describe('assay datasets push', () => {
@@ -287,5 +287,5 @@ describe('a push to LangSmith', () => {
     } finally {
       await langsmith.close();
     }
-  }, 60_000);
+  });
 });

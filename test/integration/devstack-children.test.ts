@@ -48,7 +48,7 @@ describe('the embedded stack with all its services', () => {
     const { model } = loadState(folder.path).processes;
     expect(model).toBeDefined();
     await parent?.end('SIGKILL');
-    if (model !== undefined) expect(await waitForExit(model, 10_000)).toBe(true);
+    if (model !== undefined) expect(await waitForExit(model, 30_000)).toBe(true);
   });
 
   it('never shows keys to other users in a command line', async () => {

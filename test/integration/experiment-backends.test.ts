@@ -33,7 +33,7 @@ beforeAll(async () => {
   workers = await installation.startWorkers({
     variables: { LANGSMITH_API_KEY: langsmith.apiKey, LANGSMITH_ENDPOINT: langsmith.url },
   });
-}, 60_000);
+});
 afterAll(async () => {
   await installation.stop();
   await langsmith.close();
@@ -104,7 +104,7 @@ describe('an experiment on both platforms', () => {
     await until(async () => {
       const view = await installation.client.experiments.get(key);
       return publicationOf(view, 'langfuse')?.sentTraces === cells && view.status === 'publishing';
-    }, 20_000);
+    });
     // All of it is on Langfuse, nothing on LangSmith: whoever goes on must know which.
     expect(langsmith.inspect.runs).toEqual([]);
     // The step that closes the cells is over: what is lost is the publisher alone.
@@ -122,7 +122,7 @@ describe('an experiment on both platforms', () => {
     await start('langfuse-is-busy');
     // One after the other: rules that stand at the same time would strike the same request.
     for (const rule of [{ kind: 'server_error', status: 503 }, { kind: 'commit_then_drop' }]) {
-      await until(async () => !(await isArmed(otlp)), 20_000);
+      await until(async () => !(await isArmed(otlp)));
       await strikeLangfuse({ ...rule, next: 1, pathPrefix: otlp });
     }
     const [first, second] = await Promise.all(
@@ -150,5 +150,5 @@ describe('an experiment on both platforms', () => {
     expect(langsmith.requests.last(1_000).some(({ status }) => status === 409)).toBe(true);
     const calls = [...(await installation.paidCalls()).values()];
     expect(calls).toEqual(Array.from({ length: 3 * cells }, () => 1));
-  }, 120_000);
+  });
 });

@@ -229,7 +229,7 @@ describe('a run with a budget', () => {
       code: 'BUDGET_TOO_SMALL',
     });
     await workers.stop();
-  }, 60_000);
+  });
 
   it('ends cells of code in an error that would call a model without a known price', async () => {
     const workers = await harness.startWorkers();
@@ -243,7 +243,7 @@ describe('a run with a budget', () => {
       expect(error?.code).toBe('PRICE_UNKNOWN');
     }
     expect((await budget('unpriced')).spentUsd).toBe(0);
-  }, 60_000);
+  });
 
   it('tells the cost of embeddings from the others, and shows them as embeddings in the trace', async () => {
     const workers = await harness.startWorkers();
@@ -262,5 +262,5 @@ describe('a run with a budget', () => {
     expect(picoFromDollars((await budget('similar')).spentUsd)).toBe(sum);
     const rows = await harness.platform.observations(view.runUid, 'core,basic,model');
     expect(rows.filter(({ type }) => type === 'EMBEDDING')).toHaveLength(6);
-  }, 60_000);
+  });
 });

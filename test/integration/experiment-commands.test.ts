@@ -81,10 +81,11 @@ describe('commands on a run while its cells run', () => {
     });
     await expect(harness.client.experiments.pause(key)).rejects.toEqual(coded('EXPERIMENT_PAUSED'));
     // Heartbeats carry the news once a second, and a cell takes 150 ms.
-    await wait(3_500);
-    const before = await done(key.name);
-    await wait(1_500);
-    expect(await done(key.name)).toBe(before);
+    let before: number;
+    do {
+      before = await done(key.name);
+      await wait(1_500);
+    } while ((await done(key.name)) !== before);
     expect(before).toBeLessThan(120);
     const listed = await harness.client.experiments.list({ project, status: ['paused'] });
     expect(listed.experiments.map(({ name }) => name)).toEqual([key.name]);
@@ -104,7 +105,7 @@ describe('commands on a run while its cells run', () => {
     );
     const paid = await harness.paidCalls();
     expect([...paid.values()].every((count) => count === 1)).toBe(true);
-  }, 120_000);
+  });
 
   it('stays paused through kill -9 of every worker, and can be cancelled from there', async () => {
     const key = { project, name: 'paused-and-killed' };
@@ -122,7 +123,7 @@ describe('commands on a run while its cells run', () => {
     expect(view.status).toBe('cancelled');
     expect(view.counts.pending).toBe(0);
     expect(view.counts.ok).toBe(before.counts.ok);
-  }, 120_000);
+  });
 
   it('changes the concurrency up and down, and refuses what is out of range', async () => {
     const key = { project, name: 'faster' };
@@ -134,24 +135,26 @@ describe('commands on a run while its cells run', () => {
         coded('CONCURRENCY_INVALID'),
       );
     }
+    const from = Date.now();
     const changed = await harness.client.experiments.setConcurrency(key, 60);
     expect(changed.concurrency).toBe(60);
-    // At one cell in flight the rest would take 48 s.
-    const started = performance.now();
     const view = await end(key.name);
     expect(view).toMatchObject({ status: 'completed', counts: { ok: 120 } });
-    expect(performance.now() - started).toBeLessThan(25_000);
-  }, 120_000);
+    // One after the other, eleven would take 4 s.
+    const { calls } = (await harness.model.admin('GET', '/admin/calls?after=0&limit=1000')) as {
+      calls: readonly { receivedAt: number }[];
+    };
+    const moments = calls.map(({ receivedAt }) => receivedAt).filter((at) => at > from);
+    expect(moments.some((at, index) => (moments[index + 10] ?? Infinity) - at < 4_000)).toBe(true);
+  });
 
   it('aborts cells in flight with a cancel that must be now, and says so in their records', async () => {
     const key = { project, name: 'aborted' };
-    await harness.model.admin('POST', '/admin/latency', { latencyMs: 20_000 });
+    await harness.model.admin('POST', '/admin/latency', { latencyMs: 40_000 });
     await start(key.name, { dataset: { name: 'few' }, concurrency: 4 });
     await until(async () => (await openClaims()) >= 4);
-    const started = performance.now();
     await harness.client.experiments.cancel(key, { now: true });
     const view = await end(key.name);
-    expect(performance.now() - started).toBeLessThan(12_000);
     expect(view).toMatchObject({
       status: 'cancelled',
       counts: { planned: 30, skipped: 30, pending: 0 },
@@ -163,7 +166,7 @@ describe('commands on a run while its cells run', () => {
     }
     expect(codes).toEqual({ CELL_ABORTED: 4, EXPERIMENT_CANCELLED: 26 });
     expect(await openClaims()).toBe(0);
-  }, 120_000);
+  });
 
   /** Claims of calls that nobody has answered or given back. */
   const openClaims = async (): Promise<number> => {

@@ -86,7 +86,7 @@ describe('the error policy of a run', () => {
     // What has an outcome is published.
     const rows = await harness.platform.spanRows(view.runUid);
     expect(new Set([...rows.keys()].map((row) => row.split('/')[0])).size).toBe(ok + failed);
-  }, 90_000);
+  });
 
   it('lets a run go on where no more failed than it allows', async () => {
     const view = await harness.run({
@@ -96,7 +96,7 @@ describe('the error policy of a run', () => {
       maxFailures: { count: 4 },
     });
     expect(view).toMatchObject({ status: 'completed', counts: { target_error: 4, ok: 2 } });
-  }, 60_000);
+  });
 
   it('takes the time limit of the target where the run has none of its own', async () => {
     const view = await harness.run({ name: 'own-limit', target: 'hung', dataset: { name: 'few' } });
@@ -107,7 +107,7 @@ describe('the error policy of a run', () => {
         message: 'The target did not return within 300 ms.',
       });
     }
-  }, 60_000);
+  });
 
   it('pauses by itself where the budget is used up, and goes on when it is raised', async () => {
     const first = await harness.run({ name: 'price', target: 'triage', dataset: { name: 'few' } });
@@ -124,10 +124,7 @@ describe('the error policy of a run', () => {
     expect(tooSmall).toEqual(coded('BUDGET_TOO_SMALL'));
     const [, least = ''] = /less than the \$([\d.e-]+)/.exec((tooSmall as Error).message) ?? [];
     await start('budgeted', { budgetUsd: Number(least) + perCell * 40 });
-    await until(
-      async () => (await harness.client.experiments.get(key)).status === 'paused',
-      40_000,
-    );
+    await until(async () => (await harness.client.experiments.get(key)).status === 'paused');
     const paused = await harness.client.experiments.get(key);
     expect(paused.waitingFor).toMatch(
       /^budget: \$\S+ of \$\S+ are left and the next call must hold \$\S+; raise it: assay experiment budget budgeted --usd/,
@@ -143,7 +140,7 @@ describe('the error policy of a run', () => {
     expect(view).toMatchObject({ status: 'completed', counts: { ok: 120 } });
     const paid = await harness.paidCalls();
     expect([...paid.values()].every((count) => count === 1)).toBe(true);
-  }, 120_000);
+  });
 
   it('gives no budget to a run that was started without one', async () => {
     await start('unbudgeted', { concurrency: 1 });
@@ -155,7 +152,7 @@ describe('the error policy of a run', () => {
     );
     await harness.client.experiments.cancel(keyOf('unbudgeted'));
     await harness.client.experiments.wait(keyOf('unbudgeted'), { timeoutMs: 30_000 });
-  }, 60_000);
+  });
 
   it('makes no run of a name that the platform has from elsewhere', async () => {
     const asked = { name: 'elsewhere', dataset: { name: 'few' }, target: 'triage' };
@@ -188,7 +185,7 @@ describe('the error policy of a run', () => {
     });
     const report = await harness.client.experiments.report(keyOf('meanwhile'), 'json');
     expect(JSON.parse(report)).toMatchObject({ cells: { planned: 6, skipped: 6 } });
-  }, 60_000);
+  });
 
   it('makes a report of what is there while a run is paused', async () => {
     const key = keyOf('half');
@@ -201,7 +198,7 @@ describe('the error policy of a run', () => {
     const report = await harness.client.experiments.report(key, 'markdown', { partial: true });
     expect(report).toContain('⏸️ paused');
     expect(report).toMatch(/Not the end\*\*: \d+ of 120 planned cells had ended/);
-  }, 60_000);
+  });
 
   it('waits visibly where the target of a paused run is gone from the config when it resumes', async () => {
     const key = keyOf('half');
@@ -220,7 +217,6 @@ describe('the error policy of a run', () => {
         (await harness.client.experiments.get(key)).waitingFor?.includes(
           'cannot run what was planned',
         ) === true,
-      20_000,
     );
     const { counts } = await harness.client.experiments.get(key);
     await other.stop();
@@ -229,5 +225,5 @@ describe('the error policy of a run', () => {
     const view = await harness.client.experiments.wait(key, { timeoutMs: 60_000 });
     expect(view).toMatchObject({ status: 'completed', counts: { planned: 120, ok: 120 } });
     expect(counts.ok).toBeLessThan(120);
-  }, 120_000);
+  });
 });

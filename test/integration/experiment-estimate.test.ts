@@ -87,7 +87,7 @@ describe('the plan of an experiment', () => {
     await store.close();
     expect(row?.runs).toBe(0);
     expect((await harness.paidCalls()).size).toBe(0);
-  }, 60_000);
+  });
 
   it('says unknown and never zero where nobody can tell', async () => {
     const code = await plan({ target: 'code' });
@@ -97,19 +97,19 @@ describe('the plan of an experiment', () => {
     expect(known(unpriced.total.calls).likely).toBe(2 * items);
     expect(unpriced.total.costUsd).toEqual({ unknown: 'the price is not known' });
     expect(unpriced.budget).toEqual({ budgetUsd: 5, fits: 'unknown' });
-  }, 60_000);
+  });
 
   it('prices requests of an HTTP target by the config, and compares the whole with the budget', async () => {
     const estimate = await plan({ target: 'remote', budgetUsd: 11 });
     expect(known(estimate.total.costUsd).likely).toBe(items * 0.5);
     expect(estimate.budget?.fits).toBe('no');
     expect((await plan({ target: 'remote', budgetUsd: 12 })).budget?.fits).toBe('yes');
-  }, 60_000);
+  });
 
   it('takes a sample as the run would', async () => {
     const estimate = await plan({ quick: { items: 6 } });
     expect(estimate).toMatchObject({ items: 6, ofItems: items, cells: 6 });
-  }, 60_000);
+  });
 
   it('goes by earlier runs where there are some, and comes near to what the run costs', async () => {
     for (const target of ['triage', 'code']) {
@@ -129,12 +129,12 @@ describe('the plan of an experiment', () => {
       expect(known(estimate.seconds).basis).toContain('24 cells of 1 earlier run');
     }
     expect(known((await plan({ target: 'code' })).total.calls).likely).toBe(2 * items);
-  }, 120_000);
+  });
 
   it('tells what would stand in the way of the run', async () => {
     await expect(plan({ target: 'nobody' })).rejects.toMatchObject({ code: 'TARGET_NOT_FOUND' });
     await expect(plan({ dataset: { name: 'nothing' } })).rejects.toMatchObject({
       code: 'DATASET_NOT_FOUND',
     });
-  }, 60_000);
+  });
 });

@@ -65,7 +65,7 @@ describe('evaluators of a run', () => {
       },
     });
     await harness.startWorkers();
-  }, 120_000);
+  });
   afterAll(async () => {
     await harness.stop();
     await new Promise((resolve) => judge.close(resolve));
@@ -131,7 +131,7 @@ describe('evaluators of a run', () => {
     expect(published.get('label.macro_f1')).toBeCloseTo(macroF1 ?? -1, 9);
     expect(published.get('label.accuracy')).toBe(published.get('label'));
     expect([...published.keys()].filter((name) => name.startsWith('label.f1.'))).toHaveLength(3);
-  }, 120_000);
+  });
 
   it('pay for nothing again where a run is taken over, and keep the times that were measured', async () => {
     const [callsBefore, askedBefore] = [await modelCalls(), asked.length];
@@ -142,7 +142,7 @@ describe('evaluators of a run', () => {
     for (const cell of await cellsOf('second')) {
       expect([cell.itemId, scoresOf(cell)]).toEqual([cell.itemId, first.get(cell.itemId)]);
     }
-  }, 120_000);
+  });
 
   it('compute a composite again where a part is judged again, and ask no other part', async () => {
     const [callsBefore, askedBefore] = [await modelCalls(), asked.length];
@@ -162,5 +162,5 @@ describe('evaluators of a run', () => {
       const scores = scoresOf(cell);
       expect(scores['quality']).toBeCloseTo((Number(scores['near']) + 3 * 0.75) / 4, 12);
     }
-  }, 120_000);
+  });
 });

@@ -56,7 +56,7 @@ describe('the identity of an experiment', () => {
     expect(again.runUid).toBe(view.runUid);
     // Each of the 30 traces has three spans: the cell, the target and its model call.
     expect((await harness.platform.spanRows(view.runUid)).size).toBe(90);
-  }, 120_000);
+  });
 
   it('answers another content under the same name with a conflict that lists the difference', async () => {
     await submit('conflict');
@@ -71,7 +71,7 @@ describe('the identity of an experiment', () => {
     await expect(submit('conflict', other)).rejects.toMatchObject(conflict);
     await ended('conflict');
     await expect(submit('conflict', other)).rejects.toMatchObject(conflict);
-  }, 120_000);
+  });
 
   it('sees content that changed behind the same names: an item and a prompt', async () => {
     await submit('edited', { dataset: { name: 'few' } });
@@ -96,7 +96,7 @@ describe('the identity of an experiment', () => {
     await expect(submit('edited', { dataset: { name: 'few' } })).resolves.toMatchObject({
       outcome: 'attached',
     });
-  }, 120_000);
+  });
 
   it('keeps the prompt of the plan where its file is edited while the run goes on', async () => {
     const prompt = join(harness.folder, 'targets/triage/prompt.txt');
@@ -115,7 +115,7 @@ describe('the identity of an experiment', () => {
     for await (const cell of harness.client.experiments.results({ project, name: 'pinned' })) {
       expect(JSON.stringify(cell.calls[0]?.input)).toContain('Classify the ticket.');
     }
-  }, 120_000);
+  });
 
   it('shows one run per repetition on the platform, each with one trace per item', async () => {
     await submit('repeated', { repetitions: 3, dataset: { name: 'few' } });
@@ -124,7 +124,7 @@ describe('the identity of an experiment', () => {
     const rows = await harness.platform.spanRows(view.runUid);
     expect(new Set([...rows.keys()].map((key) => key.split('/')[0])).size).toBe(18);
     expect([...rows.values()].every((count) => count === 1)).toBe(true);
-  }, 120_000);
+  });
 
   it('ends a cancelled run with every planned cell in exactly one state', async () => {
     await submit('cancelled', { concurrency: 2 });
@@ -143,5 +143,5 @@ describe('the identity of an experiment', () => {
     await expect(
       harness.client.experiments.report({ project, name: 'cancelled' }, 'markdown'),
     ).resolves.toContain('cancelled');
-  }, 120_000);
+  });
 });

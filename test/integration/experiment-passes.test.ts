@@ -170,7 +170,7 @@ describe('a run that has ended', () => {
     const view = await experiments.get(key('retried'));
     expect(view.status).toBe('completed');
     expect(view.passes).toHaveLength(1);
-  }, 60_000);
+  });
 
   it('is judged again without a target call, and scores are replaced where they stand', async () => {
     await writeFile(

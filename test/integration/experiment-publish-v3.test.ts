@@ -274,7 +274,7 @@ describe('an unclear export of a run with more links than one look can read', ()
       const { state, open } = await exporter.settle();
       looks.push({ state, open });
       return open === 0;
-    }, 20_000);
+    });
     await fetch(`${server.url}/dev/faults`, { method: 'DELETE', headers: { authorization } });
     await session.close();
     // More than the time allows of one, and none of them held up what else there is to send.

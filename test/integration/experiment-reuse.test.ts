@@ -100,13 +100,13 @@ describe('a run that takes cells over from earlier ones', () => {
     expect(costs).toEqual(new Set([0n]));
     const report = await harness.client.experiments.report(key, 'markdown');
     expect(report).toContain(`${items} of ${items} planned cells were taken over** from`);
-  }, 120_000);
+  });
 
   it('takes nothing over where nobody asks for it', async () => {
     const [view, paid] = await run('unasked', { reuse: false });
     expect(paid).toBe(2 * items);
     expect(view.reuse).toBeUndefined();
-  }, 60_000);
+  });
 
   it('asks the judge alone where the judge changed, and nobody where it is the one before last', async () => {
     await withConfig(judges('- names a category\\n- is polite'));
@@ -131,7 +131,7 @@ describe('a run that takes cells over from earlier ones', () => {
     expect(view.counts).toMatchObject({ planned: items + 1, ok: items + 1 });
     expect(view.reuse).toMatchObject({ cells: items });
     expect(paid).toBe(2);
-  }, 60_000);
+  });
 
   it('runs everything where the prompt changed', async () => {
     const prompt = join(harness.folder, 'targets/triage/prompt.txt');
@@ -141,7 +141,7 @@ describe('a run that takes cells over from earlier ones', () => {
     await writeFile(prompt, before);
     expect(view.reuse).toMatchObject({ cells: 0 });
     expect(paid).toBe(2 * items);
-  }, 60_000);
+  });
 
   it('pays nothing in two runs at once that both take over, nor for a sample of what is there', async () => {
     const before = await calls();
@@ -159,7 +159,7 @@ describe('a run that takes cells over from earlier ones', () => {
     expect(quick.counts).toMatchObject({ planned: 6, ok: 6 });
     expect(quick.reuse?.cells).toBe(6);
     expect((await calls()) - before).toBe(0);
-  }, 120_000);
+  });
 
   it('takes over what a re-judgement gave as well', async () => {
     await withConfig(judges('- is short'));
@@ -173,7 +173,7 @@ describe('a run that takes cells over from earlier ones', () => {
     const [view, paid] = await run('after-rejudge');
     expect(paid).toBe(0);
     expect(view.reuse).toMatchObject({ cells: items, details: { whole: items } });
-  }, 120_000);
+  });
 
   it('pays no call twice and takes over the rest where its workers are killed in the middle', async () => {
     await withConfig(judges('- names a category\\n- is short\\n- is polite'));

@@ -118,7 +118,7 @@ describe('the scores of a run as a whole', () => {
     const all = experiments.flatMap(({ scores }) => scores);
     expect(new Set(all.map(({ id }) => id)).size).toBe(4);
     expect(new Set(all.map(({ timestamp }) => timestamp)).size).toBe(1);
-  }, 120_000);
+  });
 
   it('are shown where the report links to', async () => {
     const report = await harness.client.experiments.report({ project, name: 'shares' }, 'json');
@@ -147,7 +147,7 @@ describe('the scores of a run as a whole', () => {
       'markdown',
     );
     expect(markdown).toContain(`](<${first?.url ?? ''}>)`);
-  }, 60_000);
+  });
 
   it('are of what ended, where a run is cancelled', async () => {
     const name = 'stopped';
@@ -174,5 +174,5 @@ describe('the scores of a run as a whole', () => {
     for (const { comment } of await scoreDetails(experiment?.id ?? '')) {
       expect(comment).toContain(`${ok} of ${planned} planned cells`);
     }
-  }, 120_000);
+  });
 });

@@ -64,7 +64,7 @@ describe('a submission', () => {
       outcome: 'attached',
     });
     expect((await ended('nightly-v2')).counts).toMatchObject({ planned: 6, ok: 6 });
-  }, 90_000);
+  });
 
   it('made twice at once is one version, and two of different contents are one each', async () => {
     await submit('race');
@@ -78,7 +78,7 @@ describe('a submission', () => {
     ]);
     expect(new Set(other.map(({ name }) => name))).toEqual(new Set(['race-v3', 'race-v4']));
     expect(other[0].name).toBe(other[2].name);
-  }, 90_000);
+  });
 
   it('of a sample runs so many items, in strata, and says so everywhere', async () => {
     const view = await harness.run({
@@ -123,7 +123,7 @@ describe('a submission', () => {
     await expect(submit('sample', { ...again, seed: 5 })).rejects.toMatchObject({
       code: 'EXPERIMENT_CONFLICT',
     });
-  }, 90_000);
+  });
 
   it('of a sample no smaller than the dataset runs all of it, says so, and is the same run', async () => {
     const view = await harness.run({
@@ -138,7 +138,7 @@ describe('a submission', () => {
     await expect(
       harness.client.experiments.report({ project, name: 'all' }, 'markdown'),
     ).resolves.toContain('a sample of 100 items was asked for; all 3 of the dataset are run');
-  }, 60_000);
+  });
 
   it('of a sample that cannot be drawn is refused before a run exists', async () => {
     const of = (quick: object) => submit('refused', { quick });
@@ -156,5 +156,5 @@ describe('a submission', () => {
     await expect(
       harness.client.experiments.get({ project, name: 'refused' }),
     ).rejects.toMatchObject({ code: 'EXPERIMENT_NOT_FOUND' });
-  }, 30_000);
+  });
 });

@@ -43,7 +43,7 @@ describe('a gate that may end its head early', () => {
       files: { 'assay.config.ts': config, ...datasetFiles(items), ...promptFiles },
     });
     await harness.startWorkers();
-  }, 60_000);
+  });
   afterAll(() => harness.stop());
 
   const cli = async (...args: string[]) => {
@@ -91,7 +91,7 @@ describe('a gate that may end its head early', () => {
     expect(told).toContain('Settled after');
     const { stdout } = await cli('experiment', 'results', 'bad', '--status', 'skipped', '--json');
     expect(stdout).toContain('EARLY_STOP');
-  }, 60_000);
+  });
 
   it('is no base and no head of another gate: only its own bounds take account of its end', async () => {
     const saved = await cli('baseline', 'save', 'bad', '--json');
@@ -127,7 +127,7 @@ describe('a gate that may end its head early', () => {
     const base = await harness.client.experiments.get({ project, name: 'fine-base' });
     expect(head.counts).toMatchObject({ ok: items, skipped: 0 });
     expect(Date.parse(head.createdAt)).toBeGreaterThan(Date.parse(base.finishedAt ?? ''));
-  }, 60_000);
+  });
 
   it('refuses what contradicts it', async () => {
     const run = ['gate', 'run', '--dataset', 'items', '--target', 'good', '--early-stop'];

@@ -57,7 +57,7 @@ describe('a gate, as a pipeline uses it', () => {
       },
     });
     workers = await harness.startWorkers();
-  }, 60_000);
+  });
   afterAll(() => harness.stop());
 
   /** A command as users give it, but in this process: thirty of its own would take longer than all that they do. */
@@ -249,7 +249,7 @@ describe('a gate, as a pipeline uses it', () => {
       code: 'GATE_INVALID',
       problems: [{ at: 'settings.evaluators.time.margin' }],
     });
-  }, 90_000);
+  });
 
   it('is run by a schedule under the name of its time, whether that is now or was long ago', async () => {
     const create = ['schedule', 'create', 'nightly', '--dataset', 'items', '--target', 'good'];
@@ -337,7 +337,7 @@ describe('a gate, as a pipeline uses it', () => {
     await until(async () => (await nights()).length === 3);
     expect((await cli('schedule', 'delete', 'nightly')).code).toBe(0);
     await refused(['schedule', 'trigger', 'nightly'], 3, 'SCHEDULE_NOT_FOUND');
-  }, 60_000);
+  });
 
   it('calls a baseline stale where judges or items changed, and renews it from its stored outputs', async () => {
     await workers.stop();
@@ -387,5 +387,5 @@ describe('a gate, as a pipeline uses it', () => {
       verdict: 'inconclusive',
       report: { comparison: { items: { common: 0, new: { n: items }, missing: { n: items } } } },
     });
-  }, 90_000);
+  });
 });

@@ -94,7 +94,7 @@ describe('judges', () => {
     const [again, more] = await callsDuring(() => calibrate('cal', 'tone', 'labels'));
     expect(again.id).toBe(view.id);
     expect(more).toBe(0);
-  }, 60_000);
+  });
 
   it('that compare are asked in both orders, and tell of their position bias', async () => {
     const [view, calls] = await callsDuring(() => calibrate('pairs', 'pair', 'pairs'));
@@ -107,7 +107,7 @@ describe('judges', () => {
       trueNegativeRate: { value: 1, n: 1 },
       position: { changed: { n: 3 } },
     });
-  }, 60_000);
+  });
 
   it('that always abstain end no cell in an error, and the calibration says why it is empty', async () => {
     const view = await calibrate('silent', 'reference', 'labels');
@@ -121,7 +121,7 @@ describe('judges', () => {
       expect(cell.scores.map(({ name }) => name)).toEqual(['reference.abstained']);
       expect(cell.scores[0]?.comment?.judge).toMatchObject({ model: 'openai/demo-small' });
     }
-  }, 60_000);
+  });
 
   it('that always abstain make a gate inconclusive, with that as the reason', async () => {
     await calibrate('silent-again', 'reference', 'labels');
@@ -142,7 +142,7 @@ describe('judges', () => {
         evaluators: [{ name: 'reference', verdict: 'inconclusive', code: 'no_scores', reason }],
       },
     });
-  }, 60_000);
+  });
 
   it('are refused a set that is none, with all that is wrong', async () => {
     await expect(calibrate('mixed', 'tone', 'mixed')).rejects.toMatchObject({
@@ -163,7 +163,7 @@ describe('judges', () => {
     await expect(
       harness.client.judges.calibration({ project, name: 'usual' }),
     ).rejects.toMatchObject({ code: 'CALIBRATION_NOT_FOUND' });
-  }, 60_000);
+  });
 
   it('pay for one repair of what cannot be read, then fail with both answers kept', async () => {
     await harness.model.admin('POST', '/admin/faults', { kind: 'content', text: 'fence', next: 1 });
@@ -193,7 +193,7 @@ describe('judges', () => {
       counts: { errors: 4 },
       agreement: { because: 'the judge failed on all 4 items' },
     });
-  }, 60_000);
+  });
 
   it('are asked about their anchors in each run, beside its cells and not among them', async () => {
     const plan = await harness.client.experiments.estimate({
@@ -231,7 +231,7 @@ describe('judges', () => {
     const text = await harness.client.experiments.report({ project, name: 'second' }, 'markdown');
     expect(text).toContain('## The judges themselves');
     expect(text).toMatch(/since `first`, the same model and prompt: 0 on the same 3 anchors/);
-  }, 60_000);
+  });
 
   it('tell the gate how much of a change they are', async () => {
     const key = { project, name: 'moved' };
@@ -254,7 +254,7 @@ describe('judges', () => {
     expect(text).toContain('`anchored` since `first`, the same model and prompt');
     const page = await harness.client.experiments.report({ project, name: 'second' }, 'html');
     expect(page).toContain('How much of it is the judge');
-  }, 60_000);
+  });
 
   it('are asked about them again where they judge again, as new calls', async () => {
     const key = { project, name: 'first' };
@@ -263,5 +263,5 @@ describe('judges', () => {
       return harness.client.experiments.wait(key, { timeoutMs: 60_000 });
     });
     expect(calls).toBe(4 + 3);
-  }, 60_000);
+  });
 });

@@ -83,11 +83,18 @@ describe('calls to a model through the journal', () => {
         targets: {},
         evaluators: {},
         models: {
-          small: { model: 'demo-small', price: { input: 1, output: 2 }, timeoutMs: 1_500 },
+          small: { model: 'demo-small', price: { input: 1, output: 2 } },
+          hasty: { model: 'demo-small', timeoutMs: 1_500 },
           stranger: { model: 'demo-small', apiKey: 'env:WRONG' },
           nowhere: { model: 'demo-small', baseUrl: closedUrl },
           ...others,
-          echo: { model: 'echo', baseUrl: echo.url, apiKey: 'env:WRONG', timeoutMs: 300 },
+          echo: { model: 'echo', baseUrl: echo.url, apiKey: 'env:WRONG' },
+          'hasty-echo': {
+            model: 'echo',
+            baseUrl: echo.url,
+            apiKey: 'env:WRONG',
+            timeoutMs: 800,
+          },
         },
       }).models,
     });
@@ -120,16 +127,28 @@ describe('calls to a model through the journal', () => {
       [cellId],
     );
   const order = (fault: object) => model.admin('POST', '/faults', fault);
+  /** What is seen between the claim of the next call and its request, while it waits for leave to send it. */
+  const beforeSending = <Seen>(
+    { governor }: { governor: Governor },
+    look: () => Promise<Seen>,
+  ): Promise<Seen> => {
+    const enter = governor.enter.bind(governor);
+    return new Promise((resolve, reject) => {
+      governor.enter = async (...asked) => {
+        governor.enter = enter;
+        await look().then(resolve, reject);
+        return enter(...asked);
+      };
+    });
+  };
 
   it('stand as a claim before the request leaves, and as an answer before anyone may use it', async () => {
     const one = await worker();
     const cell = nextCell();
-    await model.admin('POST', '/latency', { latencyMs: 400 });
     const { caller, records } = forCell(one, cell);
-    const answering = caller.chat(request);
-    await until(async () => (await model.calls()).length === 1, 5_000);
-    expect(await rowsIn(cell)).toEqual([expect.objectContaining({ state: 'claimed', claims: 1 })]);
-    const answer = await answering;
+    const before = beforeSending(one, async () => [await rowsIn(cell), await model.calls()]);
+    const answer = await caller.chat(request);
+    expect(await before).toEqual([[expect.objectContaining({ state: 'claimed', claims: 1 })], []]);
     expect(await rowsIn(cell)).toEqual([
       expect.objectContaining({ state: 'answered', status: 200 }),
     ]);
@@ -174,16 +193,18 @@ describe('calls to a model through the journal', () => {
   it('refuse while another worker that lives holds the claim, and send nothing', async () => {
     const [one, other] = [await worker(), await worker()];
     const cell = nextCell();
-    await model.admin('POST', '/latency', { latencyMs: 500 });
-    const answering = forCell(one, cell).caller.chat(request);
-    await until(async () => (await model.calls()).length === 1, 5_000);
+    await order({ kind: 'hang', next: 1 });
+    const stop = new AbortController();
+    const answering = forCell(one, cell, { signal: stop.signal }).caller.chat(request);
+    await until(async () => (await model.calls()).length === 1);
     const { caller, records } = forCell(other, cell);
     await expect(caller.chat(request)).rejects.toMatchObject({
       code: 'CALL_CLAIM_REFUSED',
       retryAfterMs: expect.any(Number),
     });
     expect(records).toEqual([]);
-    await answering;
+    stop.abort(new Error('enough'));
+    await expect(answering).rejects.toThrow('enough');
     expect(await model.calls()).toHaveLength(1);
   });
 
@@ -191,16 +212,13 @@ describe('calls to a model through the journal', () => {
     let now = 0;
     const frozen = await worker({ monotonicNow: () => performance.now() + now });
     const cell = nextCell();
-    const { governor } = frozen;
-    const enter = governor.enter.bind(governor);
-    // The process stands still between the claim and the request, while it waits for leave to send it.
-    governor.enter = async (...asked) => {
-      expect(await rowsIn(cell)).toHaveLength(1);
-      now = 60_000;
-      return enter(...asked);
-    };
     const { caller } = forCell(frozen, cell);
+    const standing = beforeSending(frozen, async () => {
+      now = 60_000;
+      return rowsIn(cell);
+    });
     await expect(caller.chat(request)).rejects.toMatchObject({ code: 'CALL_CLAIM_REFUSED' });
+    expect(await standing).toHaveLength(1);
     expect(await model.calls()).toEqual([]);
     expect(await rowsIn(cell)).toEqual([expect.objectContaining({ state: 'released' })]);
   });
@@ -210,7 +228,7 @@ describe('calls to a model through the journal', () => {
     await order({ kind: 'status', status: 429, retryAfter: 0.6, next: 1 });
     const started = performance.now();
     const first = forCell(one, nextCell(), { policy: { maxAttempts: 1 } }).caller.chat(request);
-    await until(async () => (await model.calls()).length === 1, 5_000);
+    await until(async () => (await model.calls()).length === 1);
     await new Promise((resolve) => setTimeout(resolve, 50));
     const second = forCell(one, nextCell()).caller.chat(request);
     await Promise.all([first, second]);
@@ -385,16 +403,16 @@ describe('calls to a model through the journal', () => {
   it('end in time where the model never answers, or stalls in the middle of its answer', async () => {
     const one = await worker();
     await order({ kind: 'hang', next: 1 });
-    await forCell(one, nextCell()).caller.chat(request);
+    await forCell(one, nextCell()).caller.chat({ ...request, model: 'hasty' });
     expect((await model.calls()).map(({ status }) => status)).toEqual([null, 200]);
     const stalling = forCell(one, nextCell(), { policy: { maxAttempts: 2 } }).caller.chat({
       ...request,
-      model: 'echo',
+      model: 'hasty-echo',
       messages: [{ role: 'user', content: 'stall' }],
     });
     await expect(stalling).rejects.toMatchObject({
       code: 'MODEL_UNREACHABLE',
-      message: 'The model echo did not answer in full within 300 ms.',
+      message: 'The model echo did not answer in full within 800 ms.',
     });
     expect(echo.bodies.filter((body) => body.includes('stall'))).toHaveLength(2);
   });
@@ -406,7 +424,7 @@ describe('calls to a model through the journal', () => {
     const stop = new AbortController();
     const { caller } = forCell(one, cell, { signal: stop.signal });
     const hanging = caller.chat(request);
-    await until(async () => (await model.calls()).length === 1, 5_000);
+    await until(async () => (await model.calls()).length === 1);
     stop.abort(new Error('cancelled by the test'));
     await expect(hanging).rejects.toThrow('cancelled by the test');
     expect(await rowsIn(cell)).toEqual([expect.objectContaining({ state: 'released' })]);
@@ -449,7 +467,7 @@ describe('calls to a model through the journal', () => {
         () => 'settled',
       );
       try {
-        await until(async () => (await model.calls()).length === 1, 5_000);
+        await until(async () => (await model.calls()).length === 1);
         const waiting = new Promise((resolve) => setTimeout(resolve, 600, 'waits'));
         expect(await Promise.race([settled, waiting])).toBe('waits');
         expect(await rowsIn(cell)).toEqual([expect.objectContaining({ state: 'claimed' })]);

@@ -105,7 +105,7 @@ describe('calls to an HTTP target through the journal', () => {
         method: 'POST',
         headers: { 'x-token': 'env:TOKEN' },
         body: { text: 'x' },
-        timeoutMs: 400,
+        timeoutMs: 10_000,
         maxBytes: 1_000,
         signal: new AbortController().signal,
         ...change,
@@ -154,7 +154,8 @@ describe('calls to an HTTP target through the journal', () => {
   ])('are repeated after %s', async (_what, answer) => {
     endpoint.answers.push(answer);
     const { ask, calls } = forCell(nextCell());
-    await expect(ask()).resolves.toBe('{"ok":true}');
+    const asked = ask(answer === 'hang' ? { timeoutMs: 1_000 } : {});
+    await expect(asked).resolves.toBe('{"ok":true}');
     expect(endpoint.seen).toHaveLength(2);
     expect(calls.targetRetries).toBe(1);
   });
@@ -176,7 +177,9 @@ describe('calls to an HTTP target through the journal', () => {
 
   it('tell no answer from an answer with an error status', async () => {
     endpoint.answers.push('hang', 'hang');
-    await expect(forCell(nextCell()).ask()).rejects.toMatchObject({ code: 'TARGET_TIMEOUT' });
+    await expect(forCell(nextCell()).ask({ timeoutMs: 400 })).rejects.toMatchObject({
+      code: 'TARGET_TIMEOUT',
+    });
     endpoint.answers.push('drop', 'drop');
     await expect(forCell(nextCell()).ask()).rejects.toMatchObject({ code: 'TARGET_FAILED' });
     endpoint.answers.push({ status: 500 }, { status: 500 });

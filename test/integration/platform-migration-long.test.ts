@@ -36,7 +36,7 @@ beforeAll(async () => {
   const { address } = await testTemporal();
   connection = await Connection.connect({ address });
   native = await NativeConnection.connect({ address });
-}, 60_000);
+});
 afterAll(async () => {
   await native.close();
   await connection.close();
@@ -127,7 +127,7 @@ describe('a move that goes on in a new execution amid a wait', () => {
           },
         );
         try {
-          await until(() => seen.length > 1, 15_000);
+          await until(() => seen.length > 1);
           expect(shown).toBeNull();
         } finally {
           goOn();
@@ -136,5 +136,5 @@ describe('a move that goes on in a new execution amid a wait', () => {
         expect(reply).toMatchObject({ report: { status: 'verified' } });
       },
     );
-  }, 30_000);
+  });
 });

@@ -35,7 +35,7 @@ beforeAll(async () => {
   });
   workers = await startWorkers(langsmith.apiKey);
   await fillWorkspace(langsmith, { examples, live });
-}, 60_000);
+});
 afterAll(async () => {
   await harness.stop();
   await langsmith.close();
@@ -94,7 +94,7 @@ describe('a move from LangSmith to Langfuse', () => {
     });
     expect(figuresOf(report, 'experiment')).toMatchObject({ found: 1 });
     expect(await writes()).toBe(before);
-  }, 60_000);
+  });
 
   it('brings all of it once, through a lost answer and a killed worker, and proves it', async () => {
     await harness.platform.admin('POST', '/dev/faults', {
@@ -109,7 +109,7 @@ describe('a move from LangSmith to Langfuse', () => {
         .report({ project, name: 'all' })
         .catch(() => undefined);
       return (report === undefined ? 0 : (figuresOf(report, 'item')?.written ?? 0)) > 0;
-    }, 30_000);
+    });
     for (const pid of workers.pids) process.kill(pid, 'SIGKILL');
     const report = await running;
 
@@ -149,7 +149,7 @@ describe('a move from LangSmith to Langfuse', () => {
     expect(runs.data).toMatchObject([
       { name: 'baseline', metadata: { 'assay.moved_from': 'langsmith' } },
     ]);
-  }, 90_000);
+  });
 
   it('writes nothing where it is made again, under its own name or another', async () => {
     const before = await writes();
@@ -167,7 +167,7 @@ describe('a move from LangSmith to Langfuse', () => {
     await expect(
       harness.client.migrations.run({ ...move, name: 'typo', datasets: ['capitols'] }),
     ).resolves.toMatchObject({ status: 'failed', error: { code: 'MIGRATION_SOURCE_MISSING' } });
-  }, 60_000);
+  });
 
   it('leaves what stands there with another content, unless it may be overwritten', async () => {
     const named = { ...move, only: [...(['datasets'] as const)] };
@@ -198,7 +198,7 @@ describe('a move from LangSmith to Langfuse', () => {
       onConflict: 'overwrite',
     });
     expect(figuresOf(forced, 'item')).toMatchObject({ written: 1, verified: examples, left: [] });
-  }, 60_000);
+  });
 });
 
 describe('a move from Langfuse to LangSmith', () => {
@@ -237,7 +237,7 @@ describe('a move from Langfuse to LangSmith', () => {
     const repo = langsmith.inspect.repos.find(({ handle }) => handle === 'rivers');
     expect(repo?.commits).toHaveLength(2);
     expect(repo?.commitTags.get('production')?.commit).toBe(repo?.commits[0]);
-  }, 60_000);
+  });
 });
 
 describe('the commands of a move', () => {
@@ -291,7 +291,7 @@ describe('the commands of a move', () => {
     expect(await migrate('cancel', 'nobodys')).toMatchObject({
       code: catalogueEntry('MIGRATION_NOT_FOUND').exit,
     });
-  }, 90_000);
+  });
 
   it('tell of a move whose workflow was terminated that it has ended, to those who watch and later', async () => {
     langsmith.faults.order({ kind: 'down', seconds: 600 });
@@ -350,5 +350,5 @@ describe('the commands of a move', () => {
     for (const [at, { name, direction, status, createdAt }] of known.entries()) {
       expect(rows[at]?.trim().split(/ +/)).toEqual([name, direction, status, createdAt]);
     }
-  }, 30_000);
+  });
 });

@@ -42,7 +42,7 @@ beforeAll(async () => {
     },
   });
   await harness.startWorkers();
-}, 120_000);
+});
 afterAll(() => harness.stop());
 
 const cli = (...args: readonly string[]) => assay(['prompts', ...args], harness.environment);
@@ -273,7 +273,7 @@ describe('a target whose prompt is kept on the platform', () => {
     const rows = await harness.platform.observations(run.runUid, 'core,basic,metadata');
     expect(JSON.stringify(rows)).toContain('"assay.prompt_source":"platform"');
     expect(JSON.stringify(rows)).toContain('"assay.prompt_version":1');
-  }, 60_000);
+  });
 });
 
 describe('a prompt that an application fetches', () => {
@@ -308,5 +308,5 @@ describe('a prompt that an application fetches', () => {
       await after.close();
       await harness.platform.admin('DELETE', '/dev/faults');
     }
-  }, 60_000);
+  });
 });

@@ -138,10 +138,10 @@ describe('the fence', () => {
     const journal = await createJournal(test.store, {
       worker: 'w',
       renewEveryMs: 3_600_000,
-      monotonicNow: () => performance.now() + ahead,
+      monotonicNow: () => 1_000_000 + ahead,
     });
     const call = await win(journal, await newKey());
-    ahead = 7_000;
+    ahead = 8_499;
     expect(journal.mayStart(call)).toBe(true);
     ahead = 8_500;
     expect(journal.mayStart(call)).toBe(false);
@@ -202,20 +202,21 @@ describe('while Postgres is away', () => {
 
   it('a claim waits, and fails with POSTGRES_UNREACHABLE once its patience is over', async () => {
     await withProxy(async (proxy, store) => {
-      const journal = await createJournal(store, { worker: 'w', patienceMs: 300 });
-      const [key, patient] = [await newKey(), await newKey()];
+      const journal = await createJournal(store, { worker: 'w', patienceMs: 1_000 });
+      const patient = await createJournal(store, { worker: 'w' });
+      const [key, other] = [await newKey(), await newKey()];
       await proxy.cut();
       await expect(journal.claim({ key, purpose: 'target' })).rejects.toMatchObject({
         code: 'POSTGRES_UNREACHABLE',
       });
       const abort = new AbortController();
-      const claim = journal.claim({ key: patient, purpose: 'target' }, abort.signal);
+      const claim = patient.claim({ key: other, purpose: 'target' }, abort.signal);
       await sleep(50);
       await proxy.mend();
       expect((await claim).state).toBe('won');
       // The first was given back in the background, whatever became of its claim.
       expect((await journal.claim({ key, purpose: 'target' })).state).toBe('won');
-      await journal.close();
+      await Promise.all([journal.close(), patient.close()]);
     });
   });
 

@@ -77,5 +77,5 @@ describe('what the target of a move refused', () => {
         new Set(['the target refused it: too large']),
       );
     }
-  }, 30_000);
+  });
 });

@@ -47,7 +47,7 @@ const openSoon = async (partition: string): Promise<PublisherSession> => {
   for (let attempt = 0; ; attempt += 1) {
     const opening = await openPublisherSession(test.database.url, drainOf(partition));
     if (opening.state === 'open') return opening.session;
-    if (attempt === 100) throw new Error('the drain stayed held');
+    if (attempt === 1_000) throw new Error('the drain stayed held');
     await sleep(20);
   }
 };

@@ -8,7 +8,7 @@ import { rowsOf } from '../../src/store/query.js';
 import { until } from '../support/until.js';
 import { openTestStore, type TestStore } from './store-fixtures.js';
 
-const leaseMs = 2_000;
+const leaseMs = 3_000;
 
 describe('the lease of a worker whose user code does not let go of the event loop', () => {
   let test: TestStore;
@@ -40,7 +40,7 @@ describe('the lease of a worker whose user code does not let go of the event loo
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       lines.push(...text.split('\n').filter((line) => line !== ''));
     });
-    await until(() => lines.length > 0, 30_000);
+    await until(() => lines.length > 0);
     return { child, lines, owner: lines[0] ?? '' };
   };
   const lives = async (owner: string): Promise<boolean> => {
@@ -54,20 +54,20 @@ describe('the lease of a worker whose user code does not let go of the event loo
   };
 
   it('lives on through a block that is longer than the lease: nobody may repeat its calls', async () => {
-    const { child, lines, owner } = await leased(4_000);
+    const { child, lines, owner } = await leased(5_000);
     child.kill('SIGUSR2');
     const seen: boolean[] = [];
     while (!lines.includes('unblocked')) {
       seen.push(await lives(owner));
       await wait(100);
     }
-    expect(seen.length).toBeGreaterThan(20);
+    expect(seen.length).toBeGreaterThan(5);
     expect(seen.every(Boolean)).toBe(true);
     await wait(leaseMs);
     expect(await lives(owner)).toBe(true);
     // It never had to begin another one.
     expect(lines).toEqual([owner, 'unblocked']);
-  }, 60_000);
+  });
 
   it('is over where the process is frozen as a whole, and stays over when it goes on', async () => {
     const { child, lines, owner } = await leased(0);
@@ -76,8 +76,8 @@ describe('the lease of a worker whose user code does not let go of the event loo
     expect(await lives(owner)).toBe(false);
     child.kill('SIGCONT');
     // It begins a new one, as another owner.
-    await until(() => lines.length > 1, 10_000);
+    await until(() => lines.length > 1);
     expect(await lives(owner)).toBe(false);
     expect(lines[1]).not.toBe(owner);
-  }, 60_000);
+  });
 });

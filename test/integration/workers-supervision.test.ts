@@ -27,13 +27,13 @@ describe('the watchdog', () => {
     for (const child of children.splice(0)) child.kill('SIGKILL');
   });
 
-  /** A process that is ended where its event loop stands still for half a second. */
+  /** A process that is ended where its event loop stands still for a second. */
   const watched = async (blockMs: number) => {
     const child = spawn(
       process.execPath,
       [...typescript, resolve('test/fixtures/watched-process.ts')],
       {
-        env: { ...process.env, BLOCKED_AFTER_MS: '500', BLOCK_MS: String(blockMs) },
+        env: { ...process.env, BLOCKED_AFTER_MS: '1000', BLOCK_MS: String(blockMs) },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );
@@ -44,19 +44,18 @@ describe('the watchdog', () => {
       seen.beats += text.split('beat').length - 1;
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => (seen.errors += text));
-    await until(() => seen.beats > 3, 20_000);
+    await until(() => seen.beats > 3);
     return { child, seen };
   };
   const signalOf = (child: ChildProcess): Promise<string | null> =>
     new Promise((found) => child.once('exit', (_code, signal) => found(signal)));
 
   it('ends a process whose event loop is blocked, and says why', async () => {
-    const { child, seen } = await watched(60_000);
+    const { child, seen } = await watched(600_000);
     const ended = signalOf(child);
-    const started = performance.now();
     child.kill('SIGUSR2');
+    // By nobody else: it would be blocked for longer than this test may take.
     await expect(ended).resolves.toBe('SIGKILL');
-    expect(performance.now() - started).toBeLessThan(10_000);
     expect(seen.errors).toContain('WORKER_BLOCKED');
   });
 
@@ -64,7 +63,7 @@ describe('the watchdog', () => {
     const { child, seen } = await watched(150);
     child.kill('SIGUSR2');
     const { beats } = seen;
-    await until(() => seen.beats > beats + 20, 10_000);
+    await until(() => seen.beats > beats + 20);
     expect(child.exitCode).toBeNull();
   });
 
@@ -74,7 +73,7 @@ describe('the watchdog', () => {
     await wait(1_500);
     const { beats } = seen;
     child.kill('SIGCONT');
-    await until(() => seen.beats > beats + 20, 10_000);
+    await until(() => seen.beats > beats + 20);
     expect(child.exitCode).toBeNull();
     expect(child.signalCode).toBeNull();
     const ended = new Promise((found) => child.once('exit', found));
@@ -117,7 +116,7 @@ describe('the supervisor', () => {
     const [first, second] = workers.pids;
     if (first === undefined || second === undefined) throw new Error('no two workers');
     process.kill(first, 'SIGKILL');
-    await until(() => workers.pids[0] !== first && isAlive(workers.pids[0] ?? 0), 10_000);
+    await until(() => workers.pids[0] !== first && isAlive(workers.pids[0] ?? 0));
     expect(crashes).toEqual([expect.objectContaining({ pid: first, signal: 'SIGKILL' })]);
     expect(workers.pids[1]).toBe(second);
     expect(workers.pids).toHaveLength(2);
@@ -138,7 +137,7 @@ describe('the supervisor', () => {
   it('passes on what user code prints, as lines of the log', async () => {
     const { workers, lines } = supervise('well');
     await workers.ready;
-    await until(() => lines.some((line) => line.includes('printed by user code')), 5_000);
+    await until(() => lines.some((line) => line.includes('printed by user code')));
     const line = lines.find((each) => each.includes('printed by user code')) ?? '';
     expect(JSON.parse(line)).toMatchObject({
       level: 30,
@@ -153,7 +152,7 @@ describe('the supervisor', () => {
     const { workers, lines, crashes } = supervise('well');
     await workers.ready;
     process.kill(workers.pids[0] ?? 0, 'SIGKILL');
-    await until(() => crashes.length === 1, 5_000);
+    await until(() => crashes.length === 1);
     await workers.stop();
     await wait(1_200);
     expect(lines.filter((line) => line.includes('"ready":true'))).toHaveLength(1);

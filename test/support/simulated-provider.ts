@@ -1,4 +1,6 @@
 import type { GovernorClock } from '../../src/models/governor-clock.js';
+import { createMeetingMap } from '../../src/models/governor-meeting.js';
+import type { MeetingPlace } from '../../src/models/governor-sync.js';
 import type { CallOutcome, Governor } from '../../src/models/governor.js';
 
 /** A clock that moves only when everything has been done that is to be done at its moment. */
@@ -33,13 +35,13 @@ export function createVirtualTime(): VirtualTime {
       at = parent;
     }
   };
-  const pop = (): (typeof planned)[number] | undefined => {
+  const pop = (): void => {
     swap(0, planned.length - 1);
-    const top = planned.pop();
+    planned.pop();
     for (let at = 0; ;) {
       const [left, right] = [2 * at + 1, 2 * at + 2];
       const child = before(right, left) ? right : left;
-      if (!before(child, at)) return top;
+      if (!before(child, at)) return;
       swap(at, child);
       at = child;
     }
@@ -65,12 +67,34 @@ export function createVirtualTime(): VirtualTime {
         // Everything that waits for a promise alone goes first: it takes no time.
         await new Promise(setImmediate);
         if (done()) return;
-        const next = pop();
+        const [next] = planned;
         if (next === undefined || next.at > untilMs) return;
+        pop();
         if (next.cancelled) continue;
         now = Math.max(now, next.at);
         next.run();
       }
+    },
+  };
+}
+
+/** Waits in the clock's time. */
+export const pauseIn = (clock: GovernorClock, ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    clock.after(ms, resolve);
+  });
+
+/** A place to meet that takes 2 ms for each statement. */
+export function meetIn({ clock }: VirtualTime): MeetingPlace {
+  const map = createMeetingMap(() => 1e6 + clock.now());
+  return {
+    async read(keys) {
+      await pauseIn(clock, 2);
+      return map.read(keys);
+    },
+    async write(changes) {
+      await pauseIn(clock, 2);
+      return map.write(changes);
     },
   };
 }
@@ -150,23 +174,19 @@ export async function simulate(options: {
           : Math.ceil(exact / 1_000) * 1_000;
     return { accepted: false, retryAfterMs };
   };
-  const wait = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      clock.after(ms, resolve);
-    });
-  const signal = new AbortController().signal;
   const one = async (governor: Governor): Promise<void> => {
+    const { signal } = new AbortController();
     for (let attempt = 1; ; attempt += 1) {
       const permit = await governor.enter({ key: 'm' }, { maxWaitMs: Infinity, signal });
       const taken = take();
-      await wait(taken.accepted ? provider.latencyMs : (provider.refusalMs ?? 20));
+      await pauseIn(clock, taken.accepted ? provider.latencyMs : (provider.refusalMs ?? 20));
       const told = provider.told === true ? { requestsPerMinute: provider.perMinute } : undefined;
       const outcome: CallOutcome = { kind: taken.accepted ? 'answered' : 'refused', told };
       permit.end(outcome);
       if (taken.accepted) return;
       if (taken.retryAfterMs !== undefined)
         governor.holdBack('m', Math.max(500, taken.retryAfterMs));
-      await wait(Math.max(500, taken.retryAfterMs ?? 0));
+      await pauseIn(clock, Math.max(500, taken.retryAfterMs ?? 0));
     }
   };
   const lane = async (governor: Governor): Promise<void> => {

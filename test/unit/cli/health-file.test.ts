@@ -29,14 +29,23 @@ describe('the health file', () => {
 
   it('grows old while something is not well, and is touched again afterwards', async () => {
     let well = false;
-    const health = await keepHealthFile(file, () => well, 20);
+    let looks = 0;
+    const isWell = (): boolean => {
+      looks += 1;
+      return well;
+    };
+    const health = await keepHealthFile(file, isWell, 20);
+    const looked = async (times: number): Promise<void> => {
+      const before = looks;
+      await until(() => looks >= before + times);
+    };
     expect(await stat(file).catch(() => 'none')).toBe('none');
     well = true;
     await until(async () => (await stat(file).catch(() => undefined)) !== undefined);
     well = false;
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await looked(3);
     await makeOld();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await looked(5);
     expect(await ageMs()).toBeGreaterThan(60_000);
     await health.stop();
   });

@@ -365,12 +365,12 @@ describe('a verdict', () => {
   });
 
   it('is refused at once where an answer is nothing but a fence and white space', () => {
-    const text = `\`\`\`json${'\n'.repeat(100_000)}x`;
+    const text = `\`\`\`json${'\n'.repeat(500_000)}x`;
     const began = performance.now();
     expect(() => readVerdict({ text, json: undefined, finishReason: 'stop' }, wanted)).toThrow(
       expect.objectContaining({ code: 'JUDGE_VERDICT_INVALID' }),
     );
-    expect(performance.now() - began).toBeLessThan(500);
+    expect(performance.now() - began).toBeLessThan(10_000);
   });
 
   it('is read from the form without a schema that most judges know', () => {

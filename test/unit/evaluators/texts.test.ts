@@ -83,7 +83,7 @@ describe('numeric_match', () => {
     const began = performance.now();
     const output = '1,'.repeat(250_000) + '9-'.repeat(100_000);
     expect(await said({ kind, take: 'last' }, { output, expected: 1 })).toEqual([false, false]);
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(20_000);
   });
 });
 
@@ -220,6 +220,6 @@ describe('refusal', () => {
     for (const piece of ['sorry ', 'sorry, but ', ' ', 'i ', "'"]) {
       await said({ kind }, { output: piece.repeat(200_000) });
     }
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(20_000);
   });
 });

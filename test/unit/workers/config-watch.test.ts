@@ -34,7 +34,7 @@ describe('the watch over a config', () => {
       onChange: (hash) => seen.changes.push(hash),
       onBroken: () => (seen.broken += 1),
     });
-    await wait(300);
+    await watch.begun;
     return seen;
   };
 

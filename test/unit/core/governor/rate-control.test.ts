@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { createGovernor } from '../../../../src/models/governor.js';
-import { createMeetingMap } from '../../../../src/models/governor-meeting.js';
 import {
   createVirtualTime,
+  meetIn,
   simulate,
   type ProviderOptions,
 } from '../../../support/simulated-provider.js';
@@ -14,21 +14,7 @@ const fleet = async (
   load: { workers: number; requests: number; concurrency?: number },
 ) => {
   const time = createVirtualTime();
-  const map = createMeetingMap(() => 1e6 + time.clock.now());
-  const pause = (): Promise<void> =>
-    new Promise((resolve) => {
-      time.clock.after(2, resolve);
-    });
-  const place: typeof map = {
-    async read(keys) {
-      await pause();
-      return map.read(keys);
-    },
-    async write(changes) {
-      await pause();
-      return map.write(changes);
-    },
-  };
+  const place = meetIn(time);
   // Named, since who comes first in the fleet is decided by their names: an unnamed one's are random.
   const governors = Array.from({ length: load.workers }, (_, index) =>
     createGovernor({ place, clock: time.clock, worker: `worker-${index}` }),

@@ -4,7 +4,7 @@ import { gateRequestSchema } from '../contracts/gate-protocol.js';
 import { AssayError } from '../core/errors/assay-error.js';
 import type { GateReport } from '../core/gate/gate-report.js';
 import { gateMarkdown } from '../core/gate/markdown.js';
-import { gateRequestHash, requestDifferences } from '../core/gate/same-request.js';
+import { isSameGate, requestDifferences } from '../core/gate/same-request.js';
 import { findGate, gateReport, listGates, type GateRecord } from '../store/gates.js';
 import { submitGate } from './gate-submit.js';
 import { lookUntil } from './look-until.js';
@@ -83,7 +83,7 @@ export function createGates(transport: Transport): Gates {
       if (admission.outcome === 'rejected') throw AssayError.from(admission.error);
       const gate = await get(request);
       // Attached to one that runs: whether it is the same was decided when that one was asked for.
-      if (gate.requestHash !== gateRequestHash(request)) {
+      if (!isSameGate(gate, request)) {
         throw new AssayError('GATE_CONFLICT', `"${gate.name}" was asked for something else.`, {
           problems: requestDifferences(gate.request, request),
           mend: 'Choose another name.',

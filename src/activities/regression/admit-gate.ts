@@ -8,7 +8,7 @@ import { experimentId, gateWorkflowId } from '../../core/experiment/naming.js';
 import { canDecide } from '../../core/gate/deciding.js';
 import { marginsNeeded, unknownEvaluators } from '../../core/gate/evaluators.js';
 import { gatePolicy } from '../../core/gate/policy.js';
-import { gateRequestHash, requestDifferences } from '../../core/gate/same-request.js';
+import { gateRequestHash, isSameGate, requestDifferences } from '../../core/gate/same-request.js';
 import { isVerdictScore } from '../../core/gate/verdict-name.js';
 import { staleReasons } from '../../core/gate/staleness.js';
 import { findPromoted, markStale } from '../../store/baselines/rows.js';
@@ -30,11 +30,10 @@ import { endedWell, existingRun } from './sides.js';
 export function createAdmitGate(ports: RegressionPorts): GateActivities['admitGate'] {
   return ({ request }) =>
     withHeartbeat(async (beat) => {
-      const requestHash = gateRequestHash(request);
       try {
         const known = await findGate(ports.store, request);
         if (known !== undefined && known.status !== 'failed') {
-          return admitted(known, { request, requestHash });
+          return admitted(known, request);
         }
         const plan = await planGate(request, { ports, beat });
         const { project, name } = request;
@@ -43,11 +42,11 @@ export function createAdmitGate(ports: RegressionPorts): GateActivities['admitGa
           project,
           name,
           request,
-          requestHash,
+          requestHash: gateRequestHash(request),
           plan,
           workflowId,
         });
-        return admitted(gate, { request, requestHash });
+        return admitted(gate, request);
       } catch (error) {
         // Whoever asks is waiting for the answer: what stands in the way is told, not tried again.
         if (!isAnswer(error)) throw error;
@@ -59,9 +58,9 @@ export function createAdmitGate(ports: RegressionPorts): GateActivities['admitGa
 /** @throws AssayError GATE_CONFLICT */
 function admitted(
   gate: GateRecord,
-  { request, requestHash }: Pick<GateRecord, 'request' | 'requestHash'>,
+  request: GateRequest,
 ): Awaited<ReturnType<GateActivities['admitGate']>> {
-  if (gate.requestHash !== requestHash) {
+  if (!isSameGate(gate, request)) {
     throw new AssayError(
       'GATE_CONFLICT',
       `The gate "${gate.name}" (${gate.verdict ?? gate.status}) was asked for something else.`,

@@ -6,6 +6,18 @@ import type { Problem } from '../errors/assay-error.js';
 /** Requests of one hash ask for the same gate. */
 export const gateRequestHash = (request: GateRequest): string => contentHash(decisive(request));
 
+/**
+ * Whether a recorded gate is what is asked for. Its hash may be of a version that hashed all of the request: then its request says
+ * it.
+ */
+export function isSameGate(
+  recorded: { readonly request: GateRequest; readonly requestHash: string },
+  asked: GateRequest,
+): boolean {
+  const hash = gateRequestHash(asked);
+  return recorded.requestHash === hash || gateRequestHash(recorded.request) === hash;
+}
+
 /** What two requests of one name ask for differently. */
 export const requestDifferences = (
   recorded: GateRequest,

@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { gateRequestSchema } from '../../../../src/contracts/gate-protocol.js';
-import { gateRequestHash, requestDifferences } from '../../../../src/core/gate/same-request.js';
+import {
+  gateRequestHash,
+  isSameGate,
+  requestDifferences,
+} from '../../../../src/core/gate/same-request.js';
 import { contentHash } from '../../../../src/core/ids/hash.js';
 
 const asked = (more: object = {}) =>
@@ -21,6 +25,16 @@ describe('a gate that is asked for again', () => {
     expect(requestDifferences(asked({ priority: 'ci' }), asked())).toEqual([]);
     // As recorded by versions that hashed all of it.
     expect(hash).toBe(contentHash(asked()));
+  });
+
+  it('is the same one as a record that says who waits for it and was hashed with that', () => {
+    const request = asked({ priority: 'ci' });
+    const recorded = { request, requestHash: contentHash(request) };
+    expect(recorded.requestHash).not.toBe(gateRequestHash(request));
+    for (const priority of ['ci', 'interactive', 'bulk']) {
+      expect(isSameGate(recorded, asked({ priority }))).toBe(true);
+    }
+    expect(isSameGate(recorded, asked({ priority: 'ci', repetitions: 2 }))).toBe(false);
   });
 
   it('is another one where anything else differs, and only that is listed', () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Client } from '@temporalio/client';
+import { WorkflowFailedError, type Client } from '@temporalio/client';
 
 import type { ScheduledCheck } from '../contracts/gate-protocol.js';
 import type { ScheduleSpec } from '../contracts/schedule.js';
@@ -35,6 +35,8 @@ export async function checkScheduledNames(
       staticSummary: `names of a schedule of ${work.head.target}`,
     })) as ScheduledCheck;
   } catch (error) {
+    if (error instanceof WorkflowFailedError) throw unanswered(taskQueue, error);
+    if (AssayError.is(error) && error.code === 'WORKER_MISSING') throw withoutCheck(error);
     throw temporalUnreachable(error);
   }
   if ('error' in reply) throw AssayError.from(reply.error);
@@ -42,3 +44,22 @@ export async function checkScheduledNames(
   if (problems.length === 0) return;
   throw new AssayError('SCHEDULE_INVALID', 'The schedule names what is not there.', { problems });
 }
+
+const skip = 'To create it without a look at its names: `--no-check`.';
+
+/** A worker of an older version does not know the question, and one that is too busy does not come to it. */
+const unanswered = (taskQueue: string, cause: unknown): AssayError =>
+  new AssayError(
+    'WORKER_MISSING',
+    `No worker of "${taskQueue}" said whether its names are there.`,
+    {
+      mend: `Look whether the workers are of this version. ${skip}`,
+      cause,
+    },
+  );
+
+const withoutCheck = (error: AssayError): AssayError =>
+  new AssayError(error.code, error.message, {
+    mend: `${error.mend ?? ''} ${skip}`.trim(),
+    cause: error,
+  });

@@ -7,7 +7,6 @@ import { findExperiment } from '../../store/experiments.js';
 import { createProblemList } from '../../datasets/problem-list.js';
 import { openItems } from '../experiment/item-stream.js';
 import { withHeartbeat } from '../heartbeat.js';
-import { isAnswer } from './answer.js';
 import type { RegressionPorts } from './ports.js';
 
 /**
@@ -27,8 +26,8 @@ export function createCheckScheduled(ports: RegressionPorts): GateActivities['ch
         ];
         return { problems };
       } catch (error) {
-        // Whoever asks is waiting: what stands in the way is the answer.
-        if (!isAnswer(error)) throw error;
+        // Whoever asks is waiting: what stands in the way is the answer, also where it may pass.
+        if (!AssayError.is(error)) throw error;
         return { error: error.toJSON() };
       }
     });

@@ -87,8 +87,13 @@ async function askPlatforms(
   for (const platform of publishingPlatforms(withTrace(spec, ports.project), ports)) {
     await patiently(signal, () => platform.describe(signal), stumbles);
     // What stands there of a run that is known here is its own, or it has been told already.
-    if (known === undefined)
+    if (known !== undefined) continue;
+    try {
       await patiently(signal, () => platform.refuseTakenName(named), stumbles);
+    } catch (error) {
+      // The same submission beside this one may have made the run meanwhile, and what stands there.
+      if ((await findExperiment(ports.store, spec)) === undefined) throw error;
+    }
   }
 }
 

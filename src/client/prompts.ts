@@ -84,14 +84,14 @@ export interface Prompts {
   >;
   /**
    * The platforms that commands of a backend go to, as a worker says; default, those of its config. What a worker carries out (pushes,
-   * runs, gates, moves) goes by its keys: with `sameProject` it is refused where those set here lead to another project.
+   * runs, gates, moves) goes by its keys: it is refused where those set here lead to another project on one of `sameProject`.
    *
    * @throws AssayError PLATFORM_PROJECT_DIFFERS, PLATFORM_NOT_CONFIGURED, WORKER_MISSING, TEMPORAL_UNREACHABLE
    */
   platforms(of: {
     readonly project: string;
     readonly backend?: Backend;
-    readonly sameProject?: boolean;
+    readonly sameProject?: readonly PlatformName[];
   }): Promise<readonly string[]>;
   /** Who moved its labels, the newest first. @param of.limit default 50, at most 1,000. */
   history(of: {
@@ -175,10 +175,10 @@ export function createPrompts(transport: Transport, fetchers: PromptFetchers): P
         }),
       );
     },
-    async platforms({ sameProject = false, ...of }) {
-      const asked = sameProject ? { ...of, places: true } : of;
+    async platforms({ sameProject = [], ...of }) {
+      const asked = sameProject.length > 0 ? { ...of, places: true } : of;
       const chosen = await choosePromptPlatforms(await transport.temporal(), asked);
-      if (sameProject) await refuseOtherProjects(transport, chosen);
+      if (sameProject.length > 0) await refuseOtherProjects(transport, chosen, sameProject);
       return chosen.platforms;
     },
     history: async ({ project, name, limit = 50 }) =>

@@ -1,13 +1,13 @@
 import type { WorkerPlatforms } from '../contracts/prompt-protocol.js';
 import { AssayError, type Problem } from '../core/errors/assay-error.js';
 import { platformTitles } from '../core/platforms/backend.js';
-import { platformNameSchema } from '../contracts/backend.js';
+import { platformNameSchema, type PlatformName } from '../contracts/backend.js';
 import { describedPlace } from '../platforms/place.js';
 import type { Platform } from '../platforms/port.js';
 import type { Transport } from './transport.js';
 
 /**
- * Makes sure that the keys here lead where those of the worker do. Compared is what the servers say, since keys of one project are
+ * Makes sure that the keys here lead where those of the worker do, on the platforms of which they were set here. Compared is what the servers say, since keys of one project are
  * many and a server may have an address for each network. Who cannot be asked is no other.
  *
  * @throws AssayError PLATFORM_PROJECT_DIFFERS
@@ -15,11 +15,12 @@ import type { Transport } from './transport.js';
 export async function refuseOtherProjects(
   transport: Pick<Transport, 'platforms'>,
   { places = [] }: WorkerPlatforms,
+  on: readonly PlatformName[],
 ): Promise<void> {
   const here = connected(transport);
   const { signal } = new AbortController();
   const problems = await Promise.all(
-    places.map(async (worker): Promise<readonly Problem[]> => {
+    places.filter(isOf(on)).map(async (worker): Promise<readonly Problem[]> => {
       const platform = here.find(({ name }) => name === worker.platform);
       const own = platform === undefined ? undefined : await describedPlace(platform, signal);
       if (own === undefined || own.projectId === worker.projectId) return [];
@@ -42,6 +43,11 @@ export async function refuseOtherProjects(
     },
   );
 }
+
+const isOf =
+  (platforms: readonly string[]) =>
+  ({ platform }: { readonly platform: string }): boolean =>
+    platforms.includes(platform);
 
 /** Keys that are half there lead nowhere. */
 function connected(transport: Pick<Transport, 'platforms'>): readonly Platform[] {

@@ -1,6 +1,7 @@
 import type { PlatformName } from '../contracts/backend.js';
 import type { KeyPlace } from '../contracts/prompt-protocol.js';
 import { sha256 } from '../core/ids/hash.js';
+import { withDeadline } from '../outbound/deadline.js';
 import type { PlatformConnections } from './connect.js';
 import type { Platform, PlatformDescription } from './port.js';
 
@@ -37,8 +38,10 @@ export async function describedPlace(
   signal: AbortSignal,
 ): Promise<KeyPlace | undefined> {
   try {
-    const soon = AbortSignal.any([signal, AbortSignal.timeout(answersWithinMs)]);
-    const { platform: name, url, projectId, projectName } = await platform.describe(soon);
+    const said = await withDeadline(answersWithinMs, [signal], (soon) =>
+      platform.describe(soon.signal),
+    );
+    const { platform: name, url, projectId, projectName } = said;
     return { platform: name, url: withoutUser(url), projectId, projectName };
   } catch {
     signal.throwIfAborted();

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { keyPlaces } from '../../src/activities/prompts/places.js';
 import { refuseOtherProjects } from '../../src/client/same-projects.js';
+import type { PlatformName } from '../../src/contracts/backend.js';
 import type { KeyPlace } from '../../src/contracts/prompt-protocol.js';
 import type { Platform } from '../../src/platforms/port.js';
 import { keys, TestServer } from './langfuse-support.js';
@@ -29,11 +30,15 @@ const places = (platform = worker): Promise<readonly KeyPlace[]> =>
     soon(),
   );
 
-async function compared(url: string, of: readonly KeyPlace[]): Promise<void> {
+async function compared(
+  url: string,
+  of: readonly KeyPlace[],
+  on: readonly PlatformName[] = ['langfuse'],
+): Promise<void> {
   const platform = platformFor(url);
   try {
     const platforms = () => [platform];
-    await refuseOtherProjects({ platforms }, { platforms: ['langfuse'], places: of });
+    await refuseOtherProjects({ platforms }, { platforms: ['langfuse'], places: of }, on);
   } finally {
     await platform.close();
   }
@@ -60,6 +65,10 @@ describe('keys here beside those of the worker', () => {
     await compared(theirs.url.replace('127.0.0.1', 'localhost'), await places());
   });
 
+  it('count only of platforms of which a terminal set them: what else it knows is from elsewhere', async () => {
+    await compared(ours.url, await places(), ['langsmith']);
+  });
+
   it('hold nothing up where one of the servers does not say whose they are, or the worker is of an earlier build', async () => {
     const nowhere = platformFor('http://127.0.0.1:9');
     expect(await places(nowhere)).toEqual([]);
@@ -69,6 +78,7 @@ describe('keys here beside those of the worker', () => {
     const halfSet = (): never => {
       throw new Error('LANGFUSE_SECRET_KEY is not set');
     };
-    await refuseOtherProjects({ platforms: halfSet }, { platforms: [], places: await places() });
+    const said = { platforms: [], places: await places() };
+    await refuseOtherProjects({ platforms: halfSet }, said, ['langfuse']);
   });
 });

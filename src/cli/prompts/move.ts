@@ -12,7 +12,7 @@ import { platformNames } from '../../core/platforms/backend.js';
 import { latestLabel } from '../../core/prompts/labels.js';
 import { readBackend } from '../backend-option.js';
 import { shellWord, type Cli } from '../cli.js';
-import { namesProject } from '../same-project.js';
+import { projectsNamed } from '../same-project.js';
 import type { BackendOptions } from './options.js';
 import { errorLines } from '../errors/render-error.js';
 import { listenForInterrupt } from '../interrupt.js';
@@ -70,7 +70,7 @@ async function carryOut(
   const name = await namedPrompt(on, given, { ...options, reading });
   const platforms = await client.prompts.platforms({
     project,
-    sameProject: namesProject(cli),
+    sameProject: projectsNamed(cli),
     ...(backend === undefined ? {} : { backend }),
   });
   const waits = waitsOf(cli);

@@ -18,7 +18,7 @@ import { listenForInterrupt } from '../interrupt.js';
 import { knownModels } from '../settings.js';
 import { jsonText } from '../io/json-text.js';
 import type { Sink } from '../io/sink.js';
-import { namesProject } from '../same-project.js';
+import { projectsNamed } from '../same-project.js';
 import { actorOf, rootOf, type BackendOptions, type FolderOptions } from './options.js';
 import { preview } from './preview.js';
 import { tellDetached, waitsOf } from './watch-prompts.js';
@@ -62,7 +62,7 @@ export async function push(
       // Keys that are missing are missing for all of them: they are told once, and nothing is sent.
       const platforms = await client.prompts.platforms({
         project,
-        sameProject: namesProject(cli),
+        sameProject: projectsNamed(cli),
         ...(backend === undefined ? {} : { backend }),
       });
       const replies: PromptReply<PushedPrompt>[] = [];

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +22,7 @@ import type { FaultRule } from '../support/langsmith/options.js';
 import { clientOf } from './langsmith-server-support.js';
 import { platformFor, soon } from './platform-langfuse-support.js';
 import { Place } from './platform-langsmith-support.js';
+import { inActivity } from '../support/in-activity.js';
 
 const project = 'shop';
 const items = 120;
@@ -50,15 +50,6 @@ afterAll(async () => {
   await platforms[0].close();
   await Promise.all([place.close(), langfuse.stop(), test.close()]);
 });
-
-const inActivity = <T>(work: () => Promise<T>): Promise<T> => {
-  const context = {
-    info: {},
-    heartbeat: () => undefined,
-    cancellationSignal: new AbortController().signal,
-  };
-  return asyncLocalStorage.run(context as unknown as Context, work);
-};
 
 /** The activities of a worker whose config says this backend. */
 function worker(backend: Backend) {

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +22,7 @@ import type { Platform } from '../../src/platforms/port.js';
 import { getExperiment, setStatus } from '../../src/store/experiments.js';
 import { keys, TestServer } from '../contract/langfuse-support.js';
 import { openTestStore, unique, type TestStore } from './store-fixtures.js';
+import { inActivity } from '../support/in-activity.js';
 
 let test: TestStore;
 let folder: string;
@@ -60,15 +60,6 @@ afterAll(async () => {
   await test.close();
   await rm(folder, { recursive: true, force: true });
 });
-
-const inActivity = <T>(work: () => Promise<T>): Promise<T> => {
-  const context = {
-    info: {},
-    heartbeat: () => undefined,
-    cancellationSignal: new AbortController().signal,
-  };
-  return asyncLocalStorage.run(context as unknown as Context, work);
-};
 
 /** A worker that is connected to these platforms, with this default in its config. */
 const worker = (connected: readonly Platform[], backend?: string): ExperimentPorts => {

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { asyncLocalStorage, type Context } from '@temporalio/activity';
 
 import { gateRequestSchema } from '../../src/contracts/gate-protocol.js';
 import type { Manifest } from '../../src/contracts/manifest.js';
@@ -12,6 +11,7 @@ import { decideGate, findGate, recordGate } from '../../src/store/gates.js';
 import { commitCells } from '../../src/store/cell-commit.js';
 import type { Store } from '../../src/store/store.js';
 import { commitOf, newCells, openTestStore, unique, type TestStore } from './store-fixtures.js';
+import { inActivity } from '../support/in-activity.js';
 
 const manifest: Manifest = {
   version: 1,
@@ -36,15 +36,6 @@ const endedRun = async (items: number) => {
     [experimentId, JSON.stringify(manifest)],
   );
   return { experimentId, cellId: cellIds[0] ?? '', run: experimentId.split('/')[1] ?? '' };
-};
-
-const inActivity = <T>(work: () => Promise<T>): Promise<T> => {
-  const context: Pick<Context, 'heartbeat' | 'cancellationSignal'> & { info: object } = {
-    info: {},
-    heartbeat: () => undefined,
-    cancellationSignal: new AbortController().signal,
-  };
-  return asyncLocalStorage.run(context as unknown as Context, work);
 };
 
 const activities = (store: Store) => createBaselines({ store } as unknown as RegressionPorts);

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { asyncLocalStorage, type Context } from '@temporalio/activity';
 
 import { createBaselines } from '../../src/activities/regression/baselines.js';
 import type { RegressionPorts } from '../../src/activities/regression/ports.js';
@@ -14,6 +13,7 @@ import { commitCells } from '../../src/store/cell-commit.js';
 import { rowsOf } from '../../src/store/query.js';
 import type { Place } from './baseline-pin-places.js';
 import { commitOf, newCells, openTestStore, type TestStore } from './store-fixtures.js';
+import { inActivity } from '../support/in-activity.js';
 
 /** Two pages. */
 const items = 4_001;
@@ -61,13 +61,8 @@ const killedAt = async (place: Place, kind: 'save' | 'rejudge', name: string): P
 const repeated = <T>(
   work: (activities: ReturnType<typeof createBaselines>) => Promise<T>,
 ): Promise<T> => {
-  const context: Pick<Context, 'heartbeat' | 'cancellationSignal'> & { info: object } = {
-    info: {},
-    heartbeat: () => undefined,
-    cancellationSignal: new AbortController().signal,
-  };
   const activities = createBaselines({ store: test.store } as unknown as RegressionPorts);
-  return asyncLocalStorage.run(context as unknown as Context, () => work(activities));
+  return inActivity(() => work(activities));
 };
 
 /** The score of the first cell in what a baseline holds, and how many cells that is. */

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +19,7 @@ import { AssayError } from '../../src/core/errors/assay-error.js';
 import { lastPushes, pushesOf } from '../../src/store/datasets/pushes.js';
 import { keys, TestServer } from '../contract/langfuse-support.js';
 import { openTestStore, unique, type TestStore } from './store-fixtures.js';
+import { inActivity } from '../support/in-activity.js';
 
 const itemsPath = '/api/public/dataset-items';
 let test: TestStore;
@@ -58,15 +58,6 @@ async function put(count: number, text = 'question'): Promise<void> {
   const cases = Array.from({ length: count }, (_, n) => ({ id: `c${n}`, inputs: { text, n } }));
   await writeFile(join(folder, 'datasets', name, 'test_cases.json'), JSON.stringify(cases));
 }
-
-const inActivity = <T>(work: () => Promise<T>): Promise<T> => {
-  const context = {
-    info: {},
-    heartbeat: () => undefined,
-    cancellationSignal: new AbortController().signal,
-  };
-  return asyncLocalStorage.run(context as unknown as Context, work);
-};
 
 /** A worker that is connected to these platforms. */
 function worker(connected: readonly Platform[] = platforms) {

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { pino } from 'pino';
 
 import { createExporter } from '../../src/activities/experiment/export.js';
@@ -23,6 +22,7 @@ import {
   unique,
   type TestStore,
 } from './store-fixtures.js';
+import { inActivity } from '../support/in-activity.js';
 
 const keys = { publicKey: 'pk-lf-test', secretKey: 'sk-lf-test-secret' };
 const log = pino({ level: 'silent' });
@@ -329,14 +329,7 @@ describe('a publisher without keys', () => {
   const hour = 3_600_000;
   const publish = (experimentId: string) => {
     const ports = { store: test.store, platforms: [] } as unknown as ExperimentPorts;
-    const context = {
-      info: {},
-      heartbeat: () => undefined,
-      cancellationSignal: new AbortController().signal,
-    };
-    return asyncLocalStorage.run(context as unknown as Context, () =>
-      createPublish(ports)({ experimentId, platform: 'langfuse' }),
-    );
+    return inActivity(() => createPublish(ports)({ experimentId, platform: 'langfuse' }));
   };
 
   it.each([

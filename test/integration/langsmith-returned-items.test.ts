@@ -1,4 +1,3 @@
-import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,6 +18,7 @@ import { getExperiment, type ExperimentRecord } from '../../src/store/experiment
 import { clientOf } from '../contract/langsmith-server-support.js';
 import { collect, Place, soon } from '../contract/platform-langsmith-support.js';
 import { openTestStore, unique, type TestStore } from './store-fixtures.js';
+import { inActivity } from '../support/in-activity.js';
 
 const name = 'returning';
 let test: TestStore;
@@ -43,16 +43,6 @@ async function put(ids: readonly string[], dataset = name): Promise<void> {
   await writeFile(join(home, 'test_cases.json'), JSON.stringify(cases));
 }
 
-/** @param before what the attempt before this one told last. */
-function asActivity<T>(work: () => Promise<T>, before?: object): Promise<T> {
-  const context = {
-    info: { heartbeatDetails: before },
-    heartbeat: () => undefined,
-    cancellationSignal: new AbortController().signal,
-  };
-  return asyncLocalStorage.run(context as unknown as Context, work);
-}
-
 /** One push of the files as they are, with removed cases archived. */
 async function push(): Promise<SliceReply> {
   const config = configSchema.parse({
@@ -72,7 +62,7 @@ async function push(): Promise<SliceReply> {
     backend: 'langsmith',
     archiveRemoved: true,
   });
-  return asActivity(async () => {
+  return inActivity(async () => {
     const reply = await orchestration.checkPush(request);
     if ('error' in reply) throw new Error(JSON.stringify(reply.error));
     const { checked } = reply;
@@ -143,7 +133,7 @@ describe('an experiment over files that were pulled from LangSmith', () => {
     experimentId: string,
     on: { readonly platform: Platform; readonly before?: object },
   ): Promise<ExperimentRecord> {
-    await asActivity(() => createPlan(experimentPorts(on.platform))({ experimentId }), on.before);
+    await inActivity(() => createPlan(experimentPorts(on.platform))({ experimentId }), on.before);
     return getExperiment(test.store, experimentId);
   }
 
@@ -178,7 +168,7 @@ describe('an experiment over files that were pulled from LangSmith', () => {
       dataset: { name: dataset },
       target: 'triage',
     });
-    const admitted = await asActivity(() =>
+    const admitted = await inActivity(() =>
       createAdmit(experimentPorts(platform))({ spec, workflowId: 'w', workflowRunId: 'r' }),
     );
     if (admitted.outcome !== 'started') throw new Error(JSON.stringify(admitted));

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { asyncLocalStorage, type Context } from '@temporalio/activity';
 
 import { createFinish } from '../../src/activities/experiment/finish.js';
 import type { ExperimentPorts } from '../../src/activities/experiment/ports.js';
@@ -17,6 +16,7 @@ import { openPass } from '../../src/store/passes/open-pass.js';
 import { baseCells, comparisonOf } from '../unit/core/report/compared-run.js';
 import { sampleCells } from '../unit/core/report/sample-run.js';
 import { commitOf, newCells, openTestStore, unique, type TestStore } from './store-fixtures.js';
+import { inActivity } from '../support/in-activity.js';
 
 const manifest: Manifest = {
   version: 1,
@@ -40,15 +40,6 @@ beforeAll(async () => {
   test = await openTestStore();
 });
 afterAll(() => test.close());
-
-const inActivity = <T>(work: () => Promise<T>): Promise<T> => {
-  const context: Pick<Context, 'heartbeat' | 'cancellationSignal'> & { info: object } = {
-    info: {},
-    heartbeat: () => undefined,
-    cancellationSignal: new AbortController().signal,
-  };
-  return asyncLocalStorage.run(context as unknown as Context, work);
-};
 
 /** Ends the run, or the pass over it, as its workflow does. */
 const finish = (experimentId: string) => {

@@ -1,4 +1,3 @@
-import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pino } from 'pino';
 
@@ -20,6 +19,7 @@ import type { Platform } from '../../../src/platforms/port.js';
 import { openTestStore, type TestStore } from '../../integration/store-fixtures.js';
 import { startLangsmith, type LangsmithServer } from '../../support/langsmith/server.js';
 import { keys, TestServer } from '../langfuse-support.js';
+import { inActivity } from '../../support/in-activity.js';
 
 type Activities = ReturnType<typeof createMigrationActivities>['publishing'];
 
@@ -118,16 +118,6 @@ const portsOf = (
   draining: new AbortController().signal,
   log: pino({ level: 'silent' }),
 });
-
-/** What an activity finds around it. */
-const inActivity = <Result>(work: () => Promise<Result>): Promise<Result> => {
-  const context = {
-    info: { heartbeatDetails: undefined },
-    cancellationSignal: new AbortController().signal,
-    heartbeat: () => undefined,
-  } as unknown as Context;
-  return asyncLocalStorage.run(context, work);
-};
 
 async function drive(
   { activities }: Worker,

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { asyncLocalStorage, type Context } from '@temporalio/activity';
 
 import { createCheckScheduled } from '../../../../src/activities/regression/check-scheduled.js';
 import type { RegressionPorts } from '../../../../src/activities/regression/ports.js';
 import { scheduledWorkSchema } from '../../../../src/contracts/schedule.js';
 import { AssayError } from '../../../../src/core/errors/assay-error.js';
+import { inActivity } from '../../../support/in-activity.js';
 
 let root: string;
 beforeAll(async () => {
@@ -25,12 +25,7 @@ const check = (names: { target: string; base: object }, query: () => Promise<unk
   const { target, base } = names;
   const head = { target, dataset: { name: 'items' } };
   const work = scheduledWorkSchema.parse({ kind: 'gate', head, base });
-  const context = {
-    info: {},
-    heartbeat: () => undefined,
-    cancellationSignal: new AbortController().signal,
-  };
-  return asyncLocalStorage.run(context as unknown as Context, () =>
+  return inActivity(() =>
     createCheckScheduled(ports as unknown as RegressionPorts)({ project: 'shop', work }),
   );
 };

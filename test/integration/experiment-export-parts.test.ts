@@ -183,9 +183,11 @@ describe('a record that has failed alone for ten minutes', () => {
       const { of, rows, bad, good, sick, exporter, taken } = await resting(kind, poisoned);
       await othersLongAgo();
       await failingFor(of, 12);
+      for (const id of good) sick.add(id);
       await look(of, exporter, 3);
       // Nothing else has got through: an outage, for all that is known.
       expect(await refusedCount(of)).toBe(0);
+      for (const id of good) sick.delete(id);
       await anotherGetsThrough();
       await look(of, exporter);
       expect(await of.session.openExports()).toEqual([]);
@@ -238,6 +240,32 @@ describe('a record that has failed alone for ten minutes', () => {
       await afresh();
       expect(requests).toEqual([bad, bad]);
       expect(await refusedCount(of)).toBe(bad.length);
+      await of.session.close();
+    },
+  );
+
+  it.each([
+    ['spans', true],
+    ['spans', false],
+    ['scores', true],
+    ['scores', false],
+  ] as const)(
+    'ends its run also where nothing is left to send beside it, by a score that was there before: %s, taken again: %s',
+    async (kind, takenAgain) => {
+      const { of, rows, bad, exporter, sick, requests } = await resting(kind);
+      const scores = kind === 'scores' ? rows.slice(1) : await rowsOfKind(of, 'scores');
+      if (kind === 'spans') await exporter.send({ kind: 'scores', rows: scores });
+      await othersLongAgo();
+      await failingFor(of, 12);
+      requests.splice(0);
+      const ids = scores.flatMap((row) => row.ids);
+      if (!takenAgain) for (const id of ids) sick.add(id);
+      await look(of, exporter);
+      // One of them, and what fails where that is an outage.
+      expect(requests).toHaveLength(takenAgain ? 1 : 2);
+      expect(ids).toEqual(expect.arrayContaining([...(requests[0] ?? [])]));
+      expect(await refusedCount(of)).toBe(takenAgain ? bad.length : 0);
+      expect(await of.session.openExports()).toHaveLength(takenAgain ? 0 : 1);
       await of.session.close();
     },
   );

@@ -1,4 +1,11 @@
-import type { OutboundExport, OutboundRecord, RefusedRecord } from '../../platforms/port.js';
+import { randomUUID } from 'node:crypto';
+
+import type {
+  OutboundExport,
+  OutboundRecord,
+  RefusedRecord,
+  SendOutcome,
+} from '../../platforms/port.js';
 import type { LeftRecord, PublisherSession } from '../../store/publisher/session.js';
 import type { Unclear } from './export-parts.js';
 
@@ -71,19 +78,36 @@ export function leftAlone(
   ];
 }
 
+interface Trial {
+  readonly session: PublisherSession;
+  readonly post: (batch: OutboundExport) => Promise<SendOutcome>;
+}
+
+// The last export of a run has nothing beside it to tell an outage by; a score that is sent again is replaced by itself.
+async function getsThrough({ session, post }: Trial, taken?: OutboundRecord): Promise<boolean> {
+  const score = taken ?? (await session.sentScore());
+  if (score === undefined) return false;
+  const trial = { exportId: randomUUID(), kind: 'scores', records: [score], again: true } as const;
+  return (await post(trial)).outcome === 'accepted';
+}
+
 /**
  * Whom of what is left of an export to give up, since each fails alone while others got through; undefined where nobody, or where
  * something is not among those that the last try left.
  *
  * @param left of spans what the platform was asked for after that try and does not show.
+ * @param on.beside scores of the export of which those that are not left got through.
  */
 export async function givenUp(
   { exportId, kind, records: left }: OutboundExport,
-  on: { readonly session: PublisherSession; readonly patienceMs: number },
+  on: Trial & { readonly patienceMs: number; readonly beside?: readonly OutboundRecord[] },
 ): Promise<readonly RefusedRecord[] | undefined> {
   if (left.length === 0) return undefined;
   const failing = await on.session.failingFor(exportId, on.patienceMs);
-  if (failing?.othersThrough !== true) return undefined;
+  if (failing === undefined) return undefined;
+  const through = (each: OutboundRecord): boolean =>
+    each.kind === 'scores' && !left.some(({ rowId }) => rowId === each.rowId);
+  const taken = on.beside?.find(through);
   const minutes = Math.floor(failing.forMs / 60_000);
   const bad = left.map(({ rowId, ids }) =>
     failing.left.filter((each) => each.rowId === rowId && ids.includes(each.id)),
@@ -92,7 +116,7 @@ export async function givenUp(
   const known = left.every(({ ids }, at) =>
     kind === 'scores' ? bad[at]?.length !== 0 : bad[at]?.length === ids.length,
   );
-  if (!known) return undefined;
+  if (!known || !(failing.othersThrough || (await getsThrough(on, taken)))) return undefined;
   return bad.flat().map(({ rowId, id, reason, failed }) => ({
     rowId,
     id,

@@ -67,6 +67,8 @@ export function createExporter(on: {
       }
     });
 
+  const failing = { session, post, patienceMs };
+
   const mark = async (exportId: string, as: ExportMark): Promise<void> => {
     await session.mark(exportId, as);
     failures.forget(exportId);
@@ -221,7 +223,7 @@ export function createExporter(on: {
     if (open.turnedAway !== undefined) {
       // Only these: where it was a second try, the rest had been found on the platform.
       const left = withOnly(records, new Set(open.turnedAway));
-      const bad = await givenUp({ ...batch, records: left }, { session, patienceMs });
+      const bad = await givenUp({ ...batch, records: left }, { ...failing, beside: records });
       if (bad !== undefined) return settleRefused(batch, bad);
       await session.reopenExport(open.exportId);
       return attempt({ ...batch, records: left });
@@ -245,7 +247,7 @@ export function createExporter(on: {
     }
     if (!settled) return 'unclear';
     const left = withOnly(records, new Set(missing));
-    const bad = await givenUp({ ...batch, records: left }, { session, patienceMs });
+    const bad = await givenUp({ ...batch, records: left }, failing);
     if (bad !== undefined) return settleRefused(batch, bad);
     await session.countResend(open.exportId);
     log.warn(

@@ -32,7 +32,7 @@ import {
   type Drain,
   type Holder,
 } from './lock.js';
-import { exportRecords, takeRows, type ExportLimits } from './rows.js';
+import { exportRecords, sentScore, takeRows, type ExportLimits } from './rows.js';
 
 export type { ExportMark, Intent, OpenExport, Remaining } from './exports.js';
 export type { Failing, LeftRecord } from './failing.js';
@@ -60,6 +60,8 @@ export interface PublisherSession {
   touch(): Promise<void>;
   /** Postgres' clock. */
   now(): Promise<string>;
+  /** A score that got through and may be sent again, to see whether anything gets through. */
+  sentScore(): Promise<OutboundRecord | undefined>;
   /** The oldest rows that were in no export yet. */
   takeRows(limits: ExportLimits): Promise<readonly OutboundRecord[]>;
   /**
@@ -131,6 +133,7 @@ const sessionOf = (
       const [row] = await rowsOf<{ now: string }>(on, 'select clock_timestamp() as now');
       return row?.now ?? '';
     }),
+  sentScore: () => connection.exclusive((on) => sentScore(on, drain)),
   takeRows: (limits) => connection.exclusive((on) => takeRows(on, drain, limits)),
   intend: (intent) =>
     connection.exclusive(async (on) => {

@@ -62,9 +62,14 @@ export type SendOutcome =
   | { readonly outcome: 'accepted'; readonly refused: readonly RefusedRecord[] }
   /**
    * No clear answer: a lost connection, a timeout, a 5xx. The platform may hold it or not. `answered`: with an error of the server,
-   * which one of the records may provoke.
+   * which one of the records may provoke; `taken`: the ids of which that very answer says that they are there.
    */
-  | { readonly outcome: 'ambiguous'; readonly reason: string; readonly answered?: boolean }
+  | {
+      readonly outcome: 'ambiguous';
+      readonly reason: string;
+      readonly answered?: boolean;
+      readonly taken?: readonly string[];
+    }
   /** Nothing was taken (a clean 429 or 503, a proxy's page): wait so long, then send the same again. */
   | { readonly outcome: 'later'; readonly retryAfterMs: number; readonly reason: string }
   /** Nothing was sent or taken: connection refused, name not found. */

@@ -408,6 +408,8 @@ create table assay.outbox_exports (
   turned_away text[],
   keys_refused_since timestamp with time zone,
   outcome text,
+  failing_since timestamp with time zone,
+  failing_with json,
   constraint outbox_exports_pkey PRIMARY KEY (export_id),
   constraint outbox_exports_kind_check CHECK ((kind = ANY (ARRAY['spans'::text, 'scores'::text])))
 );

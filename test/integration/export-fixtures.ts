@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 
-import { createExporter, type Exporter } from '../../src/activities/experiment/export.js';
+import type { Exporter } from '../../src/activities/experiment/export-state.js';
+import { createExporter } from '../../src/activities/experiment/export.js';
 import { createLangfusePlatform } from '../../src/platforms/langfuse/platform.js';
 import type { OutboundExport, Platform, SendOutcome } from '../../src/platforms/port.js';
 import { commitCells } from '../../src/store/cell-commit.js';

@@ -11,10 +11,15 @@ import type {
 export interface SentParts {
   readonly bad: readonly RefusedRecord[];
   /** Those of which the platform may hold all, some or nothing. */
-  readonly unclear: ReadonlySet<OutboundRecord>;
+  readonly unclear: ReadonlyMap<OutboundRecord, Unclear>;
   /** Why something is unclear. */
   readonly why?: string;
 }
+
+/** What came of a request without a clear answer, and whether its record stood alone in it. */
+export type Unclear = Extract<SendOutcome, { readonly outcome: 'ambiguous' }> & {
+  readonly alone: boolean;
+};
 
 /** What ends the sending before all parts were sent: a wait that the platform asks for, keys that it refuses. */
 export type Stop = Exclude<SendOutcome, { readonly outcome: 'accepted' | 'ambiguous' }>;
@@ -35,7 +40,7 @@ export async function sendInParts(
 ): Promise<SentParts | Stop> {
   const { reason, send, parts = 2 } = on;
   const bad: RefusedRecord[] = [];
-  const unclear = new Set<OutboundRecord>();
+  const unclear = new Map<OutboundRecord, Unclear>();
   if (batch.records.length <= 1) return { bad: asRefused(batch.records, reason), unclear };
   let why: string | undefined;
   for (const records of chunks(batch.records, Math.ceil(batch.records.length / parts))) {
@@ -43,7 +48,8 @@ export async function sendInParts(
     const outcome = await send(part);
     if (outcome.outcome === 'accepted') bad.push(...outcome.refused);
     else if (outcome.outcome === 'ambiguous') {
-      for (const record of records) unclear.add(record);
+      const alone = records.length === 1;
+      for (const record of records) unclear.set(record, { ...outcome, alone });
       why = outcome.reason;
     } else if (outcome.outcome !== 'refused' || outcome.code === 'PLATFORM_UNAUTHORIZED') {
       return outcome;
@@ -51,7 +57,7 @@ export async function sendInParts(
       const inner = await sendInParts(part, { send, reason: outcome.reason });
       if ('outcome' in inner) return inner;
       bad.push(...inner.bad);
-      for (const record of inner.unclear) unclear.add(record);
+      for (const [record, what] of inner.unclear) unclear.set(record, what);
       why ??= inner.why;
     }
   }
@@ -78,3 +84,6 @@ export function withOnly(
       : [{ ...record, ids: kept, body: onlySpans(record.body, new Set(kept)) }];
   });
 }
+
+export const idsOf = ({ records }: OutboundExport): readonly string[] =>
+  records.flatMap(({ ids }) => ids);

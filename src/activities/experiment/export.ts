@@ -3,15 +3,11 @@ import type { Logger } from 'pino';
 
 import { AssayError } from '../../core/errors/assay-error.js';
 import { withDeadline } from '../../outbound/deadline.js';
-import type {
-  OutboundExport,
-  OutboundRecord,
-  Platform,
-  RefusedRecord,
-  SendOutcome,
-} from '../../platforms/port.js';
-import type { ExportMark, PublisherSession } from '../../store/publisher/session.js';
-import { asRefused, sendInParts, withOnly } from './export-parts.js';
+import type { OutboundExport, Platform, RefusedRecord, SendOutcome } from '../../platforms/port.js';
+import type { ExportMark, OpenExport, PublisherSession } from '../../store/publisher/session.js';
+import { unreachable, type Blocked, type Exporter, type ExportState } from './export-state.js';
+import { createFailures, failingPatienceMs, givenUp, leftAlone } from './export-failures.js';
+import { asRefused, idsOf, sendInParts, withOnly } from './export-parts.js';
 
 /** D of the publishing rules: how long one request may take. */
 export const sendDeadlineMs = 10_000;
@@ -19,47 +15,11 @@ export const sendDeadlineMs = 10_000;
 /** Keys are rotated and firewalls stumble: people need a while to see it and to mend it. */
 const keysWaitMs = 60_000;
 
-/** So often a server may answer with an error of its own before one of the records is suspected of it. */
-const suspectFrom = 2;
-/** The most requests that an export is sent in at a time while none of them gets through. */
-const mostParts = 8;
 /** What stands alone with the errors that it provokes is tried again after this, and holds up nothing else meanwhile. */
 const usualRestMs = 10_000;
 
 /** How often the session is asked for its word while a request is on its way. */
 const wordMs = 500;
-
-/** A try that must be repeated later. */
-export interface Blocked {
-  readonly state: 'blocked';
-  readonly waitMs: number;
-  readonly reason: string;
-  /** Where the platform refuses the keys: for how long it has done so. */
-  readonly keysRefusedMs?: number;
-}
-
-/** What became of a try: through, or blocked for a while. */
-export type ExportState = { readonly state: 'moved' } | Blocked;
-
-/** Sends exports by the rules for a platform that cannot upsert (durability 15 to 17). */
-export interface Exporter {
-  /** Intent, POST, mark: for rows that were never sent. */
-  send(request: {
-    readonly kind: 'spans' | 'scores';
-    readonly rows: readonly OutboundRecord[];
-  }): Promise<ExportState>;
-  /**
-   * One look at every export with an intent and no mark: asks the platform, marks what is there, and once that can no longer
-   * appear by itself sends what is missing, same bytes. `open` is how many are still unclear.
-   */
-  settle(): Promise<Settled>;
-}
-
-export type Settled = ExportState & {
-  readonly open: number;
-  /** What holds nothing else up, and is waited for once all else is through. */
-  readonly resting?: Blocked;
-};
 
 export function createExporter(on: {
   readonly platform: Platform;
@@ -71,9 +31,12 @@ export function createExporter(on: {
   readonly deadlineMs?: number;
   /** Default 10 s. */
   readonly restMs?: number;
+  /** Default {@link failingPatienceMs}. */
+  readonly patienceMs?: number;
 }): Exporter {
   const { platform, session, visibilityMs, log } = on;
   const { deadlineMs = sendDeadlineMs, restMs = usualRestMs } = on;
+  const { patienceMs = failingPatienceMs } = on;
   // Kept in the store: whoever looks next, be it hours later in another process, must not take it for unclear.
   const keepForLater = (batch: OutboundExport): Promise<void> =>
     session.turnAway(batch.exportId, idsOf(batch));
@@ -104,27 +67,22 @@ export function createExporter(on: {
       }
     });
 
+  const failing = { session, post, patienceMs };
+
   const mark = async (exportId: string, as: ExportMark): Promise<void> => {
     await session.mark(exportId, as);
-    errors.delete(exportId);
-    poisoned.delete(exportId);
+    failures.forget(exportId);
     resting.delete(exportId);
   };
 
-  // In memory alone: the next publisher learns it anew, within a few tries.
-  const errors = new Map<string, number>();
-  /** Of which a part got through while another did not: it is not the platform that is in trouble. */
-  const poisoned = new Set<string>();
+  const failures = createFailures();
   const resting = new Map<string, Blocked & { readonly until: number }>();
 
   const attempt = async (batch: OutboundExport): Promise<ExportState> => {
     session.alive.throwIfAborted();
     const { exportId } = batch;
-    const inARow = errors.get(exportId) ?? 0;
-    const suspected = inARow >= suspectFrom;
-    if (suspected && batch.records.length > 1) {
-      // Two of them can stand in two halves; beyond this it is the platform that is in trouble.
-      const parts = Math.min(mostParts, 2 ** (inARow - suspectFrom + 1));
+    if (failures.isSuspected(exportId) && batch.records.length > 1) {
+      const parts = failures.partsFor(exportId);
       return halved(batch, { reason: 'an error of the server', parts });
     }
     const outcome = await post(batch);
@@ -139,15 +97,14 @@ export function createExporter(on: {
           'export without a clear answer',
         );
         await keepUnclear(batch);
-        errors.set(exportId, outcome.answered === true ? inARow + 1 : 0);
-        return suspected && outcome.answered === true
-          ? rest(exportId, outcome.reason)
-          : { state: 'blocked', waitMs: 1_000, reason: outcome.reason };
+        return failedOnce(batch, outcome);
       case 'later':
         await keepForLater(batch);
+        await session.notFailing(exportId);
         return { state: 'blocked', waitMs: outcome.retryAfterMs, reason: outcome.reason };
       case 'unreachable':
         await keepForLater(batch);
+        await session.notFailing(exportId);
         return { state: 'blocked', waitMs: 1_000, reason: outcome.reason };
       case 'refused':
         if (outcome.code === 'PLATFORM_UNAUTHORIZED') {
@@ -156,6 +113,24 @@ export function createExporter(on: {
         }
         return refused(batch, outcome);
     }
+  };
+
+  const failedOnce = async (
+    { exportId, records }: OutboundExport,
+    outcome: SendOutcome & { outcome: 'ambiguous' },
+  ): Promise<Blocked> => {
+    const { reason, answered } = outcome;
+    const suspected = failures.isSuspected(exportId);
+    if (answered === true) failures.count(exportId);
+    else {
+      failures.reset(exportId);
+      await session.notFailing(exportId);
+    }
+    if (!suspected || answered !== true) return { state: 'blocked', waitMs: 1_000, reason };
+    const alone = { ...outcome, alone: records.length === 1 };
+    const left = leftAlone(new Map(records.map((record) => [record, alone])));
+    if (left !== undefined) await session.failing(exportId, left);
+    return rest(exportId, reason);
   };
 
   // A score's id is its key there: what is unclear of it is sent again without a search. Of spans the try may have left much later
@@ -203,6 +178,7 @@ export function createExporter(on: {
     // Other parts may have arrived, so the export stays unclear.
     if ('outcome' in sent) {
       if (sent.outcome === 'refused') return keysRefused(exportId, { reason: sent.reason });
+      await session.notFailing(exportId);
       const waitMs = sent.outcome === 'later' ? sent.retryAfterMs : 1_000;
       return { state: 'blocked', waitMs, reason: sent.reason };
     }
@@ -213,13 +189,19 @@ export function createExporter(on: {
     const left = records.filter((each) => unclear.has(each) || again.has(each.rowId));
     await keepUnclear({ ...batch, records: left });
     log.warn({ exportId, of: records.length, left: left.length, reason: why }, 'sent in parts');
-    if (unclear.size < records.length) {
-      poisoned.add(exportId);
-      errors.set(exportId, suspectFrom);
-      return left.length === 1 ? rest(exportId, why) : { state: 'blocked', waitMs: 0, reason: why };
+    if ([...unclear.values()].some(({ answered }) => answered !== true)) {
+      await session.notFailing(exportId);
     }
-    errors.set(exportId, (errors.get(exportId) ?? 0) + 1);
-    if (poisoned.has(exportId)) return rest(exportId, why);
+    const alone = leftAlone(unclear, bad);
+    const through = unclear.size < records.length;
+    if (through) failures.poisoned(exportId);
+    else failures.count(exportId);
+    if (alone !== undefined) await session.failing(exportId, alone);
+    // Where nothing of it ever got through, it is the platform that is in trouble, for all that this publisher knows.
+    if (through ? alone !== undefined || left.length === 1 : failures.isPoisoned(exportId)) {
+      return rest(exportId, why);
+    }
+    if (through) return { state: 'blocked', waitMs: 0, reason: why };
     return { state: 'blocked', waitMs: 5_000, reason: why };
   };
 
@@ -229,9 +211,7 @@ export function createExporter(on: {
     }
   };
 
-  const settleOne = async (
-    open: Awaited<ReturnType<PublisherSession['openExports']>>[number],
-  ): Promise<ExportState | 'unclear'> => {
+  const settleOne = async (open: OpenExport): Promise<ExportState | 'unclear'> => {
     const records = await session.exportRecords(open.exportId);
     const batch: OutboundExport = {
       exportId: open.exportId,
@@ -239,10 +219,14 @@ export function createExporter(on: {
       records,
       again: true,
     };
+    if (open.failing) failures.recall(open.exportId);
     if (open.turnedAway !== undefined) {
-      await session.reopenExport(open.exportId);
       // Only these: where it was a second try, the rest had been found on the platform.
-      return attempt({ ...batch, records: withOnly(records, new Set(open.turnedAway)) });
+      const left = withOnly(records, new Set(open.turnedAway));
+      const bad = await givenUp({ ...batch, records: left }, { ...failing, beside: records });
+      if (bad !== undefined) return settleRefused(batch, bad);
+      await session.reopenExport(open.exportId);
+      return attempt({ ...batch, records: left });
     }
     // A score's id is its key there: sending it again replaces it by itself.
     if (open.kind === 'scores') {
@@ -262,12 +246,15 @@ export function createExporter(on: {
       return { state: 'moved' };
     }
     if (!settled) return 'unclear';
+    const left = withOnly(records, new Set(missing));
+    const bad = await givenUp({ ...batch, records: left }, failing);
+    if (bad !== undefined) return settleRefused(batch, bad);
     await session.countResend(open.exportId);
     log.warn(
       { exportId: open.exportId, missing: missing.length },
       'sending again what the platform does not show',
     );
-    return attempt({ ...asked, records: withOnly(records, new Set(missing)) });
+    return attempt({ ...asked, records: left });
   };
 
   return {
@@ -302,10 +289,3 @@ export function createExporter(on: {
     },
   };
 }
-
-function unreachable(error: unknown): Blocked {
-  if (!AssayError.is(error) || error.entry.retry === 'never') throw error;
-  return { state: 'blocked', waitMs: error.retryAfterMs ?? 1_000, reason: error.message };
-}
-
-const idsOf = ({ records }: OutboundExport): readonly string[] => records.flatMap(({ ids }) => ids);

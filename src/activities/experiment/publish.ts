@@ -7,7 +7,8 @@ import { areCellsDone, cellsDoneForMs } from '../../store/experiment-end.js';
 import { getExperiment } from '../../store/experiments.js';
 import { openPublisherSession, type PublisherSession } from '../../store/publisher/session.js';
 import { withHeartbeat, type Beat } from '../heartbeat.js';
-import { createExporter, type Exporter, type ExportState } from './export.js';
+import type { Exporter, ExportState } from './export-state.js';
+import { createExporter } from './export.js';
 import type { ExperimentPorts } from './ports.js';
 import { noKeys } from './run-platforms.js';
 

@@ -65,6 +65,7 @@ function acceptedScores(batch: OutboundExport, text: string): SendOutcome {
       outcome: 'ambiguous',
       reason: printable(`${transient.status}: ${transient.message ?? ''}`),
       ...(transient.status >= 500 ? { answered: true } : {}),
+      taken: successes.map(({ id }) => id),
     };
   }
   const reasons = new Map(errors.map((error) => [error.id, errorText(error)]));

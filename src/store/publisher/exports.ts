@@ -12,6 +12,8 @@ export interface OpenExport {
   readonly resends: number;
   /** The ids of the last try, where it certainly did not arrive (a clean 429, a refused connection). */
   readonly turnedAway: readonly string[] | undefined;
+  /** Whether each record that is left of it fails by itself. */
+  readonly failing: boolean;
   readonly rowIds: readonly string[];
 }
 
@@ -34,7 +36,8 @@ export interface ExportMark {
   }[];
 }
 
-const unknownExport = (exportId: string): AssayError =>
+/** What a statement says that found no open export. */
+export const unknownExport = (exportId: string): AssayError =>
   new AssayError('INTERNAL', `The export ${exportId} is not open.`);
 
 /**
@@ -78,7 +81,7 @@ export async function readOpenExports(on: Queryable, drain: Drain): Promise<read
   >(
     on,
     `select export_id as "exportId", kind, intended_at as "intendedAt", resends,
-            turned_away as "turnedAway", row_ids::text[] as "rowIds"
+            turned_away as "turnedAway", failing_since is not null as failing, row_ids::text[] as "rowIds"
        from assay.outbox_exports
       where platform = $1 and partition = $2 and marked_at is null order by intended_at, export_id`,
     [drain.platform, drain.partition],
@@ -115,7 +118,7 @@ export async function noteKeysRefused(
     on,
     `update assay.outbox_exports
         set keys_refused_since = coalesce(keys_refused_since, clock_timestamp()),
-            turned_away = coalesce($2, turned_away)
+            turned_away = coalesce($2, turned_away), failing_since = null, failing_with = null
       where export_id = $1 and marked_at is null
      returning (extract(epoch from clock_timestamp() - keys_refused_since) * 1000)::float8 as ms`,
     [exportId, unsent ?? null],
@@ -131,7 +134,8 @@ export async function markExport(on: Queryable, exportId: string, mark: ExportMa
     on,
     `with done as (
        update assay.outbox_exports set marked_at = clock_timestamp(), outcome = $2,
-              turned_away = null, keys_refused_since = null
+              turned_away = null, keys_refused_since = null, failing_since = null,
+              failing_with = null
         where export_id = $1 and marked_at is null returning row_ids
      ), refusals as (
        select row_id, count(distinct id) as entries,
@@ -162,7 +166,8 @@ export async function markExport(on: Queryable, exportId: string, mark: ExportMa
 export async function reopenExport(on: Queryable, exportId: string): Promise<string> {
   const [row] = await rowsOf<{ intended_at: string }>(
     on,
-    `update assay.outbox_exports set intended_at = clock_timestamp(), turned_away = null
+    `update assay.outbox_exports set intended_at = clock_timestamp(), turned_away = null,
+            failing_with = null
       where export_id = $1 and marked_at is null returning intended_at`,
     [exportId],
   );
@@ -176,7 +181,7 @@ export async function countResend(on: Queryable, exportId: string): Promise<stri
     on,
     `with again as (
        update assay.outbox_exports set intended_at = clock_timestamp(), resends = resends + 1,
-              turned_away = null, keys_refused_since = null
+              turned_away = null, keys_refused_since = null, failing_with = null
         where export_id = $1 and marked_at is null returning platform, row_ids, intended_at
      ), counted as (
        insert into assay.publication as p (experiment_id, platform, ambiguous_resends)

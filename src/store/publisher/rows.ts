@@ -102,3 +102,23 @@ export async function exportRecords(
   );
   return Promise.all(rows.map(decode));
 }
+
+/**
+ * Scores of a cell of a run that got through and that nothing is to replace: sent again they are replaced by themselves. Undefined where
+ * there are none, or where their bytes were dropped.
+ */
+export async function sentScore(on: Queryable, drain: Drain): Promise<OutboundRecord | undefined> {
+  const [row] = await rowsOf<Row>(
+    on,
+    `select o.id, o.kind, o.trace_id, o.ids, o.body
+       from assay.outbox o
+      where o.experiment_id = $2 and o.platform = $1 and o.kind = 'scores' and o.cell_id is not null
+        and o.sent_at is not null and o.refused is null and o.body is not null
+        and not exists (select from assay.outbox n
+                         where n.experiment_id = $2 and n.platform = $1 and n.kind = 'scores'
+                           and n.id > o.id and n.ids && o.ids)
+      order by o.id desc limit 1`,
+    [drain.platform, drain.partition],
+  );
+  return row === undefined ? undefined : decode(row);
+}

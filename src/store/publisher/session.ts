@@ -16,6 +16,13 @@ import {
   type Remaining,
 } from './exports.js';
 import {
+  noteFailing,
+  noteNotFailing,
+  readFailing,
+  type Failing,
+  type LeftRecord,
+} from './failing.js';
+import {
   countTakeover,
   endSilentHolder,
   noteHolder,
@@ -25,9 +32,10 @@ import {
   type Drain,
   type Holder,
 } from './lock.js';
-import { exportRecords, takeRows, type ExportLimits } from './rows.js';
+import { exportRecords, sentScore, takeRows, type ExportLimits } from './rows.js';
 
 export type { ExportMark, Intent, OpenExport, Remaining } from './exports.js';
+export type { Failing, LeftRecord } from './failing.js';
 export type { Drain, Holder } from './lock.js';
 export type { ExportLimits } from './rows.js';
 
@@ -52,6 +60,8 @@ export interface PublisherSession {
   touch(): Promise<void>;
   /** Postgres' clock. */
   now(): Promise<string>;
+  /** A score that got through and may be sent again, to see whether anything gets through. */
+  sentScore(): Promise<OutboundRecord | undefined>;
   /** The oldest rows that were in no export yet. */
   takeRows(limits: ExportLimits): Promise<readonly OutboundRecord[]>;
   /**
@@ -77,6 +87,15 @@ export interface PublisherSession {
    * done so at this export without another answer, in milliseconds. @throws AssayError INTERNAL where it is not open.
    */
   keysRefused(exportId: string, unsent?: readonly string[]): Promise<number>;
+  /**
+   * Notes that each record that is left of an open export stood alone in the last try and was answered by an error of the server, or
+   * was refused. Stands over publishers until it is marked, or until `notFailing`. @throws AssayError INTERNAL where it is not open.
+   */
+  failing(exportId: string, left: readonly LeftRecord[]): Promise<void>;
+  /** Notes that an answer of another kind came to a try. */
+  notFailing(exportId: string): Promise<void>;
+  /** What the last try left, where it has failed for so long by now and another try is not on its way. */
+  failingFor(exportId: string, atLeastMs: number): Promise<Failing | undefined>;
   /** Before the same is sent again after a clean 429, 503 or refused connection. Returns the new time of the intent. */
   reopenExport(exportId: string): Promise<string>;
   /** Before what is missing is sent again after an unclear answer and a fruitless search; counts it. */
@@ -114,6 +133,7 @@ const sessionOf = (
       const [row] = await rowsOf<{ now: string }>(on, 'select clock_timestamp() as now');
       return row?.now ?? '';
     }),
+  sentScore: () => connection.exclusive((on) => sentScore(on, drain)),
   takeRows: (limits) => connection.exclusive((on) => takeRows(on, drain, limits)),
   intend: (intent) =>
     connection.exclusive(async (on) => {
@@ -130,6 +150,10 @@ const sessionOf = (
   turnAway: (exportId, ids) => connection.exclusive((on) => turnAway(on, exportId, ids)),
   keysRefused: (exportId, unsent) =>
     connection.exclusive((on) => noteKeysRefused(on, exportId, unsent)),
+  failing: (exportId, left) => connection.exclusive((on) => noteFailing(on, exportId, left)),
+  notFailing: (exportId) => connection.exclusive((on) => noteNotFailing(on, exportId)),
+  failingFor: (exportId, atLeastMs) =>
+    connection.exclusive((on) => readFailing(on, exportId, atLeastMs)),
   reopenExport: (exportId) => connection.exclusive((on) => reopenExport(on, exportId)),
   countResend: (exportId) => connection.exclusive((on) => countResend(on, exportId)),
   remaining: () => connection.exclusive((on) => countRemaining(on, drain)),

@@ -143,6 +143,17 @@ describe('outcomeOfAnswer', () => {
     expect(outcomeOfAnswer(batch('scores'), answer(207, text), now).outcome).toBe('ambiguous');
   });
 
+  it('tells which scores are there where the server failed at others', () => {
+    const text = JSON.stringify({
+      successes: [{ id: 's0b' }],
+      errors: [{ id: 's0a', status: 500, message: 'x' }],
+    });
+    expect(outcomeOfAnswer(batch('scores'), answer(207, text), now)).toMatchObject({
+      answered: true,
+      taken: ['s0b'],
+    });
+  });
+
   it('is not sure where the list of errors cannot be read', () => {
     expect(outcomeOfAnswer(batch('scores'), answer(207, 'oops'), now).outcome).toBe('ambiguous');
   });

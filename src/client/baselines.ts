@@ -37,7 +37,7 @@ export interface Baselines {
    * @param options.name default: that of the run.
    * @param options.promote gates of the dataset take it from now on. Default false.
    * @throws AssayError EXPERIMENT_NOT_FOUND, EXPERIMENT_RUNNING, GATE_RUN_FAILED, BASELINE_EXISTS, BASELINE_BUSY, NAME_INVALID,
-   *   WORKER_MISSING, TEMPORAL_UNREACHABLE
+   *   WORKER_MISSING, WORKER_OUTDATED, TEMPORAL_UNREACHABLE
    */
   save(
     run: BaselineKey,
@@ -99,7 +99,11 @@ function parseRequest(input: BaselineRequestInput): BaselineRequest {
   });
 }
 
-/** Has a worker do it, durably: it goes on whatever becomes of the caller. Of each baseline one thing is done at a time. */
+/**
+ * Has a worker do it, durably: it goes on whatever becomes of the caller. Of each baseline one thing is done at a time.
+ *
+ * @throws AssayError WORKER_MISSING, WORKER_OUTDATED, BASELINE_BUSY, TEMPORAL_UNREACHABLE
+ */
 async function carryOut(client: Client, request: BaselineRequest): Promise<BaselineReply> {
   const { project, name, kind } = request;
   const taskQueue = taskQueues(project).orchestration;
@@ -114,7 +118,9 @@ async function carryOut(client: Client, request: BaselineRequest): Promise<Basel
       staticSummary: `${kind} a baseline`,
       typedSearchAttributes: attributesOf(project, 'baseline'),
     });
-    return (await handle.result()) as BaselineReply;
+    // A worker of before a command was made has no case for it, does nothing and has nothing to say.
+    const reply = (await handle.result()) as BaselineReply | null | undefined;
+    return reply ?? refuseOlderWorker(request);
   } catch (error) {
     if ((error as { name?: unknown }).name === 'WorkflowExecutionAlreadyStartedError') {
       throw new AssayError('BASELINE_BUSY', `Something else is being done to "${name}".`, {
@@ -124,4 +130,14 @@ async function carryOut(client: Client, request: BaselineRequest): Promise<Basel
     }
     throw temporalUnreachable(error);
   }
+}
+
+function refuseOlderWorker({ kind, name }: BaselineRequest): never {
+  throw new AssayError(
+    'WORKER_OUTDATED',
+    `The worker is older than this client and does not know "${kind}" of a baseline.`,
+    {
+      mend: `Start workers of this version and give the command again: nothing was changed of "${name}".`,
+    },
+  );
 }

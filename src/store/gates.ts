@@ -1,8 +1,10 @@
 import type { GatePlan, GateRequest, Verdict } from '../contracts/gate-protocol.js';
 import type { LaterPass } from '../contracts/report/comparison.js';
 import { AssayError, type ErrorDocument } from '../core/errors/assay-error.js';
+import { findBaselineById } from './baselines/rows.js';
 import { compress, decompress } from './compression.js';
 import { countOf, rowsOf, type Queryable } from './query.js';
+import { withTransaction, type Store } from './store.js';
 
 /** A gate as it is recorded. */
 export interface GateRecord {
@@ -72,12 +74,25 @@ export interface NewGate {
  * left as it is.
  *
  * @returns the row that has the name now.
+ * @throws AssayError BASELINE_NOT_FOUND where the base was deleted since the gate was planned; then nothing is written.
  */
-export async function recordGate(on: Queryable, gate: NewGate): Promise<GateRecord> {
-  await countOf(on, `insert into assay.projects (id) values ($1) on conflict do nothing`, [
-    gate.project,
-  ]);
-  await countOf(
+export async function recordGate(store: Store, gate: NewGate): Promise<GateRecord> {
+  return withTransaction(store, async (on) => {
+    await countOf(on, `insert into assay.projects (id) values ($1) on conflict do nothing`, [
+      gate.project,
+    ]);
+    // The deletion of a baseline takes this row for itself: it either sees this gate, or is seen below. The key of the new row
+    // would have it waited for, too, but one that is taken up again checks none.
+    await on.query('select from assay.projects where id = $1 for key share', [gate.project]);
+    if ((await writeGate(on, gate)) > 0) await requireBase(on, gate.plan.base);
+    const found = await findGate(on, gate);
+    if (found === undefined) throw new Error('The gate that was just recorded is not there.');
+    return found;
+  });
+}
+
+const writeGate = (on: Queryable, gate: NewGate): Promise<number> =>
+  countOf(
     on,
     `insert into assay.gates as g (id, project, name, request, request_hash, status, plan, workflow_id)
      values ($1, $2, $3, $4, $5, 'running', $6, $7)
@@ -95,9 +110,15 @@ export async function recordGate(on: Queryable, gate: NewGate): Promise<GateReco
       gate.workflowId,
     ],
   );
-  const found = await findGate(on, gate);
-  if (found === undefined) throw new Error('The gate that was just recorded is not there.');
-  return found;
+
+/** Found out with the verdict at hand, the head would be run and paid for in vain. */
+async function requireBase(on: Queryable, base: GatePlan['base']): Promise<void> {
+  if (base.kind !== 'baseline' || (await findBaselineById(on, base.baselineId)) !== undefined) {
+    return;
+  }
+  throw new AssayError('BASELINE_NOT_FOUND', `The baseline "${base.name}" was just deleted.`, {
+    mend: 'See `assay baseline list`.',
+  });
 }
 
 /** The gate of a name, if there is one. */

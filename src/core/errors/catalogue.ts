@@ -132,6 +132,7 @@ export const catalogue = {
   MODEL_RATE_LIMITED: limit('The model asks to wait'),
   MODEL_ANSWER_INVALID: refused('The answer of the model cannot be read'),
   WORKER_MISSING: dependency('No worker is polling for this project'),
+  WORKER_OUTDATED: dependency('The worker is older than the client'),
   SCHEMA_OUTDATED: dependency('The database schema is older than this build'),
   SCHEMA_TOO_NEW: refused('The database schema is newer than this build'),
   PORT_TAKEN: dependency('The port is in use'),

@@ -103,6 +103,37 @@ describe('a record that the platform answers with an error of its own each time'
     await of.session.close();
   }, 20_000);
 
+  it('makes an export rest also where another of its records is refused, and no part of it gets through', async () => {
+    const of = await setupExport(test, 4);
+    const rows = await rowsOfKind(of, 'scores');
+    const [refused = '', ...poison] = rows.flatMap(({ ids }) => ids);
+    const { platform, requests } = poisonedBy(of, (id) => poison.includes(id));
+    const refusing: Platform = {
+      ...platform,
+      send: (batch, ...on) =>
+        batch.records.some(({ ids }) => ids.includes(refused))
+          ? (requests.push([]),
+            Promise.resolve({
+              outcome: 'refused',
+              code: 'PLATFORM_REFUSED',
+              reason: '400: bad',
+              splittable: true,
+            }))
+          : platform.send(batch, ...on),
+    };
+    const exporter = of.exporterOver(of.session, refusing);
+    await exporter.send({ kind: 'scores', rows });
+    for (let look = 0; look < 8; look += 1) await exporter.settle();
+    const tried = requests.length;
+    expect(await exporter.settle()).toMatchObject({
+      state: 'moved',
+      open: 1,
+      resting: { reason: '500: boom' },
+    });
+    expect(requests).toHaveLength(tried);
+    await of.session.close();
+  });
+
   it('is no reason to send an export in ever more parts where all of them fail', async () => {
     const of = await setupExport(test, 20);
     const { platform, requests } = poisonedBy(of, () => true);

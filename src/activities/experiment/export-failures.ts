@@ -28,6 +28,8 @@ export interface Failures {
   reset(exportId: string): void;
   /** A part of it got through while another did not: it is not the platform that is in trouble. */
   poisoned(exportId: string): void;
+  /** After a part got through: what is left is suspected, and sent in as few parts as at first. */
+  begin(exportId: string): void;
   isPoisoned(exportId: string): boolean;
   /** What an earlier publisher has learned of it: all that is left fails alone. */
   recall(exportId: string): void;
@@ -43,10 +45,8 @@ export function createFailures(): Failures {
     partsFor: (exportId) => Math.min(mostParts, 2 ** (of(exportId) - suspectFrom + 1)),
     count: (exportId) => void inARow.set(exportId, of(exportId) + 1),
     reset: (exportId) => void inARow.set(exportId, 0),
-    poisoned(exportId) {
-      poisoned.add(exportId);
-      inARow.set(exportId, suspectFrom);
-    },
+    poisoned: (exportId) => void poisoned.add(exportId),
+    begin: (exportId) => void inARow.set(exportId, suspectFrom),
     isPoisoned: (exportId) => poisoned.has(exportId),
     recall(exportId) {
       if (inARow.has(exportId)) return;

@@ -194,13 +194,16 @@ export function createExporter(on: {
     }
     const alone = leftAlone(unclear, bad);
     const through = unclear.size < records.length;
+    const fewer = left.length < records.length;
     if (through) failures.poisoned(exportId);
+    if (fewer) failures.begin(exportId);
     else failures.count(exportId);
     if (alone !== undefined) await session.failing(exportId, alone);
     // Where nothing of it ever got through, it is the platform that is in trouble, for all that this publisher knows.
-    if (through ? alone !== undefined || left.length === 1 : failures.isPoisoned(exportId)) {
-      return rest(exportId, why);
-    }
+    const isPoisoned = fewer
+      ? alone !== undefined || left.length === 1
+      : failures.isPoisoned(exportId);
+    if (isPoisoned) return rest(exportId, why);
     if (through) return { state: 'blocked', waitMs: 0, reason: why };
     return { state: 'blocked', waitMs: 5_000, reason: why };
   };

@@ -19,7 +19,7 @@ import {
   scheduleId,
   taskQueues,
 } from '../core/experiment/naming.js';
-import { lastRunOf, type ScheduledRun } from './schedule-last-run.js';
+import { lastRuns, type ScheduledRun } from './schedule-last-run.js';
 import { checkScheduledNames } from './scheduled-check.js';
 import { attributesOf } from './search-attributes.js';
 import { temporalUnreachable } from './temporal-failures.js';
@@ -67,7 +67,7 @@ export interface Schedules {
    * @throws AssayError SCHEDULE_INVALID with all problems at once, WORKER_MISSING, TEMPORAL_UNREACHABLE, PLATFORM_*
    */
   put(spec: ScheduleSpecInput, options?: PutScheduleOptions): Promise<'created' | 'updated'>;
-  /** By name. */
+  /** By name. What only Postgres remembers of their last runs is told as unknown where it does not answer. */
   list(project: string): Promise<readonly ScheduleView[]>;
   /** @throws AssayError SCHEDULE_NOT_FOUND */
   get(key: ScheduleKey): Promise<ScheduleView>;
@@ -99,9 +99,13 @@ export function createSchedules(transport: Transport): Schedules {
       throw coded(error, key);
     }
   };
-  const view = async (seen: ScheduleDescription): Promise<ScheduleView> => {
-    const shown = viewOf(seen);
-    return { ...shown, last: await lastRunOf(transport, shown, seen.info) };
+  /** For the jobs of one call. */
+  const viewer = () => {
+    const lastRunOf = lastRuns(transport);
+    return async (seen: ScheduleDescription): Promise<ScheduleView> => {
+      const shown = viewOf(seen);
+      return { ...shown, last: await lastRunOf(shown, seen.info) };
+    };
   };
   return {
     async put(input, { check = true } = {}) {
@@ -110,7 +114,7 @@ export function createSchedules(transport: Transport): Schedules {
       if (check) await checkScheduledNames(client, spec);
       return putSchedule(client, spec);
     },
-    get: (key) => on(key, async (handle) => view(await handle.describe())),
+    get: (key) => on(key, async (handle) => viewer()(await handle.describe())),
     pause: (key, reason = 'paused with assay') => on(key, (handle) => handle.pause(reason)),
     resume: (key) => on(key, (handle) => handle.unpause('resumed with assay')),
     trigger: (key) => on(key, (handle) => handle.trigger(ScheduleOverlapPolicy.BUFFER_ALL)),
@@ -129,6 +133,7 @@ export function createSchedules(transport: Transport): Schedules {
     async list(project) {
       const client = await transport.temporal();
       const prefix = scheduleId(project, '');
+      const view = viewer();
       const found: ScheduleView[] = [];
       try {
         for await (const { scheduleId: id } of client.schedule.list()) {

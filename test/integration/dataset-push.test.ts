@@ -173,7 +173,7 @@ describe('a push', () => {
       code: 'DATASET_PUSH_CANCELLED',
       message: 'The push was terminated in Temporal.',
     });
-  }, 30_000);
+  });
 
   it('writes nothing where an item is wrong, and lists every problem by its line', async () => {
     await putCases('wrong', casesOf(3));

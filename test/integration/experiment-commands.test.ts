@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 
 import type { ExperimentView } from '../../src/client/experiment-view.js';
 import type { ExperimentSpecInput } from '../../src/contracts/experiment-spec.js';
@@ -55,20 +56,23 @@ describe('commands on a run while its cells run', () => {
 
   it('says of a run that is still being admitted that it is too early, and obeys a cancel all the same', async () => {
     const key = { project, name: 'too-early' };
-    // A submission asks the platform before it reads anything.
-    const slow = { kind: 'slow', delayMs: 4_000, pathPrefix: '/api/public/projects', next: 1 };
-    await harness.platform.admin('POST', '/dev/faults', slow);
-    const started = start(key.name);
-    started.catch(() => undefined);
     const early = coded('EXPERIMENT_NOT_ADMITTED');
-    await until(async () => (await look(key.name).catch(codeOf)) === 'EXPERIMENT_NOT_ADMITTED');
-    await expect(harness.client.experiments.pause(key)).rejects.toEqual(early);
-    await expect(harness.client.experiments.setConcurrency(key, 2)).rejects.toEqual(early);
-    await harness.client.experiments.cancel(key);
-    expect(await started).toMatchObject({ outcome: 'started' });
+    const started = await onDatabase(async (held) => {
+      await held.query('begin');
+      // Rows can be read and none be written: no run is admitted before this connection ends, however long the commands take.
+      await held.query('lock table assay.experiments in exclusive mode');
+      const submission = start(key.name);
+      submission.catch(() => undefined);
+      await until(async () => (await look(key.name).catch(codeOf)) === 'EXPERIMENT_NOT_ADMITTED');
+      await expect(harness.client.experiments.pause(key)).rejects.toEqual(early);
+      await expect(harness.client.experiments.setConcurrency(key, 2)).rejects.toEqual(early);
+      await harness.client.experiments.cancel(key);
+      return { submission };
+    });
+    expect(await started.submission).toMatchObject({ outcome: 'started' });
     expect(await end(key.name)).toMatchObject({ status: 'cancelled', counts: { ok: 0 } });
     expect(await look('never-submitted').catch(codeOf)).toBe('EXPERIMENT_NOT_FOUND');
-  }, 60_000);
+  });
 
   it('pauses: cells in flight finish, nothing new starts, and a resume ends the run whole', async () => {
     const key = { project, name: 'paused' };
@@ -168,20 +172,24 @@ describe('commands on a run while its cells run', () => {
     expect(await openClaims()).toBe(0);
   });
 
-  /** Claims of calls that nobody has answered or given back. */
-  const openClaims = async (): Promise<number> => {
-    const { default: pg } = await import('pg');
+  const onDatabase = async <Result>(work: (on: pg.Client) => Promise<Result>): Promise<Result> => {
     const client = new pg.Client({ connectionString: harness.databaseUrl });
     await client.connect();
     try {
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  };
+
+  /** Claims of calls that nobody has answered or given back. */
+  const openClaims = (): Promise<number> =>
+    onDatabase(async (client) => {
       const { rows } = await client.query<{ open: number }>(
         `select count(*)::int as open from assay.call_journal j
            join assay.journal_owners o on o.owner = j.owner
           where j.state = 'claimed' and o.ended_at is null and o.lease_until > clock_timestamp()`,
       );
       return rows[0]?.open ?? 0;
-    } finally {
-      await client.end();
-    }
-  };
+    });
 });

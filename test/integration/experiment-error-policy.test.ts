@@ -165,7 +165,7 @@ describe('the error policy of a run', () => {
     await expect(harness.client.experiments.get(keyOf('elsewhere'))).rejects.toEqual(
       coded('EXPERIMENT_NOT_FOUND'),
     );
-  }, 60_000);
+  });
 
   it('ends a run whose name was taken while it was planned, with its reason and all of its cells skipped', async () => {
     const asked = { name: 'meanwhile', dataset: { name: 'few' }, target: 'triage' };

@@ -61,9 +61,14 @@ describe('a gate, as a pipeline uses it', () => {
   afterAll(() => harness.stop());
 
   /** A command as users give it, but in this process: thirty of its own would take longer than all that they do. */
-  const cli = async (...args: string[]): Promise<Ended> => {
+  const cli = (...args: string[]): Promise<Ended> => cliWith({}, ...args);
+  const cliWith = async (
+    variables: Readonly<Record<string, string>>,
+    ...args: string[]
+  ): Promise<Ended> => {
     const [out, err] = [recorded(), recorded()];
-    const { environment, folder: cwd } = harness;
+    const { folder: cwd } = harness;
+    const environment = { ...harness.environment, ...variables };
     const from = { stdout: out.stream, stderr: err.stream, environment, cwd };
     const code = await runCli(from, ['--project', project, ...args]);
     return { code, stdout: out.text(), stderr: err.text() };
@@ -325,6 +330,9 @@ describe('a gate, as a pipeline uses it', () => {
       },
     });
     expect((await cli('schedule', 'list')).stdout).toContain('2026-01-06 01:30:00 pass');
+    // Temporal knows it by itself, for as long as it keeps the execution.
+    const away = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
+    expect((await cliWith(away, 'schedule', 'list')).stdout).toContain('2026-01-06 01:30:00 pass');
     expect(await decided()).toEqual(first);
     const runs = await harness.client.experiments.list({ project, limit: 100 });
     const nightly = runs.experiments.filter(({ name }) => name.startsWith('nightly-'));

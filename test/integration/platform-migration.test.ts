@@ -326,7 +326,7 @@ describe('the commands of a move', () => {
     langsmith.faults.clear();
     const again = await harness.client.migrations.run({ ...move, dryRun: false });
     expect(again.status).toBe('verified');
-  }, 60_000);
+  });
 
   it('list all moves, the newest first, as a table and as JSON of a fixed shape', async () => {
     for (const name of ['listed-first', 'listed-last']) {

@@ -90,7 +90,7 @@ it('writes nothing where the terminal names another project than the worker', as
     await mine.close();
     await database.drop();
   }
-}, 60_000);
+});
 
 describe('assay prompts', () => {
   it('pushes all folders, says what it would do first, and makes nothing twice', async () => {

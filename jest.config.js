@@ -21,7 +21,8 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // Nothing is measured by it: on a machine that does five things at once a browser may take a minute for one page.
   testTimeout: 150_000,
-  maxWorkers: 3,
+  // On two cores: a good part of a test waits for timers, leases and processes.
+  maxWorkers: 4,
   // One Postgres and one Temporal server for the whole run; a database per file, a task queue per test.
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
